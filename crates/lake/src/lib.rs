@@ -1,0 +1,1 @@
+pub mod receipt; pub use receipt::{Receipt, Refusal, Rows, State};

@@ -1,0 +1,84 @@
+//! What a receipt says: one JSON document for each decision taken about a version of a file.
+
+use std::collections::BTreeMap;
+
+use pipeline::{Dataset, Day, FileReason, RowReason};
+use serde::{Deserialize, Serialize};
+
+/// The decision that a receipt records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Staged; this version is live until a later receipt replaces or forgets it.
+    Accepted,
+    /// The file was refused; the version that was live stays live.
+    Rejected,
+    /// The work on this version kills the process; written before the last tries.
+    Failed,
+    /// Another ETag with the bytes of the live version.
+    Unchanged,
+    /// An operator has taken the path out.
+    Forgotten,
+}
+
+/// One entry of the create-only log of a source path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Name of the blob within `raw`.
+    pub path: String,
+    pub dataset: Dataset,
+    /// 1, 2, 3 ...: its position in the log of its path.
+    pub number: u32,
+    pub state: State,
+    pub etag: String,
+    /// Bytes of the source as it lies in the lake.
+    pub size: u64,
+    pub recipe: String,
+    /// Which try wrote this: makes a receipt recognise its own writer.
+    pub attempt: String,
+    /// UTC, `2021-04-25T06:15:04Z`.
+    pub written_at: String,
+    pub duration_ms: u64,
+    /// XXH3-128 of the source's bytes, once they were all read.
+    pub content_hash: Option<String>,
+    /// Staged Parquet within `staging`; set when accepted.
+    pub parquet: Option<String>,
+    /// Refused rows within `quarantine`; set when there are any.
+    pub quarantine: Option<String>,
+    pub refusal: Option<Refusal>,
+    pub rows: Rows,
+    pub min_id: Option<i64>,
+    pub max_id: Option<i64>,
+    /// Staged rows per `log_date` (logs only).
+    pub days: BTreeMap<Day, u64>,
+    /// Columns that the vendor sent and the contract does not know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extra_columns: Vec<String>,
+}
+
+/// Why the file was refused, with what was found and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub reason: FileReason,
+    pub detail: String,
+}
+
+/// Where the rows of a file went: `read` = `staged` + `refused` + `duplicate`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    pub read: u64,
+    pub staged: u64,
+    pub refused: u64,
+    /// Earlier lines of an id that stands on a later line of the same file again.
+    pub duplicate: u64,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refused_by_reason: BTreeMap<RowReason, u64>,
+}
+
+impl Rows {
+    /// Whether every row that was read is accounted for.
+    pub fn add_up(&self) -> bool {
+        self.read == self.staged + self.refused + self.duplicate
+            && self.refused == self.refused_by_reason.values().sum::<u64>()
+    }
+}

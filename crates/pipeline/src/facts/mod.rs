@@ -1,0 +1,55 @@
+//! Facts: the star schema's rows before the warehouse has given its keys to the dimensions.
+
+mod dimensions;
+
+pub use dimensions::{Dimensions, Interner, UNKNOWN};
+
+use crate::Day;
+
+/// Names the rules by which staged rows become facts: any change of them is a new version,
+/// and every day is built again.
+pub const RECIPE: &str = "facts-1";
+
+/// One row of the fact table. Texts are codes of the batch's [`Dimensions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fact {
+    pub day: Day,
+    pub customer: i64,
+    pub device: u32,
+    pub location: u32,
+    pub os: u32,
+    pub browser: u32,
+    /// Sum of `is_positive`.
+    pub score: i32,
+    /// Reviews counted.
+    pub count: i32,
+}
+
+/// What became of a day's logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayTotal {
+    pub day: Day,
+    /// Logs whose review is there; the day's facts count as many reviews.
+    pub matched: u64,
+    /// Logs whose review is not there yet.
+    pub unmatched: u64,
+}
+
+/// All facts of some days, sorted (by day first), each grain once.
+#[derive(Clone, Debug, Default)]
+pub struct FactBatch {
+    /// Every day that was asked for, in order, also those without any row.
+    pub days: Vec<DayTotal>,
+    pub rows: Vec<Fact>,
+    pub dimensions: Dimensions,
+}
+
+/// What changed in the purchases of a customer, exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpendChange {
+    pub customer: i64,
+    /// Change of the sum of quantity * unit price, in thousandths.
+    pub amount_milli: i128,
+    /// Change of the number of purchase rows.
+    pub purchases: i64,
+}

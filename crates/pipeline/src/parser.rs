@@ -1,0 +1,97 @@
+//! The parser of one file: bytes are pushed in, record batches and refused rows are taken out.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Dataset, Day, FileRefusal, RowReason, csv::CsvParser, logs, purchases, reviews};
+
+/// Bounds that keep memory flat and hostile files cheap.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Longest field, in bytes; over it the row is refused (`too_long`).
+    pub field: usize,
+    /// Longest physical line, in bytes; over it the file is refused (`not_csv`).
+    pub line: usize,
+    /// Largest refused share of a file's rows, looked at from 100 rows on.
+    pub refused_share: f64,
+    /// Rows of one record batch.
+    pub batch_rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { field: 1 << 20, line: 4 << 20, refused_share: 0.2, batch_rows: 16_384 }
+    }
+}
+
+/// What a parser needs besides the bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub limits: Limits,
+    pub pii: logs::Pii,
+}
+
+/// What was counted while a file was read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    pub rows_in: u64,
+    /// Rows handed out in batches, duplicates of an id included.
+    pub rows_out: u64,
+    pub rows_refused: u64,
+    pub refused: BTreeMap<RowReason, u64>,
+    /// Smallest and greatest id handed out, where the dataset has ids and any row came out.
+    pub min_id: Option<i64>,
+    pub max_id: Option<i64>,
+    /// Each id was greater than the one before, so none stands twice.
+    pub ascending: bool,
+    /// Rows handed out per `log_date` (logs only).
+    pub days: BTreeMap<Day, u64>,
+    /// Columns of the header that the contract does not know.
+    pub extra_columns: Vec<String>,
+}
+
+/// A parser of one file. Call [`space`](Self::space), read bytes into it, tell how many with
+/// [`filled`](Self::filled), take what is ready, and [`finish`](Self::finish) at the end.
+pub trait FileParser: Send {
+    /// Arrow schema of the batches.
+    fn schema(&self) -> Arc<Schema>;
+    /// Room for the next bytes of the file; never empty.
+    fn space(&mut self) -> &mut [u8];
+    /// Takes in the first `n` bytes of `space`. An error refuses the whole file.
+    fn filled(&mut self, n: usize) -> Result<(), FileRefusal>;
+    /// Takes in the end of the file and checks what can only be known there.
+    fn finish(&mut self) -> Result<(), FileRefusal>;
+    /// The next full batch of staged rows; after `finish` the rest, then `None`.
+    fn take_rows(&mut self) -> Option<RecordBatch>;
+    /// The refused rows so far, in batches as `take_rows`, of schema [`refused_schema`](crate::csv::refused_schema).
+    fn take_refused(&mut self) -> Option<RecordBatch>;
+    fn tally(&self) -> &Tally;
+}
+
+/// The parser of a dataset's vendor files.
+pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
+    match dataset {
+        Dataset::ClassifiedMovieReview => {
+            Box::new(CsvParser::new(reviews::Reviews::default(), options.limits))
+        }
+        Dataset::ReviewLogs => {
+            Box::new(CsvParser::new(logs::Logs::new(options.pii.clone()), options.limits))
+        }
+        Dataset::UserPurchase => {
+            Box::new(CsvParser::new(purchases::Purchases::default(), options.limits))
+        }
+    }
+}
+
+/// Names the rules by which bytes become rows: any change of them is a new version, and files
+/// staged under another one are read again.
+pub fn recipe(dataset: Dataset, options: &Options) -> String {
+    match dataset {
+        Dataset::ClassifiedMovieReview => "parser-1 classifier-1".to_owned(),
+        Dataset::ReviewLogs => format!("parser-1 pii-{}", options.pii.recipe()),
+        Dataset::UserPurchase => "parser-1".to_owned(),
+    }
+}
