@@ -1,0 +1,12 @@
+//! The app: one function, one folder. Each has a `run(deps, input)` that its trigger and the
+//! command line call alike.
+
+pub mod build_fact_movie_analytics;
+pub mod classify_movie_review;
+pub mod cli;
+pub mod deps;
+pub mod ingest;
+pub mod load_user_purchase;
+pub mod parse_log_reviews;
+pub mod sample;
+pub mod settings;

@@ -104,16 +104,21 @@ mod tests {
 
     #[test]
     fn known_days_have_the_numbers_that_arrow_gives_them() {
-        for (text, number) in
-            [("1970-01-01", 0), ("2021-04-25", 18_742), ("2000-02-29", 11_016), ("0001-01-01", -719_162)]
-        {
+        for (text, number) in [
+            ("1970-01-01", 0),
+            ("2021-04-25", 18_742),
+            ("2000-02-29", 11_016),
+            ("0001-01-01", -719_162),
+        ] {
             assert_eq!(text.parse::<Day>().unwrap().0, number, "{text}");
         }
     }
 
     #[test]
     fn dates_that_do_not_exist_are_none() {
-        for (y, m, d) in [(2021, 2, 29), (1900, 2, 29), (2021, 13, 1), (2021, 0, 1), (2021, 4, 31), (0, 1, 1)] {
+        for (y, m, d) in
+            [(2021, 2, 29), (1900, 2, 29), (2021, 13, 1), (2021, 0, 1), (2021, 4, 31), (0, 1, 1)]
+        {
             assert_eq!(Day::from_ymd(y, m, d), None, "{y}-{m}-{d}");
         }
     }

@@ -6,7 +6,7 @@ pub mod dataset;
 pub mod day;
 pub mod facts;
 pub mod logs;
-pub mod money;
+mod number;
 pub mod parser;
 pub mod purchases;
 pub mod refusal;

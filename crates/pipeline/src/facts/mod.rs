@@ -1,8 +1,14 @@
 //! Facts: the star schema's rows before the warehouse has given its keys to the dimensions.
 
+mod build;
+mod check;
 mod dimensions;
+mod spend;
 
+pub use build::{BYTES_PER_LOG, LOG_COLUMNS, Logs, REVIEW_COLUMNS, Winners};
+pub use check::{Check, Offence, check};
 pub use dimensions::{Dimensions, Interner, UNKNOWN};
+pub use spend::{Direction, SPEND_COLUMNS, Spend};
 
 use crate::Day;
 

@@ -1,0 +1,101 @@
+//! Dirty days: the dates of all log rows, old and new, whose id stands in a changed file.
+
+use std::collections::BTreeSet;
+
+use arrow_array::{
+    cast::AsArray,
+    types::{Date32Type, Int64Type},
+};
+use lake::Receipt;
+use pipeline::{Dataset, Day};
+
+use super::Embedded;
+use crate::{
+    Change, Changed, Error, Live,
+    ids::{Ids, overlap, range_of},
+};
+
+pub async fn days(
+    engine: &Embedded,
+    live: &Live,
+    change: &Change,
+) -> Result<BTreeSet<Day>, Error> {
+    // Every id of a changed log file is in the change, so all its days are dirty.
+    let mut dirty: BTreeSet<Day> = change
+        .logs
+        .iter()
+        .flat_map(Changed::versions)
+        .flat_map(|receipt| receipt.days.keys().copied())
+        .collect();
+    let unchanged: Vec<&Receipt> =
+        live.logs.iter().filter(|log| !in_change(&change.logs, log)).collect();
+    // One changed file after the other, so that memory holds the ids of one at a time.
+    for changed in change.reviews.iter().chain(&change.logs) {
+        let mut candidates = Vec::new();
+        for log in &unchanged {
+            let touched = changed.versions().filter_map(range_of).any(|range| {
+                range_of(log).is_some_and(|ids| overlap(&range, &ids))
+            });
+            if touched && log.days.keys().any(|day| !dirty.contains(day)) {
+                candidates.push(*log);
+            }
+        }
+        if candidates.is_empty() {
+            continue;
+        }
+        let ids = ids_of(engine, changed).await?;
+        for log in candidates {
+            dirty_of(engine, log, &ids, &mut dirty).await?;
+        }
+    }
+    Ok(dirty)
+}
+
+fn in_change(changes: &[Changed], log: &Receipt) -> bool {
+    changes.iter().flat_map(Changed::versions).any(|receipt| receipt.path == log.path)
+}
+
+/// All ids that a changed file has or had.
+async fn ids_of(engine: &Embedded, changed: &Changed) -> Result<Ids, Error> {
+    let mut ids = Ids::default();
+    for receipt in changed.versions() {
+        let column = [id_column(receipt.dataset)];
+        let read = engine.read(receipt, &column, None, |batch| {
+            ids.extend(batch[column[0]].as_primitive::<Int64Type>().values());
+        });
+        match read.await {
+            // A version that was replaced twice since the last publish may have been cleared
+            // away: every id in its range is then taken for changed.
+            Err(Error::Lake(error)) if matches!(error, lake::Error::Missing { .. }) => {
+                range_of(receipt).into_iter().for_each(|range| ids.extend_range(range));
+            }
+            read => read?,
+        }
+    }
+    ids.seal();
+    Ok(ids)
+}
+
+/// Adds the days of those rows of a log file whose id is in the set.
+async fn dirty_of(
+    engine: &Embedded,
+    log: &Receipt,
+    ids: &Ids,
+    dirty: &mut BTreeSet<Day>,
+) -> Result<(), Error> {
+    engine
+        .read(log, &["log_id", "log_date"], ids.range(), |batch| {
+            let days = batch["log_date"].as_primitive::<Date32Type>().values();
+            for (&id, &day) in batch["log_id"].as_primitive::<Int64Type>().values().iter().zip(days)
+            {
+                if ids.contains(id) {
+                    dirty.insert(Day(day));
+                }
+            }
+        })
+        .await
+}
+
+fn id_column(dataset: Dataset) -> &'static str {
+    if dataset == Dataset::ReviewLogs { "log_id" } else { "review_id" }
+}

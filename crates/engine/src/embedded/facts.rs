@@ -1,0 +1,54 @@
+//! The facts of some days: which staged files take part, and in which order.
+
+use std::collections::BTreeSet;
+
+use pipeline::{
+    Day,
+    facts::{FactBatch, LOG_COLUMNS, Logs, REVIEW_COLUMNS},
+};
+
+use super::Embedded;
+use crate::{
+    Error, Live,
+    ids::{overlap, range_of},
+};
+
+pub async fn build(
+    engine: &Embedded,
+    live: &Live,
+    days: &BTreeSet<Day>,
+) -> Result<FactBatch, Error> {
+    let ranked = || (0_u32..).zip(&live.logs);
+    let mut logs = Logs::new(days);
+    let mut sources = Vec::new();
+    for (rank, receipt) in ranked() {
+        if receipt.days.keys().any(|day| days.contains(day)) {
+            engine.read(receipt, &LOG_COLUMNS, None, |batch| logs.push(&batch, rank)).await?;
+            sources.extend(range_of(receipt).map(|ids| (rank, ids)));
+        }
+    }
+    let mut winners = logs.winners();
+    // A greater path may hold the same ids on days that are not built now; only files with
+    // such days, and only where a lesser file with rows of the days overlaps, have to be asked.
+    for (rank, receipt) in ranked() {
+        let Some(ids) = range_of(receipt) else { continue };
+        let elsewhere = receipt.days.keys().any(|day| !days.contains(day));
+        let beats = sources.iter().any(|(other, range)| *other < rank && overlap(range, &ids));
+        if elsewhere && beats && let Some((first, last)) = winners.id_range() {
+            let range = Some(first..=last);
+            engine
+                .read(receipt, &["log_id"], range, |batch| winners.supersede(&batch, rank))
+                .await?;
+        }
+    }
+    for receipt in live.reviews.iter().rev() {
+        let Some((first, last)) = winners.id_range() else { break };
+        let wanted = first..=last;
+        if range_of(receipt).is_some_and(|ids| overlap(&ids, &wanted)) {
+            engine
+                .read(receipt, &REVIEW_COLUMNS, Some(wanted), |batch| winners.reviews(&batch))
+                .await?;
+        }
+    }
+    Ok(winners.facts())
+}

@@ -1,0 +1,116 @@
+//! The first record of a file: is this CSV at all, and where does each column stand?
+
+use super::record::Record;
+use crate::{FileReason, FileRefusal};
+
+/// A column of the contract: its name in errors, and every name that vendors give it
+/// (compared without case).
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+}
+
+/// Where the contract's columns stand in this file.
+#[derive(Debug, Default)]
+pub struct Header {
+    /// Position of each column of the contract, in its order.
+    pub positions: Vec<usize>,
+    /// Fields of every record.
+    pub width: usize,
+    /// Names that the contract does not know.
+    pub extra: Vec<String>,
+}
+
+/// Finds the contract's columns in the header record.
+pub fn read(record: &Record<'_>, columns: &[Column]) -> Result<Header, FileRefusal> {
+    let mut scratch = Vec::new();
+    let mut names = Vec::with_capacity(record.fields.len());
+    for i in 0..record.fields.len() {
+        let value = record.value(i, &mut scratch);
+        let name = std::str::from_utf8(value).map_err(|_| {
+            FileRefusal::new(
+                FileReason::WrongEncoding,
+                "the header is not UTF-8 (Windows-1252?): save the file as UTF-8",
+            )
+        })?;
+        names.push(name.trim().to_owned());
+    }
+    let is = |name: &str, column: &Column| {
+        column.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+    };
+    let mut positions = Vec::with_capacity(columns.len());
+    let mut missing = Vec::new();
+    for column in columns {
+        let mut found = (0..names.len()).filter(|&i| is(&names[i], column));
+        match (found.next(), found.next()) {
+            (Some(position), None) => positions.push(position),
+            (Some(_), Some(_)) => {
+                let detail = format!("column {} stands twice in the header", column.name);
+                return Err(FileRefusal::new(FileReason::MissingColumn, detail));
+            }
+            _ => missing.push(column.name),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(refuse(&missing, &names, columns));
+    }
+    let extra = names
+        .iter()
+        .filter(|name| !columns.iter().any(|column| is(name, column)))
+        .map(|name| shown(name).to_owned())
+        .collect();
+    Ok(Header { positions, width: names.len(), extra })
+}
+
+fn refuse(missing: &[&str], names: &[String], columns: &[Column]) -> FileRefusal {
+    let expected = columns.iter().map(|column| column.name).collect::<Vec<_>>().join(",");
+    if names.len() == 1 && missing.len() == columns.len() {
+        let separator = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")]
+            .into_iter()
+            .find(|(separator, _)| names[0].contains(*separator));
+        let found = match separator {
+            Some((_, name)) => format!("its fields are separated by {name}"),
+            None => "its first line has a single field".to_owned(),
+        };
+        let detail = format!("{found}: expected a header {expected}, separated by commas");
+        return FileRefusal::new(FileReason::NotCsv, detail);
+    }
+    let found = names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(",");
+    let (missing, plural) = (missing.join(", "), if missing.len() == 1 { "" } else { "s" });
+    FileRefusal::new(
+        FileReason::MissingColumn,
+        format!("column{plural} {missing} missing: expected {expected}, found {found}"),
+    )
+}
+
+/// A header name as far as it may be shown: a file without a header has data in its place.
+fn shown(name: &str) -> &str {
+    let plain = |c: char| c.is_alphabetic() || matches!(c, '_' | ' ' | '-' | '.');
+    if !name.is_empty() && name.len() <= 40 && name.chars().all(plain) { name } else { "(no name)" }
+}
+
+/// Refuses what is no CSV in UTF-8 by its first bytes, before any record is looked for.
+pub fn sniff(start: &[u8]) -> Result<(), FileRefusal> {
+    let utf16 = "the file is UTF-16: save it as UTF-8";
+    let wrong = |detail: &str| Err(FileRefusal::new(FileReason::WrongEncoding, detail));
+    let not_csv = |detail: &str| Err(FileRefusal::new(FileReason::NotCsv, detail));
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
+        return wrong(utf16);
+    }
+    let start = &start[..start.len().min(512)];
+    // Plain ASCII in UTF-16 without a mark: every other byte is zero.
+    let zeros = |first: usize| start.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
+    if start.len() >= 8 && zeros(0).max(zeros(1)) * 10 >= start.len() * 4 {
+        return wrong(utf16);
+    }
+    let line = memchr::memchr(b'\n', start).map_or(start, |end| &start[..end]);
+    if line.iter().any(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 127)) {
+        return not_csv("its first line has control characters: this is a binary file");
+    }
+    match start.trim_ascii_start().first() {
+        Some(b'{' | b'[') => not_csv("this looks like JSON"),
+        Some(b'<') => not_csv("this looks like XML or HTML"),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,356 @@
+//! The CSV reader: bytes in any portions, records out, bad rows set aside with their line.
+//!
+//! A record that is malformed or too long costs its first physical line; reading resumes on
+//! the next. Memory is one buffer, as long as the longest line or record allowed, plus one batch.
+
+mod buffer;
+mod header;
+mod record;
+mod refused;
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+use memchr::memchr;
+
+use self::{
+    buffer::Buffer,
+    header::Header,
+    record::{Field, Scan, scan},
+    refused::Refused,
+};
+pub use self::{header::Column, record::Record, refused::refused_schema};
+use crate::{
+    Day, FileParser, FileReason, FileRefusal, Limits, RowReason, Tally, refusal::RowRefusal,
+};
+
+/// What one dataset makes of its records.
+pub trait Rows: Send {
+    /// The contract's columns; [`Record`]s are indexed in this order.
+    const COLUMNS: &'static [Column];
+
+    fn schema() -> Arc<Schema>;
+
+    /// Takes one row in, or refuses it and leaves no trace. Returns the row's id, where the
+    /// dataset has one.
+    fn push(&mut self, record: &Record<'_>) -> Result<Option<i64>, RowRefusal>;
+
+    /// Rows taken in since the last batch.
+    fn pending(&self) -> usize;
+
+    fn take(&mut self) -> RecordBatch;
+
+    /// Rows taken in per day, over the whole file.
+    fn days(&self) -> BTreeMap<Day, u64> {
+        BTreeMap::new()
+    }
+
+    /// What quarantine may keep of a refused row's text.
+    fn keep_raw<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        Some(line.into())
+    }
+}
+
+/// Reads the CSV files of one dataset.
+pub struct CsvParser<R> {
+    rows: R,
+    limits: Limits,
+    buffer: Buffer,
+    fields: Vec<Field>,
+    header: Option<Header>,
+    /// Bytes that were scanned and have to be scanned again.
+    again: u64,
+    tally: Tally,
+    last_id: Option<i64>,
+    ready: VecDeque<RecordBatch>,
+    refused: Refused,
+    ready_refused: VecDeque<RecordBatch>,
+}
+
+impl<R: Rows> CsvParser<R> {
+    pub fn new(rows: R, limits: Limits) -> Self {
+        Self {
+            rows,
+            limits,
+            buffer: Buffer::default(),
+            fields: Vec::with_capacity(16),
+            header: None,
+            again: 0,
+            tally: Tally { ascending: true, ..Tally::default() },
+            last_id: None,
+            ready: VecDeque::new(),
+            refused: Refused::default(),
+            ready_refused: VecDeque::new(),
+        }
+    }
+
+    /// Reads every record that the buffer holds whole.
+    fn read(&mut self, complete: bool) -> Result<(), FileRefusal> {
+        let end = self.buffer.end();
+        let mut at = self.buffer.start();
+        if self.header.is_none() && !self.read_header(&mut at, complete)? {
+            return Ok(());
+        }
+        // Most chunks are sound as a whole; only in others each row is looked at.
+        let suspicious = !sound(&self.buffer.bytes()[at..], complete);
+        while at < end {
+            let bytes = self.buffer.bytes();
+            match bytes[at] {
+                b'\n' => at += 1,
+                b'\r' if bytes.get(at + 1) == Some(&b'\n') => at += 2,
+                _ => match self.read_record(at, complete, suspicious)? {
+                    Some(next) => at = next,
+                    None => break,
+                },
+            }
+        }
+        self.buffer.consume(at);
+        Ok(())
+    }
+
+    /// Reads the record at `at`; the position behind it, or `None` where it is not all there.
+    fn read_record(
+        &mut self,
+        at: usize,
+        complete: bool,
+        suspicious: bool,
+    ) -> Result<Option<usize>, FileRefusal> {
+        let Limits { field: field_limit, line: line_limit, .. } = self.limits;
+        let bytes = self.buffer.bytes();
+        let (reason, seen) = match scan(bytes, at, complete, &mut self.fields) {
+            Scan::Record { end } if end - at > field_limit && self.too_long(at, end) => {
+                (RowReason::TooLong, end)
+            }
+            Scan::Record { end } => {
+                if let Err(refusal) = self.push_row(at, end, suspicious) {
+                    self.refuse(at, end, refusal);
+                }
+                return Ok(Some(end));
+            }
+            Scan::Malformed { seen } => (RowReason::MalformedRecord, seen),
+            Scan::Incomplete { field }
+                if bytes.len() - field > field_limit || bytes.len() - at > line_limit =>
+            {
+                (RowReason::TooLong, bytes.len())
+            }
+            Scan::Incomplete { .. } => return Ok(None),
+        };
+        let Some(end) = self.first_line(at, complete, seen)? else { return Ok(None) };
+        self.refuse(at, end, RowRefusal::of_row(reason));
+        Ok(Some(end))
+    }
+
+    fn too_long(&self, at: usize, end: usize) -> bool {
+        end - at > self.limits.line
+            || self.fields.iter().any(|field| field.end - field.start > self.limits.field)
+    }
+
+    fn push_row(&mut self, at: usize, end: usize, suspicious: bool) -> Result<(), RowRefusal> {
+        // `read` does not come here before the header is known.
+        let Some(header) = &self.header else { return Ok(()) };
+        let record = Record {
+            bytes: self.buffer.bytes(),
+            fields: &self.fields,
+            positions: &header.positions,
+        };
+        if self.fields.len() != header.width {
+            return Err(RowRefusal::of_row(RowReason::FieldCount));
+        }
+        if suspicious && !sound(&record.bytes[at..end], true) {
+            for (i, column) in R::COLUMNS.iter().enumerate() {
+                if memchr(0, record.raw(i)).is_some() {
+                    return Err(RowRefusal::of_column(RowReason::NulByte, column.name));
+                }
+                if std::str::from_utf8(record.raw(i)).is_err() {
+                    return Err(RowRefusal::of_column(RowReason::InvalidUtf8, column.name));
+                }
+            }
+        }
+        let id = self.rows.push(&record)?;
+        self.tally.rows_in += 1;
+        self.tally.rows_out += 1;
+        if let Some(id) = id {
+            self.tally.ascending &= self.last_id.is_none_or(|last| last < id);
+            self.last_id = Some(id);
+            self.tally.min_id = Some(self.tally.min_id.map_or(id, |min| min.min(id)));
+            self.tally.max_id = Some(self.tally.max_id.map_or(id, |max| max.max(id)));
+        }
+        if self.rows.pending() >= self.limits.batch_rows {
+            self.ready.push_back(self.rows.take());
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, at: usize, end: usize, refusal: RowRefusal) {
+        self.tally.rows_in += 1;
+        self.tally.rows_refused += 1;
+        *self.tally.refused.entry(refusal.reason).or_default() += 1;
+        let line = self.buffer.line(at);
+        let bytes = &self.buffer.bytes()[at..end];
+        let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let raw = self.rows.keep_raw(text);
+        let offset = self.buffer.offset(at);
+        self.refused.push(line, refusal, raw.as_deref(), offset, text.len());
+        if self.refused.is_full(self.limits.batch_rows) {
+            self.ready_refused.push_back(self.refused.take());
+        }
+    }
+
+    /// The end of the physical line at `at`, after the buffer was looked at in vain up to
+    /// `seen`; `None` where the line is not all there. Refuses the file when the line is too
+    /// long, or when too much has to be read again.
+    fn first_line(
+        &mut self,
+        at: usize,
+        complete: bool,
+        seen: usize,
+    ) -> Result<Option<usize>, FileRefusal> {
+        let bytes = self.buffer.bytes();
+        let found = memchr(b'\n', &bytes[at..]).map(|offset| at + offset + 1);
+        let end = found.unwrap_or(bytes.len());
+        if end - at > self.limits.line {
+            let (line, limit) = (self.buffer.line(at), self.limits.line);
+            let detail = format!("line {line} is longer than {limit} bytes");
+            return Err(FileRefusal::new(FileReason::NotCsv, detail));
+        }
+        if found.is_none() && !complete {
+            return Ok(None);
+        }
+        self.again += seen.saturating_sub(end) as u64;
+        // Against what was read so far, so that a hostile file is left early.
+        if self.again > 2 * self.buffer.offset(end) + 2 * self.limits.line as u64 {
+            return Err(too_much_again());
+        }
+        Ok(Some(end))
+    }
+
+    /// Reads the header; `false` where it is not all there yet.
+    fn read_header(&mut self, at: &mut usize, complete: bool) -> Result<bool, FileRefusal> {
+        let bytes = self.buffer.bytes();
+        if !complete && bytes.len() < 512 {
+            return Ok(false);
+        }
+        let mut start = *at;
+        if bytes[start..].starts_with(b"\xef\xbb\xbf") {
+            start += 3;
+        }
+        header::sniff(&bytes[start..])?;
+        while matches!(bytes.get(start), Some(b'\n' | b'\r')) {
+            start += 1;
+        }
+        if start == bytes.len() {
+            return if complete {
+                let detail =
+                    "there is not even a header: send the header alone for a day without rows";
+                Err(FileRefusal::new(FileReason::EmptyFile, detail))
+            } else {
+                Ok(false)
+            };
+        }
+        match scan(bytes, start, complete, &mut self.fields) {
+            Scan::Record { end } => {
+                let positions: Vec<usize> = (0..self.fields.len()).collect();
+                let record = Record { bytes, fields: &self.fields, positions: &positions };
+                let header = header::read(&record, R::COLUMNS)?;
+                self.tally.extra_columns.clone_from(&header.extra);
+                self.header = Some(header);
+                *at = end;
+                Ok(true)
+            }
+            Scan::Incomplete { .. } if bytes.len() - start <= self.limits.line => Ok(false),
+            _ => {
+                let detail = "its first line is no CSV header: its quotes do not close";
+                Err(FileRefusal::new(FileReason::NotCsv, detail))
+            }
+        }
+    }
+
+    fn check_shares(&self) -> Result<(), FileRefusal> {
+        let Tally { rows_in, rows_refused, refused, .. } = &self.tally;
+        let share = |rows: u64| rows as f64 / (*rows_in).max(1) as f64;
+        let (limit, rows) = (self.limits.refused_share, *rows_in);
+        let encoding = refused.get(&RowReason::InvalidUtf8).copied().unwrap_or(0);
+        if share(encoding) > 0.5 || (rows >= 100 && share(encoding) > limit) {
+            let detail = format!(
+                "{encoding} of {rows} rows are not UTF-8 (Windows-1252?): save the file as UTF-8"
+            );
+            return Err(FileRefusal::new(FileReason::WrongEncoding, detail));
+        }
+        if rows >= 100 && share(*rows_refused) > limit {
+            let (reason, count) = refused
+                .iter()
+                .max_by_key(|(_, count)| **count)
+                .map_or(("", 0), |(r, c)| (r.name(), *c));
+            let detail = format!(
+                "{rows_refused} of {rows} rows are refused, more than a share of {limit}; most often {reason} ({count})"
+            );
+            return Err(FileRefusal::new(FileReason::TooManyRefused, detail));
+        }
+        Ok(())
+    }
+}
+
+impl<R: Rows> FileParser for CsvParser<R> {
+    fn schema(&self) -> Arc<Schema> {
+        R::schema()
+    }
+
+    fn space(&mut self) -> &mut [u8] {
+        self.buffer.space()
+    }
+
+    fn filled(&mut self, n: usize) -> Result<(), FileRefusal> {
+        self.buffer.filled(n);
+        self.read(false)
+    }
+
+    fn finish(&mut self) -> Result<(), FileRefusal> {
+        self.read(true)?;
+        if self.again > 2 * self.buffer.offset(self.buffer.start()) {
+            return Err(too_much_again());
+        }
+        self.check_shares()?;
+        self.tally.days = self.rows.days();
+        if self.rows.pending() > 0 {
+            self.ready.push_back(self.rows.take());
+        }
+        if !self.refused.is_empty() {
+            self.ready_refused.push_back(self.refused.take());
+        }
+        Ok(())
+    }
+
+    fn take_rows(&mut self) -> Option<RecordBatch> {
+        self.ready.pop_front()
+    }
+
+    fn take_refused(&mut self) -> Option<RecordBatch> {
+        self.ready_refused.pop_front()
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.tally
+    }
+}
+
+fn too_much_again() -> FileRefusal {
+    let detail = "its quotes are unbalanced throughout: a quoted field must end at its closing \
+                  quote and double inner ones";
+    FileRefusal::new(FileReason::NotCsv, detail)
+}
+
+/// Whether there is neither a NUL byte nor anything that is not UTF-8. A character that the
+/// end of an incomplete buffer cuts in two is no fault.
+fn sound(bytes: &[u8], complete: bool) -> bool {
+    let utf8 = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        Err(error) => !complete && error.error_len().is_none(),
+    };
+    utf8 && memchr(0, bytes).is_none()
+}

@@ -1,0 +1,178 @@
+//! Finds one RFC 4180 record in a buffer, strictly: a quoted field ends at its closing quote and
+//! doubles the quotes within. A quote inside an unquoted field is an ordinary character.
+
+use memchr::{memchr, memchr2};
+
+/// One field: its bytes without the enclosing quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    pub start: usize,
+    pub end: usize,
+    /// Quoted, with doubled quotes inside that stand for one each.
+    pub doubled: bool,
+}
+
+/// What stands at a position of the buffer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Scan {
+    /// A record; the next one begins at `end`.
+    Record { end: usize },
+    /// The buffer ends before the record does, within the field that begins at `field`.
+    Incomplete { field: usize },
+    /// Something other than a separator follows a closing quote, or a quote is never closed.
+    /// `seen` is where that became clear.
+    Malformed { seen: usize },
+}
+
+/// Scans the record that begins at `start` and lists its fields. `complete` tells that nothing
+/// follows the buffer.
+pub fn scan(bytes: &[u8], start: usize, complete: bool, fields: &mut Vec<Field>) -> Scan {
+    fields.clear();
+    let mut at = start;
+    loop {
+        if bytes.get(at) == Some(&b'"') {
+            let open = at + 1;
+            let mut doubled = false;
+            let mut from = open;
+            let close = loop {
+                let Some(offset) = memchr(b'"', &bytes[from..]) else {
+                    return unfinished(bytes, at, complete);
+                };
+                let quote = from + offset;
+                if bytes.get(quote + 1) != Some(&b'"') {
+                    break quote;
+                }
+                doubled = true;
+                from = quote + 2;
+            };
+            fields.push(Field { start: open, end: close, doubled });
+            match bytes.get(close + 1..) {
+                Some([b',', ..]) => at = close + 2,
+                Some([b'\n', ..]) => return Scan::Record { end: close + 2 },
+                Some([b'\r', b'\n', ..]) => return Scan::Record { end: close + 3 },
+                Some([] | [b'\r']) if complete => return Scan::Record { end: bytes.len() },
+                Some([] | [b'\r']) => return Scan::Incomplete { field: at },
+                _ => return Scan::Malformed { seen: close + 2 },
+            }
+        } else {
+            match memchr2(b',', b'\n', &bytes[at..]) {
+                Some(offset) if bytes[at + offset] == b',' => {
+                    fields.push(Field { start: at, end: at + offset, doubled: false });
+                    at += offset + 1;
+                }
+                Some(offset) => {
+                    let end = at + offset;
+                    fields.push(Field {
+                        start: at,
+                        end: without_cr(bytes, at, end),
+                        doubled: false,
+                    });
+                    return Scan::Record { end: end + 1 };
+                }
+                None if complete => {
+                    let end = bytes.len();
+                    fields.push(Field {
+                        start: at,
+                        end: without_cr(bytes, at, end),
+                        doubled: false,
+                    });
+                    return Scan::Record { end };
+                }
+                None => return Scan::Incomplete { field: at },
+            }
+        }
+    }
+}
+
+fn unfinished(bytes: &[u8], field: usize, complete: bool) -> Scan {
+    if complete { Scan::Malformed { seen: bytes.len() } } else { Scan::Incomplete { field } }
+}
+
+fn without_cr(bytes: &[u8], start: usize, end: usize) -> usize {
+    if end > start && bytes[end - 1] == b'\r' { end - 1 } else { end }
+}
+
+/// The fields of one record, by the order of the contract's columns.
+#[derive(Clone, Copy)]
+pub struct Record<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) fields: &'a [Field],
+    /// Position in the file of each column of the contract.
+    pub(super) positions: &'a [usize],
+}
+
+impl<'a> Record<'a> {
+    /// A column's bytes as they stand in the file: doubled quotes are still doubled.
+    pub fn raw(&self, column: usize) -> &'a [u8] {
+        let field = self.fields[self.positions[column]];
+        &self.bytes[field.start..field.end]
+    }
+
+    /// A column's value. `scratch` is written only where quotes must be halved.
+    pub fn value<'b>(&self, column: usize, scratch: &'b mut Vec<u8>) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        let field = self.fields[self.positions[column]];
+        let raw = &self.bytes[field.start..field.end];
+        if !field.doubled {
+            return raw;
+        }
+        scratch.clear();
+        let mut rest = raw;
+        while let Some(quote) = memchr(b'"', rest) {
+            scratch.extend_from_slice(&rest[..=quote]);
+            rest = &rest[quote + 2..];
+        }
+        scratch.extend_from_slice(rest);
+        scratch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(text: &str) -> (Scan, Vec<String>) {
+        let mut fields = Vec::new();
+        let scan = scan(text.as_bytes(), 0, true, &mut fields);
+        let positions: Vec<usize> = (0..fields.len()).collect();
+        let record = Record { bytes: text.as_bytes(), fields: &fields, positions: &positions };
+        let mut scratch = Vec::new();
+        let texts = (0..fields.len())
+            .map(|i| String::from_utf8(record.value(i, &mut scratch).to_vec()).unwrap())
+            .collect();
+        (scan, texts)
+    }
+
+    #[test]
+    fn records_end_at_line_breaks_outside_quotes() {
+        let record = |end, texts: &[&str]| {
+            (Scan::Record { end }, texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(fields("1,a,2\n3"), record(6, &["1", "a", "2"]));
+        assert_eq!(fields("1,a,2\r\n3"), record(7, &["1", "a", "2"]));
+        assert_eq!(fields("1,\"a\nb\",2\n"), record(10, &["1", "a\nb", "2"]));
+        assert_eq!(fields("\"a\"\"b\",\"\"\r\n"), record(11, &["a\"b", ""]));
+        assert_eq!(fields("1,2"), record(3, &["1", "2"]));
+        assert_eq!(fields("1,"), record(2, &["1", ""]));
+        assert_eq!(fields("1,\"2\""), record(5, &["1", "2"]));
+        assert_eq!(fields("5\" tv,a\"b\n"), record(10, &["5\" tv", "a\"b"]));
+        assert_eq!(fields("\"\"\"\"\n"), record(5, &["\""]));
+    }
+
+    #[test]
+    fn a_quoted_field_must_end_at_its_closing_quote() {
+        for text in ["\"a\"b,c\n", "\"a\" ,c\n", "\"a,b\nc,d\n", "x,\"", "\"a\"\rb\n"] {
+            assert!(matches!(fields(text).0, Scan::Malformed { .. }), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_buffer_is_not_the_end_of_the_file() {
+        for text in ["", "1,a", "1,\"a", "1,\"a\"", "1,\"a\"\r", "1,\"a\"\""] {
+            let scan = scan(text.as_bytes(), 0, false, &mut Vec::new());
+            assert!(matches!(scan, Scan::Incomplete { .. }), "{text:?}");
+        }
+    }
+}

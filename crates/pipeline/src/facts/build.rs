@@ -1,0 +1,298 @@
+//! Winners, join and group: staged logs and reviews of some days become their facts.
+//!
+//! Call order: [`Logs::push`] for every file that has rows of the days, [`Logs::winners`],
+//! [`Winners::supersede`] for every file that may hold the same ids on other days,
+//! [`Winners::reviews`] from the greatest path down, [`Winners::facts`].
+
+use std::collections::{BTreeSet, HashMap};
+
+use arrow_array::{
+    Array, RecordBatch,
+    cast::AsArray,
+    types::{Date32Type, Int32Type, Int64Type},
+};
+
+use super::{DayTotal, Dimensions, Fact, FactBatch, Interner};
+use crate::Day;
+
+/// Bytes of memory that one log row of the days takes until its facts are handed over.
+pub const BYTES_PER_LOG: u64 = 96;
+
+/// Columns of `review_logs` that [`Logs::push`] reads.
+pub const LOG_COLUMNS: [&str; 6] = ["log_id", "log_date", "device", "os", "location", "browser"];
+/// Columns of `classified_movie_review` that [`Winners::reviews`] reads.
+pub const REVIEW_COLUMNS: [&str; 3] = ["customer_id", "is_positive", "review_id"];
+
+/// A log row of one of the days.
+#[derive(Clone, Copy)]
+struct Log {
+    id: i64,
+    day: i32,
+    /// Device, location, os and browser as one code.
+    session: u32,
+    /// Place of its file among the live files in byte order of their paths.
+    rank: u32,
+}
+
+/// A log whose review is there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Matched {
+    day: i32,
+    session: u32,
+    customer: i64,
+    positive: i32,
+}
+
+/// Collects the log rows of the days to build.
+pub struct Logs {
+    days: DaySet,
+    rows: Vec<Log>,
+    sessions: Sessions,
+}
+
+impl Logs {
+    pub fn new(days: &BTreeSet<Day>) -> Self {
+        Self { days: DaySet::new(days), rows: Vec::new(), sessions: Sessions::default() }
+    }
+
+    /// Takes the rows of a staged batch that lie on the days. `rank` is the place of the file
+    /// among the live log files in byte order of their paths.
+    pub fn push(&mut self, batch: &RecordBatch, rank: u32) {
+        let ids = column::<Int64Type>(batch, "log_id");
+        let days = column::<Date32Type>(batch, "log_date");
+        let texts = ["device", "location", "os", "browser"].map(|name| batch[name].as_ref());
+        let codes = self.sessions.codes(texts);
+        for (row, (&id, &day)) in ids.iter().zip(days).enumerate() {
+            if self.days.contains(day) {
+                let session = self.sessions.session(codes.each_ref().map(|codes| codes.at(row)));
+                self.rows.push(Log { id, day, session, rank });
+            }
+        }
+    }
+
+    /// Keeps one row of each id: that of the greatest path.
+    pub fn winners(self) -> Winners {
+        let Self { days, mut rows, sessions } = self;
+        let order = |a: &Log, b: &Log| a.id.cmp(&b.id).then(b.rank.cmp(&a.rank));
+        if !rows.is_sorted_by(|a, b| order(a, b).is_le()) {
+            rows.sort_unstable_by(order);
+        }
+        rows.dedup_by_key(|log| log.id);
+        Winners { days, open: vec![true; rows.len()], rows, sessions, matched: Vec::new() }
+    }
+}
+
+/// One log row for each id, waiting for its review.
+pub struct Winners {
+    days: DaySet,
+    /// Ascending by id.
+    rows: Vec<Log>,
+    /// Neither superseded nor matched yet.
+    open: Vec<bool>,
+    sessions: Sessions,
+    matched: Vec<Matched>,
+}
+
+impl Winners {
+    /// Smallest and greatest id, if there is any row.
+    pub fn id_range(&self) -> Option<(i64, i64)> {
+        Some((self.rows.first()?.id, self.rows.last()?.id))
+    }
+
+    /// These ids stand in the log file of this rank: rows of lesser paths lose to it, whatever
+    /// day it puts them on.
+    pub fn supersede(&mut self, batch: &RecordBatch, rank: u32) {
+        let mut seek = Seek::default();
+        let mut lost = Vec::new();
+        for &id in column::<Int64Type>(batch, "log_id").iter() {
+            if let Some(at) = seek.find(&self.rows, id)
+                && self.rows[at].rank < rank
+            {
+                lost.push(at);
+            }
+        }
+        for at in lost {
+            self.open[at] = false;
+        }
+        if self.open.contains(&false) {
+            let mut open = self.open.iter();
+            self.rows.retain(|_| open.next() == Some(&true));
+            self.open.clear();
+            self.open.resize(self.rows.len(), true);
+        }
+    }
+
+    /// Joins a staged batch of reviews. Files come from the greatest path down, so that the
+    /// first review of an id is the one that counts.
+    pub fn reviews(&mut self, batch: &RecordBatch) {
+        let ids = column::<Int64Type>(batch, "review_id");
+        let customers = column::<Int64Type>(batch, "customer_id");
+        let positives = column::<Int32Type>(batch, "is_positive");
+        let mut seek = Seek::default();
+        for (row, &id) in ids.iter().enumerate() {
+            let Some(at) = seek.find(&self.rows, id) else { continue };
+            if std::mem::take(&mut self.open[at]) {
+                let Log { day, session, .. } = self.rows[at];
+                let (customer, positive) = (customers[row], positives[row]);
+                self.matched.push(Matched { day, session, customer, positive });
+            }
+        }
+    }
+
+    /// Groups what was joined.
+    pub fn facts(self) -> FactBatch {
+        let Self { days, rows, open, sessions, mut matched } = self;
+        let mut totals: Vec<DayTotal> = days.iter().map(DayTotal::empty).collect();
+        let mut total = |day: i32, add: fn(&mut DayTotal)| {
+            if let Ok(at) = totals.binary_search_by_key(&day, |total| total.day.0) {
+                add(&mut totals[at]);
+            }
+        };
+        for (log, _) in rows.iter().zip(&open).filter(|(_, open)| **open) {
+            total(log.day, |total| total.unmatched += 1);
+        }
+        drop((rows, open));
+        matched.sort_unstable_by_key(|row| (row.day, row.customer, row.session));
+        let mut facts: Vec<Fact> = Vec::with_capacity(matched.len());
+        let mut last = None;
+        for row in &matched {
+            total(row.day, |total| total.matched += 1);
+            let grain = (row.day, row.customer, row.session);
+            match facts.last_mut() {
+                Some(fact) if last == Some(grain) => {
+                    fact.score += row.positive;
+                    fact.count += 1;
+                }
+                _ => facts.push(sessions.fact(row)),
+            }
+            last = Some(grain);
+        }
+        FactBatch { days: totals, rows: facts, dimensions: sessions.dimensions }
+    }
+}
+
+/// Finds ids in ascending rows. Ids mostly come ascending too, so it looks near the last
+/// place first.
+#[derive(Default)]
+struct Seek {
+    at: usize,
+}
+
+impl Seek {
+    fn find(&mut self, rows: &[Log], id: i64) -> Option<usize> {
+        let (mut low, mut step) = (self.at, 1);
+        if low >= rows.len() || rows[low].id > id {
+            low = 0;
+        }
+        let mut high = low;
+        // Steps double until the id is passed; then between the last two lies its place.
+        while high < rows.len() && rows[high].id < id {
+            low = high;
+            high += step;
+            step *= 2;
+        }
+        let high = rows.len().min(high + 1);
+        let found = rows[low..high].binary_search_by_key(&id, |log| log.id);
+        self.at = low + found.unwrap_or_else(|place| place);
+        found.is_ok().then_some(self.at)
+    }
+}
+
+/// Each combination of device, location, os and browser as one integer.
+#[derive(Default)]
+struct Sessions {
+    dimensions: Dimensions,
+    codes: HashMap<[u32; 4], u32, ahash::RandomState>,
+    texts: Vec<[u32; 4]>,
+}
+
+/// The codes of one text column of a batch.
+struct Codes<'a> {
+    keys: &'a arrow_array::Int32Array,
+    /// Code of each dictionary value.
+    values: Vec<u32>,
+}
+
+impl Codes<'_> {
+    /// The code of a row; 0 (`Unknown`) where it has no text.
+    fn at(&self, row: usize) -> u32 {
+        if self.keys.is_null(row) { 0 } else { self.values[self.keys.value(row) as usize] }
+    }
+}
+
+impl Sessions {
+    fn codes<'a>(&mut self, [device, location, os, browser]: [&'a dyn Array; 4]) -> [Codes<'a>; 4] {
+        let code = |interner: &mut Interner, array: &'a dyn Array| {
+            let array = array.as_dictionary::<Int32Type>();
+            let texts = array.values().as_string::<i32>();
+            let values = texts.iter().map(|text| interner.code(text.unwrap_or_default())).collect();
+            Codes { keys: array.keys(), values }
+        };
+        let Dimensions { device: d, location: l, os: o, browser: b } = &mut self.dimensions;
+        [code(d, device), code(l, location), code(o, os), code(b, browser)]
+    }
+
+    fn session(&mut self, codes: [u32; 4]) -> u32 {
+        *self.codes.entry(codes).or_insert_with(|| {
+            self.texts.push(codes);
+            self.texts.len() as u32 - 1
+        })
+    }
+
+    fn fact(&self, row: &Matched) -> Fact {
+        let [device, location, os, browser] = self.texts[row.session as usize];
+        Fact {
+            day: Day(row.day),
+            customer: row.customer,
+            device,
+            location,
+            os,
+            browser,
+            score: row.positive,
+            count: 1,
+        }
+    }
+}
+
+impl DayTotal {
+    fn empty(day: Day) -> Self {
+        Self { day, matched: 0, unmatched: 0 }
+    }
+}
+
+/// A set of days, one bit each.
+struct DaySet {
+    first: i32,
+    bits: Vec<bool>,
+}
+
+impl DaySet {
+    fn new(days: &BTreeSet<Day>) -> Self {
+        let (Some(first), Some(last)) = (days.first(), days.last()) else {
+            return Self { first: 0, bits: Vec::new() };
+        };
+        let mut bits = vec![false; (last.0 - first.0) as usize + 1];
+        for day in days {
+            bits[(day.0 - first.0) as usize] = true;
+        }
+        Self { first: first.0, bits }
+    }
+
+    fn contains(&self, day: i32) -> bool {
+        let place = i64::from(day) - i64::from(self.first);
+        usize::try_from(place).is_ok_and(|place| self.bits.get(place) == Some(&true))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Day> {
+        let days = self.bits.iter().zip(self.first..);
+        days.filter(|(wanted, _)| **wanted).map(|(_, day)| Day(day))
+    }
+}
+
+/// The values of a column that is never null.
+fn column<'a, T: arrow_array::ArrowPrimitiveType>(
+    batch: &'a RecordBatch,
+    name: &str,
+) -> &'a arrow_buffer::ScalarBuffer<T::Native> {
+    batch[name].as_primitive::<T>().values()
+}

@@ -1,0 +1,103 @@
+//! Quality checks of candidate facts, day by day, before they replace what is published.
+
+use std::{collections::BTreeMap, fmt};
+
+use super::{Fact, FactBatch};
+use crate::Day;
+
+/// A check that a day can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Each customer, date, device, location, os and browser stands once.
+    UniqueGrain,
+    /// 0 <= score <= count, and count is at least 1.
+    ScoreWithinCount,
+    /// The counts sum up to the reviews that were matched.
+    CountsMatchReviews,
+    /// The day does not lose more than the allowed share of its reviews.
+    DayShrink,
+}
+
+impl Check {
+    pub const ALL: [Self; 4] =
+        [Self::UniqueGrain, Self::ScoreWithinCount, Self::CountsMatchReviews, Self::DayShrink];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UniqueGrain => "unique_grain",
+            Self::ScoreWithinCount => "score_within_count",
+            Self::CountsMatchReviews => "counts_match_reviews",
+            Self::DayShrink => "day_shrink",
+        }
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A day that failed a check, with what was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offence {
+    pub day: Day,
+    pub check: Check,
+    pub detail: String,
+}
+
+/// Checks every day of a batch. `before` has the reviews that each day counts now;
+/// `max_shrink` is the largest share of them that a day may lose, `None` where a restated file
+/// or an operator explains the loss.
+pub fn check(
+    batch: &FactBatch,
+    before: &BTreeMap<Day, u64>,
+    max_shrink: impl Fn(Day) -> Option<f64>,
+) -> Vec<Offence> {
+    let mut offences = Vec::new();
+    let mut rest = batch.rows.as_slice();
+    for total in &batch.days {
+        let (rows, others) = rest.split_at(rest.partition_point(|fact| fact.day <= total.day));
+        rest = others;
+        let found = grain(rows)
+            .or_else(|| scores(rows))
+            .or_else(|| counts(rows, total.matched))
+            .or_else(|| {
+                let before = before.get(&total.day).copied().unwrap_or(0);
+                shrink(total.matched, before, max_shrink(total.day)?)
+            });
+        if let Some((check, detail)) = found {
+            offences.push(Offence { day: total.day, check, detail });
+        }
+    }
+    offences
+}
+
+type Found = Option<(Check, String)>;
+
+fn grain(rows: &[Fact]) -> Found {
+    let key =
+        |fact: &Fact| (fact.day, fact.customer, fact.device, fact.location, fact.os, fact.browser);
+    let mut keys: Vec<_> = rows.iter().map(key).collect();
+    keys.sort_unstable();
+    let twice = keys.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    (twice > 0).then(|| (Check::UniqueGrain, format!("{twice} rows stand twice")))
+}
+
+fn scores(rows: &[Fact]) -> Found {
+    let wrong = rows.iter().filter(|f| f.count < 1 || !(0..=f.count).contains(&f.score)).count();
+    let detail = || format!("{wrong} rows have a score outside 0 to their count");
+    (wrong > 0).then(|| (Check::ScoreWithinCount, detail()))
+}
+
+fn counts(rows: &[Fact], matched: u64) -> Found {
+    let sum: i64 = rows.iter().map(|fact| i64::from(fact.count)).sum();
+    let detail = || format!("the rows count {sum} reviews, {matched} were matched");
+    (i128::from(sum) != i128::from(matched)).then(|| (Check::CountsMatchReviews, detail()))
+}
+
+fn shrink(now: u64, before: u64, max_share: f64) -> Found {
+    let lost = before.saturating_sub(now);
+    let detail = || format!("{before} reviews would become {now}, and no file was restated");
+    (lost as f64 > before as f64 * max_share).then(|| (Check::DayShrink, detail()))
+}

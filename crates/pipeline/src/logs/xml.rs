@@ -1,0 +1,295 @@
+//! The XML of one session log: `<reviewlog><log>` with the known elements in any order.
+
+use quick_xml::{Reader, events::Event};
+
+use crate::{RowReason, refusal::RowRefusal};
+
+/// Deepest nesting that is read.
+const DEPTH_LIMIT: usize = 8;
+
+/// A known element below `<log>`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Element(usize);
+
+pub const LOG_DATE: Element = Element(0);
+pub const DEVICE: Element = Element(1);
+pub const OS: Element = Element(2);
+pub const LOCATION: Element = Element(3);
+pub const BROWSER: Element = Element(4);
+pub const IP_ADDRESS: Element = Element(5);
+pub const PHONE_NUMBER: Element = Element(6);
+
+const NAMES: [&str; 7] =
+    ["logDate", "device", "os", "location", "browser", "ipAddress", "phoneNumber"];
+
+impl Element {
+    pub const fn name(self) -> &'static str {
+        NAMES[self.0]
+    }
+}
+
+const fn malformed() -> RowRefusal {
+    RowRefusal::of_column(RowReason::MalformedXml, "log")
+}
+
+/// The values of one log. Kept from row to row, so that reading allocates nothing.
+#[derive(Default)]
+pub struct Log {
+    /// Texts of the elements, one after the other.
+    text: String,
+    /// Where each element's text lies, trimmed; `None` where the element is absent.
+    spans: [Option<(usize, usize)>; NAMES.len()],
+}
+
+impl Log {
+    pub fn value(&self, element: Element) -> Option<&str> {
+        self.spans[element.0].map(|(start, end)| &self.text[start..end])
+    }
+
+    /// Reads a document, in place of the one before.
+    pub fn read(&mut self, document: &str) -> Result<(), RowRefusal> {
+        self.text.clear();
+        self.spans = [None; NAMES.len()];
+        let mut reader = Reader::from_str(document);
+        reader.config_mut().check_end_names = true;
+        let (mut depth, mut roots, mut logs) = (0_usize, 0_usize, 0_usize);
+        // Whether depth 1 is `reviewlog`, depth 2 is `log`, and which element depth 3 is.
+        let (mut in_root, mut in_log) = (false, false);
+        let mut element: Option<(usize, usize)> = None;
+        loop {
+            match reader.read_event().map_err(|_| malformed())? {
+                Event::Start(tag) => {
+                    depth += 1;
+                    match depth {
+                        1 => {
+                            roots += 1;
+                            in_root = tag.name().0 == "reviewlog";
+                        }
+                        2 if in_root && tag.name().0 == "log" => {
+                            logs += 1;
+                            in_log = true;
+                        }
+                        3 if in_log => element = self.begin(tag.name().0)?,
+                        _ if depth > DEPTH_LIMIT => return Err(malformed()),
+                        _ => {}
+                    }
+                }
+                Event::End(_) => {
+                    if depth == 3
+                        && let Some((index, start)) = element.take()
+                    {
+                        self.spans[index] = Some(trimmed(&self.text, start));
+                    }
+                    if depth == 2 {
+                        in_log = false;
+                    }
+                    depth = depth.checked_sub(1).ok_or(malformed())?;
+                }
+                Event::Empty(tag) => match depth {
+                    0 => roots += 1,
+                    1 if in_root && tag.name().0 == "log" => logs += 1,
+                    2 if in_log => {
+                        if let Some((index, start)) = self.begin(tag.name().0)? {
+                            self.spans[index] = Some((start, start));
+                        }
+                    }
+                    DEPTH_LIMIT.. => return Err(malformed()),
+                    _ => {}
+                },
+                Event::Text(text) if depth == 0 => {
+                    if !text.trim().is_empty() {
+                        return Err(malformed());
+                    }
+                }
+                Event::Text(text) if depth == 3 && element.is_some() => self.text.push_str(&text),
+                Event::CData(text) if depth == 3 && element.is_some() => self.text.push_str(&text),
+                Event::CData(_) if depth == 0 => return Err(malformed()),
+                Event::GeneralRef(reference) => {
+                    let resolved = match reference.resolve_char_ref() {
+                        Ok(Some(character)) => character,
+                        Ok(None) => predefined(&reference).ok_or(malformed())?,
+                        Err(_) => return Err(malformed()),
+                    };
+                    if depth == 0 {
+                        return Err(malformed());
+                    }
+                    if depth == 3 && element.is_some() {
+                        self.text.push(resolved);
+                    }
+                }
+                Event::DocType(_) => {
+                    return Err(RowRefusal::of_column(RowReason::XmlDtd, "log"));
+                }
+                Event::Text(_) | Event::CData(_) => {}
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+                Event::Eof => break,
+            }
+        }
+        match (depth, roots, logs) {
+            (0, 1, 1) => Ok(()),
+            (0, 1, 0) => Err(RowRefusal::of_column(RowReason::MissingElement, "log")),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// A known element begins: its index and where its text will start. Twice the same name
+    /// would leave open which one counts.
+    fn begin(&mut self, name: &str) -> Result<Option<(usize, usize)>, RowRefusal> {
+        let Some(index) = NAMES.iter().position(|known| *known == name) else { return Ok(None) };
+        if self.spans[index].is_some() {
+            return Err(malformed());
+        }
+        Ok(Some((index, self.text.len())))
+    }
+}
+
+fn predefined(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "apos" => Some('\''),
+        "quot" => Some('"'),
+        _ => None,
+    }
+}
+
+fn trimmed(text: &str, start: usize) -> (usize, usize) {
+    let value = &text[start..];
+    let skipped = value.len() - value.trim_start().len();
+    (start + skipped, start + skipped + value.trim().len())
+}
+
+/// The text of a refused row with every digit outside a date in `<logDate>` as `#`; `None`
+/// unless its XML tokenizes, because only then it is known what is a number and what is not.
+pub fn masked(line: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(line).ok()?;
+    let start = text.find('<')?;
+    let document = text[start..].trim_end_matches('"').replace("\"\"", "\"");
+    let mut reader = Reader::from_str(&document);
+    loop {
+        match reader.read_event().ok()? {
+            Event::Eof => break,
+            Event::DocType(_) => return None,
+            _ => {}
+        }
+    }
+    let mut bytes = line.to_vec();
+    let mut kept = 0..0;
+    for at in 0..bytes.len() {
+        if bytes[at..].starts_with(b"<logDate>") {
+            let value = at + b"<logDate>".len();
+            let len = memchr::memchr(b'<', &bytes[value..]).unwrap_or(0);
+            if looks_like_a_date(&bytes[value..value + len]) {
+                kept = value..value + len;
+            }
+        }
+        if bytes[at].is_ascii_digit() && !kept.contains(&at) {
+            bytes[at] = b'#';
+        }
+    }
+    Some(bytes)
+}
+
+/// Groups of at most four digits between two equal dashes or slashes: no address and no
+/// telephone number has this form.
+fn looks_like_a_date(text: &[u8]) -> bool {
+    let shape: Vec<u8> =
+        text.iter().map(|byte| if byte.is_ascii_digit() { b'0' } else { *byte }).collect();
+    [&b"00-00-0000"[..], b"0-00-0000", b"00-0-0000", b"0-0-0000", b"0000-00-00", b"00/00/0000"]
+        .contains(&shape.as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "<reviewlog><log><logDate>04-25-2021</logDate><device>Mobile</device>\
+        <location>Kansas</location><os>Apple iOS</os><ipAddress>9.200.232.57</ipAddress>\
+        <phoneNumber>821-540-5777</phoneNumber></log></reviewlog>";
+
+    fn read(document: &str) -> Result<Log, RowReason> {
+        let mut log = Log::default();
+        log.read(document).map(|()| log).map_err(|refusal| refusal.reason)
+    }
+
+    fn device(inner: &str) -> Result<Option<String>, RowReason> {
+        let log = read(&format!("<reviewlog><log>{inner}</log></reviewlog>"))?;
+        Ok(log.value(DEVICE).map(str::to_owned))
+    }
+
+    #[test]
+    fn every_known_element_is_found_by_name() {
+        let log = read(GOOD).unwrap();
+        let values = [LOG_DATE, DEVICE, OS, LOCATION, IP_ADDRESS, PHONE_NUMBER]
+            .map(|element| log.value(element).unwrap());
+        let expected =
+            ["04-25-2021", "Mobile", "Apple iOS", "Kansas", "9.200.232.57", "821-540-5777"];
+        assert_eq!(values, expected);
+        assert_eq!(log.value(BROWSER), None);
+    }
+
+    #[test]
+    fn values_are_trimmed_and_put_together_from_text_cdata_and_entities() {
+        for (inner, value) in [
+            ("<device> Tab </device>", "Tab"),
+            ("<device>A &amp; B</device>", "A & B"),
+            ("<device>&#65;&#x42;</device>", "AB"),
+            ("<device><![CDATA[<x> & ]]>y</device>", "<x> & y"),
+            ("<device>a<!-- no -->b</device>", "ab"),
+            ("<device>a<b>c</b>d</device>", "ad"),
+            ("<device/>", ""),
+            ("<other><device>no</device></other><device>yes</device>", "yes"),
+            ("<?pi x?><device a='1'>q</device>", "q"),
+        ] {
+            assert_eq!(device(inner), Ok(Some(value.to_owned())), "{inner}");
+        }
+    }
+
+    #[test]
+    fn documents_that_are_not_well_formed_are_refused() {
+        for document in [
+            "<reviewlog><log>",
+            "<reviewlog><log></reviewlog>",
+            "<reviewlog><log/></reviewlog><reviewlog/>",
+            "<reviewlog><log/><log/></reviewlog>",
+            "<reviewlog><log/></reviewlog>text",
+            "text<reviewlog><log/></reviewlog>",
+            "<reviewlog><log><device>a</device><device>b</device></log></reviewlog>",
+            "<reviewlog><log><device>&unknown;</device></log></reviewlog>",
+            "<reviewlog><log><device>a & b</device></log></reviewlog>",
+            "<reviewlog><log><a><a><a><a><a><a><a/></a></a></a></a></a></a></log></reviewlog>",
+            "no xml",
+            "</log>",
+        ] {
+            assert_eq!(read(document).err(), Some(RowReason::MalformedXml), "{document}");
+        }
+    }
+
+    #[test]
+    fn a_document_without_a_log_misses_its_element() {
+        for document in ["<reviewlog></reviewlog>", "<reviewlog/>", "<log><device>x</device></log>"]
+        {
+            assert_eq!(read(document).err(), Some(RowReason::MissingElement), "{document}");
+        }
+    }
+
+    #[test]
+    fn a_document_type_is_refused_before_anything_of_it_is_expanded() {
+        let bomb = "<!DOCTYPE a [<!ENTITY b \"cc\">]><reviewlog><log/></reviewlog>";
+        assert_eq!(read(bomb).err(), Some(RowReason::XmlDtd));
+    }
+
+    #[test]
+    fn quarantine_keeps_no_digit_of_a_log_but_its_date() {
+        let line = format!("7,\"{GOOD}\"");
+        let kept = String::from_utf8(masked(line.as_bytes()).unwrap()).unwrap();
+        assert!(kept.starts_with("#,\"<reviewlog><log><logDate>04-25-2021</logDate>"), "{kept}");
+        assert!(kept.contains("<ipAddress>#.###.###.##</ipAddress>"), "{kept}");
+        assert!(kept.contains("<phoneNumber>###-###-####</phoneNumber>"), "{kept}");
+        let hidden = GOOD.replace("04-25-2021", "9.200.232.57");
+        let kept = String::from_utf8(masked(hidden.as_bytes()).unwrap()).unwrap();
+        assert!(kept.contains("<logDate>#.###.###.##</logDate>"), "{kept}");
+        assert_eq!(masked(&GOOD.as_bytes()[..GOOD.len() - 3]), None);
+    }
+}

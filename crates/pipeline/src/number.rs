@@ -1,0 +1,148 @@
+//! Numbers as vendors write them: exact, or refused.
+
+use crate::RowReason;
+
+/// A whole number: optional sign, digits, blanks around it.
+pub fn integer(text: &[u8]) -> Result<i64, RowReason> {
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return Err(RowReason::MissingValue);
+    }
+    let (negative, digits) = sign(text);
+    if digits.is_empty() {
+        return Err(RowReason::NotAnInteger);
+    }
+    let mut value: i64 = 0;
+    let mut fits = true;
+    for byte in digits {
+        let digit = i64::from(byte.wrapping_sub(b'0'));
+        if digit > 9 {
+            return Err(RowReason::NotAnInteger);
+        }
+        // Counted down, because the smallest number has no positive twin.
+        match value.checked_mul(10).and_then(|value| value.checked_sub(digit)) {
+            Some(next) => value = next,
+            None => fits = false,
+        }
+    }
+    let value = if negative { Some(value) } else { value.checked_neg() };
+    value.filter(|_| fits).ok_or(RowReason::OutOfRange)
+}
+
+/// A customer's number: whole, also as `17850.0`; `None` where there is none.
+pub fn customer(text: &[u8]) -> Result<Option<i64>, RowReason> {
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let whole = match memchr::memchr(b'.', text) {
+        Some(point) if text[point + 1..].iter().all(|byte| *byte == b'0') => &text[..point],
+        _ => text,
+    };
+    match integer(whole) {
+        Err(RowReason::MissingValue) => Err(RowReason::NotAnInteger),
+        number => number.map(Some),
+    }
+}
+
+/// Digits before the point of a `decimal(12,3)`.
+const WHOLE_DIGITS: i64 = 1_000_000_000;
+
+/// A price in thousandths, exactly: `decimal(12,3)`.
+pub fn price_milli(text: &[u8]) -> Result<i64, RowReason> {
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return Err(RowReason::MissingValue);
+    }
+    let (negative, digits) = sign(text);
+    let (whole, fraction) = match memchr::memchr(b'.', digits) {
+        Some(point) => (&digits[..point], &digits[point + 1..]),
+        None => (digits, &[][..]),
+    };
+    let all_digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
+        return Err(RowReason::BadNumber);
+    }
+    if fraction.iter().skip(3).any(|digit| *digit != b'0') {
+        return Err(RowReason::OutOfRange);
+    }
+    let mut value: i64 = 0;
+    for digit in whole {
+        value = value * 10 + i64::from(digit - b'0');
+        if value >= WHOLE_DIGITS {
+            return Err(RowReason::OutOfRange);
+        }
+    }
+    for place in 0..3 {
+        value = value * 10 + fraction.get(place).map_or(0, |digit| i64::from(digit - b'0'));
+    }
+    Ok(if negative { -value } else { value })
+}
+
+fn sign(text: &[u8]) -> (bool, &[u8]) {
+    match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_whole_and_in_range() {
+        for (text, number) in [
+            ("0", 0),
+            (" 12 ", 12),
+            ("-5", -5),
+            ("+7", 7),
+            ("007", 7),
+            ("9223372036854775807", i64::MAX),
+        ] {
+            assert_eq!(integer(text.as_bytes()), Ok(number), "{text}");
+        }
+        assert_eq!(integer(b"-9223372036854775808"), Ok(i64::MIN));
+        assert_eq!(integer(b"9223372036854775808"), Err(RowReason::OutOfRange));
+        assert_eq!(integer(b"99999999999999999999999"), Err(RowReason::OutOfRange));
+        assert_eq!(integer(b" "), Err(RowReason::MissingValue));
+        for text in ["1.0", "a", "-", "1e3", "1 2", "0x1", "\u{663}"] {
+            assert_eq!(integer(text.as_bytes()), Err(RowReason::NotAnInteger), "{text}");
+        }
+    }
+
+    #[test]
+    fn customers_may_be_absent_or_written_as_a_float() {
+        assert_eq!(customer(b""), Ok(None));
+        assert_eq!(customer(b"17850"), Ok(Some(17_850)));
+        assert_eq!(customer(b"17850.0"), Ok(Some(17_850)));
+        assert_eq!(customer(b"17850."), Ok(Some(17_850)));
+        for text in ["17850.5", ".0", "x", "1.0.0"] {
+            assert_eq!(customer(text.as_bytes()), Err(RowReason::NotAnInteger), "{text}");
+        }
+    }
+
+    #[test]
+    fn prices_are_exact_thousandths() {
+        for (text, milli) in [
+            ("2.55", 2_550),
+            ("-11062.06", -11_062_060),
+            ("0.001", 1),
+            (".5", 500),
+            ("5.", 5_000),
+            ("4.9500", 4_950),
+            ("999999999.999", 999_999_999_999),
+            (" 1 ", 1_000),
+        ] {
+            assert_eq!(price_milli(text.as_bytes()), Ok(milli), "{text}");
+        }
+        for text in ["0.0001", "1000000000", "99999999999999999999.0"] {
+            assert_eq!(price_milli(text.as_bytes()), Err(RowReason::OutOfRange), "{text}");
+        }
+        for text in ["1e3", "1,5", "NaN", ".", "-", "1.2.3", "£1"] {
+            assert_eq!(price_milli(text.as_bytes()), Err(RowReason::BadNumber), "{text}");
+        }
+        assert_eq!(price_milli(b""), Err(RowReason::MissingValue));
+    }
+}

@@ -1,0 +1,140 @@
+//! Purchases of customers, with exact decimals.
+
+mod timestamp;
+
+use std::sync::Arc;
+
+use arrow_array::{
+    RecordBatch,
+    builder::{
+        Decimal128Builder, Int32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
+    },
+};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+
+use crate::{
+    RowReason,
+    csv::{Column, Record, Rows},
+    number,
+    refusal::RowRefusal,
+};
+
+/// Largest amount of one row, in thousandths: what fits the warehouse's `decimal(18,5)`.
+const AMOUNT_LIMIT: i128 = 10_i128.pow(16);
+
+const INVOICE_NO: usize = 0;
+const STOCK_CODE: usize = 1;
+const DESCRIPTION: usize = 2;
+const QUANTITY: usize = 3;
+const INVOICE_DATE: usize = 4;
+const UNIT_PRICE: usize = 5;
+const CUSTOMER_ID: usize = 6;
+const COUNTRY: usize = 7;
+
+/// Rows of the dataset `user_purchase`.
+pub struct Purchases {
+    invoice_number: StringBuilder,
+    stock_code: StringBuilder,
+    detail: StringBuilder,
+    quantity: Int32Builder,
+    invoice_date: TimestampMicrosecondBuilder,
+    unit_price: Decimal128Builder,
+    customer_id: Int64Builder,
+    country: StringBuilder,
+    scratch: Vec<u8>,
+}
+
+impl Default for Purchases {
+    fn default() -> Self {
+        Self {
+            invoice_number: StringBuilder::new(),
+            stock_code: StringBuilder::new(),
+            detail: StringBuilder::new(),
+            quantity: Int32Builder::new(),
+            invoice_date: TimestampMicrosecondBuilder::new(),
+            unit_price: Decimal128Builder::new().with_data_type(DataType::Decimal128(12, 3)),
+            customer_id: Int64Builder::new(),
+            country: StringBuilder::new(),
+            scratch: Vec::new(),
+        }
+    }
+}
+
+impl Rows for Purchases {
+    const COLUMNS: &'static [Column] = &[
+        Column { name: "InvoiceNo", aliases: &["InvoiceNo", "invoice_number"] },
+        Column { name: "StockCode", aliases: &["StockCode", "stock_code"] },
+        Column { name: "Description", aliases: &["Description", "detail"] },
+        Column { name: "Quantity", aliases: &["Quantity"] },
+        Column { name: "InvoiceDate", aliases: &["InvoiceDate", "invoice_date"] },
+        Column { name: "UnitPrice", aliases: &["UnitPrice", "unit_price"] },
+        Column { name: "CustomerID", aliases: &["CustomerID", "customer_id"] },
+        Column { name: "Country", aliases: &["Country"] },
+    ];
+
+    fn schema() -> Arc<Schema> {
+        Arc::new(Schema::new(vec![
+            Field::new("invoice_number", DataType::Utf8, false),
+            Field::new("stock_code", DataType::Utf8, false),
+            Field::new("detail", DataType::Utf8, false),
+            Field::new("quantity", DataType::Int32, false),
+            Field::new("invoice_date", DataType::Timestamp(TimeUnit::Microsecond, None), false),
+            Field::new("unit_price", DataType::Decimal128(12, 3), false),
+            Field::new("customer_id", DataType::Int64, true),
+            Field::new("country", DataType::Utf8, false),
+        ]))
+    }
+
+    fn push(&mut self, record: &Record<'_>) -> Result<Option<i64>, RowRefusal> {
+        let blame = |column: usize| {
+            move |reason: RowReason| RowRefusal::of_column(reason, Self::COLUMNS[column].name)
+        };
+        let quantity = number::integer(record.raw(QUANTITY))
+            .and_then(|number| i32::try_from(number).map_err(|_| RowReason::OutOfRange))
+            .map_err(blame(QUANTITY))?;
+        let date = timestamp::micros(record.raw(INVOICE_DATE)).map_err(blame(INVOICE_DATE))?;
+        let price = number::price_milli(record.raw(UNIT_PRICE)).map_err(blame(UNIT_PRICE))?;
+        let customer = number::customer(record.raw(CUSTOMER_ID)).map_err(blame(CUSTOMER_ID))?;
+        let price = i128::from(price);
+        if (i128::from(quantity) * price).abs() >= AMOUNT_LIMIT {
+            return Err(blame(UNIT_PRICE)(RowReason::OutOfRange));
+        }
+        let scratch = &mut self.scratch;
+        append(&mut self.invoice_number, record, INVOICE_NO, scratch);
+        append(&mut self.stock_code, record, STOCK_CODE, scratch);
+        append(&mut self.detail, record, DESCRIPTION, scratch);
+        self.quantity.append_value(quantity);
+        self.invoice_date.append_value(date);
+        self.unit_price.append_value(price);
+        self.customer_id.append_option(customer);
+        append(&mut self.country, record, COUNTRY, scratch);
+        Ok(None)
+    }
+
+    fn pending(&self) -> usize {
+        self.quantity.values_slice().len()
+    }
+
+    fn take(&mut self) -> RecordBatch {
+        RecordBatch::try_new(
+            Self::schema(),
+            vec![
+                Arc::new(self.invoice_number.finish()),
+                Arc::new(self.stock_code.finish()),
+                Arc::new(self.detail.finish()),
+                Arc::new(self.quantity.finish()),
+                Arc::new(self.invoice_date.finish()),
+                Arc::new(self.unit_price.finish()),
+                Arc::new(self.customer_id.finish()),
+                Arc::new(self.country.finish()),
+            ],
+        )
+        .expect("columns are built as the schema")
+    }
+}
+
+/// Appends a text as it stands, trimmed. The CSV reader has refused what is not UTF-8.
+fn append(builder: &mut StringBuilder, record: &Record<'_>, column: usize, scratch: &mut Vec<u8>) {
+    let value = record.value(column, scratch).trim_ascii();
+    builder.append_value(std::str::from_utf8(value).unwrap_or_default());
+}

@@ -1,0 +1,54 @@
+//! `demo`: a sample drop, all of the way, and where to look.
+
+use std::path::Path;
+
+use anyhow::Context;
+use pipeline::Day;
+
+use super::{Ended, Places, progress::Progress, run};
+use crate::{deps::Deps, sample::Sample, settings::Settings};
+
+pub struct Size {
+    pub reviews: u64,
+    pub days: u32,
+    pub purchases: u64,
+    pub seed: u64,
+}
+
+/// The lake and the warehouse within the demo's folder.
+pub fn places(dir: &Path) -> Places {
+    Places {
+        lake: Some(format!("file:{}", dir.join("lake").display())),
+        warehouse: Some(format!("sqlite:{}", dir.join("warehouse.db").display())),
+    }
+}
+
+pub async fn command(
+    dir: &Path,
+    size: Size,
+    settings: Settings,
+    json: bool,
+) -> anyhow::Result<Ended> {
+    let raw = dir.join("lake").join("raw");
+    std::fs::create_dir_all(&raw)
+        .with_context(|| format!("cannot make the folder {}; choose another --dir", raw.display()))?;
+    let Size { reviews, days, purchases, seed } = size;
+    let first_day = Day::from_ymd(2021, 4, 19).context("the sample's first day")?;
+    let sample = Sample { seed, reviews, purchases, first_day, days, dirty: true };
+    let files = sample.write(&raw)?;
+    if !json {
+        eprintln!("sample drop of {} files in {}", files.len(), raw.display());
+    }
+    let report = run::run(&Deps::new(settings)?, &Progress::new(json)).await?;
+    if json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        report.print();
+        let warehouse = dir.join("warehouse.db");
+        println!(
+            "\nlook inside   sqlite3 {} 'select * from v_fact_movie_analytics limit 10'",
+            warehouse.display()
+        );
+    }
+    Ok(report.ended())
+}

@@ -1,0 +1,153 @@
+//! The command line: the same functions, in this process, without any trigger.
+
+mod demo;
+mod pending;
+mod progress;
+mod report;
+mod run;
+mod status;
+mod table;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    deps::Deps,
+    settings::{Settings, WrongSetting, local_settings},
+};
+
+/// Turns the daily CSV files of vendors into a star schema.
+///
+/// Files lie below `raw` of the lake: movie_review/**.csv, log_reviews/**.csv and
+/// user_purchase/**.csv (also .csv.gz). Start with `demo`: it makes a small lake, runs all of
+/// it and shows where everything is.
+#[derive(Parser)]
+#[command(name = "movie-analytics", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all well, 1 failed, 2 wrong usage or settings, \
+    3 done, but files or days were refused.\n\
+    Settings not given as options come from the environment, else from local.settings.json in \
+    the working folder.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Stage what no receipt covers, build the facts and publish them.
+    Run {
+        #[command(flatten)]
+        places: Places,
+        /// Print one JSON object for a program instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a small sample drop, run all of it and show the numbers. Running it again changes
+    /// nothing.
+    Demo {
+        /// Folder for the lake and the warehouse; made where it is missing.
+        #[arg(long, value_name = "DIR", default_value = "demo")]
+        dir: PathBuf,
+        /// Reviews in the sample.
+        #[arg(long, default_value_t = 3_000)]
+        reviews: u64,
+        /// Days that they spread over.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+        days: u32,
+        /// Purchases in the sample.
+        #[arg(long, default_value_t = 5_000)]
+        purchases: u64,
+        /// The same seed gives the same bytes on every machine.
+        #[arg(long, default_value_t = 42)]
+        seed: u64,
+        /// Print one JSON object for a program instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what is published, what waits and what was refused. Changes nothing.
+    Status {
+        #[command(flatten)]
+        places: Places,
+        /// Print one JSON object for a program instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+struct Places {
+    /// The lake: file:DIR for a local folder [setting: LAKE].
+    #[arg(long, value_name = "LAKE")]
+    lake: Option<String>,
+    /// The warehouse: sqlite:FILE [setting: WAREHOUSE].
+    #[arg(long, value_name = "WAREHOUSE")]
+    warehouse: Option<String>,
+}
+
+impl Places {
+    fn settings(self) -> Result<Settings, WrongSetting> {
+        let file = local_settings(".".as_ref())?;
+        Settings::read(|name| {
+            let option = match name {
+                "LAKE" => self.lake.clone(),
+                "WAREHOUSE" => self.warehouse.clone(),
+                _ => None,
+            };
+            option.or_else(|| std::env::var(name).ok()).or_else(|| file.get(name).cloned())
+        })
+    }
+}
+
+/// How a command ended, beyond "failed".
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Well,
+    WithRefusals,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            ended = command(cli.command) => Some(ended),
+            Ok(()) = tokio::signal::ctrl_c() => None,
+        }
+    });
+    // Threads that still read a file are not waited for: what they leave is never visible.
+    runtime.shutdown_background();
+    match ended {
+        Some(Ok(Ended::Well)) => ExitCode::SUCCESS,
+        Some(Ok(Ended::WithRefusals)) => ExitCode::from(3),
+        Some(Err(error)) => failed(&error),
+        None => {
+            eprintln!("stopped; what is done is kept, run the same command again to go on");
+            ExitCode::from(130)
+        }
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    if error.is::<WrongSetting>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+async fn command(command: Command) -> anyhow::Result<Ended> {
+    match command {
+        Command::Run { places, json } => run::command(Deps::new(places.settings()?)?, json).await,
+        Command::Demo { dir, reviews, days, purchases, seed, json } => {
+            let places = demo::places(&dir);
+            let sample = demo::Size { reviews, days, purchases, seed };
+            demo::command(&dir, sample, places.settings()?, json).await
+        }
+        Command::Status { places, json } => {
+            status::command(Deps::new(places.settings()?)?, json).await
+        }
+    }
+}

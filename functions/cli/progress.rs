@@ -1,0 +1,93 @@
+//! Progress of long work: bars on a terminal, a line for each finished file elsewhere.
+
+use std::{io::IsTerminal, sync::Arc, time::Duration};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::ingest::Ingested;
+
+/// Where progress is shown.
+pub struct Progress {
+    bars: Option<MultiProgress>,
+    /// Say nothing about files that went well.
+    quiet: bool,
+}
+
+impl Progress {
+    pub fn new(quiet: bool) -> Self {
+        let bars = (!quiet && std::io::stderr().is_terminal()).then(MultiProgress::new);
+        Self { bars, quiet }
+    }
+
+    /// A file is being read: what to call with the bytes done.
+    pub fn file(&self, path: &str, size: u64) -> File {
+        let bar = self.bars.as_ref().map(|bars| {
+            let bar = bars.add(ProgressBar::new(size));
+            let style = "{msg:44!} {wide_bar} {bytes:>10} of {total_bytes:>10} {eta:>4}";
+            if let Ok(style) = ProgressStyle::with_template(style) {
+                bar.set_style(style);
+            }
+            bar.set_message(path.to_owned());
+            bar
+        });
+        File(bar)
+    }
+
+    /// One step that has no measure.
+    pub fn step(&self, text: &str) -> File {
+        let bar = self.bars.as_ref().map(|bars| {
+            let bar = bars.add(ProgressBar::new_spinner());
+            bar.set_message(text.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        if bar.is_none() && !self.quiet {
+            eprintln!("{text}");
+        }
+        File(bar)
+    }
+
+    /// A file is done. Refused files are always told of.
+    pub fn done(&self, file: &Ingested) {
+        if let Some(detail) = file.detail.as_ref().filter(|_| file.is_refused()) {
+            let reason = file.reason.map_or("failed", |reason| reason.name());
+            self.line(&format!("refused {}: {reason}: {detail}", file.path));
+        } else if file.outcome == "failing" {
+            self.line(&format!(
+                "left alone {}: the work on it was broken off before; replay it to try again",
+                file.path
+            ));
+        } else if !self.quiet && self.bars.is_none() {
+            let rows = &file.rows;
+            eprintln!(
+                "{} {}: {} rows read, {} staged, {} refused, {} duplicate",
+                file.outcome, file.path, rows.read, rows.staged, rows.refused, rows.duplicate
+            );
+        }
+    }
+
+    fn line(&self, text: &str) {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
+    }
+}
+
+/// One bar, gone when dropped.
+pub struct File(Option<ProgressBar>);
+
+impl File {
+    pub fn callback(&self) -> Option<Arc<dyn Fn(lake::Progress) + Send + Sync>> {
+        let bar = self.0.clone()?;
+        Some(Arc::new(move |progress| bar.set_position(progress.done)))
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What a run did: JSON for a program, tables for a person.
+
+use pipeline::facts::Check;
+use serde::Serialize;
+use warehouse::Summary;
+
+use super::{
+    Ended,
+    table::{Table, count},
+};
+use crate::{build_fact_movie_analytics as build, ingest::Ingested};
+
+#[derive(Serialize)]
+pub struct Report {
+    pub lake: String,
+    pub warehouse: String,
+    /// Files that were worked on.
+    pub files: Vec<Ingested>,
+    /// Files that needed no work.
+    pub files_covered: u64,
+    /// `None` where nothing was new.
+    pub publish: Option<build::Report>,
+    pub work: Work,
+    pub summary: Summary,
+}
+
+/// How much work it was.
+#[derive(Serialize)]
+pub struct Work {
+    /// Source files opened.
+    pub files_read: u64,
+    pub parquet_files_read: u64,
+    pub listings: u64,
+    pub days_rebuilt: u64,
+    /// Fact rows inserted.
+    pub rows_written: u64,
+}
+
+impl Work {
+    pub fn new(work: lake::Work, publish: Option<&build::Report>) -> Self {
+        let published = publish.map(|report| report.published).unwrap_or_default();
+        Self {
+            files_read: work.sources_read,
+            parquet_files_read: work.parquet_files_read,
+            listings: work.listings,
+            days_rebuilt: published.days_replaced,
+            rows_written: published.rows_inserted,
+        }
+    }
+}
+
+/// Files that are shown one by one; of more, only those with refused rows.
+const SHOWN: usize = 30;
+
+impl Report {
+    pub(super) fn ended(&self) -> Ended {
+        let refused_days = self.publish.iter().any(|report| !report.refused_days.is_empty());
+        let refused_files = self.files.iter().any(Ingested::is_refused);
+        if refused_days || refused_files { Ended::WithRefusals } else { Ended::Well }
+    }
+
+    pub fn print(&self) {
+        if self.files.is_empty() && self.publish.is_none() {
+            println!("nothing changed: {} files are staged and published\n", self.files_covered);
+        } else {
+            self.print_files();
+            self.print_publish();
+        }
+        self.print_facts();
+        self.print_places();
+    }
+
+    fn print_files(&self) {
+        let head = ["file", "outcome", "rows in", "staged", "refused", "duplicate", "seconds"];
+        let mut table = Table::new(&head);
+        let many = self.files.len() > SHOWN;
+        let shown = |file: &&Ingested| !many || file.rows.refused > 0 || file.is_refused();
+        for file in self.files.iter().filter(shown).take(SHOWN) {
+            let outcome = file.reason.map_or(file.outcome, |reason| reason.name());
+            table.row(&[&file.path, outcome], &numbers(file));
+        }
+        let sum = |of: fn(&Ingested) -> u64| self.files.iter().map(of).sum::<u64>();
+        let total = [
+            count(sum(|file| file.rows.read)),
+            count(sum(|file| file.rows.staged)),
+            count(sum(|file| file.rows.refused)),
+            count(sum(|file| file.rows.duplicate)),
+            seconds(sum(|file| file.duration_ms)),
+        ];
+        table.total(&[&format!("{} files", count(self.files.len() as u64)), ""], &total);
+        table.print();
+        let mut reasons = std::collections::BTreeMap::new();
+        for (reason, rows) in self.files.iter().flat_map(|file| &file.rows.refused_by_reason) {
+            *reasons.entry(*reason).or_insert(0) += rows;
+        }
+        if !reasons.is_empty() {
+            let list = reasons.iter().map(|(reason, rows)| format!("{reason} {}", count(*rows)));
+            println!("refused rows: {}\n", list.collect::<Vec<_>>().join(", "));
+        }
+    }
+
+    fn print_publish(&self) {
+        let Some(report) = &self.publish else {
+            println!("nothing new to publish\n");
+            return;
+        };
+        let published = report.published;
+        println!(
+            "publish {}: {} days rebuilt, {} facts written, {} replaced, {} with other spend",
+            published.publish_id,
+            count(published.days_replaced),
+            count(published.rows_inserted),
+            count(published.rows_deleted),
+            count(published.rows_respent),
+        );
+        for check in Check::ALL {
+            let failed =
+                report.refused_days.iter().filter(|day| day.check == check.name()).count();
+            let verdict = match failed {
+                0 => "ok".to_owned(),
+                days => format!("{days} days keep their last good rows"),
+            };
+            println!("  check {:<22} {verdict}", check.name());
+        }
+        for day in &report.refused_days {
+            println!("  {} refused by {}: {}", day.day, day.check, day.detail);
+        }
+        println!();
+    }
+
+    fn print_facts(&self) {
+        print_summary(&self.summary);
+    }
+
+    fn print_places(&self) {
+        println!("lake          {}", self.lake);
+        println!("warehouse     {}", self.warehouse);
+        if self.files.iter().any(|file| file.quarantine.is_some()) {
+            println!("refused rows  {}/quarantine", self.lake);
+        }
+    }
+}
+
+/// The numbers of the whole warehouse.
+pub fn print_summary(summary: &Summary) {
+    let mut table = Table::new(&["warehouse", "rows"]);
+    let days = match (summary.first_day, summary.last_day) {
+        (Some(first), Some(last)) => format!("days, {first} to {last}"),
+        _ => "days".to_owned(),
+    };
+    let positive = match summary.reviews {
+        0 => 0.0,
+        reviews => summary.positive_reviews as f64 / reviews as f64,
+    };
+    for (name, rows) in [
+        ("fact_movie_analytics", summary.facts),
+        (&format!("reviews counted, average score {positive:.3}"), summary.reviews),
+        ("logs that wait for their review", summary.unmatched_logs),
+        ("customers with reviews", summary.customers),
+        ("customers with purchases", summary.buyers),
+        (&days, summary.days),
+        ("devices", summary.devices),
+        ("locations", summary.locations),
+        ("operating systems", summary.systems),
+        ("browsers", summary.browsers),
+    ] {
+        table.row(&[name], &[count(rows)]);
+    }
+    table.print();
+}
+
+fn numbers(file: &Ingested) -> [String; 5] {
+    let rows = &file.rows;
+    [
+        count(rows.read),
+        count(rows.staged),
+        count(rows.refused),
+        count(rows.duplicate),
+        seconds(file.duration_ms),
+    ]
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{:.2}", ms as f64 / 1_000.0)
+}

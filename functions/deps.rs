@@ -1,0 +1,42 @@
+//! What functions need from the outside, made once from the settings.
+
+use std::sync::Arc;
+
+use engine::{Embedded, Engine};
+use lake::{IngestOptions, Lake};
+use tokio::sync::Mutex;
+use warehouse::{Warehouse, sqlite::Sqlite};
+
+use crate::settings::{LakeSetting, Settings, WarehouseSetting};
+
+/// Shared by all functions of the process. Opens the lake; the warehouse is opened by its
+/// first use.
+pub struct Deps {
+    pub lake: Lake,
+    pub engine: Arc<dyn Engine>,
+    pub warehouse: Mutex<Box<dyn Warehouse>>,
+    pub settings: Settings,
+}
+
+impl Deps {
+    pub fn new(settings: Settings) -> anyhow::Result<Self> {
+        let lake = match &settings.lake {
+            LakeSetting::Folder(folder) => Lake::local(folder)?,
+        };
+        let warehouse: Box<dyn Warehouse> = match &settings.warehouse {
+            WarehouseSetting::Sqlite(file) => Box::new(Sqlite::new(file)),
+        };
+        let engine = Arc::new(Embedded::new(lake.clone(), settings.engine_memory_mb << 20));
+        Ok(Self { lake, engine, warehouse: Mutex::new(warehouse), settings })
+    }
+
+    /// How files are read, before what one invocation adds.
+    pub fn ingest_options(&self) -> IngestOptions {
+        IngestOptions { parser: self.settings.parser_options(), ..IngestOptions::default() }
+    }
+}
+
+/// The time, for people: `2021-04-25T06:15:04Z`. No fact depends on it.
+pub fn now() -> String {
+    chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

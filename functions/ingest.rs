@@ -1,0 +1,74 @@
+//! What the three file functions share: a blob-created event names a path, the lake decides.
+
+use lake::{IngestOptions, Outcome, Receipt};
+use pipeline::Dataset;
+use serde::Serialize;
+
+use crate::deps::Deps;
+
+/// What a file function is told.
+#[derive(Clone, Default)]
+pub struct Input {
+    /// Name of the blob within `raw`.
+    pub path: String,
+    /// Read it although a receipt covers it.
+    pub force: bool,
+    /// One of the last deliveries before the message is given up.
+    pub last_try: bool,
+    /// Told how many bytes of how many are read.
+    pub progress: Option<std::sync::Arc<dyn Fn(lake::Progress) + Send + Sync>>,
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ingested {
+    pub path: String,
+    pub dataset: Dataset,
+    /// accepted, rejected, unchanged, already_done, failing or gone.
+    pub outcome: &'static str,
+    pub rows: lake::Rows,
+    /// Why the file was refused, and what was found.
+    pub reason: Option<pipeline::FileReason>,
+    pub detail: Option<String>,
+    /// Refused rows, within `quarantine`.
+    pub quarantine: Option<String>,
+    pub duration_ms: u64,
+}
+
+impl Ingested {
+    fn new(path: &str, dataset: Dataset, outcome: &'static str, receipt: Option<Receipt>) -> Self {
+        let (rows, refusal, quarantine, duration_ms) = match receipt {
+            Some(receipt) => (receipt.rows, receipt.refusal, receipt.quarantine, receipt.duration_ms),
+            None => Default::default(),
+        };
+        let (reason, detail) = refusal.map(|refusal| (refusal.reason, refusal.detail)).unzip();
+        let path = path.to_owned();
+        Self { path, dataset, outcome, rows, reason, detail, quarantine, duration_ms }
+    }
+
+    /// The file itself was refused, or is known to kill the process.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.outcome, "rejected" | "failing")
+    }
+}
+
+/// Stages the file that the event names, if it is of this dataset and not staged yet.
+pub async fn ingest(deps: &Deps, dataset: Dataset, input: Input) -> anyhow::Result<Ingested> {
+    let Input { path, force, last_try, progress } = input;
+    anyhow::ensure!(
+        Dataset::of_path(&path) == Some(dataset),
+        "`{}` is no file of {dataset}: a .csv or .csv.gz below {}/ is expected",
+        path.escape_debug(),
+        dataset.raw_folder()
+    );
+    let options = IngestOptions { force, last_try, progress, ..deps.ingest_options() };
+    let (outcome, receipt) = match lake::ingest(&deps.lake, &path, &options).await? {
+        Outcome::Gone => ("gone", None),
+        Outcome::AlreadyDone(receipt) => ("already_done", Some(receipt)),
+        Outcome::Failing(receipt) => ("failing", Some(receipt)),
+        Outcome::Unchanged(receipt) => ("unchanged", Some(receipt)),
+        Outcome::Accepted(receipt) => ("accepted", Some(receipt)),
+        Outcome::Rejected(receipt) => ("rejected", Some(receipt)),
+    };
+    Ok(Ingested::new(&path, dataset, outcome, receipt))
+}

@@ -1,0 +1,196 @@
+//! Settings: the environment (app settings in Azure), over which command-line options win.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use pipeline::logs::{Pii, PiiKey};
+
+/// A setting that is missing or cannot be understood: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {problem}")]
+pub struct WrongSetting {
+    pub name: &'static str,
+    pub problem: String,
+}
+
+impl WrongSetting {
+    fn new(name: &'static str, problem: impl Into<String>) -> Self {
+        Self { name, problem: problem.into() }
+    }
+}
+
+/// Where the lake is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LakeSetting {
+    Folder(PathBuf),
+}
+
+/// Where the warehouse is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WarehouseSetting {
+    Sqlite(PathBuf),
+}
+
+impl WarehouseSetting {
+    /// Names the warehouse in the lake's marker of what was published: two warehouses on one
+    /// lake have one each.
+    pub fn marker_name(&self) -> String {
+        let Self::Sqlite(file) = self;
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        format!("sqlite{}", file.to_string_lossy().chars().map(plain).collect::<String>())
+    }
+}
+
+impl std::fmt::Display for WarehouseSetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self::Sqlite(file) = self;
+        write!(f, "sqlite:{}", file.display())
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub lake: LakeSetting,
+    pub warehouse: WarehouseSetting,
+    pub pii: Pii,
+    pub engine_memory_mb: u64,
+    /// Largest refused share of a file's rows, from 100 rows on.
+    pub max_refused_share: f64,
+    /// Largest share of its reviews that a day may lose without a restated file.
+    pub max_day_shrink: f64,
+}
+
+impl Settings {
+    /// Reads all settings through `get`, which knows values by their names.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, WrongSetting> {
+        let get = |name| get(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
+        let settings = Self {
+            lake: lake(get("LAKE"))?,
+            warehouse: warehouse(get("WAREHOUSE"))?,
+            pii: pii(get("PII_MODE"), get("PII_KEY"))?,
+            engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
+            max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
+            max_day_shrink: share("MAX_DAY_SHRINK", get("MAX_DAY_SHRINK"), 0.5)?,
+        };
+        let WarehouseSetting::Sqlite(_) = &settings.warehouse;
+        if get("WEBSITE_INSTANCE_ID").is_some() {
+            let problem = "sqlite is for a laptop: an instance in Azure has no lasting disk";
+            return Err(WrongSetting::new("WAREHOUSE", problem));
+        }
+        Ok(settings)
+    }
+
+    pub fn parser_options(&self) -> pipeline::Options {
+        let limits =
+            pipeline::Limits { refused_share: self.max_refused_share, ..Default::default() };
+        pipeline::Options { limits, pii: self.pii.clone() }
+    }
+}
+
+/// Values of `local.settings.json` in a folder, as Functions Core Tools read them; none where
+/// there is no such file.
+pub fn local_settings(folder: &Path) -> Result<BTreeMap<String, String>, WrongSetting> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        #[serde(rename = "Values", default)]
+        values: BTreeMap<String, String>,
+    }
+    let path = folder.join("local.settings.json");
+    let Ok(text) = std::fs::read(&path) else { return Ok(BTreeMap::new()) };
+    let file: File = serde_json::from_slice(&text).map_err(|error| {
+        let problem = format!("{} cannot be read: {error}", path.display());
+        WrongSetting::new("local.settings.json", problem)
+    })?;
+    Ok(file.values)
+}
+
+fn lake(value: Option<String>) -> Result<LakeSetting, WrongSetting> {
+    const HELP: &str = "write file:DIR for a local folder";
+    let value = value.ok_or_else(|| WrongSetting::new("LAKE", format!("not set; {HELP}")))?;
+    match value.strip_prefix("file:") {
+        Some(folder) if !folder.is_empty() => Ok(LakeSetting::Folder(folder.into())),
+        _ => Err(WrongSetting::new("LAKE", format!("this form is not known; {HELP}"))),
+    }
+}
+
+fn warehouse(value: Option<String>) -> Result<WarehouseSetting, WrongSetting> {
+    const HELP: &str = "write sqlite:FILE";
+    let value = value.ok_or_else(|| WrongSetting::new("WAREHOUSE", format!("not set; {HELP}")))?;
+    match value.strip_prefix("sqlite:") {
+        Some(file) if !file.is_empty() => Ok(WarehouseSetting::Sqlite(file.into())),
+        // The value may hold a password: it is not repeated.
+        _ => Err(WrongSetting::new("WAREHOUSE", format!("this form is not known; {HELP}"))),
+    }
+}
+
+fn pii(mode: Option<String>, key: Option<String>) -> Result<Pii, WrongSetting> {
+    match mode.as_deref().unwrap_or("mask") {
+        "mask" => Ok(Pii::Mask),
+        "keep" => Ok(Pii::Keep),
+        "hash" => key
+            .and_then(PiiKey::new)
+            .map(Pii::Hash)
+            .ok_or_else(|| WrongSetting::new("PII_KEY", "not set; PII_MODE=hash needs a key")),
+        _ => Err(WrongSetting::new("PII_MODE", "write mask, hash or keep")),
+    }
+}
+
+fn number(name: &'static str, value: Option<String>, default: u64) -> Result<u64, WrongSetting> {
+    let Some(value) = value else { return Ok(default) };
+    let number = value.parse().ok().filter(|number| (1..=1 << 20).contains(number));
+    number.ok_or_else(|| WrongSetting::new(name, format!("`{value}` is no whole number above 0")))
+}
+
+fn share(name: &'static str, value: Option<String>, default: f64) -> Result<f64, WrongSetting> {
+    let Some(value) = value else { return Ok(default) };
+    let share = value.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| WrongSetting::new(name, format!("`{value}` is no share from 0 to 1")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[(&str, &str)]) -> Result<Settings, String> {
+        let get = |name: &str| {
+            let value = values.iter().find(|(known, _)| *known == name);
+            value.map(|(_, value)| (*value).to_owned())
+        };
+        Settings::read(get).map_err(|error| error.to_string())
+    }
+
+    const GIVEN: [(&str, &str); 2] = [("LAKE", "file:lake"), ("WAREHOUSE", "sqlite:w.db")];
+
+    fn with(more: &[(&'static str, &'static str)]) -> Result<Settings, String> {
+        read(&[&GIVEN, more].concat())
+    }
+
+    #[test]
+    fn lake_and_warehouse_are_enough() {
+        let settings = with(&[]).unwrap();
+        assert_eq!(settings.lake, LakeSetting::Folder("lake".into()));
+        assert_eq!(settings.warehouse, WarehouseSetting::Sqlite("w.db".into()));
+        assert!(matches!(settings.pii, Pii::Mask));
+        assert_eq!(settings.engine_memory_mb, 256);
+    }
+
+    #[test]
+    fn wrong_settings_say_what_to_write() {
+        let wrong = |more| with(more).unwrap_err();
+        assert_eq!(read(&[]).unwrap_err(), "LAKE: not set; write file:DIR for a local folder");
+        assert_eq!(wrong(&[("PII_MODE", "hash")]), "PII_KEY: not set; PII_MODE=hash needs a key");
+        assert_eq!(wrong(&[("PII_MODE", "x")]), "PII_MODE: write mask, hash or keep");
+        assert_eq!(wrong(&[("MAX_DAY_SHRINK", "50%")]), "MAX_DAY_SHRINK: `50%` is no share from 0 to 1");
+        assert_eq!(wrong(&[("ENGINE_MEMORY_MB", "0")]), "ENGINE_MEMORY_MB: `0` is no whole number above 0");
+        assert!(wrong(&[("WEBSITE_INSTANCE_ID", "x")]).starts_with("WAREHOUSE: sqlite is for a laptop"));
+    }
+
+    #[test]
+    fn a_warehouse_that_is_not_understood_is_not_repeated() {
+        let error = read(&[GIVEN[0], ("WAREHOUSE", "Server=x;Password=secret")]).unwrap_err();
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
