@@ -29,8 +29,10 @@ impl Ids {
     /// Smallest and greatest.
     pub fn range(&self) -> Option<RangeInclusive<i64>> {
         let ranges = || self.ranges.iter();
-        let least = self.ids.first().into_iter().chain(ranges().map(RangeInclusive::start)).min()?;
-        let greatest = self.ids.last().into_iter().chain(ranges().map(RangeInclusive::end)).max()?;
+        let least =
+            self.ids.first().into_iter().chain(ranges().map(RangeInclusive::start)).min()?;
+        let greatest =
+            self.ids.last().into_iter().chain(ranges().map(RangeInclusive::end)).max()?;
         Some(*least..=*greatest)
     }
 

@@ -1,1 +1,27 @@
-pub mod receipt; pub use receipt::{Receipt, Refusal, Rows, State};
+//! The lake: three containers (`raw`, `staging`, `quarantine`) on an object store, the
+//! create-only log of receipts, Parquet in and out, and [`ingest`], which turns a version of a
+//! vendor file into a staged one exactly once.
+
+mod dedupe;
+mod error;
+mod ingest;
+mod parquet_in;
+mod parquet_out;
+mod paths;
+pub mod receipt;
+mod receipts;
+mod source;
+mod stage;
+mod store;
+mod twins;
+mod upload;
+mod work;
+
+pub use error::Error;
+pub use ingest::{IngestOptions, Outcome, ingest};
+pub use parquet_in::StagedStream;
+pub use receipt::{Receipt, Refusal, Rows, State};
+pub use receipts::Listing;
+pub use stage::Progress;
+pub use store::{Lake, Source};
+pub use work::Work;

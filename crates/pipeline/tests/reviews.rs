@@ -315,3 +315,32 @@ fn classification_equals_the_plain_rule_on_random_text() {
     }
     assert!(positive > 2_000, "{positive}");
 }
+
+/// The same records as an independent reader finds, on files that follow RFC 4180.
+#[test]
+fn sound_files_give_the_records_that_simd_csv_finds() {
+    let mut state = 7_u64;
+    let mut random = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) % n
+    };
+    for round in 0..300 {
+        let line_break = ["\n", "\r\n"][random(2) as usize];
+        let mut text = format!("cid,review_str,id_review{line_break}");
+        for id in 0..random(30) {
+            let pieces = ["good", " ", "\"\"", ",", "\n", "\r\n", "é", "x"];
+            let quoted: String = (0..random(9)).map(|_| pieces[random(8) as usize]).collect();
+            let review = if random(2) == 0 { format!("\"{quoted}\"") } else { "a good one".into() };
+            text += &format!("{id},{review},{id}{line_break}");
+        }
+        let mut reader = simd_csv::Reader::from_reader(text.as_bytes());
+        let mut record = simd_csv::ByteRecord::new();
+        let mut expected = Vec::new();
+        while reader.read_byte_record(&mut record).unwrap() {
+            let number = |field: &[u8]| std::str::from_utf8(field).unwrap().parse().unwrap();
+            let positive = model(std::str::from_utf8(&record[1]).unwrap());
+            expected.push((number(&record[0]), i32::from(positive), number(&record[2])));
+        }
+        assert_eq!(rows(&read(REVIEWS, &text).unwrap()), expected, "round {round}: {text:?}");
+    }
+}

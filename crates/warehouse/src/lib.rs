@@ -17,6 +17,12 @@ use serde::Serialize;
 /// What a warehouse can do for the publisher and for readers.
 #[async_trait]
 pub trait Warehouse: Send {
+    /// Whether there is anything to open; told without opening it. Where that cannot be known,
+    /// it is taken to be there.
+    fn exists(&self) -> bool {
+        true
+    }
+
     /// What was published so far. Opens (and, for SQLite, makes) the schema.
     async fn state(&mut self) -> Result<State, Error>;
 

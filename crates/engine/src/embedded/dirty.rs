@@ -15,11 +15,7 @@ use crate::{
     ids::{Ids, overlap, range_of},
 };
 
-pub async fn days(
-    engine: &Embedded,
-    live: &Live,
-    change: &Change,
-) -> Result<BTreeSet<Day>, Error> {
+pub async fn days(engine: &Embedded, live: &Live, change: &Change) -> Result<BTreeSet<Day>, Error> {
     // Every id of a changed log file is in the change, so all its days are dirty.
     let mut dirty: BTreeSet<Day> = change
         .logs
@@ -33,9 +29,10 @@ pub async fn days(
     for changed in change.reviews.iter().chain(&change.logs) {
         let mut candidates = Vec::new();
         for log in &unchanged {
-            let touched = changed.versions().filter_map(range_of).any(|range| {
-                range_of(log).is_some_and(|ids| overlap(&range, &ids))
-            });
+            let touched = changed
+                .versions()
+                .filter_map(range_of)
+                .any(|range| range_of(log).is_some_and(|ids| overlap(&range, &ids)));
             if touched && log.days.keys().any(|day| !dirty.contains(day)) {
                 candidates.push(*log);
             }

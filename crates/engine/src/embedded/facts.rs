@@ -34,7 +34,10 @@ pub async fn build(
         let Some(ids) = range_of(receipt) else { continue };
         let elsewhere = receipt.days.keys().any(|day| !days.contains(day));
         let beats = sources.iter().any(|(other, range)| *other < rank && overlap(range, &ids));
-        if elsewhere && beats && let Some((first, last)) = winners.id_range() {
+        if elsewhere
+            && beats
+            && let Some((first, last)) = winners.id_range()
+        {
             let range = Some(first..=last);
             engine
                 .read(receipt, &["log_id"], range, |batch| winners.supersede(&batch, rank))

@@ -56,16 +56,18 @@ impl Engine for Embedded {
             live.logs.iter().filter_map(|receipt| receipt.days.get(day)).sum()
         };
         let mut portions: Vec<BTreeSet<Day>> = Vec::new();
-        let mut bytes = u64::MAX;
+        let mut bytes = 0;
         for day in days {
             let more = logs_of(day) * BYTES_PER_LOG;
-            bytes = bytes.saturating_add(more);
-            if bytes > self.memory_bytes {
-                portions.push(BTreeSet::new());
-                bytes = more;
-            }
-            if let Some(portion) = portions.last_mut() {
-                portion.insert(*day);
+            match portions.last_mut() {
+                Some(portion) if bytes + more <= self.memory_bytes => {
+                    portion.insert(*day);
+                    bytes += more;
+                }
+                _ => {
+                    portions.push(BTreeSet::from([*day]));
+                    bytes = more;
+                }
             }
         }
         portions

@@ -9,8 +9,7 @@ use crate::{Change, Error};
 pub async fn changes(engine: &Embedded, change: &Change) -> Result<Vec<SpendChange>, Error> {
     let mut spend = Spend::default();
     for changed in &change.purchases {
-        let versions =
-            [(&changed.before, Direction::Out), (&changed.after, Direction::In)];
+        let versions = [(&changed.before, Direction::Out), (&changed.after, Direction::In)];
         for (version, direction) in versions {
             if let Some(receipt) = version {
                 engine

@@ -1,5 +1,8 @@
 //! Reads a whole file through a parser, in portions of any size.
 
+// Each test binary uses its own part of this.
+#![allow(dead_code)]
+
 use arrow_array::{Array, RecordBatch, cast::AsArray, types::UInt64Type};
 use pipeline::{Dataset, FileRefusal, Options, Tally, parser};
 

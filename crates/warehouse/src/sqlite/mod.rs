@@ -1,1 +1,119 @@
+//! The warehouse of a laptop: one SQLite file, no service.
+//!
+//! SQLite works on the calling thread, so the futures here never wait: each is done when it is
+//! first polled. Under a server, give them a thread that may block.
 
+mod dimensions;
+mod error;
+mod facts;
+mod history;
+mod inspect;
+mod open;
+mod publication;
+mod read;
+mod spend;
+mod sql;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use pipeline::Day;
+use rusqlite::Connection;
+
+use crate::{Error, Publication, Publish, State, Summary, Warehouse};
+use error::Cause;
+
+/// How long a statement waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A warehouse in one SQLite file.
+#[derive(Debug)]
+pub struct Sqlite {
+    file: PathBuf,
+    busy_timeout: Duration,
+    connection: Option<Connection>,
+}
+
+impl Sqlite {
+    /// A warehouse in `file`, which is opened (and made, with its folder) at first use.
+    pub fn new(file: impl Into<PathBuf>) -> Self {
+        Self { file: file.into(), busy_timeout: BUSY_TIMEOUT, connection: None }
+    }
+
+    /// Waits this long, instead of 30 s, for another process that writes.
+    pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
+        self.busy_timeout = busy_timeout;
+        self
+    }
+
+    /// Opens the warehouse in `file`, made and migrated where needed.
+    ///
+    /// # Errors
+    /// Permanent where the file is no database, belongs to another program or to a newer version
+    /// of this one, or cannot be made or written; transient where it is locked.
+    pub fn open(file: &Path) -> Result<Self, Error> {
+        let mut warehouse = Self::new(file);
+        warehouse.run(|_| Ok(()))?;
+        Ok(warehouse)
+    }
+
+    /// The file that the warehouse lies in.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    fn connection(&mut self) -> Result<&mut Connection, Cause> {
+        // A rollback that failed, or a publication that was leaked, leaves its transaction open.
+        // Closing the connection ends it.
+        self.connection = self.connection.take().filter(Connection::is_autocommit);
+        match &mut self.connection {
+            Some(connection) => Ok(connection),
+            none => Ok(none.insert(open::open(&self.file, self.busy_timeout)?)),
+        }
+    }
+
+    /// Does something with the connection; errors name the file.
+    fn run<T>(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Cause>,
+    ) -> Result<T, Error> {
+        self.connection().and_then(work).map_err(|cause| cause.at(&self.file))
+    }
+}
+
+#[async_trait]
+impl Warehouse for Sqlite {
+    fn exists(&self) -> bool {
+        self.file.exists()
+    }
+
+    async fn state(&mut self) -> Result<State, Error> {
+        self.run(history::state)
+    }
+
+    async fn day_counts(
+        &mut self,
+        days: Option<&BTreeSet<Day>>,
+    ) -> Result<BTreeMap<Day, u64>, Error> {
+        self.run(|connection| read::day_counts(connection, days))
+    }
+
+    async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error> {
+        let file = self.file.clone();
+        let begun = self
+            .connection()
+            .and_then(|connection| publication::begin(connection, file.clone(), publish));
+        match begun {
+            Ok(publication) => Ok(Box::new(publication)),
+            Err(cause) => Err(cause.at(&file)),
+        }
+    }
+
+    async fn summary(&mut self) -> Result<Summary, Error> {
+        self.run(read::summary)
+    }
+}

@@ -1,0 +1,86 @@
+//! What can go wrong with the lake, and whether another try can help.
+
+/// An error of the lake. A vendor file with wrong contents is none: it becomes a receipt.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The name cannot be kept in every object store, or could point outside of its folder.
+    #[error("`{}` is no name for a file in the lake: {why}; rename it", .path.escape_debug())]
+    Name { path: String, why: String },
+    /// The path lies in no vendor folder, or is no CSV.
+    #[error(
+        "`{path}` belongs to no dataset: put .csv or .csv.gz files below movie_review, \
+         log_reviews or user_purchase"
+    )]
+    Foreign { path: String },
+    /// The folder of a local lake cannot be made or opened.
+    #[error("cannot open the lake in `{folder}`: {source}; check the folder and its permissions")]
+    Folder { folder: String, source: std::io::Error },
+    /// The object store did not do what it was asked.
+    #[error("cannot {doing} `{name}`: {source}")]
+    Store { doing: &'static str, name: String, source: object_store::Error },
+    /// The bytes of a source stopped coming.
+    #[error("reading `{path}` broke off: {why}")]
+    BrokenOff { path: String, why: String },
+    /// The source was rewritten during each of our tries.
+    #[error("`{path}` changed each of the {tries} times it was read; it is read again later")]
+    Changing { path: String, tries: u32 },
+    /// Something that a receipt names is not there.
+    #[error("`{name}` is missing though a receipt names it; look again, else replay its source")]
+    Missing { name: String },
+    /// Something that we wrote ourselves cannot be understood.
+    #[error("`{name}` is damaged: {why}; delete it and replay its source")]
+    Damaged { name: String, why: String },
+    /// The thread that worked on the file panicked or was stopped.
+    #[error("the work on `{path}` crashed; see the standard error for where")]
+    Crashed { path: String },
+    /// Our own rules are broken: nothing was committed.
+    #[error("bug: {detail} in `{path}`; nothing was committed, report it with the file")]
+    Bug { path: String, detail: String },
+}
+
+impl Error {
+    /// Whether the same call can succeed later without anybody's doing.
+    pub fn is_transient(&self) -> bool {
+        use object_store::Error as Of;
+        match self {
+            Self::Store { source, .. } => !matches!(
+                source,
+                Of::InvalidPath { .. }
+                    | Of::NotSupported { .. }
+                    | Of::NotImplemented { .. }
+                    | Of::UnknownConfigurationKey { .. }
+            ),
+            Self::BrokenOff { .. }
+            | Self::Changing { .. }
+            | Self::Missing { .. }
+            | Self::Crashed { .. } => true,
+            Self::Name { .. }
+            | Self::Foreign { .. }
+            | Self::Folder { .. }
+            | Self::Damaged { .. }
+            | Self::Bug { .. } => false,
+        }
+    }
+
+    /// For `map_err`: the store failed while `doing` something with `name`.
+    pub(crate) fn store(
+        doing: &'static str,
+        name: impl ToString,
+    ) -> impl FnOnce(object_store::Error) -> Self {
+        move |source| Self::Store { doing, name: name.to_string(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_store_refuses_for_good_is_permanent_and_the_rest_is_tried_again() {
+        let failed = |source| Error::store("read", "a.csv")(source).is_transient();
+        assert!(failed(object_store::Error::NotFound { path: "a".into(), source: "gone".into() }));
+        assert!(!failed(object_store::Error::NotSupported { source: "no".into() }));
+        assert!(!Error::Bug { path: "a".into(), detail: "1 is not 2".into() }.is_transient());
+        assert!(Error::Changing { path: "a".into(), tries: 5 }.is_transient());
+    }
+}

@@ -1,0 +1,421 @@
+//! Commit point 1: a version of a vendor file becomes a receipt, exactly once.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use object_store::ObjectMeta;
+use pipeline::{Dataset, FileReason, FileRefusal, Tally, parser};
+use tokio::runtime::Handle;
+
+use crate::{
+    Error, Lake, Receipt, Refusal, Rows, State,
+    dedupe::{self, Dedupe, unique_id},
+    paths,
+    receipts::{Commit, now},
+    source::Bounds,
+    stage::{OnProgress, Pass, Reading},
+    store,
+};
+
+/// How often a file is begun again because it, or its log, changed meanwhile.
+const TRIES: u32 = 5;
+
+/// How to ingest a file.
+#[derive(Clone)]
+pub struct IngestOptions {
+    pub parser: pipeline::Options,
+    /// Read the file though its receipt says that this version is done, failing or unchanged.
+    pub force: bool,
+    /// The queue will not try often again: write a `failed` receipt before the work, so that a
+    /// file that kills the process does not do so for ever.
+    pub last_try: bool,
+    /// Decompressed bytes of a file at most.
+    pub max_bytes: u64,
+    /// How often gzip may expand, beyond the first 64 MiB of text.
+    pub max_ratio: u64,
+    /// Called on the reading thread, every few MiB.
+    pub progress: Option<OnProgress>,
+}
+
+impl Default for IngestOptions {
+    fn default() -> Self {
+        Self {
+            parser: pipeline::Options::default(),
+            force: false,
+            last_try: false,
+            max_bytes: 64 << 30,
+            max_ratio: 200,
+            progress: None,
+        }
+    }
+}
+
+/// What became of a path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// There is no such file (any more).
+    Gone,
+    /// Its newest receipt is of this very version. After `forgotten` any recipe counts as the
+    /// same: only new bytes or force bring the path back.
+    AlreadyDone(Receipt),
+    /// Its newest receipt says that the work on this version did not come to an end.
+    Failing(Receipt),
+    /// Another version with the bytes of the live one.
+    Unchanged(Receipt),
+    Accepted(Receipt),
+    Rejected(Receipt),
+}
+
+/// Brings the file at `path` (its name within `raw`) into staging, as it is now.
+///
+/// Any number of calls may run at the same time, in any process: each version gets one receipt.
+/// Whatever is interrupted leaves an orphan Parquet at most. A vendor file with wrong contents
+/// is no error but [`Outcome::Rejected`]; see [`Error::is_transient`] for the rest.
+pub async fn ingest(lake: &Lake, path: &str, options: &IngestOptions) -> Result<Outcome, Error> {
+    paths::source(path)?;
+    let dataset = Dataset::of_path(path).ok_or_else(|| Error::Foreign { path: path.to_owned() })?;
+    let job = Job {
+        lake,
+        dataset,
+        path,
+        options,
+        recipe: parser::recipe(dataset, &options.parser),
+        id: paths::attempt(),
+        started: Instant::now(),
+    };
+    for n in 0..TRIES {
+        match job.attempt().await? {
+            Step::Done(outcome) => return Ok(*outcome),
+            Step::Raced => {}
+            // Somebody is still writing it, perhaps.
+            Step::Changed => tokio::time::sleep(Duration::from_millis(50 << n)).await,
+        }
+    }
+    Err(Error::Changing { path: path.to_owned(), tries: TRIES })
+}
+
+struct Job<'a> {
+    lake: &'a Lake,
+    dataset: Dataset,
+    path: &'a str,
+    options: &'a IngestOptions,
+    recipe: String,
+    /// Marks the `failed` receipt as ours.
+    id: String,
+    started: Instant,
+}
+
+enum Step {
+    Done(Box<Outcome>),
+    /// Another ingest of this path committed first.
+    Raced,
+    /// The source was rewritten while it was read.
+    Changed,
+}
+
+/// What a pass has staged.
+struct Staged {
+    hash: String,
+    tally: Tally,
+    written: u64,
+    parquet: String,
+    quarantine: Option<String>,
+}
+
+impl Job<'_> {
+    async fn attempt(&self) -> Result<Step, Error> {
+        let object = paths::source(self.path)?;
+        let Some(version) = store::head(self.lake.raw(), &object).await? else {
+            return Ok(Step::Done(Box::new(Outcome::Gone)));
+        };
+        let newest = self.lake.newest_receipt(self.dataset, self.path).await?;
+        if let Some(outcome) = newest.as_ref().and_then(|newest| self.settled(newest, &version)) {
+            return Ok(Step::Done(Box::new(outcome)));
+        }
+        let mut number = newest.as_ref().map_or(0, |newest| newest.number);
+        let failing = newest
+            .as_ref()
+            .is_some_and(|newest| newest.state == State::Failed && self.is_of(newest, &version));
+        if self.options.last_try && !failing {
+            let failed = self.receipt(&version, number + 1, &self.id, State::Failed);
+            if self.lake.commit(&failed).await? == Commit::Taken {
+                return Ok(Step::Raced);
+            }
+            number += 1;
+        }
+        let live = match newest {
+            Some(newest) => self.lake.live_from(newest).await?,
+            None => None,
+        };
+        let known = live.filter(|live| !self.options.force && live.recipe == self.recipe);
+
+        let attempt = paths::attempt();
+        let etag = store::etag(&version);
+        let parquet = paths::parquet(self.dataset, self.path, &etag, &attempt);
+        let known = known.and_then(|live| live.content_hash);
+        let next = |state| self.receipt(&version, number + 1, &attempt, state);
+        match self.read(&version, &parquet, known).await? {
+            Reading::Changed => Ok(Step::Changed),
+            Reading::Known { hash } => {
+                let receipt = Receipt { content_hash: Some(hash), ..next(State::Unchanged) };
+                self.commit(receipt, Outcome::Unchanged).await
+            }
+            Reading::Refused { refusal, hash, extra_columns } => {
+                let receipt =
+                    Receipt { content_hash: hash, extra_columns, ..next(State::Rejected) };
+                self.reject(receipt, refusal).await
+            }
+            Reading::Staged { hash, tally, written, quarantined } => {
+                let quarantine = quarantined.then(|| parquet.clone());
+                let staged = Staged { hash, tally, written, parquet, quarantine };
+                self.settle(next(State::Accepted), staged).await
+            }
+        }
+    }
+
+    /// Whether the newest receipt leaves nothing to do.
+    fn settled(&self, newest: &Receipt, version: &ObjectMeta) -> Option<Outcome> {
+        if self.options.force {
+            return None;
+        }
+        match newest.state {
+            State::Forgotten if newest.etag == store::etag(version) => {
+                Some(Outcome::AlreadyDone(newest.clone()))
+            }
+            _ if !self.is_of(newest, version) => None,
+            State::Failed if newest.attempt == self.id => None,
+            State::Failed => Some(Outcome::Failing(newest.clone())),
+            _ => Some(Outcome::AlreadyDone(newest.clone())),
+        }
+    }
+
+    fn is_of(&self, receipt: &Receipt, version: &ObjectMeta) -> bool {
+        receipt.etag == store::etag(version) && receipt.recipe == self.recipe
+    }
+
+    /// Reads the source on a thread that may block.
+    async fn read(
+        &self,
+        version: &ObjectMeta,
+        parquet: &str,
+        known: Option<String>,
+    ) -> Result<Reading, Error> {
+        let stop = StopOnDrop::default();
+        let pass = Pass {
+            lake: self.lake.clone(),
+            dataset: self.dataset,
+            path: self.path.to_owned(),
+            version: version.clone(),
+            parquet: parquet.to_owned(),
+            options: self.options.parser.clone(),
+            bounds: Bounds { max_bytes: self.options.max_bytes, max_ratio: self.options.max_ratio },
+            progress: self.options.progress.clone(),
+            known,
+            cancelled: stop.flag(),
+        };
+        self.blocking(move |handle| pass.run(handle)).await
+    }
+
+    /// Takes duplicates of an id out and commits what is left.
+    async fn settle(&self, accepted: Receipt, mut staged: Staged) -> Result<Step, Error> {
+        let tally = &staged.tally;
+        if tally.rows_out != staged.written {
+            let detail = format!("{} rows counted, {} written", tally.rows_out, staged.written);
+            return Err(self.bug(detail));
+        }
+        let mut rows = Rows {
+            read: tally.rows_in,
+            staged: staged.written,
+            refused: tally.rows_refused,
+            duplicate: 0,
+            refused_by_reason: tally.refused.clone(),
+        };
+        if !tally.ascending && staged.written > 1 && unique_id(self.dataset).is_some() {
+            let stop = StopOnDrop::default();
+            let without =
+                paths::parquet(self.dataset, self.path, &accepted.etag, &paths::attempt());
+            let dedupe = Dedupe {
+                lake: self.lake.clone(),
+                dataset: self.dataset,
+                parquet: staged.parquet.clone(),
+                rows: staged.written,
+                without: without.clone(),
+                round: dedupe::ROUND,
+                cancelled: stop.flag(),
+            };
+            if let Some(deduped) = self.blocking(move |handle| dedupe.run(handle)).await? {
+                self.lake.discard(self.lake.staging(), &staged.parquet).await;
+                staged.parquet = without;
+                staged.tally.days = deduped.days;
+                (rows.staged, rows.duplicate) = (deduped.staged, deduped.duplicate);
+            }
+        }
+        if !rows.add_up() {
+            return Err(self.bug(format!("the rows do not add up ({rows:?})")));
+        }
+        let Staged { hash, tally, parquet, quarantine, .. } = staged;
+        let receipt = Receipt {
+            content_hash: Some(hash),
+            parquet: Some(parquet),
+            quarantine,
+            rows,
+            // Of each id one row is left, so the bounds stay.
+            min_id: tally.min_id,
+            max_id: tally.max_id,
+            days: tally.days,
+            extra_columns: tally.extra_columns,
+            ..accepted
+        };
+        match self.dataset {
+            Dataset::UserPurchase => self.accept_purchases(receipt).await,
+            _ => self.accept(receipt).await,
+        }
+    }
+
+    async fn accept(&self, receipt: Receipt) -> Result<Step, Error> {
+        let step = self.commit(receipt.clone(), Outcome::Accepted).await?;
+        if matches!(step, Step::Raced) {
+            self.discard(&receipt).await;
+        }
+        Ok(step)
+    }
+
+    /// Purchases add up, so content that is live elsewhere is refused.
+    async fn accept_purchases(&self, receipt: Receipt) -> Result<Step, Error> {
+        let hash = receipt.content_hash.clone().unwrap_or_default();
+        // Held to the end: no other ingest of this process may commit in between.
+        let mut purchases = self.lake.purchases().lock().await;
+        if let Some(twin) = purchases.twin(self.lake, self.path, &hash).await? {
+            self.discard(&receipt).await;
+            return self.reject(stripped(receipt), same_content(&twin)).await;
+        }
+        let step = self.accept(receipt.clone()).await?;
+        if !matches!(step, Step::Done(_)) {
+            return Ok(step);
+        }
+        // Another process may have done the same under another path meanwhile. Of the two that
+        // are live now, the greater path is taken out, by whoever sees it.
+        let Some(twin) = purchases.twin(self.lake, self.path, &hash).await? else {
+            return Ok(step);
+        };
+        let (kept, loser) = (self.path.min(&twin), self.path.max(&twin));
+        let same = |live: &Receipt| live.content_hash.as_ref() == Some(&hash);
+        self.lake.forget_if(self.dataset, loser, same).await?;
+        if loser != self.path {
+            return Ok(step);
+        }
+        let newest = self.lake.newest_receipt(self.dataset, self.path).await?;
+        let number = newest.map_or(receipt.number, |newest| newest.number) + 1;
+        self.reject(Receipt { number, ..stripped(receipt) }, same_content(kept)).await
+    }
+
+    async fn reject(&self, receipt: Receipt, refusal: FileRefusal) -> Result<Step, Error> {
+        let FileRefusal { reason, detail } = refusal;
+        let refusal = Some(Refusal { reason, detail });
+        let receipt = Receipt { state: State::Rejected, refusal, ..receipt };
+        self.commit(receipt, Outcome::Rejected).await
+    }
+
+    async fn commit(
+        &self,
+        receipt: Receipt,
+        outcome: impl FnOnce(Receipt) -> Outcome,
+    ) -> Result<Step, Error> {
+        let duration_ms = self.started.elapsed().as_millis() as u64;
+        let receipt = Receipt { written_at: now(), duration_ms, ..receipt };
+        match self.lake.commit(&receipt).await? {
+            Commit::Done => Ok(Step::Done(Box::new(outcome(receipt)))),
+            Commit::Taken => Ok(Step::Raced),
+        }
+    }
+
+    /// Deletes what a receipt names that will not be committed.
+    async fn discard(&self, receipt: &Receipt) {
+        if let Some(parquet) = &receipt.parquet {
+            self.lake.discard(self.lake.staging(), parquet).await;
+        }
+        if let Some(quarantine) = &receipt.quarantine {
+            self.lake.discard(self.lake.quarantine(), quarantine).await;
+        }
+    }
+
+    /// A receipt that says nothing yet but who wrote it about what.
+    fn receipt(&self, version: &ObjectMeta, number: u32, attempt: &str, state: State) -> Receipt {
+        Receipt {
+            path: self.path.to_owned(),
+            dataset: self.dataset,
+            number,
+            state,
+            etag: store::etag(version),
+            size: version.size,
+            recipe: self.recipe.clone(),
+            attempt: attempt.to_owned(),
+            written_at: now(),
+            duration_ms: 0,
+            content_hash: None,
+            parquet: None,
+            quarantine: None,
+            refusal: None,
+            rows: Rows::default(),
+            min_id: None,
+            max_id: None,
+            days: Default::default(),
+            extra_columns: Vec::new(),
+        }
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Handle) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let task = tokio::task::spawn_blocking(move || work(&Handle::current()));
+        // Not what the panic says: it could hold row contents.
+        task.await.unwrap_or_else(|_| Err(Error::Crashed { path: self.path.to_owned() }))
+    }
+
+    fn bug(&self, detail: String) -> Error {
+        Error::Bug { path: self.path.to_owned(), detail }
+    }
+}
+
+/// A receipt without what was staged.
+fn stripped(receipt: Receipt) -> Receipt {
+    Receipt {
+        parquet: None,
+        quarantine: None,
+        rows: Rows::default(),
+        min_id: None,
+        max_id: None,
+        days: Default::default(),
+        ..receipt
+    }
+}
+
+fn same_content(twin: &str) -> FileRefusal {
+    let detail = format!(
+        "`{twin}` has the same bytes and counts already: send each file once, or forget that one \
+         and replay this one"
+    );
+    FileRefusal::new(FileReason::SameContent, detail)
+}
+
+/// Tells a blocking thread that nobody waits any more.
+#[derive(Default)]
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl StopOnDrop {
+    fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}

@@ -1,0 +1,153 @@
+//! Names of everything in the lake.
+//!
+//! Object stores take names as they are, while `object_store::path::Path::from` would encode
+//! some characters a second time: every name goes through [`object`], which keeps it as it is.
+
+use object_store::path::Path;
+use pipeline::Dataset;
+
+use crate::Error;
+
+/// Longest source path, in characters: Azure allows 1,024 for a blob, and ours carry the source
+/// path, a dataset, an ETag and an attempt.
+const LONGEST: usize = 900;
+
+/// Folder of the receipts below `staging`.
+const RECEIPTS: &str = "_receipts";
+
+/// Folder of the markers below `staging`.
+const MARKERS: &str = "_published";
+
+/// The object of this name, exactly.
+pub(crate) fn object(name: &str) -> Result<Path, Error> {
+    let refuse = |why: &str| Error::Name { path: name.to_owned(), why: why.to_owned() };
+    if name.chars().any(char::is_control) {
+        return Err(refuse("it holds a control character"));
+    }
+    if name.split('/').any(str::is_empty) {
+        return Err(refuse("a part between two slashes is empty"));
+    }
+    if name.split('/').any(|part| part == "." || part == "..") {
+        return Err(refuse("a part is `.` or `..`"));
+    }
+    Path::parse(name).map_err(|error| refuse(&error.to_string()))
+}
+
+/// The object of a vendor file in `raw`.
+pub(crate) fn source(path: &str) -> Result<Path, Error> {
+    if path.chars().count() > LONGEST {
+        let why = format!("it has more than {LONGEST} characters");
+        return Err(Error::Name { path: path.to_owned(), why });
+    }
+    object(path)
+}
+
+/// An ETag as receipts and listings show it. Azure quotes it in headers but not in listings.
+pub(crate) fn plain_etag(etag: &str) -> String {
+    etag.trim_start_matches("W/").trim_matches('"').to_owned()
+}
+
+/// Name of what an attempt writes for a version, within `staging` or `quarantine`.
+pub(crate) fn parquet(dataset: Dataset, source: &str, etag: &str, attempt: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    // The attempt alone makes the name unique, so a long ETag may be cut.
+    let etag: String = etag.chars().take(64).map(safe).collect();
+    format!("{dataset}/{source}/{etag}-{attempt}.parquet")
+}
+
+/// Folder, within `staging`, of the receipts of a dataset.
+pub(crate) fn receipts(dataset: Dataset) -> String {
+    format!("{RECEIPTS}/{dataset}")
+}
+
+/// Folder, within `staging`, of the receipts of a source path.
+pub(crate) fn receipts_of(dataset: Dataset, source: &str) -> String {
+    format!("{RECEIPTS}/{dataset}/{source}")
+}
+
+/// Name, within `staging`, of a receipt.
+pub(crate) fn receipt(dataset: Dataset, source: &str, number: u32) -> String {
+    format!("{RECEIPTS}/{dataset}/{source}/{number:06}.json")
+}
+
+/// The source path and the number that a receipt's name stands for; `None` for other objects.
+pub(crate) fn parse_receipt(dataset: Dataset, name: &str) -> Option<(&str, u32)> {
+    let rest = name.strip_prefix(RECEIPTS)?.strip_prefix('/')?;
+    let rest = rest.strip_prefix(dataset.name())?.strip_prefix('/')?;
+    let (source, file) = rest.rsplit_once('/')?;
+    let digits = file.strip_suffix(".json")?;
+    let canonical = digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit());
+    canonical.then(|| digits.parse().ok()).flatten().map(|number| (source, number))
+}
+
+/// The object, within `staging`, of a marker.
+pub(crate) fn marker(name: &str) -> Result<Path, Error> {
+    if name.contains('/') {
+        let why = "a marker's name has no slash".to_owned();
+        return Err(Error::Name { path: name.to_owned(), why });
+    }
+    object(&format!("{MARKERS}/{name}.json"))
+}
+
+/// A fresh name for an attempt: 12 random hexadecimal digits.
+pub(crate) fn attempt() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    // Each `RandomState` has keys of its own, seeded by the operating system.
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))[..12].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_stay_as_they_are() {
+        for name in ["a b/c.csv", "é/ü.csv", "100%/50%25.csv", "#1/a#b.csv", "~[x]{y}^`|.csv"] {
+            assert_eq!(object(name).unwrap().as_ref(), name);
+        }
+    }
+
+    #[test]
+    fn names_that_could_escape_or_confuse_are_refused() {
+        for name in
+            ["../a", "a/../b", "a/./b", "", "/a", "a/", "a//b", "a\nb", "a\u{7f}", "a\u{85}b"]
+        {
+            let error = object(name).unwrap_err();
+            assert!(matches!(error, Error::Name { .. }), "{name:?}");
+            assert!(!error.to_string().contains('\n') && !error.is_transient());
+        }
+        assert!(source(&"x".repeat(901)).is_err());
+        assert!(marker("a/b").is_err());
+    }
+
+    #[test]
+    fn a_receipt_is_found_by_its_name() {
+        let dataset = Dataset::ReviewLogs;
+        let name = receipt(dataset, "log_reviews/a b.csv", 7);
+        assert_eq!(name, "_receipts/review_logs/log_reviews/a b.csv/000007.json");
+        assert_eq!(parse_receipt(dataset, &name), Some(("log_reviews/a b.csv", 7)));
+        let far = receipt(dataset, "x.csv", 12_345_678);
+        assert_eq!(parse_receipt(dataset, &far), Some(("x.csv", 12_345_678)));
+        for other in ["_receipts/review_logs/a.csv/1.json", "_receipts/review_logs/a/+00001.json"] {
+            assert_eq!(parse_receipt(dataset, other), None);
+        }
+        assert_eq!(parse_receipt(Dataset::UserPurchase, &name), None);
+    }
+
+    #[test]
+    fn an_etag_becomes_part_of_a_file_name() {
+        assert_eq!(plain_etag("\"0x8D\""), "0x8D");
+        assert_eq!(plain_etag("W/\"a\""), "a");
+        let name = parquet(Dataset::UserPurchase, "user_purchase/a.csv", "a/b:c", "0f");
+        assert_eq!(name, "user_purchase/user_purchase/a.csv/a_b_c-0f.parquet");
+    }
+
+    #[test]
+    fn attempts_differ() {
+        let seen: HashSet<String> = (0..1000).map(|_| attempt()).collect();
+        assert_eq!(seen.len(), 1000);
+        assert!(seen.iter().all(|attempt| attempt.len() == 12));
+    }
+}

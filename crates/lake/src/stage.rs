@@ -1,0 +1,160 @@
+//! One pass over a source: bytes into the parser, its rows into Parquet. Memory stays flat
+//! whatever the size of the file: a few MiB to read, one row group and a few parts to write.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use object_store::ObjectMeta;
+use pipeline::{Dataset, FileParser, FileRefusal, Tally, parser};
+use tokio::runtime::Handle;
+
+use crate::{
+    Error, Lake,
+    parquet_out::ParquetOut,
+    source::{Bounds, SourceReader, Stop, too_large},
+};
+
+/// How far the reading of a source has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read of the source as it lies in the lake.
+    pub done: u64,
+    /// Its size.
+    pub total: u64,
+}
+
+/// Who wants to hear of progress.
+pub(crate) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// A pass to make.
+pub(crate) struct Pass {
+    pub lake: Lake,
+    pub dataset: Dataset,
+    pub path: String,
+    pub version: ObjectMeta,
+    /// Names of the files to write, within `staging` and `quarantine`.
+    pub parquet: String,
+    pub options: pipeline::Options,
+    pub bounds: Bounds,
+    pub progress: Option<OnProgress>,
+    /// Hash of bytes that need no staging, since they are staged already.
+    pub known: Option<String>,
+    /// Set when nobody waits for the result any more.
+    pub cancelled: Arc<AtomicBool>,
+}
+
+/// What came of a pass.
+pub(crate) enum Reading {
+    /// The source is another version by now: nothing was kept.
+    Changed,
+    /// It has the bytes of `known`: nothing was kept.
+    Known { hash: String },
+    /// Nothing was kept. The hash is known when all bytes were read.
+    Refused { refusal: FileRefusal, hash: Option<String>, extra_columns: Vec<String> },
+    /// `written` rows are in the Parquet file, and refused rows, if any, in quarantine.
+    Staged { hash: String, tally: Tally, written: u64, quarantined: bool },
+}
+
+/// The files that a pass writes.
+struct Output {
+    staged: ParquetOut,
+    refused: Option<ParquetOut>,
+}
+
+impl Pass {
+    /// Runs the pass on this thread, which must be one that may block.
+    pub(crate) fn run(self, handle: &Handle) -> Result<Reading, Error> {
+        if self.version.size > self.bounds.max_bytes {
+            let refusal = too_large(format!("{} bytes", self.version.size));
+            return Ok(Reading::Refused { refusal, hash: None, extra_columns: Vec::new() });
+        }
+        let mut parser = parser(self.dataset, &self.options);
+        let mut source = None;
+        let mut hash = None;
+        match self.read(handle, parser.as_mut(), &mut source, &mut hash) {
+            Ok(reading) => Ok(reading),
+            Err(Stop::Changed) => Ok(Reading::Changed),
+            Err(Stop::Failed(error)) => Err(error),
+            // What looks wrong may only have been half written.
+            Err(Stop::Refused(_)) if changed(source.as_ref())? => Ok(Reading::Changed),
+            Err(Stop::Refused(refusal)) => {
+                let extra_columns = parser.tally().extra_columns.clone();
+                Ok(Reading::Refused { refusal, hash, extra_columns })
+            }
+        }
+    }
+
+    fn read(
+        &self,
+        handle: &Handle,
+        parser: &mut dyn FileParser,
+        source: &mut Option<SourceReader>,
+        hash: &mut Option<String>,
+    ) -> Result<Reading, Stop> {
+        let source =
+            source.insert(SourceReader::open(&self.lake, handle, &self.version, self.bounds)?);
+        let staging = self.lake.staging();
+        let staged =
+            ParquetOut::create(&self.lake, handle, staging, &self.parquet, parser.schema())?;
+        let mut output = Output { staged, refused: None };
+        loop {
+            if self.cancelled.load(Relaxed) {
+                return Err(Error::Crashed { path: self.path.clone() }.into());
+            }
+            let n = source.fill(parser.space())?;
+            if n == 0 {
+                break;
+            }
+            parser.filled(n)?;
+            self.drain(handle, parser, &mut output)?;
+            if let Some(progress) = &self.progress {
+                progress(Progress { done: source.bytes_read(), total: self.version.size });
+            }
+        }
+        let read = source.finish()?;
+        *hash = Some(read.clone());
+        if self.known.as_ref() == Some(&read) {
+            return Ok(Reading::Known { hash: read });
+        }
+        parser.finish()?;
+        self.drain(handle, parser, &mut output)?;
+        let quarantined = output.refused.is_some();
+        // Quarantine first: a staged file stands for a whole one.
+        if let Some(refused) = output.refused {
+            refused.finish()?;
+        }
+        let written = output.staged.finish()?;
+        Ok(Reading::Staged { hash: read, tally: parser.tally().clone(), written, quarantined })
+    }
+
+    /// Takes what the parser has ready.
+    fn drain(
+        &self,
+        handle: &Handle,
+        parser: &mut dyn FileParser,
+        output: &mut Output,
+    ) -> Result<(), Error> {
+        while let Some(batch) = parser.take_rows() {
+            output.staged.write(&batch)?;
+        }
+        while let Some(batch) = parser.take_refused() {
+            let refused = match &mut output.refused {
+                Some(refused) => refused,
+                None => {
+                    let (store, schema) = (self.lake.quarantine(), batch.schema());
+                    let file =
+                        ParquetOut::create(&self.lake, handle, store, &self.parquet, schema)?;
+                    output.refused.insert(file)
+                }
+            };
+            refused.write(&batch)?;
+        }
+        Ok(())
+    }
+}
+
+fn changed(source: Option<&SourceReader>) -> Result<bool, Error> {
+    source.map_or(Ok(false), SourceReader::changed)
+}

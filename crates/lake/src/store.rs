@@ -1,0 +1,180 @@
+//! The lake itself: three object stores, and what is asked of them by name.
+
+use std::{path::Path as Folder, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use object_store::{
+    ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
+};
+use pipeline::Dataset;
+
+use crate::{Error, Work, paths, twins::Purchases, work::Counters};
+
+/// Raw files, staged files with their receipts, and refused rows. Cheap to clone.
+#[derive(Clone)]
+pub struct Lake {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    raw: Arc<dyn ObjectStore>,
+    staging: Arc<dyn ObjectStore>,
+    quarantine: Arc<dyn ObjectStore>,
+    description: String,
+    counters: Counters,
+    purchases: tokio::sync::Mutex<Purchases>,
+}
+
+/// A vendor file as a listing shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Name within `raw`.
+    pub path: String,
+    /// Without quotes, as in receipts.
+    pub etag: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl Lake {
+    /// A lake in a folder, whose sub-folders `raw`, `staging` and `quarantine` are made when
+    /// missing. Writes are atomic but not forced to the disk: after a power cut, files of the
+    /// last seconds may be empty, which shows as [`Error::Damaged`].
+    pub fn local(dir: &Folder) -> Result<Self, Error> {
+        let failed = |source| Error::Folder { folder: dir.display().to_string(), source };
+        let open = |name: &str| -> Result<Arc<dyn ObjectStore>, Error> {
+            let folder = dir.join(name);
+            std::fs::create_dir_all(&folder).map_err(failed)?;
+            let store = LocalFileSystem::new_with_prefix(&folder)
+                .map_err(|error| failed(std::io::Error::other(error)))?;
+            Ok(Arc::new(store))
+        };
+        let (raw, staging, quarantine) = (open("raw")?, open("staging")?, open("quarantine")?);
+        let absolute = std::fs::canonicalize(dir).map_err(failed)?;
+        Ok(Self::new(raw, staging, quarantine, format!("file:{}", absolute.display())))
+    }
+
+    /// A lake in memory that ends with its last clone.
+    pub fn memory() -> Self {
+        let store = || Arc::new(InMemory::new());
+        Self::new(store(), store(), store(), "memory:".to_owned())
+    }
+
+    /// A lake on any object stores that can put an object only if it is absent. The description
+    /// names the place for people; it must hold no secret.
+    pub fn new(
+        raw: Arc<dyn ObjectStore>,
+        staging: Arc<dyn ObjectStore>,
+        quarantine: Arc<dyn ObjectStore>,
+        description: String,
+    ) -> Self {
+        let (counters, purchases) = Default::default();
+        let inner = Inner { raw, staging, quarantine, description, counters, purchases };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Where the lake is: `file:/abs/dir`.
+    pub fn describe(&self) -> String {
+        self.inner.description.clone()
+    }
+
+    /// What was done through this lake and its clones so far.
+    pub fn work(&self) -> Work {
+        self.inner.counters.work()
+    }
+
+    /// The vendor files of a dataset, by one listing, sorted by path (byte order). Objects that
+    /// are no CSV are left out; a name that we could not handle is an error.
+    pub async fn sources(&self, dataset: Dataset) -> Result<Vec<Source>, Error> {
+        let mut sources = Vec::new();
+        for meta in self.list(self.raw(), "raw", dataset.raw_folder()).await? {
+            let path = meta.location.as_ref();
+            if Dataset::of_path(path) == Some(dataset) {
+                paths::source(path)?;
+                sources.push(Source { path: path.to_owned(), etag: etag(&meta), size: meta.size });
+            }
+        }
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(sources)
+    }
+
+    /// Keeps what a publisher wants to remember, as `staging/_published/<name>.json`.
+    pub async fn put_marker(&self, name: &str, bytes: Bytes) -> Result<(), Error> {
+        let path = paths::marker(name)?;
+        let put = self.staging().put(&path, bytes.into()).await;
+        put.map(drop).map_err(Error::store("write", path))
+    }
+
+    /// What [`put_marker`](Self::put_marker) kept last; `None` before the first time.
+    pub async fn get_marker(&self, name: &str) -> Result<Option<Bytes>, Error> {
+        let path = paths::marker(name)?;
+        let got = async { self.staging().get(&path).await?.bytes().await };
+        match got.await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(Error::store("read", path)(error)),
+        }
+    }
+
+    pub(crate) fn raw(&self) -> &Arc<dyn ObjectStore> {
+        &self.inner.raw
+    }
+
+    pub(crate) fn staging(&self) -> &Arc<dyn ObjectStore> {
+        &self.inner.staging
+    }
+
+    pub(crate) fn quarantine(&self) -> &Arc<dyn ObjectStore> {
+        &self.inner.quarantine
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.inner.counters
+    }
+
+    pub(crate) fn purchases(&self) -> &tokio::sync::Mutex<Purchases> {
+        &self.inner.purchases
+    }
+
+    /// Everything below a folder, in no order.
+    pub(crate) async fn list(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        container: &str,
+        folder: &str,
+    ) -> Result<Vec<ObjectMeta>, Error> {
+        Counters::add(&self.counters().listings, 1);
+        let prefix = paths::object(folder)?;
+        let found = store.list(Some(&prefix)).try_collect().await;
+        found.map_err(Error::store("list", format!("{container}/{folder}")))
+    }
+
+    /// Deletes what no receipt will name. It is only tidiness: `reconcile` does it too.
+    pub(crate) async fn discard(&self, store: &Arc<dyn ObjectStore>, name: &str) {
+        let Ok(path) = paths::object(name) else { return };
+        if let Err(error) = store.delete(&path).await {
+            tracing::debug!(%path, %error, "an orphan stays for reconcile");
+        }
+    }
+}
+
+/// ETag of an object without quotes; a stand-in where a store has none.
+pub(crate) fn etag(meta: &ObjectMeta) -> String {
+    match &meta.e_tag {
+        Some(etag) => paths::plain_etag(etag),
+        None => format!("{:x}-{:x}", meta.last_modified.timestamp_micros(), meta.size),
+    }
+}
+
+/// Metadata of an object, or `None` where there is none.
+pub(crate) async fn head(
+    store: &Arc<dyn ObjectStore>,
+    path: &Path,
+) -> Result<Option<ObjectMeta>, Error> {
+    match store.head(path).await {
+        Ok(meta) => Ok(Some(meta)),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(Error::store("look up", path)(error)),
+    }
+}

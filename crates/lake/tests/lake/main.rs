@@ -1,0 +1,11 @@
+//! The lake from outside: what every backend must do, and how files are ingested.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
+
+mod conformance;
+mod duplicates;
+mod ingest;
+mod purchases;
+mod races;
+mod refused;
+mod world;

@@ -1,0 +1,112 @@
+//! Cases: texts and their keys.
+
+use std::collections::BTreeMap;
+
+use super::{Inspect, samples::*};
+use crate::Error;
+
+/// Texts that a careless collation, trimming or encoding would merge or change.
+const TEXTS: [&str; 12] = [
+    "Apple iOS",
+    "apple ios",
+    "Zürich",
+    "Zurich",
+    // The same letters, composed otherwise.
+    "Zu\u{308}rich",
+    "Straße",
+    "Strasse",
+    "日本",
+    "🎬 film",
+    "O'Neill; DROP TABLE dim_os --",
+    "a%_[b]",
+    "1",
+];
+
+pub async fn texts_are_compared_byte_for_byte<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let longest = "ü".repeat(200);
+    let texts: Vec<&str> = TEXTS.into_iter().chain([longest.as_str()]).collect();
+    let rows: Vec<_> = texts
+        .iter()
+        .zip(0..)
+        .map(|(text, customer)| Row {
+            device: text,
+            location: text,
+            os: text,
+            browser: Some(text),
+            ..row(SUNDAY, customer)
+        })
+        .collect();
+    publish(&mut warehouse, &batch(&[SUNDAY], &rows)).await?;
+    for fact in warehouse.facts().await? {
+        let text = texts[fact.customer as usize];
+        let read = [&fact.device, &fact.location, &fact.os, &fact.browser];
+        assert_eq!(read, [text; 4], "customer {}", fact.customer);
+    }
+    let summary = warehouse.summary().await?;
+    let distinct = [summary.devices, summary.locations, summary.systems, summary.browsers];
+    assert_eq!(distinct, [texts.len() as u64; 4]);
+    Ok(())
+}
+
+pub async fn keys_are_stable<W: Inspect>(connect: impl Fn() -> W) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let first = [row(SUNDAY, 1), Row { location: "Ohio", ..row(SUNDAY, 2) }];
+    publish(&mut warehouse, &batch(&[SUNDAY], &first)).await?;
+    let before = keys(&mut warehouse).await?;
+
+    // The day's texts go, and come again with others, in another order, from another process.
+    publish(&mut warehouse, &batch(&[SUNDAY], &[])).await?;
+    let mut warehouse = connect();
+    let again = [
+        Row { location: "Alaska", ..row(SUNDAY, 1) },
+        Row { location: "Ohio", ..row(SUNDAY, 2) },
+        row(MONDAY, 3),
+    ];
+    publish(&mut warehouse, &batch(&[SUNDAY, MONDAY], &again)).await?;
+    let after = keys(&mut warehouse).await?;
+    assert_eq!(after.len(), before.len() + 1, "{after:?}");
+    for (member, key) in &before {
+        assert_eq!(after.get(member), Some(key), "{member:?}");
+    }
+    Ok(())
+}
+
+pub async fn an_absent_browser_is_unknown<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    // A vendor may also write the word: it is the same member.
+    let rows = [row(SUNDAY, 1), Row { browser: Some("Unknown"), ..row(SUNDAY, 2) }];
+    publish(&mut warehouse, &batch(&[SUNDAY], &rows)).await?;
+    let browsers: Vec<_> = warehouse.facts().await?.into_iter().map(|f| f.browser).collect();
+    assert_eq!(browsers, ["Unknown", "Unknown"]);
+    let browsers: Vec<_> = keys(&mut warehouse)
+        .await?
+        .into_iter()
+        .filter(|((dimension, _), _)| dimension == "browser")
+        .map(|((_, text), key)| (text, key))
+        .collect();
+    assert_eq!(browsers, [("Unknown".to_owned(), 0)]);
+    assert_eq!(warehouse.summary().await?.browsers, 0);
+    Ok(())
+}
+
+pub async fn texts_without_facts_are_no_members<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let mut facts = batch(&[SUNDAY], &[row(SUNDAY, 1)]);
+    facts.dimensions.location.code("Of a day that was left out");
+    publish(&mut warehouse, &facts).await?;
+    assert_eq!(warehouse.summary().await?.locations, 1);
+    Ok(())
+}
+
+/// Keys by dimension and text.
+async fn keys<W: Inspect>(warehouse: &mut W) -> Result<BTreeMap<(String, String), i64>, Error> {
+    let members = warehouse.members().await?;
+    Ok(members.into_iter().map(|member| ((member.dimension, member.text), member.key)).collect())
+}

@@ -1,0 +1,79 @@
+//! What every warehouse must do, as test cases that any backend runs:
+//!
+//! ```ignore
+//! async fn fresh() -> (TempDir, impl Fn() -> Sqlite) { .. }
+//!
+//! warehouse::conformance_suite!(fresh);
+//! ```
+//!
+//! `fresh` makes an empty warehouse for one case. It returns a guard, dropped after the case, and
+//! a closure; each call of the closure connects to that same warehouse as another process would.
+
+mod dimensions;
+mod history;
+mod inspect;
+mod publishing;
+mod samples;
+mod spend;
+mod volume;
+
+pub use dimensions::*;
+pub use history::*;
+pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Spend};
+pub use publishing::*;
+pub use spend::*;
+pub use volume::*;
+
+/// Makes one `#[tokio::test]` of each case. Takes the name of an async function, see the
+/// [module](self).
+#[macro_export]
+macro_rules! conformance_suite {
+    ($fresh:ident) => {
+        $crate::conformance_suite! { @cases $fresh
+            an_empty_warehouse_has_no_state,
+            what_was_published_is_read_back,
+            a_restated_day_is_replaced_and_other_days_stay,
+            a_day_may_become_empty,
+            a_publish_in_batches_is_one_publish,
+            a_publish_in_between_is_noticed,
+            a_dropped_publication_changes_nothing,
+            a_failed_batch_cannot_be_committed,
+            a_publish_without_days_is_logged,
+            the_summary_counts_everything,
+            daily_sums_equal_the_facts,
+
+            spend_reaches_all_days_of_its_customer_and_no_other,
+            only_facts_outside_the_replaced_days_count_as_respent,
+            unchanged_totals_change_no_facts,
+            the_last_purchase_takes_its_buyer_away,
+            a_reset_forgets_all_spend,
+            amounts_are_exact_to_the_limits,
+            many_thousandths_add_up_exactly,
+            spend_beyond_the_limits_is_an_error,
+            fewer_than_no_purchases_are_an_error,
+            amounts_may_be_negative,
+
+            texts_are_compared_byte_for_byte,
+            keys_are_stable,
+            an_absent_browser_is_unknown,
+            texts_without_facts_are_no_members,
+
+            receipts_of_each_state_come_back,
+            live_versions_change_and_go,
+            a_receipt_is_absorbed_once,
+            a_live_version_needs_its_receipt,
+            refused_days_are_listed_until_they_are_built,
+
+            half_a_million_facts_are_published_at_once,
+        }
+    };
+    (@cases $fresh:ident $($case:ident,)*) => {
+        $(
+            #[tokio::test]
+            async fn $case() -> Result<(), $crate::Error> {
+                let (_guard, connect) = $fresh().await;
+                $crate::conformance::$case(connect).await
+            }
+        )*
+    };
+}

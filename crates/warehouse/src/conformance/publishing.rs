@@ -1,0 +1,314 @@
+//! Cases: days are replaced, all at once or not at all.
+
+use std::collections::BTreeMap;
+
+use pipeline::facts::DayTotal;
+
+use super::{Daily, FactRow, Inspect, samples::*};
+use crate::{Error, Publish, Published, State, Summary};
+
+pub async fn an_empty_warehouse_has_no_state<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    assert_eq!(warehouse.state().await?, State::default());
+    assert_eq!(warehouse.summary().await?, Summary::default());
+    assert!(warehouse.day_counts(None).await?.is_empty());
+    assert!(warehouse.facts().await?.is_empty());
+    let unknown: Vec<_> = warehouse.members().await?.into_iter().map(|m| (m.key, m.text)).collect();
+    assert_eq!(unknown, vec![(0, "Unknown".to_owned()); 4], "key 0 of each dimension");
+    Ok(())
+}
+
+pub async fn what_was_published_is_read_back<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let review = Row { browser: Some("Firefox"), score: 2, count: 3, ..row(SUNDAY, 17_850) };
+    let published = publish_with_spend(
+        &mut warehouse,
+        vec![spend(17_850, 15_300, 1)],
+        &batch(&[SUNDAY], &[review]),
+    )
+    .await?;
+    assert_eq!(
+        published,
+        Published { publish_id: 1, days_replaced: 1, rows_inserted: 1, ..Published::default() }
+    );
+
+    // Another process sees it.
+    let mut warehouse = connect();
+    assert_eq!(
+        warehouse.facts().await?,
+        [FactRow {
+            day: SUNDAY,
+            customer: 17_850,
+            device: "Mobile".to_owned(),
+            location: "Kansas".to_owned(),
+            os: "Apple iOS".to_owned(),
+            browser: "Firefox".to_owned(),
+            amount_spent: 15.3,
+            score: 2,
+            count: 3,
+            inserted_at: PUBLISHED_AT.to_owned(),
+        }]
+    );
+    let state = warehouse.state().await?;
+    assert_eq!((state.publish_id, state.fact_recipe.as_deref()), (1, Some(RECIPE)));
+    assert_eq!(warehouse.day_counts(None).await?, BTreeMap::from([(SUNDAY, 3)]));
+    Ok(())
+}
+
+pub async fn a_restated_day_is_replaced_and_other_days_stay<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let rows = [row(SUNDAY, 1), row(MONDAY, 1), row(MONDAY, 2), row(TUESDAY, 3)];
+    publish(&mut warehouse, &batch(&[SUNDAY, MONDAY, TUESDAY], &rows)).await?;
+    let restated = Row { score: 0, count: 5, ..row(MONDAY, 9) };
+    let published = publish(&mut warehouse, &batch(&[MONDAY], &[restated])).await?;
+    assert_eq!(
+        published,
+        Published {
+            publish_id: 2,
+            days_replaced: 1,
+            rows_deleted: 2,
+            rows_inserted: 1,
+            rows_respent: 0
+        }
+    );
+    assert_eq!(customers(&mut warehouse).await?, [(SUNDAY, 1), (MONDAY, 9), (TUESDAY, 3)]);
+    let wanted = [MONDAY, pipeline::Day(0)].into();
+    assert_eq!(warehouse.day_counts(Some(&wanted)).await?, BTreeMap::from([(MONDAY, 5)]));
+    Ok(())
+}
+
+pub async fn a_day_may_become_empty<W: Inspect>(connect: impl Fn() -> W) -> Result<(), Error> {
+    let mut warehouse = connect();
+    publish(&mut warehouse, &batch(&[SUNDAY, MONDAY], &[row(SUNDAY, 1), row(MONDAY, 2)])).await?;
+    let published = publish(&mut warehouse, &batch(&[SUNDAY], &[])).await?;
+    assert_eq!((published.days_replaced, published.rows_deleted), (1, 1));
+    assert_eq!(customers(&mut warehouse).await?, [(MONDAY, 2)]);
+    assert_eq!(warehouse.day_counts(None).await?, BTreeMap::from([(MONDAY, 1)]));
+    let summary = warehouse.summary().await?;
+    assert_eq!((summary.days, summary.first_day), (1, Some(MONDAY)));
+    Ok(())
+}
+
+pub async fn a_publish_in_batches_is_one_publish<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let publish = next(&mut warehouse).await?;
+    let mut publication = warehouse.begin(publish).await?;
+    // Codes are local to a batch: Ohio is 1 here and 2 there.
+    let ohio = Row { location: "Ohio", ..row(TUESDAY, 1) };
+    publication.replace_days(&batch(&[TUESDAY], &[ohio])).await?;
+    let rows = [row(SUNDAY, 1), Row { location: "Ohio", ..row(MONDAY, 2) }];
+    publication.replace_days(&batch(&[SUNDAY, MONDAY], &rows)).await?;
+    let published = publication.commit(&[]).await?;
+    assert_eq!((published.publish_id, published.days_replaced, published.rows_inserted), (1, 3, 3));
+    let locations: BTreeMap<_, _> =
+        warehouse.facts().await?.into_iter().map(|fact| (fact.day, fact.location)).collect();
+    assert_eq!(locations.into_values().collect::<Vec<_>>(), ["Kansas", "Ohio", "Ohio"]);
+    Ok(())
+}
+
+pub async fn a_publish_in_between_is_noticed<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let (mut slow, mut quick) = (connect(), connect());
+    let stale = next(&mut slow).await?;
+    publish(&mut quick, &batch(&[SUNDAY], &[row(SUNDAY, 1)])).await?;
+    let moved = slow.begin(Publish { spend: vec![spend(1, 1_000, 1)], ..stale }).await.err();
+    assert!(matches!(moved, Some(Error::Moved { expected: 0, found: 1 })), "{moved:?}");
+
+    // The lock is free again, and beginning again works.
+    assert!(slow.spend().await?.is_empty());
+    publish(&mut slow, &batch(&[MONDAY], &[row(MONDAY, 2)])).await?;
+    publish(&mut quick, &batch(&[TUESDAY], &[row(TUESDAY, 3)])).await?;
+    assert_eq!(customers(&mut slow).await?, [(SUNDAY, 1), (MONDAY, 2), (TUESDAY, 3)]);
+    Ok(())
+}
+
+pub async fn a_dropped_publication_changes_nothing<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let rows = [row(SUNDAY, 1), row(MONDAY, 1)];
+    let first = batch(&[SUNDAY, MONDAY], &rows);
+    publish_with_spend(&mut warehouse, vec![spend(1, 2_500, 1)], &first).await?;
+    let before = everything(&mut warehouse).await?;
+
+    let path = "log_reviews/a.csv";
+    let change = Publish {
+        receipts: vec![receipt(path, 1, lake::State::Accepted)],
+        live: [(path.to_owned(), Some(1))].into(),
+        reset_spend: true,
+        spend: vec![spend(1, 9_000, 1), spend(7, 1_000, 1)],
+        ..next(&mut warehouse).await?
+    };
+    let mut publication = warehouse.begin(change).await?;
+    let new_texts = Row { device: "Fridge", location: "Nice", os: "Plan 9", ..row(SUNDAY, 5) };
+    publication.replace_days(&batch(&[SUNDAY], &[new_texts])).await?;
+    drop(publication);
+
+    assert_eq!(everything(&mut warehouse).await?, before);
+    assert_eq!(everything(&mut connect()).await?, before);
+    Ok(())
+}
+
+pub async fn a_failed_batch_cannot_be_committed<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let good = batch(&[SUNDAY], &[row(SUNDAY, 1)]);
+    publish(&mut warehouse, &good).await?;
+    let before = everything(&mut warehouse).await?;
+
+    let stray = batch(&[SUNDAY], &[row(SUNDAY, 2), row(MONDAY, 2)]);
+    let mut unsorted = batch(&[SUNDAY, MONDAY], &[row(SUNDAY, 3), row(MONDAY, 3)]);
+    unsorted.rows.reverse();
+    let mut uncoded = batch(&[SUNDAY], &[row(SUNDAY, 4)]);
+    uncoded.rows[0].os = 99;
+    for bad in [stray, unsorted, uncoded] {
+        let publish = next(&mut warehouse).await?;
+        let mut publication = warehouse.begin(publish).await?;
+        let error = publication.replace_days(&bad).await.err();
+        assert!(matches!(error, Some(Error::Permanent(_))), "{error:?}");
+        let error = publication.commit(&[]).await.err();
+        assert!(matches!(error, Some(Error::Permanent(_))), "{error:?}");
+    }
+    assert_eq!(everything(&mut warehouse).await?, before);
+    Ok(())
+}
+
+pub async fn a_publish_without_days_is_logged<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    for publish_id in 1..=3 {
+        let publish = next(&mut warehouse).await?;
+        let published = warehouse.begin(publish).await?.commit(&[]).await?;
+        assert_eq!(published, Published { publish_id, ..Published::default() });
+    }
+    assert_eq!(warehouse.state().await?.publish_id, 3);
+    Ok(())
+}
+
+pub async fn the_summary_counts_everything<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let rows = [
+        Row { score: 1, count: 4, ..row(SUNDAY, 1) },
+        Row { score: 0, count: 1, device: "Tablet", ..row(SUNDAY, 1) },
+        Row { score: 2, count: 2, browser: Some("Lynx"), location: "Ohio", ..row(TUESDAY, 2) },
+    ];
+    let mut facts = batch(&[SUNDAY, MONDAY, TUESDAY], &rows);
+    facts.days[0].unmatched = 3;
+    facts.days[1] = DayTotal { day: MONDAY, matched: 0, unmatched: 8 };
+    let bought = vec![spend(1, 10, 1), spend(8, 10, 1), spend(9, 0, 1)];
+    publish_with_spend(&mut warehouse, bought, &facts).await?;
+    let expected = Summary {
+        publish_id: 1,
+        published_at: Some(PUBLISHED_AT.to_owned()),
+        facts: 3,
+        reviews: 7,
+        positive_reviews: 3,
+        customers: 2,
+        buyers: 3,
+        days: 2,
+        first_day: Some(SUNDAY),
+        last_day: Some(TUESDAY),
+        devices: 2,
+        locations: 2,
+        systems: 1,
+        browsers: 1,
+        unmatched_logs: 11,
+        refused_days: Vec::new(),
+    };
+    assert_eq!(warehouse.summary().await?, expected);
+
+    // The logs that waited found their reviews.
+    let found = Row { count: 8, ..row(MONDAY, 1) };
+    publish(&mut warehouse, &batch(&[MONDAY], &[found])).await?;
+    let summary = warehouse.summary().await?;
+    assert_eq!((summary.reviews, summary.days, summary.unmatched_logs), (15, 3, 3));
+    Ok(())
+}
+
+pub async fn daily_sums_equal_the_facts<W: Inspect>(connect: impl Fn() -> W) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let devices = ["Mobile", "Tablet", "Computer"];
+    let systems = ["Linux", "Google Android"];
+    let locations = ["Kansas", "Ohio", "Zürich", "Zurich"];
+    // Each publish builds other days anew, with other rows.
+    for (publish_id, days) in
+        [vec![SUNDAY, MONDAY, TUESDAY], vec![MONDAY], vec![SUNDAY, TUESDAY], vec![TUESDAY]]
+            .into_iter()
+            .enumerate()
+    {
+        let mut rows = Vec::new();
+        for (nth, &day) in days.iter().enumerate() {
+            for customer in 0..50 - 10 * publish_id {
+                let pick = customer * 7 + nth * 3 + publish_id;
+                rows.push(Row {
+                    device: devices[pick % 3],
+                    os: systems[pick % 2],
+                    location: locations[pick / 2 % 4],
+                    score: (pick % 3) as i32,
+                    count: 2 + (pick % 5) as i32,
+                    ..row(day, customer as i64)
+                });
+            }
+        }
+        publish(&mut warehouse, &batch(&days, &rows)).await?;
+        let mut daily = warehouse.daily().await?;
+        daily.sort();
+        assert_eq!(daily, grouped(&warehouse.facts().await?), "publish {}", publish_id + 1);
+    }
+    Ok(())
+}
+
+/// The facts, added up as `agg_daily` has them.
+fn grouped(facts: &[FactRow]) -> Vec<Daily> {
+    let mut groups: BTreeMap<_, (i64, i64, i64)> = BTreeMap::new();
+    for fact in facts {
+        let group = groups.entry((fact.day, &fact.location, &fact.device, &fact.os)).or_default();
+        *group = (group.0 + fact.score, group.1 + fact.count, group.2 + 1);
+    }
+    groups
+        .into_iter()
+        .map(|((day, location, device, os), (score, count, facts))| Daily {
+            day,
+            location: location.clone(),
+            device: device.clone(),
+            os: os.clone(),
+            score,
+            count,
+            facts,
+        })
+        .collect()
+}
+
+async fn customers<W: Inspect>(warehouse: &mut W) -> Result<Vec<(pipeline::Day, i64)>, Error> {
+    let facts = warehouse.facts().await?;
+    let mut customers: Vec<_> = facts.into_iter().map(|fact| (fact.day, fact.customer)).collect();
+    customers.sort();
+    Ok(customers)
+}
+
+/// All that a publish can change, to be compared.
+async fn everything<W: Inspect>(warehouse: &mut W) -> Result<String, Error> {
+    let mut facts = warehouse.facts().await?;
+    facts.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+    let (mut daily, mut members) = (warehouse.daily().await?, warehouse.members().await?);
+    let (mut amounts, mut spend) = (warehouse.amounts().await?, warehouse.spend().await?);
+    daily.sort();
+    members.sort();
+    amounts.sort();
+    spend.sort();
+    let (state, summary) = (warehouse.state().await?, warehouse.summary().await?);
+    Ok(format!("{state:?} {summary:?} {facts:?} {daily:?} {members:?} {amounts:?} {spend:?}"))
+}

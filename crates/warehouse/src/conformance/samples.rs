@@ -1,0 +1,159 @@
+//! Short ways to say what a case publishes.
+
+use std::collections::BTreeMap;
+
+use lake::{Receipt, Refusal, Rows, State};
+use pipeline::{
+    Dataset, Day, FileReason, RowReason,
+    facts::{DayTotal, Fact, FactBatch, SpendChange},
+};
+
+use super::Inspect;
+use crate::{Error, Publication, Publish, Published, RefusedDay, Warehouse};
+
+/// 2021-04-25.
+pub(super) const SUNDAY: Day = Day(18_742);
+pub(super) const MONDAY: Day = Day(18_743);
+pub(super) const TUESDAY: Day = Day(18_744);
+
+pub(super) const PUBLISHED_AT: &str = "2021-04-26T06:15:04Z";
+pub(super) const RECIPE: &str = "facts-test";
+
+/// A fact before its batch gives codes to its texts.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    pub(super) day: Day,
+    pub(super) customer: i64,
+    pub(super) device: &'a str,
+    pub(super) location: &'a str,
+    pub(super) os: &'a str,
+    pub(super) browser: Option<&'a str>,
+    pub(super) score: i32,
+    pub(super) count: i32,
+}
+
+/// One positive review, with the texts that most cases do not care about.
+pub(super) fn row(day: Day, customer: i64) -> Row<'static> {
+    Row {
+        day,
+        customer,
+        device: "Mobile",
+        location: "Kansas",
+        os: "Apple iOS",
+        browser: None,
+        score: 1,
+        count: 1,
+    }
+}
+
+/// The facts of `days`, with totals that match.
+pub(super) fn batch(days: &[Day], rows: &[Row<'_>]) -> FactBatch {
+    let mut batch = FactBatch::default();
+    for row in rows {
+        let texts = &mut batch.dimensions;
+        batch.rows.push(Fact {
+            day: row.day,
+            customer: row.customer,
+            device: texts.device.code(row.device),
+            location: texts.location.code(row.location),
+            os: texts.os.code(row.os),
+            browser: row.browser.map_or(0, |browser| texts.browser.code(browser)),
+            score: row.score,
+            count: row.count,
+        });
+    }
+    batch.rows.sort_unstable();
+    for &day in days {
+        let matched = rows.iter().filter(|row| row.day == day).map(|row| row.count as u64).sum();
+        batch.days.push(DayTotal { day, matched, unmatched: 0 });
+    }
+    batch
+}
+
+pub(super) fn spend(customer: i64, amount_milli: i128, purchases: i64) -> SpendChange {
+    SpendChange { customer, amount_milli, purchases }
+}
+
+/// A publish of nothing, to be filled by `..`.
+pub(super) async fn next<W: Warehouse>(warehouse: &mut W) -> Result<Publish, Error> {
+    Ok(Publish {
+        expected_id: warehouse.state().await?.publish_id,
+        fact_recipe: RECIPE.to_owned(),
+        published_at: PUBLISHED_AT.to_owned(),
+        ..Publish::default()
+    })
+}
+
+/// Publishes facts of days.
+pub(super) async fn publish<W: Inspect>(
+    warehouse: &mut W,
+    batch: &FactBatch,
+) -> Result<Published, Error> {
+    publish_with_spend(warehouse, Vec::new(), batch).await
+}
+
+/// Publishes changes of spend together with facts of days.
+pub(super) async fn publish_with_spend<W: Inspect>(
+    warehouse: &mut W,
+    spend: Vec<SpendChange>,
+    batch: &FactBatch,
+) -> Result<Published, Error> {
+    let publish = Publish { spend, ..next(warehouse).await? };
+    publish_all(warehouse, publish, batch, &[]).await
+}
+
+/// Publishes all of it.
+pub(super) async fn publish_all<W: Inspect>(
+    warehouse: &mut W,
+    publish: Publish,
+    batch: &FactBatch,
+    refused: &[RefusedDay],
+) -> Result<Published, Error> {
+    let mut publication = warehouse.begin(publish).await?;
+    publication.replace_days(batch).await?;
+    publication.commit(refused).await
+}
+
+/// The error of a publish that is expected not to begin.
+pub(super) fn refusal(begun: Result<Box<dyn Publication + '_>, Error>) -> String {
+    match begun {
+        Ok(_) => "no error".to_owned(),
+        Err(error) => format!("transient: {}, {error}", error.is_transient()),
+    }
+}
+
+/// A receipt with each field that its state has.
+pub(super) fn receipt(path: &str, number: u32, state: State) -> Receipt {
+    let accepted = state == State::Accepted;
+    let rows = Rows {
+        read: 10,
+        staged: 7,
+        refused: 2,
+        duplicate: 1,
+        refused_by_reason: [(RowReason::BadDate, 1), (RowReason::XmlDtd, 1)].into(),
+    };
+    Receipt {
+        path: path.to_owned(),
+        dataset: Dataset::of_path(path).unwrap_or(Dataset::ReviewLogs),
+        number,
+        state,
+        etag: format!("\"0x8D{number}\""),
+        size: u64::from(u32::MAX) + 1,
+        recipe: "logs-1".to_owned(),
+        attempt: format!("{number:04x}"),
+        written_at: PUBLISHED_AT.to_owned(),
+        duration_ms: 12,
+        content_hash: accepted.then(|| "99aa06d3014798d86001c324468d497f".to_owned()),
+        parquet: accepted.then(|| format!("review_logs/{path}/{number}.parquet")),
+        quarantine: accepted.then(|| format!("review_logs/{path}/{number}.parquet")),
+        refusal: (state == State::Rejected).then(|| Refusal {
+            reason: FileReason::MissingColumn,
+            detail: "found `id`, `Größe`; send `id_review`".to_owned(),
+        }),
+        rows: if accepted { rows } else { Rows::default() },
+        min_id: accepted.then_some(i64::MIN),
+        max_id: accepted.then_some(i64::MAX),
+        days: if accepted { [(SUNDAY, 3), (MONDAY, 4)].into() } else { BTreeMap::new() },
+        extra_columns: if accepted { vec!["note".to_owned()] } else { Vec::new() },
+    }
+}

@@ -1,0 +1,69 @@
+//! Cases: many rows at once.
+
+use pipeline::{
+    Day,
+    facts::{DayTotal, Fact, FactBatch},
+};
+
+use super::{Inspect, samples::*};
+use crate::Error;
+
+const DAYS: i32 = 365;
+const CUSTOMERS: i64 = 5_000;
+
+pub async fn half_a_million_facts_are_published_at_once<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let facts = many(500_000);
+    let bought = (0..CUSTOMERS).map(|customer| spend(customer, customer.into(), 1)).collect();
+    let published = publish_with_spend(&mut warehouse, bought, &facts).await?;
+    assert_eq!((published.rows_inserted, published.rows_respent), (500_000, 0));
+    let summary = warehouse.summary().await?;
+    assert_eq!((summary.facts, summary.reviews, summary.days), (500_000, 1_000_000, 365));
+    assert_eq!(warehouse.day_counts(None).await?.values().sum::<u64>(), 1_000_000);
+
+    // Rebuilt whole, with nothing changed.
+    let published = publish(&mut warehouse, &facts).await?;
+    assert_eq!((published.rows_deleted, published.rows_inserted), (500_000, 500_000));
+
+    // One customer in five spends once more.
+    let bought = (0..CUSTOMERS).step_by(5).map(|customer| spend(customer, 1, 1)).collect();
+    let published = publish_with_spend(&mut warehouse, bought, &batch(&[], &[])).await?;
+    assert_eq!(published.rows_respent, 100_000);
+    let newest = warehouse.summary().await?;
+    assert_eq!((newest.facts, newest.reviews), (summary.facts, summary.reviews));
+    Ok(())
+}
+
+/// Facts over a year of days and [`CUSTOMERS`], as many of each.
+fn many(facts: i64) -> FactBatch {
+    let mut batch = FactBatch::default();
+    let texts = &mut batch.dimensions;
+    let codes = |name: &str, count: usize, interner: &mut pipeline::facts::Interner| {
+        (0..count).map(|n| interner.code(&format!("{name} {n}"))).collect::<Vec<_>>()
+    };
+    let devices = codes("device", 3, &mut texts.device);
+    let locations = codes("location", 50, &mut texts.location);
+    let systems = codes("os", 5, &mut texts.os);
+    let browsers = codes("browser", 7, &mut texts.browser);
+    for nth in 0..facts {
+        // The remainders of a prime step visit all customers equally often.
+        let pick = (nth * 7_919) as usize;
+        batch.rows.push(Fact {
+            day: Day(SUNDAY.0 + (nth * i64::from(DAYS) / facts) as i32),
+            customer: (nth * 7_919) % CUSTOMERS,
+            device: devices[pick % devices.len()],
+            location: locations[pick / 3 % locations.len()],
+            os: systems[pick / 7 % systems.len()],
+            browser: browsers[pick / 11 % browsers.len()],
+            score: (nth % 3) as i32,
+            count: 2,
+        });
+    }
+    batch.rows.sort_unstable();
+    for day in batch.rows.chunk_by(|a, b| a.day == b.day) {
+        batch.days.push(DayTotal { day: day[0].day, matched: 2 * day.len() as u64, unmatched: 0 });
+    }
+    batch
+}

@@ -1,0 +1,167 @@
+//! What was absorbed, published and refused.
+
+use std::collections::BTreeMap;
+
+use lake::Receipt;
+use pipeline::Day;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use serde_json::Value;
+
+use super::{error::Cause, sql};
+use crate::{Absorbed, RefusedDay, State};
+
+/// A row of the publish log.
+pub(super) struct NewestPublish {
+    pub(super) id: i64,
+    pub(super) published_at: String,
+    pub(super) fact_recipe: String,
+}
+
+pub(super) fn newest_publish(connection: &Connection) -> Result<Option<NewestPublish>, Cause> {
+    let row = connection
+        .prepare(sql::NEWEST_PUBLISH)?
+        .query_row([], |row| {
+            Ok(NewestPublish {
+                id: row.get(0)?,
+                published_at: row.get(1)?,
+                fact_recipe: row.get(2)?,
+            })
+        })
+        .optional()?;
+    Ok(row)
+}
+
+/// What this warehouse has absorbed, read in one transaction: a publish by another process in
+/// between is seen whole or not at all.
+pub(super) fn state(connection: &mut Connection) -> Result<State, Cause> {
+    let snapshot = connection.transaction()?;
+    let newest = newest_publish(&snapshot)?;
+    let state = State {
+        publish_id: newest.as_ref().map_or(0, |newest| newest.id),
+        fact_recipe: newest.map(|newest| newest.fact_recipe),
+        paths: paths(&snapshot)?,
+        refused_days: refused_days(&snapshot)?,
+    };
+    Ok(state)
+}
+
+fn paths(connection: &Connection) -> Result<BTreeMap<String, Absorbed>, Cause> {
+    let mut paths = BTreeMap::new();
+    let mut statement = connection.prepare(sql::NEWEST_RECEIPTS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        paths.insert(row.get(0)?, Absorbed { newest: row.get(1)?, live: None });
+    }
+    let mut statement = connection.prepare(sql::LIVE_RECEIPTS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let path: String = row.get(0)?;
+        let body: String = row.get(1)?;
+        let receipt: Receipt = serde_json::from_str(&body).map_err(|error| {
+            Cause::permanent(format!(
+                "the load history of {path} holds a receipt that cannot be read ({error}): use the \
+                 newer program that wrote it, or delete the warehouse's file and run again"
+            ))
+        })?;
+        if let Some(absorbed) = paths.get_mut(&path) {
+            absorbed.live = Some(receipt);
+        }
+    }
+    Ok(paths)
+}
+
+/// Adds receipts to the load history and moves the live flags.
+pub(super) fn absorb(
+    connection: &Connection,
+    publish_id: i64,
+    receipts: &[Receipt],
+    live: &BTreeMap<String, Option<u32>>,
+) -> Result<(), Cause> {
+    let mut add = connection.prepare(sql::ADD_RECEIPT)?;
+    for receipt in receipts {
+        let body = serde_json::to_value(receipt).map_err(|error| {
+            Cause::permanent(format!("the receipt of {} is no JSON ({error})", receipt.path))
+        })?;
+        add.execute(params![
+            receipt.path,
+            receipt.number,
+            receipt.dataset.name(),
+            // Its name in JSON: people meet the same word in the lake.
+            body.get("state").and_then(Value::as_str).unwrap_or_default(),
+            receipt.etag,
+            receipt.recipe,
+            receipt.content_hash,
+            receipt.parquet,
+            receipt.rows.read as i64,
+            receipt.rows.staged as i64,
+            receipt.rows.refused as i64,
+            receipt.rows.duplicate as i64,
+            receipt.min_id,
+            receipt.max_id,
+            receipt.written_at,
+            publish_id,
+            body.to_string(),
+        ])
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::ConstraintViolation) => Cause::permanent(format!(
+                "receipt {} of {} is in the load history already: read the state again and \
+                 publish only what is new",
+                receipt.number, receipt.path
+            )),
+            _ => error.into(),
+        })?;
+    }
+    let mut clear = connection.prepare(sql::CLEAR_LIVE)?;
+    let mut set = connection.prepare(sql::SET_LIVE)?;
+    for (path, number) in live {
+        clear.execute([path])?;
+        if let Some(number) = number
+            && set.execute((path, number))? == 0
+        {
+            return Err(Cause::permanent(format!(
+                "receipt {number} of {path} cannot be live, the warehouse has not absorbed it: \
+                 publish it with its receipt"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Records days that keep their last good rows.
+pub(super) fn refuse(
+    connection: &Connection,
+    publish_id: i64,
+    refused: &[RefusedDay],
+) -> Result<(), Cause> {
+    let mut put = connection.prepare(sql::PUT_REFUSED_DAY)?;
+    for refused in refused {
+        put.execute((refused.day.key(), publish_id, &refused.check, &refused.detail))?;
+    }
+    Ok(())
+}
+
+/// Days that keep their last good rows, in order.
+pub(super) fn refused_days(connection: &Connection) -> Result<Vec<RefusedDay>, Cause> {
+    let mut statement = connection.prepare(sql::REFUSED_DAYS)?;
+    let mut rows = statement.query([])?;
+    let mut days = Vec::new();
+    while let Some(row) = rows.next()? {
+        days.push(RefusedDay {
+            day: day(row.get(0)?)?,
+            publish_id: row.get(1)?,
+            check: row.get(2)?,
+            detail: row.get(3)?,
+        });
+    }
+    Ok(days)
+}
+
+/// The day of a `dim_date` key that was read from the file.
+pub(super) fn day(key: i32) -> Result<Day, Cause> {
+    Day::from_key(key).ok_or_else(|| {
+        Cause::permanent(format!(
+            "the warehouse has {key} as a day, which is no yyyymmdd date: delete its file and run \
+             again, it is built anew from the lake"
+        ))
+    })
+}

@@ -1,0 +1,86 @@
+//! Reading back, for the conformance suite.
+
+use async_trait::async_trait;
+use pipeline::Day;
+use rusqlite::{Row, types::Type};
+
+use super::{Sqlite, error::Cause, history::day, sql};
+use crate::{
+    Error,
+    conformance::{Amount, Daily, FactRow, Inspect, Member, Spend},
+};
+
+impl Sqlite {
+    fn all<T>(
+        &mut self,
+        statement: &str,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, Cause>,
+    ) -> Result<Vec<T>, Error> {
+        self.run(|connection| {
+            let mut statement = connection.prepare(statement)?;
+            let mut rows = statement.query([])?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                all.push(read(row)?);
+            }
+            Ok(all)
+        })
+    }
+}
+
+#[async_trait]
+impl Inspect for Sqlite {
+    async fn facts(&mut self) -> Result<Vec<FactRow>, Error> {
+        self.all(sql::INSPECT_FACTS, |row| {
+            Ok(FactRow {
+                customer: row.get(0)?,
+                day: log_date(row, 1)?,
+                device: row.get(2)?,
+                location: row.get(3)?,
+                os: row.get(4)?,
+                browser: row.get(5)?,
+                amount_spent: row.get(6)?,
+                score: row.get(7)?,
+                count: row.get(8)?,
+                inserted_at: row.get(9)?,
+            })
+        })
+    }
+
+    async fn amounts(&mut self) -> Result<Vec<Amount>, Error> {
+        self.all(sql::INSPECT_AMOUNTS, |row| {
+            Ok(Amount { day: day(row.get(1)?)?, customer: row.get(0)?, e5: row.get(2)? })
+        })
+    }
+
+    async fn spend(&mut self) -> Result<Vec<Spend>, Error> {
+        self.all(sql::INSPECT_SPEND, |row| Ok(Spend { customer: row.get(0)?, e5: row.get(1)? }))
+    }
+
+    async fn daily(&mut self) -> Result<Vec<Daily>, Error> {
+        self.all(sql::INSPECT_DAILY, |row| {
+            Ok(Daily {
+                day: log_date(row, 0)?,
+                location: row.get(1)?,
+                device: row.get(2)?,
+                os: row.get(3)?,
+                score: row.get(4)?,
+                count: row.get(5)?,
+                facts: row.get(6)?,
+            })
+        })
+    }
+
+    async fn members(&mut self) -> Result<Vec<Member>, Error> {
+        self.all(sql::INSPECT_DIMENSIONS, |row| {
+            Ok(Member { dimension: row.get(0)?, key: row.get(1)?, text: row.get(2)? })
+        })
+    }
+}
+
+fn log_date(row: &Row<'_>, column: usize) -> rusqlite::Result<Day> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })
+}

@@ -1,0 +1,79 @@
+//! Numbers for the publisher's checks and for people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pipeline::Day;
+use rusqlite::{Connection, Rows};
+
+use super::{
+    error::Cause,
+    history::{self, day},
+    sql,
+};
+use crate::Summary;
+
+/// Reviews counted on the days asked for that have facts.
+pub(super) fn day_counts(
+    connection: &mut Connection,
+    days: Option<&BTreeSet<Day>>,
+) -> Result<BTreeMap<Day, u64>, Cause> {
+    let snapshot = connection.transaction()?;
+    let mut counts = BTreeMap::new();
+    match days {
+        None => {
+            let mut statement = snapshot.prepare(sql::DAY_COUNTS)?;
+            collect(statement.query([])?, &mut counts)?;
+        }
+        Some(days) => {
+            let mut statement = snapshot.prepare(sql::DAY_COUNT)?;
+            for day in days {
+                collect(statement.query([day.key()])?, &mut counts)?;
+            }
+        }
+    }
+    Ok(counts)
+}
+
+fn collect(mut rows: Rows<'_>, counts: &mut BTreeMap<Day, u64>) -> Result<(), Cause> {
+    while let Some(row) = rows.next()? {
+        counts.insert(day(row.get(0)?)?, count(row.get(1)?));
+    }
+    Ok(())
+}
+
+pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
+    let snapshot = connection.transaction()?;
+    let newest = history::newest_publish(&snapshot)?;
+    let (mut summary, [first, last]) = snapshot.prepare(sql::SUMMARY)?.query_row([], |row| {
+        let number = |name: &str| row.get(name).map(count);
+        let summary = Summary {
+            facts: number("facts")?,
+            reviews: number("reviews")?,
+            positive_reviews: number("positive_reviews")?,
+            customers: number("customers")?,
+            buyers: number("buyers")?,
+            days: number("days")?,
+            devices: number("devices")?,
+            locations: number("locations")?,
+            systems: number("systems")?,
+            browsers: number("browsers")?,
+            unmatched_logs: number("unmatched_logs")?,
+            ..Summary::default()
+        };
+        let ends: [Option<i32>; 2] = [row.get("first_day")?, row.get("last_day")?];
+        Ok((summary, ends))
+    })?;
+    summary.first_day = first.map(day).transpose()?;
+    summary.last_day = last.map(day).transpose()?;
+    summary.refused_days = history::refused_days(&snapshot)?;
+    if let Some(newest) = newest {
+        summary.publish_id = newest.id;
+        summary.published_at = Some(newest.published_at);
+    }
+    Ok(summary)
+}
+
+/// Counts are never negative; a file edited by hand shows 0.
+fn count(number: i64) -> u64 {
+    number.try_into().unwrap_or_default()
+}

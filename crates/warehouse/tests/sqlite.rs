@@ -1,0 +1,155 @@
+//! The SQLite warehouse: the conformance suite, and what only a file can do wrong.
+
+use std::{fs, path::Path, time::Duration};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+use warehouse::{Error, Publish, Warehouse, sqlite::Sqlite};
+
+async fn fresh() -> (TempDir, impl Fn() -> Sqlite) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("warehouse.db");
+    (folder, move || Sqlite::new(&file))
+}
+
+warehouse::conformance_suite!(fresh);
+
+/// What opening `file` ends in.
+fn refusal(file: &Path) -> String {
+    match Sqlite::open(file) {
+        Ok(_) => "no error".to_owned(),
+        Err(error) => {
+            assert!(!error.is_transient(), "{error}");
+            error.to_string()
+        }
+    }
+}
+
+/// Each says which file it is about and what to do.
+#[track_caller]
+fn assert_says(error: &str, file: &Path, expected: &str) {
+    assert!(error.contains(&file.display().to_string()), "{error}");
+    assert!(error.contains(expected), "{error}");
+}
+
+#[tokio::test]
+async fn nothing_is_opened_before_the_first_use() {
+    let (folder, connect) = fresh().await;
+    let mut warehouse = connect();
+    assert!(!warehouse.exists());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    warehouse.state().await.unwrap();
+    assert!(warehouse.exists());
+}
+
+#[test]
+fn missing_folders_are_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("not/yet/there.db");
+    assert!(Sqlite::open(&file).unwrap().exists());
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.txt");
+    fs::write(&file, "cid,review_str,id_review\n".repeat(100)).unwrap();
+    assert_says(&refusal(&file), &file, "is no SQLite database: name another file");
+    assert!(fs::read_to_string(&file).unwrap().starts_with("cid"), "it is left alone");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    // A folder where the file should be, and a file where the folder should be.
+    assert_says(&refusal(folder.path()), folder.path(), "cannot be opened or made");
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let below = file.join("warehouse.db");
+    assert_says(&refusal(&below), &below, "cannot be made");
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("warehouse.db");
+    drop(Sqlite::open(&file).unwrap());
+    Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert_says(&refusal(&file), &file, "schema version 99");
+}
+
+#[test]
+fn the_database_of_another_program_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bookmarks.db");
+    let other = Connection::open(&file).unwrap();
+    other.execute_batch("CREATE TABLE bookmark (url TEXT)").unwrap();
+    assert_says(&refusal(&file), &file, "another program");
+    let mode: String = other.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "delete", "it is left alone");
+}
+
+#[tokio::test]
+async fn a_locked_file_is_worth_another_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("warehouse.db");
+    let mut warehouse = Sqlite::new(&file).with_busy_timeout(Duration::from_millis(20));
+    warehouse.state().await.unwrap();
+    let other = Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = warehouse.begin(Publish::default()).await.err().unwrap();
+    assert!(matches!(error, Error::Transient(_)), "{error}");
+    assert_says(&error.to_string(), &file, "locked by another program");
+    // Readers need not wait.
+    warehouse.summary().await.unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
+    warehouse.begin(Publish::default()).await.unwrap().commit(&[]).await.unwrap();
+}
+
+#[test]
+fn a_new_file_may_be_opened_by_many_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = &folder.path().join("warehouse.db");
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(move || Sqlite::open(file).unwrap());
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_leaked_publication_does_not_block_its_warehouse() {
+    let (_folder, connect) = fresh().await;
+    let mut warehouse = connect();
+    std::mem::forget(warehouse.begin(Publish::default()).await.unwrap());
+    warehouse.begin(Publish::default()).await.unwrap().commit(&[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn futures_may_move_between_threads() {
+    fn assert_send<T: Send>(future: T) -> T {
+        future
+    }
+    let (_folder, connect) = fresh().await;
+    let mut warehouse = connect();
+    let publication = assert_send(warehouse.begin(Publish::default())).await.unwrap();
+    assert_send(assert_send(publication).commit(&[])).await.unwrap();
+}
+
+#[test]
+fn the_reporting_views_have_their_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("warehouse.db");
+    drop(Sqlite::open(&file).unwrap());
+    let reader = Connection::open(&file).unwrap();
+    let columns = |view: &str| {
+        let statement = reader.prepare(&format!("SELECT * FROM {view}")).unwrap();
+        statement.column_names().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        columns("v_fact_movie_analytics"),
+        "customerid log_date device location os browser amount_spent review_score review_count \
+         insert_date"
+    );
+    assert_eq!(columns("v_customer_spend"), "customerid amount_spent");
+}

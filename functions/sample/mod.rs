@@ -1,0 +1,170 @@
+//! A drop of vendor files that looks like the real ones, made from a seed: what `demo` shows,
+//! and what tests and benches measure.
+//!
+//! The same [`Sample`] gives the same bytes on every machine: whole-number arithmetic only, and
+//! each row drawn from the seed and its own id, so that daily folders and single files hold the
+//! same sessions.
+
+mod dirty;
+mod logs;
+mod phrases;
+mod purchases;
+mod put;
+mod reviews;
+mod rng;
+mod sessions;
+
+use std::path::Path;
+
+use pipeline::Day;
+
+use self::{
+    put::{Out, put},
+    reviews::Reviewer,
+    sessions::{Session, Sessions},
+};
+
+/// Mean bytes of a review's text: short for a demo, as long as real ones for measurements.
+const SHORT: u64 = 300;
+const REAL: u64 = 1_300;
+
+const REVIEW_HEADER: &[u8] = b"cid,review_str,id_review\n";
+const LOG_HEADER: &[u8] = b"id_review,log\n";
+
+/// What to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    pub seed: u64,
+    pub reviews: u64,
+    /// Purchase rows.
+    pub purchases: u64,
+    pub first_day: Day,
+    /// Days that the reviews are spread over; 0 counts as 1.
+    pub days: u32,
+    /// Daily files hold some rows to refuse and some ids twice.
+    pub dirty: bool,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        let first_day = Day::from_ymd(2021, 4, 19).unwrap_or(Day(0));
+        Self { seed: 42, reviews: 3_000, purchases: 5_000, first_day, days: 7, dirty: true }
+    }
+}
+
+impl Sample {
+    /// Writes one folder a day of reviews and logs, and the purchases, below `raw`; returns
+    /// their paths relative to it. A file that is there with the same bytes is left alone.
+    pub fn write(&self, raw: &Path) -> anyhow::Result<Vec<String>> {
+        let mut sessions = Sessions::new(self).peekable();
+        let mut reviewer = Reviewer::new(self.seed, SHORT);
+        let mut written = Vec::new();
+        let mut late: Vec<i64> = Vec::new();
+        let mut last_day: Vec<Session> = Vec::new();
+        for day in 0..self.days() {
+            let mut today = Vec::new();
+            while let Some(session) = sessions.next_if(|session| session.day == day) {
+                today.push(session);
+            }
+            let faults = dirty::faults(self, day, today.len());
+            let date = self.day(day);
+
+            let name = format!("movie_review/{date}/movie_review.csv");
+            put(raw, &name, |out| {
+                out.write(REVIEW_HEADER)?;
+                for (row, session) in today.iter().enumerate() {
+                    reviewer.write(out.row(), session.id, session.customer);
+                    if row == dirty::AT_ROW {
+                        dirty::reviews(out.row(), &faults, &today, &last_day, &mut reviewer);
+                    }
+                    out.end_row()?;
+                }
+                Ok(())
+            })?;
+            written.push(name);
+
+            let name = format!("log_reviews/{date}/log_reviews.csv");
+            let (mut ids, next): (Vec<i64>, Vec<i64>) = split_logs(&today, day);
+            // Those that came a day late have the smaller ids.
+            ids.splice(0..0, std::mem::replace(&mut late, next));
+            put(raw, &name, |out| {
+                out.write(LOG_HEADER)?;
+                for (row, id) in ids.iter().enumerate() {
+                    logs::write(out.row(), self.seed, *id, date);
+                    if row == dirty::AT_ROW {
+                        dirty::logs(out.row(), self.seed, &faults, &ids, &last_day, date);
+                    }
+                    out.end_row()?;
+                }
+                Ok(())
+            })?;
+            written.push(name);
+            last_day = today;
+        }
+        written.push(self.write_purchases(raw, self.dirty)?);
+        Ok(written)
+    }
+
+    /// Writes one file of each kind, with reviews as long as real ones, in flat memory; returns
+    /// their paths relative to `raw`. These files are clean, whatever `dirty` says: other tools
+    /// that read them for comparison stop at the first bad row.
+    pub fn write_single(&self, raw: &Path) -> anyhow::Result<Vec<String>> {
+        let reviews = "movie_review/movie_review.csv".to_owned();
+        put(raw, &reviews, |out| {
+            let mut reviewer = Reviewer::new(self.seed, REAL);
+            out.write(REVIEW_HEADER)?;
+            for session in Sessions::new(self) {
+                reviewer.write(out.row(), session.id, session.customer);
+                out.end_row()?;
+            }
+            Ok(())
+        })?;
+        let logs = "log_reviews/log_reviews.csv".to_owned();
+        put(raw, &logs, |out| {
+            out.write(LOG_HEADER)?;
+            for session in Sessions::new(self) {
+                for (id, day) in session.logs() {
+                    logs::write(out.row(), self.seed, id, self.day(day));
+                }
+                out.end_row()?;
+            }
+            Ok(())
+        })?;
+        let purchases = self.write_purchases(raw, false)?;
+        Ok(vec![reviews, logs, purchases])
+    }
+
+    fn write_purchases(&self, raw: &Path, dirty: bool) -> anyhow::Result<String> {
+        let name = "user_purchase/user_purchase.csv".to_owned();
+        put(raw, &name, |out: &mut Out| {
+            out.write(purchases::HEADER)?;
+            let mut purchases = purchases::Purchases::new(self);
+            for row in 0.. {
+                if !purchases.write(out.row()) {
+                    break;
+                }
+                if dirty && row == 4 * dirty::AT_ROW {
+                    dirty::purchases(out.row());
+                }
+                out.end_row()?;
+            }
+            Ok(())
+        })?;
+        Ok(name)
+    }
+
+    fn days(&self) -> u32 {
+        self.days.max(1)
+    }
+
+    fn day(&self, index: u32) -> Day {
+        Day(self.first_day.0.saturating_add_unsigned(index))
+    }
+}
+
+/// Ids of the logs of these sessions that are of `day`, and of those that come later.
+fn split_logs(sessions: &[Session], day: u32) -> (Vec<i64>, Vec<i64>) {
+    let logs = || sessions.iter().flat_map(Session::logs);
+    let of = |wanted: bool| logs().filter(|log| (log.1 == day) == wanted).map(|log| log.0).collect();
+    (of(true), of(false))
+}

@@ -1,0 +1,2 @@
+-- Days that keep their last good rows. Grain and key: one row per day.
+SELECT id_dim_date, publish_id, check_name, detail FROM ops_refused_day ORDER BY id_dim_date

@@ -1,0 +1,121 @@
+//! `cargo xtask test`: the stages in order, up to the first that fails.
+
+mod stages;
+mod table;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use stages::{STAGES, Stage};
+use table::{Outcome, Row};
+
+pub enum Plan {
+    List,
+    Run(Vec<&'static Stage>),
+}
+
+/// The error is the problem in words.
+pub fn parse(args: &[&str]) -> Result<Plan, String> {
+    match args {
+        [] => Ok(Plan::Run(STAGES.iter().collect())),
+        ["--list"] => Ok(Plan::List),
+        args => args.chunks(2).map(named_stage).collect::<Result<_, _>>().map(Plan::Run),
+    }
+}
+
+fn named_stage(option: &[&str]) -> Result<&'static Stage, String> {
+    match option {
+        ["--stage", name] => STAGES
+            .iter()
+            .find(|stage| stage.name == *name)
+            .ok_or_else(|| format!("there is no stage `{name}`: the stages are {}", names())),
+        ["--stage"] => Err(format!("--stage needs one of {}", names())),
+        [other, ..] => Err(format!("test does not know `{other}`")),
+        [] => Err("an option is missing".to_owned()),
+    }
+}
+
+fn names() -> String {
+    STAGES.iter().map(|stage| stage.name).collect::<Vec<_>>().join(", ")
+}
+
+pub fn run(plan: &Plan) -> ExitCode {
+    match plan {
+        Plan::List => {
+            for stage in STAGES {
+                println!("{:8} {}", stage.name, stage.about);
+            }
+            ExitCode::SUCCESS
+        }
+        Plan::Run(stages) => run_stages(stages),
+    }
+}
+
+fn run_stages(stages: &[&Stage]) -> ExitCode {
+    let mut rows = Vec::new();
+    let mut failed = false;
+    for stage in stages {
+        if failed {
+            rows.push(Row { stage: stage.name, outcome: Outcome::NotRun });
+            continue;
+        }
+        println!("\n==> {}: {}", stage.name, stage.about);
+        let start = Instant::now();
+        let result = (stage.run)();
+        let time = start.elapsed();
+        let outcome = match result {
+            Ok(()) => Outcome::Ok(time),
+            Err(error) => {
+                failed = true;
+                println!(
+                    "\nerror: stage {name} failed: {error:#}; once mended, \
+                     `cargo xtask test --stage {name}` runs it alone",
+                    name = stage.name,
+                );
+                Outcome::Failed(time)
+            }
+        };
+        rows.push(Row { stage: stage.name, outcome });
+    }
+    println!("\n{}", table::render(&rows));
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(args: &[&str]) -> Result<Vec<&'static str>, String> {
+        match parse(args)? {
+            Plan::List => Ok(vec!["(list)"]),
+            Plan::Run(stages) => Ok(stages.iter().map(|stage| stage.name).collect()),
+        }
+    }
+
+    #[test]
+    fn without_options_every_stage_runs() {
+        assert_eq!(planned(&[]).unwrap().len(), STAGES.len());
+    }
+
+    #[test]
+    fn options_choose_stages_or_the_list() {
+        assert_eq!(planned(&["--list"]).unwrap(), ["(list)"]);
+        assert_eq!(planned(&["--stage", "test", "--stage", "fmt"]).unwrap(), ["test", "fmt"]);
+    }
+
+    #[test]
+    fn wrong_options_name_what_there_is() {
+        assert!(planned(&["--stage", "lint"]).unwrap_err().contains("clippy"));
+        assert!(planned(&["--stage"]).unwrap_err().contains("clippy"));
+        assert!(planned(&["--quick"]).unwrap_err().contains("--quick"));
+    }
+
+    #[test]
+    fn a_failure_is_the_exit_code_and_ends_the_run() {
+        const WELL: Stage = Stage { name: "well", about: "", run: || Ok(()) };
+        const ILL: Stage = Stage { name: "ill", about: "", run: || anyhow::bail!("no") };
+        const NEVER: Stage = Stage { name: "never", about: "", run: || panic!("was run") };
+        assert_eq!(run_stages(&[&WELL]), ExitCode::SUCCESS);
+        assert_eq!(run_stages(&[&WELL, &ILL, &NEVER]), ExitCode::FAILURE);
+    }
+}

@@ -1,0 +1,75 @@
+//! The only list of stages.
+//!
+//! What takes seconds comes first, so that it fails before anything is compiled. Clippy and
+//! doc share their build of the dependencies, test needs one of its own; it comes last,
+//! where its closing lines are easy to find.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{shell, tools};
+
+pub struct Stage {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub run: fn() -> Result<()>,
+}
+
+pub const STAGES: &[Stage] = &[
+    Stage { name: "fmt", about: "the code is formatted", run: fmt },
+    Stage { name: "tools", about: "what later stages need is installed", run: tools },
+    Stage { name: "machete", about: "every dependency is used", run: machete },
+    Stage { name: "deny", about: "dependencies are allowed, licensed, sound", run: deny },
+    Stage { name: "clippy", about: "the code compiles without a warning", run: clippy },
+    Stage { name: "doc", about: "the documentation has no broken link", run: doc },
+    Stage { name: "test", about: "every test passes", run: test },
+];
+
+fn fmt() -> Result<()> {
+    shell::run(shell::cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn tools() -> Result<()> {
+    for tool in tools::ALL {
+        println!("{} is {}", tool.name, tool.path()?.display());
+    }
+    Ok(())
+}
+
+fn machete() -> Result<()> {
+    shell::run(&mut Command::new(tools::CARGO_MACHETE.path()?))
+}
+
+fn deny() -> Result<()> {
+    let program = tools::CARGO_DENY.path()?;
+    let deny = |args: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(["--workspace", "--locked"]).args(args);
+        command
+    };
+    shell::run(&mut deny(&["check", "licenses", "bans", "sources"]))?;
+    // The database is a git repository, out of reach on a machine that has only the package
+    // registries; that machine must be able to pass, and must say what it left out.
+    if shell::succeeds(deny(&["fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0"))? {
+        shell::run(&mut deny(&["--offline", "check", "advisories"]))
+    } else {
+        println!("advisories were not checked: their database cannot be fetched from here");
+        Ok(())
+    }
+}
+
+fn clippy() -> Result<()> {
+    let args = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    shell::run(shell::cargo().args(args))
+}
+
+fn doc() -> Result<()> {
+    let args = ["doc", "--locked", "--workspace", "--no-deps"];
+    shell::run(shell::cargo().args(args).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// One run names every failing test.
+fn test() -> Result<()> {
+    shell::run(shell::cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]))
+}
