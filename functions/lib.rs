@@ -10,3 +10,5 @@ pub mod load_user_purchase;
 pub mod parse_log_reviews;
 pub mod sample;
 pub mod settings;
+pub mod status;
+pub mod survey;

@@ -1,7 +1,6 @@
 //! The command line: the same functions, in this process, without any trigger.
 
 mod demo;
-mod pending;
 mod progress;
 mod report;
 mod run;

@@ -135,9 +135,7 @@ impl Report {
     fn print_places(&self) {
         println!("lake          {}", self.lake);
         println!("warehouse     {}", self.warehouse);
-        if self.files.iter().any(|file| file.quarantine.is_some()) {
-            println!("refused rows  {}/quarantine", self.lake);
-        }
+        println!("refused rows  {}/quarantine", self.lake);
     }
 }
 

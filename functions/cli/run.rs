@@ -6,7 +6,6 @@ use pipeline::Dataset;
 
 use super::{
     Ended,
-    pending::pending,
     progress::Progress,
     report::{Report, Work},
 };
@@ -15,6 +14,7 @@ use crate::{
     deps::Deps,
     ingest::{Ingested, Input},
     load_user_purchase, parse_log_reviews,
+    survey::survey,
 };
 
 /// Files that are read at the same time: each keeps one core busy, and memory stays small.
@@ -35,9 +35,9 @@ pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
     let mut sources = Vec::new();
     let mut files_covered = 0;
     for dataset in Dataset::ALL {
-        let pending = pending(deps, dataset).await?;
-        files_covered += pending.covered;
-        sources.extend(pending.sources.into_iter().map(|source| (dataset, source)));
+        let survey = survey(deps, dataset).await?;
+        files_covered += survey.covered;
+        sources.extend(survey.waiting.into_iter().map(|source| (dataset, source)));
     }
     // The largest first, so that none of them is alone at the end.
     sources.sort_by_key(|(_, source)| std::cmp::Reverse(source.size));

@@ -1,51 +1,17 @@
 //! `status`: what is published, what waits, what was refused.
 
-use pipeline::Dataset;
-use serde::Serialize;
-use warehouse::Summary;
-
 use super::{
     Ended,
-    pending::pending,
     report::print_summary,
     table::{Table, count},
 };
-use crate::deps::Deps;
-
-#[derive(Serialize)]
-struct Status {
-    lake: String,
-    warehouse: String,
-    datasets: Vec<Files>,
-    /// `None` where nothing was published yet.
-    summary: Option<Summary>,
-}
-
-/// The files of a dataset.
-#[derive(Serialize)]
-struct Files {
-    dataset: Dataset,
-    /// Files that a receipt covers.
-    covered: u64,
-    /// Files that the next run will read.
-    waiting: Vec<String>,
-}
+use crate::{
+    deps::Deps,
+    status::{Status, run},
+};
 
 pub async fn command(deps: Deps, json: bool) -> anyhow::Result<Ended> {
-    let mut datasets = Vec::new();
-    for dataset in Dataset::ALL {
-        let pending = pending(&deps, dataset).await?;
-        let waiting = pending.sources.into_iter().map(|source| source.path).collect();
-        datasets.push(Files { dataset, covered: pending.covered, waiting });
-    }
-    let mut warehouse = deps.warehouse.lock().await;
-    let summary = if warehouse.exists() { Some(warehouse.summary().await?) } else { None };
-    let status = Status {
-        lake: deps.lake.describe(),
-        warehouse: deps.settings.warehouse.to_string(),
-        datasets,
-        summary,
-    };
+    let status = run(&deps).await?;
     if json {
         println!("{}", serde_json::to_string(&status)?);
     } else {
@@ -55,14 +21,28 @@ pub async fn command(deps: Deps, json: bool) -> anyhow::Result<Ended> {
 }
 
 fn print(status: &Status) {
-    let mut table = Table::new(&["dataset", "files done", "files waiting"]);
+    let mut table = Table::new(&["dataset", "newest taken in", "done", "waiting", "refused", "gone"]);
     for files in &status.datasets {
-        let numbers = [count(files.covered), count(files.waiting.len() as u64)];
-        table.row(&[files.dataset.name()], &numbers);
+        let newest = files.newest_at.as_deref().unwrap_or("never");
+        let numbers = [
+            count(files.covered),
+            count(files.waiting.len() as u64),
+            count(files.refused.len() as u64),
+            count(files.vanished.len() as u64),
+        ];
+        table.row(&[files.dataset.name(), newest], &numbers);
     }
     table.print();
+    for file in status.datasets.iter().flat_map(|files| &files.refused) {
+        let reason = file.reason.map_or("failed", |reason| reason.name());
+        let detail = file.detail.as_deref().unwrap_or("the work on it was broken off");
+        println!("refused {}: {reason}: {detail}", file.path);
+    }
+    for path in status.datasets.iter().flat_map(|files| &files.vanished) {
+        println!("gone from raw, still counted: {path}");
+    }
     match &status.summary {
-        Some(summary) if summary.publish_id > 0 => {
+        Some(summary) => {
             print_summary(summary);
             let at = summary.published_at.as_deref().unwrap_or("unknown");
             println!("publish {} at {at}", summary.publish_id);
@@ -70,7 +50,7 @@ fn print(status: &Status) {
                 println!("{} keeps its last good rows: {}: {}", day.day, day.check, day.detail);
             }
         }
-        _ => println!("nothing is published yet: start `movie-analytics run`"),
+        None => println!("nothing is published yet: start `movie-analytics run`"),
     }
     println!("lake          {}", status.lake);
     println!("warehouse     {}", status.warehouse);

@@ -1,0 +1,38 @@
+//! Freshness, loads and refusals, as JSON. Changes nothing.
+//!
+//! **Idempotency key**: none is needed, it only reads.
+//! **Retry**: the caller's.
+//! **What a crash leaves behind**: nothing.
+
+use pipeline::Dataset;
+use serde::Serialize;
+use warehouse::Summary;
+
+use crate::{
+    deps::Deps,
+    survey::{Survey, survey},
+};
+
+#[derive(Serialize)]
+pub struct Status {
+    pub lake: String,
+    pub warehouse: String,
+    pub datasets: Vec<Survey>,
+    /// `None` where nothing was published yet.
+    pub summary: Option<Summary>,
+}
+
+pub async fn run(deps: &Deps) -> anyhow::Result<Status> {
+    let mut datasets = Vec::new();
+    for dataset in Dataset::ALL {
+        datasets.push(survey(deps, dataset).await?);
+    }
+    let mut warehouse = deps.warehouse.lock().await;
+    let summary = if warehouse.exists() { Some(warehouse.summary().await?) } else { None };
+    Ok(Status {
+        lake: deps.lake.describe(),
+        warehouse: deps.settings.warehouse.to_string(),
+        datasets,
+        summary: summary.filter(|summary| summary.publish_id > 0),
+    })
+}
