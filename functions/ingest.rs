@@ -2,9 +2,19 @@
 
 use lake::{IngestOptions, Outcome, Receipt};
 use pipeline::Dataset;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::deps::Deps;
+
+/// Our own message on the queue of a dataset: from `reconcile` and `replay`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Name of the blob within `raw`.
+    pub path: String,
+    /// Read it although a receipt covers it.
+    pub force: bool,
+}
 
 /// What a file function is told.
 #[derive(Clone, Default)]
@@ -38,7 +48,9 @@ pub struct Ingested {
 impl Ingested {
     fn new(path: &str, dataset: Dataset, outcome: &'static str, receipt: Option<Receipt>) -> Self {
         let (rows, refusal, quarantine, duration_ms) = match receipt {
-            Some(receipt) => (receipt.rows, receipt.refusal, receipt.quarantine, receipt.duration_ms),
+            Some(receipt) => {
+                (receipt.rows, receipt.refusal, receipt.quarantine, receipt.duration_ms)
+            }
             None => Default::default(),
         };
         let (reason, detail) = refusal.map(|refusal| (refusal.reason, refusal.detail)).unzip();

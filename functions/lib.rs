@@ -8,6 +8,8 @@ pub mod deps;
 pub mod ingest;
 pub mod load_user_purchase;
 pub mod parse_log_reviews;
+pub mod reconcile;
+pub mod replay;
 pub mod sample;
 pub mod settings;
 pub mod status;

@@ -183,9 +183,17 @@ mod tests {
         assert_eq!(read(&[]).unwrap_err(), "LAKE: not set; write file:DIR for a local folder");
         assert_eq!(wrong(&[("PII_MODE", "hash")]), "PII_KEY: not set; PII_MODE=hash needs a key");
         assert_eq!(wrong(&[("PII_MODE", "x")]), "PII_MODE: write mask, hash or keep");
-        assert_eq!(wrong(&[("MAX_DAY_SHRINK", "50%")]), "MAX_DAY_SHRINK: `50%` is no share from 0 to 1");
-        assert_eq!(wrong(&[("ENGINE_MEMORY_MB", "0")]), "ENGINE_MEMORY_MB: `0` is no whole number above 0");
-        assert!(wrong(&[("WEBSITE_INSTANCE_ID", "x")]).starts_with("WAREHOUSE: sqlite is for a laptop"));
+        assert_eq!(
+            wrong(&[("MAX_DAY_SHRINK", "50%")]),
+            "MAX_DAY_SHRINK: `50%` is no share from 0 to 1"
+        );
+        assert_eq!(
+            wrong(&[("ENGINE_MEMORY_MB", "0")]),
+            "ENGINE_MEMORY_MB: `0` is no whole number above 0"
+        );
+        assert!(
+            wrong(&[("WEBSITE_INSTANCE_ID", "x")]).starts_with("WAREHOUSE: sqlite is for a laptop")
+        );
     }
 
     #[test]

@@ -68,9 +68,5 @@ pub fn from_scratch(live: &Live) -> Change {
     let all = |receipts: &[Receipt]| {
         receipts.iter().map(|r| Changed { before: None, after: Some(r.clone()) }).collect()
     };
-    Change {
-        reviews: all(&live.reviews),
-        logs: all(&live.logs),
-        purchases: all(&live.purchases),
-    }
+    Change { reviews: all(&live.reviews), logs: all(&live.logs), purchases: all(&live.purchases) }
 }

@@ -30,8 +30,9 @@ pub async fn command(
     json: bool,
 ) -> anyhow::Result<Ended> {
     let raw = dir.join("lake").join("raw");
-    std::fs::create_dir_all(&raw)
-        .with_context(|| format!("cannot make the folder {}; choose another --dir", raw.display()))?;
+    std::fs::create_dir_all(&raw).with_context(|| {
+        format!("cannot make the folder {}; choose another --dir", raw.display())
+    })?;
     let Size { reviews, days, purchases, seed } = size;
     let first_day = Day::from_ymd(2021, 4, 19).context("the sample's first day")?;
     let sample = Sample { seed, reviews, purchases, first_day, days, dirty: true };
@@ -40,15 +41,11 @@ pub async fn command(
         eprintln!("sample drop of {} files in {}", files.len(), raw.display());
     }
     let report = run::run(&Deps::new(settings)?, &Progress::new(json)).await?;
-    if json {
-        println!("{}", serde_json::to_string(&report)?);
-    } else {
-        report.print();
+    let ended = super::show(&report, json)?;
+    if !json {
         let warehouse = dir.join("warehouse.db");
-        println!(
-            "\nlook inside   sqlite3 {} 'select * from v_fact_movie_analytics limit 10'",
-            warehouse.display()
-        );
+        let query = "select * from v_fact_movie_analytics limit 10";
+        super::print(&format!("\nlook inside   sqlite3 {} '{query}'", warehouse.display()));
     }
-    Ok(report.ended())
+    Ok(ended)
 }

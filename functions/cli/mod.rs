@@ -11,8 +11,12 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
+use pipeline::{Dataset, Day};
+
+use self::progress::Progress;
 use crate::{
     deps::Deps,
+    replay,
     settings::{Settings, WrongSetting, local_settings},
 };
 
@@ -61,6 +65,53 @@ enum Command {
         /// The same seed gives the same bytes on every machine.
         #[arg(long, default_value_t = 42)]
         seed: u64,
+        /// Print one JSON object for a program instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Stage what no receipt covers, and leave the facts to the next run.
+    Reconcile {
+        #[command(flatten)]
+        places: Places,
+        /// Print one JSON object for a program instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read files again though they are done, or take them out, and publish what that changes.
+    Replay {
+        #[command(flatten)]
+        places: Places,
+        /// Names below raw, such as movie_review/2021-04-25/movie_review.csv.
+        paths: Vec<String>,
+        /// All files of a dataset: classified_movie_review, review_logs or user_purchase.
+        #[arg(long, value_parser = dataset)]
+        dataset: Option<Dataset>,
+        /// Files with logs from this day on, or with such a date in their path.
+        #[arg(long, value_name = "DAY")]
+        from: Option<Day>,
+        /// Files with logs up to this day, or with such a date in their path.
+        #[arg(long, value_name = "DAY")]
+        to: Option<Day>,
+        /// Files that were refused, or that have refused rows.
+        #[arg(long)]
+        refused: bool,
+        /// Files whose last work was broken off.
+        #[arg(long)]
+        failed: bool,
+        /// Take the named files out: their rows do not count any more.
+        #[arg(long)]
+        forget: bool,
+        /// Print one JSON object for a program instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Publish, accepting days that a quality check left out.
+    Publish {
+        #[command(flatten)]
+        places: Places,
+        /// Number of the publish that left the days out.
+        #[arg(long, value_name = "ID")]
+        accept: Vec<i64>,
         /// Print one JSON object for a program instead of a table.
         #[arg(long)]
         json: bool,
@@ -134,19 +185,51 @@ pub fn main() -> ExitCode {
 
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
-    if error.is::<WrongSetting>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+    let usage = error.is::<WrongSetting>() || error.is::<replay::BadRequest>();
+    if usage { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+fn dataset(name: &str) -> Result<Dataset, String> {
+    let found = Dataset::ALL.into_iter().find(|d| [d.name(), d.raw_folder()].contains(&name));
+    found.ok_or_else(|| "write classified_movie_review, review_logs or user_purchase".to_owned())
+}
+
+fn show(report: &report::Report, json: bool) -> anyhow::Result<Ended> {
+    if json {
+        print(&serde_json::to_string(report)?);
+    } else {
+        print(&report.to_string());
+    }
+    Ok(report.ended())
+}
+
+/// Prints to the standard output; a reader that has seen enough is no error.
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }
 
 async fn command(command: Command) -> anyhow::Result<Ended> {
+    let deps = |places: Places| anyhow::Ok(Deps::new(places.settings()?)?);
     match command {
-        Command::Run { places, json } => run::command(Deps::new(places.settings()?)?, json).await,
+        Command::Run { places, json } => {
+            show(&run::run(&deps(places)?, &Progress::new(json)).await?, json)
+        }
+        Command::Reconcile { places, json } => {
+            show(&run::reconcile(&deps(places)?, &Progress::new(json)).await?, json)
+        }
+        Command::Replay { places, paths, dataset, from, to, refused, failed, forget, json } => {
+            let request = replay::Request { paths, dataset, from, to, refused, failed, forget };
+            show(&run::replay(&deps(places)?, request, &Progress::new(json)).await?, json)
+        }
+        Command::Publish { places, accept, json } => {
+            show(&run::accept(&deps(places)?, accept, &Progress::new(json)).await?, json)
+        }
         Command::Demo { dir, reviews, days, purchases, seed, json } => {
             let places = demo::places(&dir);
             let sample = demo::Size { reviews, days, purchases, seed };
             demo::command(&dir, sample, places.settings()?, json).await
         }
-        Command::Status { places, json } => {
-            status::command(Deps::new(places.settings()?)?, json).await
-        }
+        Command::Status { places, json } => status::command(deps(places)?, json).await,
     }
 }

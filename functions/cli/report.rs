@@ -1,5 +1,7 @@
 //! What a run did: JSON for a program, tables for a person.
 
+use std::fmt;
+
 use pipeline::facts::Check;
 use serde::Serialize;
 use warehouse::Summary;
@@ -59,25 +61,17 @@ impl Report {
         if refused_days || refused_files { Ended::WithRefusals } else { Ended::Well }
     }
 
-    pub fn print(&self) {
-        if self.files.is_empty() && self.publish.is_none() {
-            println!("nothing changed: {} files are staged and published\n", self.files_covered);
-        } else {
-            self.print_files();
-            self.print_publish();
+    fn write_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.files.is_empty() {
+            return Ok(());
         }
-        self.print_facts();
-        self.print_places();
-    }
-
-    fn print_files(&self) {
         let head = ["file", "outcome", "rows in", "staged", "refused", "duplicate", "seconds"];
         let mut table = Table::new(&head);
         let many = self.files.len() > SHOWN;
         let shown = |file: &&Ingested| !many || file.rows.refused > 0 || file.is_refused();
         for file in self.files.iter().filter(shown).take(SHOWN) {
             let outcome = file.reason.map_or(file.outcome, |reason| reason.name());
-            table.row(&[&file.path, outcome], &numbers(file));
+            table.row(&[&file.path, outcome], &rows_of(file));
         }
         let sum = |of: fn(&Ingested) -> u64| self.files.iter().map(of).sum::<u64>();
         let total = [
@@ -88,59 +82,63 @@ impl Report {
             seconds(sum(|file| file.duration_ms)),
         ];
         table.total(&[&format!("{} files", count(self.files.len() as u64)), ""], &total);
-        table.print();
+        writeln!(f, "{table}")?;
         let mut reasons = std::collections::BTreeMap::new();
         for (reason, rows) in self.files.iter().flat_map(|file| &file.rows.refused_by_reason) {
             *reasons.entry(*reason).or_insert(0) += rows;
         }
         if !reasons.is_empty() {
             let list = reasons.iter().map(|(reason, rows)| format!("{reason} {}", count(*rows)));
-            println!("refused rows: {}\n", list.collect::<Vec<_>>().join(", "));
+            writeln!(f, "refused rows: {}\n", list.collect::<Vec<_>>().join(", "))?;
         }
+        Ok(())
     }
 
-    fn print_publish(&self) {
-        let Some(report) = &self.publish else {
-            println!("nothing new to publish\n");
-            return;
-        };
+    fn write_publish(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(report) = &self.publish else { return writeln!(f, "nothing new is published\n") };
         let published = report.published;
-        println!(
+        writeln!(
+            f,
             "publish {}: {} days rebuilt, {} facts written, {} replaced, {} with other spend",
             published.publish_id,
             count(published.days_replaced),
             count(published.rows_inserted),
             count(published.rows_deleted),
             count(published.rows_respent),
-        );
+        )?;
         for check in Check::ALL {
-            let failed =
-                report.refused_days.iter().filter(|day| day.check == check.name()).count();
+            let failed = report.refused_days.iter().filter(|day| day.check == check.name()).count();
             let verdict = match failed {
                 0 => "ok".to_owned(),
                 days => format!("{days} days keep their last good rows"),
             };
-            println!("  check {:<22} {verdict}", check.name());
+            writeln!(f, "  check {:<22} {verdict}", check.name())?;
         }
         for day in &report.refused_days {
-            println!("  {} refused by {}: {}", day.day, day.check, day.detail);
+            writeln!(f, "  {} refused by {}: {}", day.day, day.check, day.detail)?;
         }
-        println!();
+        writeln!(f)
     }
+}
 
-    fn print_facts(&self) {
-        print_summary(&self.summary);
-    }
-
-    fn print_places(&self) {
-        println!("lake          {}", self.lake);
-        println!("warehouse     {}", self.warehouse);
-        println!("refused rows  {}/quarantine", self.lake);
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.files.is_empty() && self.publish.is_none() {
+            let files = self.files_covered;
+            writeln!(f, "nothing changed: {files} files are staged and published\n")?;
+        } else {
+            self.write_files(f)?;
+            self.write_publish(f)?;
+        }
+        writeln!(f, "{}", numbers(&self.summary))?;
+        writeln!(f, "lake          {}", self.lake)?;
+        writeln!(f, "warehouse     {}", self.warehouse)?;
+        writeln!(f, "refused rows  {}/quarantine", self.lake)
     }
 }
 
 /// The numbers of the whole warehouse.
-pub fn print_summary(summary: &Summary) {
+pub fn numbers(summary: &Summary) -> Table {
     let mut table = Table::new(&["warehouse", "rows"]);
     let days = match (summary.first_day, summary.last_day) {
         (Some(first), Some(last)) => format!("days, {first} to {last}"),
@@ -164,10 +162,10 @@ pub fn print_summary(summary: &Summary) {
     ] {
         table.row(&[name], &[count(rows)]);
     }
-    table.print();
+    table
 }
 
-fn numbers(file: &Ingested) -> [String; 5] {
+fn rows_of(file: &Ingested) -> [String; 5] {
     let rows = &file.rows;
     [
         count(rows.read),

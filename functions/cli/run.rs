@@ -1,88 +1,136 @@
-//! `run`: everything that is new, from raw files to published facts.
+//! `run`, `reconcile`, `replay` and `publish`: the functions one after the other, in process.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::Source;
 use pipeline::Dataset;
 
 use super::{
-    Ended,
     progress::Progress,
     report::{Report, Work},
 };
 use crate::{
     build_fact_movie_analytics as build, classify_movie_review,
     deps::Deps,
-    ingest::{Ingested, Input},
-    load_user_purchase, parse_log_reviews,
+    ingest::{Ingested, Input, Order},
+    load_user_purchase, parse_log_reviews, replay,
     survey::survey,
 };
 
 /// Files that are read at the same time: each keeps one core busy, and memory stays small.
 const CONCURRENT_FILES: usize = 2;
 
-pub async fn command(deps: Deps, json: bool) -> anyhow::Result<Ended> {
-    let report = run(&deps, &Progress::new(json)).await?;
-    if json {
-        println!("{}", serde_json::to_string(&report)?);
-    } else {
-        report.print();
-    }
-    Ok(report.ended())
+/// A file to stage, with its size where that is known.
+type Job = (Dataset, Order, u64);
+
+/// Stages what is new and publishes it.
+pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
+    let (jobs, covered) = waiting(deps).await?;
+    let files = stage(deps, jobs, progress).await?;
+    publish(deps, files, covered, build::Input::default(), progress).await
 }
 
-/// Stages, builds and publishes.
-pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let mut sources = Vec::new();
-    let mut files_covered = 0;
+/// Stages what is new and leaves publishing to the next run.
+pub async fn reconcile(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
+    let (jobs, covered) = waiting(deps).await?;
+    let files = stage(deps, jobs, progress).await?;
+    report(deps, files, covered, None).await
+}
+
+/// Reads files again, or forgets them, and publishes what that changes.
+pub async fn replay(
+    deps: &Deps,
+    request: replay::Request,
+    progress: &Progress,
+) -> anyhow::Result<Report> {
+    let replayed = replay::run(deps, request).await?;
+    for path in &replayed.forgotten {
+        eprintln!("forgotten: {path}");
+    }
+    let jobs = replayed.orders.into_iter().map(|(dataset, order)| (dataset, order, 0)).collect();
+    let files = stage(deps, jobs, progress).await?;
+    publish(deps, files, 0, build::Input::default(), progress).await
+}
+
+/// Publishes, with the refused days of these publishes as they are.
+pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyhow::Result<Report> {
+    publish(deps, Vec::new(), 0, build::Input { accept }, progress).await
+}
+
+async fn waiting(deps: &Deps) -> anyhow::Result<(Vec<Job>, u64)> {
+    let (mut jobs, mut covered) = (Vec::new(), 0);
     for dataset in Dataset::ALL {
         let survey = survey(deps, dataset).await?;
-        files_covered += survey.covered;
-        sources.extend(survey.waiting.into_iter().map(|source| (dataset, source)));
+        covered += survey.covered;
+        jobs.extend(
+            survey
+                .waiting
+                .into_iter()
+                .map(|source| (dataset, Order { path: source.path, force: false }, source.size)),
+        );
     }
+    Ok((jobs, covered))
+}
+
+async fn stage(
+    deps: &Deps,
+    mut jobs: Vec<Job>,
+    progress: &Progress,
+) -> anyhow::Result<Vec<Ingested>> {
     // The largest first, so that none of them is alone at the end.
-    sources.sort_by_key(|(_, source)| std::cmp::Reverse(source.size));
-    let mut files: Vec<Ingested> = stream::iter(sources)
-        .map(|(dataset, source)| file(deps, dataset, source, progress))
+    jobs.sort_by_key(|(_, _, size)| std::cmp::Reverse(*size));
+    let mut files: Vec<Ingested> = stream::iter(jobs)
+        .map(|job| file(deps, job, progress))
         .buffer_unordered(CONCURRENT_FILES)
         .try_collect()
         .await?;
     files.sort_by(|a, b| (a.dataset, &a.path).cmp(&(b.dataset, &b.path)));
-    let step = progress.step("building and publishing facts");
-    let outcome = build::run(deps, build::Input::default()).await?;
-    let summary = deps.warehouse.lock().await.summary().await?;
-    drop(step);
-    let publish = match outcome {
-        build::Outcome::NothingNew => None,
-        build::Outcome::Published(report) => Some(report),
-    };
-    let work = Work::new(deps.lake.work(), publish.as_ref());
-    Ok(Report {
-        lake: deps.lake.describe(),
-        warehouse: deps.settings.warehouse.to_string(),
-        files,
-        files_covered,
-        publish,
-        work,
-        summary,
-    })
+    Ok(files)
 }
 
-async fn file(
-    deps: &Deps,
-    dataset: Dataset,
-    source: Source,
-    progress: &Progress,
-) -> anyhow::Result<Ingested> {
-    let bar = progress.file(&source.path, source.size);
-    let input =
-        Input { path: source.path.clone(), progress: bar.callback(), ..Input::default() };
+async fn file(deps: &Deps, job: Job, progress: &Progress) -> anyhow::Result<Ingested> {
+    let (dataset, Order { path, force }, size) = job;
+    let bar = progress.file(&path, size);
+    let input = Input { path: path.clone(), force, progress: bar.callback(), ..Input::default() };
     let done = match dataset {
         Dataset::ClassifiedMovieReview => classify_movie_review::run(deps, input).await,
         Dataset::ReviewLogs => parse_log_reviews::run(deps, input).await,
         Dataset::UserPurchase => load_user_purchase::run(deps, input).await,
     };
-    let done = done.map_err(|error| error.context(source.path))?;
+    let done = done.map_err(|error| error.context(path))?;
     drop(bar);
     progress.done(&done);
     Ok(done)
+}
+
+async fn publish(
+    deps: &Deps,
+    files: Vec<Ingested>,
+    covered: u64,
+    input: build::Input,
+    progress: &Progress,
+) -> anyhow::Result<Report> {
+    let step = progress.step("building and publishing facts");
+    let published = match build::run(deps, input).await? {
+        build::Outcome::NothingNew => None,
+        build::Outcome::Published(report) => Some(report),
+    };
+    drop(step);
+    report(deps, files, covered, published).await
+}
+
+async fn report(
+    deps: &Deps,
+    files: Vec<Ingested>,
+    files_covered: u64,
+    publish: Option<build::Report>,
+) -> anyhow::Result<Report> {
+    let summary = deps.warehouse.lock().await.summary().await?;
+    Ok(Report {
+        lake: deps.lake.describe(),
+        warehouse: deps.settings.warehouse.to_string(),
+        work: Work::new(deps.lake.work(), publish.as_ref()),
+        files,
+        files_covered,
+        publish,
+        summary,
+    })
 }

@@ -1,8 +1,10 @@
 //! `status`: what is published, what waits, what was refused.
 
+use std::fmt::Write;
+
 use super::{
     Ended,
-    report::print_summary,
+    report::numbers,
     table::{Table, count},
 };
 use crate::{
@@ -12,16 +14,15 @@ use crate::{
 
 pub async fn command(deps: Deps, json: bool) -> anyhow::Result<Ended> {
     let status = run(&deps).await?;
-    if json {
-        println!("{}", serde_json::to_string(&status)?);
-    } else {
-        print(&status);
-    }
+    let text = if json { serde_json::to_string(&status)? } else { text(&status)? };
+    super::print(&text);
     Ok(Ended::Well)
 }
 
-fn print(status: &Status) {
-    let mut table = Table::new(&["dataset", "newest taken in", "done", "waiting", "refused", "gone"]);
+fn text(status: &Status) -> Result<String, std::fmt::Error> {
+    let mut f = String::new();
+    let mut table =
+        Table::new(&["dataset", "newest taken in", "done", "waiting", "refused", "gone"]);
     for files in &status.datasets {
         let newest = files.newest_at.as_deref().unwrap_or("never");
         let numbers = [
@@ -32,26 +33,27 @@ fn print(status: &Status) {
         ];
         table.row(&[files.dataset.name(), newest], &numbers);
     }
-    table.print();
+    writeln!(f, "{table}")?;
     for file in status.datasets.iter().flat_map(|files| &files.refused) {
         let reason = file.reason.map_or("failed", |reason| reason.name());
         let detail = file.detail.as_deref().unwrap_or("the work on it was broken off");
-        println!("refused {}: {reason}: {detail}", file.path);
+        writeln!(f, "refused {}: {reason}: {detail}", file.path)?;
     }
     for path in status.datasets.iter().flat_map(|files| &files.vanished) {
-        println!("gone from raw, still counted: {path}");
+        writeln!(f, "gone from raw, still counted: {path}")?;
     }
     match &status.summary {
         Some(summary) => {
-            print_summary(summary);
+            writeln!(f, "{}", numbers(summary))?;
             let at = summary.published_at.as_deref().unwrap_or("unknown");
-            println!("publish {} at {at}", summary.publish_id);
+            writeln!(f, "publish {} at {at}", summary.publish_id)?;
             for day in &summary.refused_days {
-                println!("{} keeps its last good rows: {}: {}", day.day, day.check, day.detail);
+                writeln!(f, "{} keeps its last good rows: {}: {}", day.day, day.check, day.detail)?;
             }
         }
-        None => println!("nothing is published yet: start `movie-analytics run`"),
+        None => writeln!(f, "nothing is published yet: start `movie-analytics run`")?,
     }
-    println!("lake          {}", status.lake);
-    println!("warehouse     {}", status.warehouse);
+    writeln!(f, "lake          {}", status.lake)?;
+    writeln!(f, "warehouse     {}", status.warehouse)?;
+    Ok(f)
 }

@@ -1,5 +1,7 @@
 //! Plain tables: texts to the left, numbers to the right.
 
+use std::fmt;
+
 /// A table that is printed as a whole.
 pub struct Table {
     /// Texts first, then numbers; the head is the first row.
@@ -25,30 +27,30 @@ impl Table {
         self.ruled.push(self.rows.len());
         self.row(texts, numbers);
     }
+}
 
-    pub fn print(&self) {
-        println!("{}", self.text());
-    }
-
-    fn text(&self) -> String {
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows[0].len();
         let width = |column: usize| {
             self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         let line = "-".repeat(widths.iter().sum::<usize>() + 2 * (columns - 1));
-        let mut text = String::new();
         for (i, row) in self.rows.iter().enumerate() {
             if self.ruled.contains(&i) {
-                text += &format!("{line}\n");
+                writeln!(f, "{line}")?;
             }
             let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
-                if column < self.texts { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+                if column < self.texts {
+                    format!("{cell:<width$}")
+                } else {
+                    format!("{cell:>width$}")
+                }
             });
-            text += cells.collect::<Vec<_>>().join("  ").trim_end();
-            text.push('\n');
+            writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
         }
-        text
+        Ok(())
     }
 }
 
@@ -80,7 +82,8 @@ mod tests {
         let mut table = Table::new(&["file", "rows"]);
         table.row(&["a.csv"], &[count(1_000)]);
         table.total(&["1 file"], &[count(7)]);
-        let expected = "file     rows\n-------------\na.csv   1,000\n-------------\n1 file      7\n";
-        assert_eq!(table.text(), expected);
+        let expected =
+            "file     rows\n-------------\na.csv   1,000\n-------------\n1 file      7\n";
+        assert_eq!(table.to_string(), expected);
     }
 }

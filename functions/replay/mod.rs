@@ -1,0 +1,197 @@
+//! Orders files to be read again, or takes them out.
+//!
+//! **Idempotency key**: the receipt that each order leads to.
+//! **Retry**: the caller's; asking twice reads twice and changes nothing else.
+//! **What a crash leaves behind**: orders not given, or paths not yet forgotten.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use lake::{Receipt, State};
+use pipeline::{Dataset, Day};
+use serde::{Deserialize, Serialize};
+
+use crate::{deps::Deps, ingest::Order};
+
+/// Which files: those named, or all that every given condition holds for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Request {
+    /// Names within `raw`.
+    pub paths: Vec<String>,
+    pub dataset: Option<Dataset>,
+    /// First and last day, both included: of a log file's rows, else of the date in the path.
+    pub from: Option<Day>,
+    pub to: Option<Day>,
+    /// Only files that were refused, or that have refused rows.
+    pub refused: bool,
+    /// Only files whose last work was broken off.
+    pub failed: bool,
+    /// Take the named paths out instead of reading them.
+    pub forget: bool,
+}
+
+/// What was ordered.
+#[derive(Debug, Default, Serialize)]
+pub struct Replayed {
+    #[serde(skip)]
+    pub orders: Vec<(Dataset, Order)>,
+    /// Paths that will be read again.
+    pub replayed: Vec<String>,
+    /// Paths that do not count any more.
+    pub forgotten: Vec<String>,
+}
+
+/// The request asks for nothing that can be done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadRequest(String);
+
+pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
+    check(&request)?;
+    let mut replayed = Replayed::default();
+    if request.forget {
+        for path in request.paths {
+            let dataset = dataset_of(&path)?;
+            match deps.lake.forget(dataset, &path).await? {
+                Some(_) => replayed.forgotten.push(path),
+                None => return Err(unknown(&path).into()),
+            }
+        }
+        return Ok(replayed);
+    }
+    let chosen = if request.paths.is_empty() {
+        matching(deps, &request).await?
+    } else {
+        named(deps, request.paths).await?
+    };
+    for (dataset, path) in chosen {
+        replayed.replayed.push(path.clone());
+        replayed.orders.push((dataset, Order { path, force: true }));
+    }
+    Ok(replayed)
+}
+
+fn check(request: &Request) -> Result<(), BadRequest> {
+    let conditions = request.dataset.is_some()
+        || request.from.is_some()
+        || request.to.is_some()
+        || request.refused
+        || request.failed;
+    let problem = match (request.paths.is_empty(), conditions) {
+        (true, _) if request.forget => "name the paths to forget",
+        (true, false) => "say what to replay: paths, a dataset, days, refused or failed files",
+        (false, true) => "give either paths or conditions, not both",
+        _ => return Ok(()),
+    };
+    Err(BadRequest(problem.to_owned()))
+}
+
+async fn named(deps: &Deps, paths: Vec<String>) -> anyhow::Result<Vec<(Dataset, String)>> {
+    let mut chosen = Vec::new();
+    for path in paths {
+        let dataset = dataset_of(&path)?;
+        let sources = deps.lake.sources(dataset).await?;
+        if !sources.iter().any(|source| source.path == path) {
+            return Err(unknown(&path).into());
+        }
+        chosen.push((dataset, path));
+    }
+    Ok(chosen)
+}
+
+async fn matching(deps: &Deps, request: &Request) -> anyhow::Result<Vec<(Dataset, String)>> {
+    let mut chosen = Vec::new();
+    for dataset in Dataset::ALL.into_iter().filter(|d| request.dataset.is_none_or(|r| r == *d)) {
+        let receipts = deps.lake.receipts(dataset).await?;
+        let sources = deps.lake.sources(dataset).await?;
+        let found: Vec<Option<String>> = stream::iter(sources)
+            .map(|source| {
+                let number = receipts.newest.get(&source.path).copied();
+                async move {
+                    let receipt = match number {
+                        Some(number) => {
+                            Some(deps.lake.receipt(dataset, &source.path, number).await?)
+                        }
+                        None => None,
+                    };
+                    let holds = holds(request, &source.path, receipt.as_ref());
+                    anyhow::Ok(holds.then_some(source.path))
+                }
+            })
+            .buffered(32)
+            .try_collect()
+            .await?;
+        chosen.extend(found.into_iter().flatten().map(|path| (dataset, path)));
+    }
+    Ok(chosen)
+}
+
+fn holds(request: &Request, path: &str, receipt: Option<&Receipt>) -> bool {
+    let state = receipt.map(|receipt| receipt.state);
+    if state == Some(State::Forgotten) {
+        return false;
+    }
+    let refused =
+        receipt.is_some_and(|receipt| receipt.state == State::Rejected || receipt.rows.refused > 0);
+    let failed = state == Some(State::Failed);
+    let wanted = match (request.refused, request.failed) {
+        (false, false) => true,
+        (by_refused, by_failed) => (by_refused && refused) || (by_failed && failed),
+    };
+    wanted && in_days(request, path, receipt)
+}
+
+fn in_days(request: &Request, path: &str, receipt: Option<&Receipt>) -> bool {
+    let (None, None) = (request.from, request.to) else {
+        let within = |day: Day| {
+            request.from.is_none_or(|from| from <= day) && request.to.is_none_or(|to| day <= to)
+        };
+        let logged = receipt.is_some_and(|receipt| receipt.days.keys().any(|day| within(*day)));
+        return logged || day_in(path).is_some_and(within);
+    };
+    true
+}
+
+/// The first `yyyy-mm-dd` or `yyyy/mm/dd` in a path.
+fn day_in(path: &str) -> Option<Day> {
+    let windows = (0..path.len()).filter_map(|start| path.get(start..start + 10));
+    windows.filter_map(|text| text.replace('/', "-").parse().ok()).next()
+}
+
+fn dataset_of(path: &str) -> Result<Dataset, BadRequest> {
+    Dataset::of_path(path).ok_or_else(|| unknown(path))
+}
+
+fn unknown(path: &str) -> BadRequest {
+    let shown = path.escape_debug();
+    BadRequest(format!(
+        "`{shown}` is not in the lake: give its name below raw, e.g. movie_review/2021-04-25/movie_review.csv"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_found_in_a_path() {
+        let day = Day::from_ymd(2021, 4, 25);
+        assert_eq!(day_in("movie_review/2021-04-25/a.csv"), day);
+        assert_eq!(day_in("movie_review/2021/04/25/a.csv"), day);
+        assert_eq!(day_in("movie_review/é2021-04-25.csv"), day);
+        assert_eq!(day_in("movie_review/a.csv"), None);
+    }
+
+    #[test]
+    fn a_request_must_say_what_it_wants() {
+        let wrong = |request: Request| check(&request).unwrap_err().to_string();
+        let paths = vec!["a".to_owned()];
+        assert!(wrong(Request::default()).starts_with("say what to replay"));
+        assert!(
+            wrong(Request { forget: true, ..Request::default() }).starts_with("name the paths")
+        );
+        let both = Request { paths: paths.clone(), refused: true, ..Request::default() };
+        assert!(wrong(both).starts_with("give either"));
+        assert!(check(&Request { paths, forget: true, ..Request::default() }).is_ok());
+        assert!(check(&Request { failed: true, ..Request::default() }).is_ok());
+    }
+}
