@@ -62,7 +62,9 @@ pub fn reviews(
             Fault::Muddled => {
                 out.extend_from_slice(b"12662,\"I left early, so did everybody else,990002\n");
             }
-            Fault::Missing => out.extend_from_slice(b",\"Nobody signed this one, sorry.\",990003\n"),
+            Fault::Missing => {
+                out.extend_from_slice(b",\"Nobody signed this one, sorry.\",990003\n")
+            }
             // Text and customer of another row: which of both counts is seen in the facts.
             Fault::Twice => again(out, today, reviewer),
             Fault::Again => again(out, last_day, reviewer),

@@ -165,6 +165,62 @@ impl Sample {
 /// Ids of the logs of these sessions that are of `day`, and of those that come later.
 fn split_logs(sessions: &[Session], day: u32) -> (Vec<i64>, Vec<i64>) {
     let logs = || sessions.iter().flat_map(Session::logs);
-    let of = |wanted: bool| logs().filter(|log| (log.1 == day) == wanted).map(|log| log.0).collect();
+    let of =
+        |wanted: bool| logs().filter(|log| (log.1 == day) == wanted).map(|log| log.0).collect();
     (of(true), of(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::MetadataExt};
+
+    use super::*;
+
+    /// FNV-1a: the standard library promises no hash that stays as it is.
+    fn hash(raw: &Path, files: &[String]) -> u64 {
+        let bytes = files.iter().flat_map(|file| fs::read(raw.join(file)).unwrap());
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_bytes_on_every_machine() {
+        let made = |sample: Sample, write: fn(&Sample, &Path) -> anyhow::Result<Vec<String>>| {
+            let raw = tempfile::tempdir().unwrap();
+            let files = write(&sample, raw.path()).unwrap();
+            hash(raw.path(), &files)
+        };
+        assert_eq!(made(Sample::default(), Sample::write), 8_525_975_998_921_490_191);
+        assert_eq!(made(Sample::default(), Sample::write_single), 622_750_805_463_257_933);
+        let other = Sample { seed: 43, ..Sample::default() };
+        assert_ne!(made(other, Sample::write), made(Sample::default(), Sample::write));
+    }
+
+    #[test]
+    fn only_files_with_other_bytes_are_written_again() {
+        let raw = tempfile::tempdir().unwrap();
+        let versions = |sample: &Sample| -> Vec<u64> {
+            let files = sample.write(raw.path()).unwrap();
+            let inode = |file: &String| fs::metadata(raw.path().join(file)).unwrap().ino();
+            files.iter().map(inode).collect()
+        };
+        let sample = Sample { reviews: 100, purchases: 100, days: 2, ..Sample::default() };
+        let first = versions(&sample);
+        assert_eq!(versions(&sample), first);
+        let second = versions(&Sample { purchases: 101, ..sample });
+        assert_eq!(second[..4], first[..4]);
+        assert_ne!(second[4], first[4]);
+        let left = fs::read_dir(raw.path().join("user_purchase")).unwrap().count();
+        assert_eq!(left, 1, "nothing but the file itself");
+    }
+
+    #[test]
+    fn a_sample_may_be_empty() {
+        let raw = tempfile::tempdir().unwrap();
+        let empty = Sample { reviews: 0, purchases: 0, days: 0, ..Sample::default() };
+        let files = empty.write(raw.path()).unwrap();
+        let rows = |file: &String| fs::read_to_string(raw.path().join(file)).unwrap();
+        assert!(files.len() == 3 && files.iter().all(|file| rows(file).lines().count() == 1));
+    }
 }

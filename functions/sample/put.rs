@@ -53,7 +53,8 @@ pub fn put(
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let mut out = Out { file: File::create(&part)?, rows: Vec::with_capacity(CHUNK + CHUNK / 8) };
+        let mut out =
+            Out { file: File::create(&part)?, rows: Vec::with_capacity(CHUNK + CHUNK / 8) };
         write(&mut out)?;
         out.flush()?;
         if same(&part, &path)? { fs::remove_file(&part) } else { fs::rename(&part, &path) }

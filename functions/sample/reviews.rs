@@ -7,8 +7,7 @@ use super::{
 };
 
 /// Lengths of real reviews in percent of their mean, one for each sixteenth of them.
-const LENGTHS: [u64; 16] =
-    [30, 38, 45, 50, 54, 57, 62, 68, 74, 83, 94, 108, 128, 155, 200, 354];
+const LENGTHS: [u64; 16] = [30, 38, 45, 50, 54, 57, 62, 68, 74, 83, 94, 108, 128, 155, 200, 354];
 /// Half a sentence: by so much a review outgrows its length.
 const OVERSHOOT: u64 = 45;
 
