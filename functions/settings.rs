@@ -27,6 +27,19 @@ pub enum LakeSetting {
     Folder(PathBuf),
 }
 
+impl LakeSetting {
+    /// For commands that must not make a lake where a name is mistyped.
+    pub fn must_exist(&self) -> Result<(), WrongSetting> {
+        match self {
+            Self::Folder(folder) if !folder.is_dir() => {
+                let problem = format!("there is no folder {}", folder.display());
+                Err(WrongSetting::new("LAKE", problem))
+            }
+            Self::Folder(_) => Ok(()),
+        }
+    }
+}
+
 /// Where the warehouse is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WarehouseSetting {

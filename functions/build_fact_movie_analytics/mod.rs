@@ -8,7 +8,6 @@ mod change;
 mod marker;
 mod publish;
 
-use pipeline::Day;
 use serde::Serialize;
 use warehouse::{Published, RefusedDay};
 
@@ -36,8 +35,6 @@ pub struct Report {
     pub published: Published,
     /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,
-    #[serde(skip)]
-    pub days: Vec<Day>,
 }
 
 /// Publishers that come first, one after the other, before this one gives up.

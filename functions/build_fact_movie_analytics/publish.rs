@@ -1,16 +1,19 @@
 //! One try of a publish, from the listing to the commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Change, Changed};
+use engine::{Change, Changed, Live};
 use pipeline::{
     Dataset, Day,
-    facts::{FactBatch, Offence, RECIPE, SpendChange, check},
+    facts::{Offence, RECIPE, SpendChange, check},
 };
-use warehouse::{Publish, RefusedDay, State};
+use warehouse::{Publication, Publish, Published, RefusedDay, State};
 
 use super::{Input, Outcome, Report, change, marker};
 use crate::deps::{Deps, now};
+
+/// Name, in place of a check, of days that are sound but share logs with one that is not.
+pub const HELD_BACK: &str = "held_back";
 
 pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let mut listings = Vec::new();
@@ -40,13 +43,14 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     if rebuild {
         days.extend(warehouse.day_counts(None).await?.into_keys());
     }
+    // Days that were left out hang together with each other: they are judged together again.
+    let held: Vec<Day> = state.refused_days.iter().map(|refused| refused.day).collect();
+    if held.iter().any(|day| days.contains(day)) {
+        days.extend(held);
+    }
     let before = warehouse.day_counts(Some(&days)).await?;
-    let may_shrink = |day: Day| {
-        let explained = rebuild || accepted.contains(&day) || is_restated(&news.change, day);
-        (!explained).then_some(deps.settings.max_day_shrink)
-    };
-    let mut publication = warehouse
-        .begin(Publish {
+    let candidate = Candidate {
+        publish: Publish {
             expected_id: state.publish_id,
             fact_recipe: RECIPE.to_owned(),
             published_at: now(),
@@ -54,25 +58,99 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
             live: news.live_numbers,
             reset_spend,
             spend,
-        })
-        .await?;
-    let mut refused = Vec::new();
-    for portion in deps.engine.portions(&news.live, &days) {
-        let mut batch = deps.engine.facts(&news.live, &portion).await?;
-        let offences = check(&batch, &before, may_shrink);
-        leave_out(&mut batch, &offences);
-        refused.extend(offences.into_iter().map(refused_day));
-        publication.replace_days(&batch).await?;
-    }
-    let published = publication.commit(&refused).await?;
+        },
+        live: news.live,
+        change: news.change,
+        before,
+        accepted,
+        rebuild,
+    };
+    let mut refused: Vec<RefusedDay> = Vec::new();
+    // A failed check takes days out, and with them those that share their logs; what is left is
+    // tried again, until all of it passes.
+    let published = loop {
+        let publication = warehouse.begin(candidate.publish.clone()).await?;
+        match attempt(deps, &candidate, &days, publication, &refused).await? {
+            Attempt::Published(published) => break published,
+            Attempt::Offended(offences) => {
+                let left_out = leave_out(deps, &candidate, &mut days, offences).await?;
+                refused.extend(left_out);
+            }
+        }
+    };
     refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
     drop(warehouse);
     marker::set(&deps.lake, &marker_name, seen).await?;
-    Ok(Outcome::Published(Report {
-        published,
-        refused_days: refused,
-        days: days.into_iter().collect(),
-    }))
+    Ok(Outcome::Published(Report { published, refused_days: refused }))
+}
+
+/// Everything that is known before facts are built.
+struct Candidate {
+    publish: Publish,
+    live: Live,
+    change: Change,
+    /// Reviews that each dirty day counts now.
+    before: BTreeMap<Day, u64>,
+    accepted: BTreeSet<Day>,
+    rebuild: bool,
+}
+
+enum Attempt {
+    Published(Published),
+    /// Nothing was published.
+    Offended(Vec<Offence>),
+}
+
+async fn attempt(
+    deps: &Deps,
+    candidate: &Candidate,
+    days: &BTreeSet<Day>,
+    mut publication: Box<dyn Publication + '_>,
+    refused: &[RefusedDay],
+) -> anyhow::Result<Attempt> {
+    let Candidate { live, change, before, accepted, rebuild, .. } = candidate;
+    let may_shrink = |day: Day| {
+        let explained = *rebuild || accepted.contains(&day) || is_restated(change, day);
+        (!explained).then_some(deps.settings.max_day_shrink)
+    };
+    let mut offences = Vec::new();
+    for portion in deps.engine.portions(live, days) {
+        let batch = deps.engine.facts(live, &portion).await?;
+        offences.extend(check(&batch, before, may_shrink));
+        if offences.is_empty() {
+            publication.replace_days(&batch).await?;
+        }
+    }
+    if !offences.is_empty() {
+        return Ok(Attempt::Offended(offences));
+    }
+    Ok(Attempt::Published(publication.commit(refused).await?))
+}
+
+/// Takes the offending days and all that share logs with them out of `days`.
+async fn leave_out(
+    deps: &Deps,
+    candidate: &Candidate,
+    days: &mut BTreeSet<Day>,
+    offences: Vec<Offence>,
+) -> anyhow::Result<Vec<RefusedDay>> {
+    let Candidate { live, change, .. } = candidate;
+    let offending: BTreeSet<Day> = offences.iter().map(|offence| offence.day).collect();
+    let linked = deps.engine.linked_days(live, change, days, offending.clone()).await?;
+    days.retain(|day| !linked.contains(day));
+    let first = offences.first().map(|offence| offence.day);
+    let held_back = linked.difference(&offending).map(|day| RefusedDay {
+        day: *day,
+        publish_id: 0,
+        check: HELD_BACK.to_owned(),
+        detail: match first {
+            Some(first) => format!("shares logs with {first}, which failed a check"),
+            None => String::new(),
+        },
+    });
+    let mut refused: Vec<RefusedDay> = held_back.collect();
+    refused.extend(offences.into_iter().map(refused_day));
+    Ok(refused)
 }
 
 fn accepted_days(state: &State, accept: &[i64]) -> BTreeSet<Day> {
@@ -102,15 +180,6 @@ fn is_restated(change: &Change, day: Day) -> bool {
     let restated = |changed: &&Changed| changed.before.is_some();
     change.reviews.iter().any(|changed| restated(&changed))
         || change.logs.iter().filter(restated).any(of_day)
-}
-
-fn leave_out(batch: &mut FactBatch, offences: &[Offence]) {
-    if offences.is_empty() {
-        return;
-    }
-    let offends = |day: Day| offences.iter().any(|offence| offence.day == day);
-    batch.days.retain(|total| !offends(total.day));
-    batch.rows.retain(|fact| !offends(fact.day));
 }
 
 fn refused_day(offence: Offence) -> RefusedDay {

@@ -230,6 +230,6 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
             let sample = demo::Size { reviews, days, purchases, seed };
             demo::command(&dir, sample, places.settings()?, json).await
         }
-        Command::Status { places, json } => status::command(deps(places)?, json).await,
+        Command::Status { places, json } => status::command(places.settings()?, json).await,
     }
 }

@@ -9,11 +9,13 @@ use super::{
 };
 use crate::{
     deps::Deps,
+    settings::Settings,
     status::{Status, run},
 };
 
-pub async fn command(deps: Deps, json: bool) -> anyhow::Result<Ended> {
-    let status = run(&deps).await?;
+pub async fn command(settings: Settings, json: bool) -> anyhow::Result<Ended> {
+    settings.lake.must_exist()?;
+    let status = run(&Deps::new(settings)?).await?;
     let text = if json { serde_json::to_string(&status)? } else { text(&status)? };
     super::print(&text);
     Ok(Ended::Well)

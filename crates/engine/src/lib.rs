@@ -24,6 +24,16 @@ pub trait Engine: Send + Sync {
     /// Days whose facts may differ before and after the change.
     async fn dirty_days(&self, live: &Live, change: &Change) -> Result<BTreeSet<Day>, Error>;
 
+    /// The given days, and those of the dirty days that share an id with them, directly or by
+    /// others: facts may have moved between them, so they are published together or not at all.
+    async fn linked_days(
+        &self,
+        live: &Live,
+        change: &Change,
+        dirty: &BTreeSet<Day>,
+        days: BTreeSet<Day>,
+    ) -> Result<BTreeSet<Day>, Error>;
+
     /// The days cut into portions that fit the memory budget, in order.
     fn portions(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>>;
 

@@ -63,7 +63,7 @@ async fn ids_of(engine: &Embedded, changed: &Changed) -> Result<Ids, Error> {
         match read.await {
             // A version that was replaced twice since the last publish may have been cleared
             // away: every id in its range is then taken for changed.
-            Err(Error::Lake(error)) if matches!(error, lake::Error::Missing { .. }) => {
+            Err(Error::Lake(lake::Error::Missing { .. })) => {
                 range_of(receipt).into_iter().for_each(|range| ids.extend_range(range));
             }
             read => read?,

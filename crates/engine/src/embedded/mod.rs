@@ -2,6 +2,7 @@
 
 mod dirty;
 mod facts;
+mod linked;
 mod spend;
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
@@ -49,6 +50,16 @@ impl Embedded {
 impl Engine for Embedded {
     async fn dirty_days(&self, live: &Live, change: &Change) -> Result<BTreeSet<Day>, Error> {
         dirty::days(self, live, change).await
+    }
+
+    async fn linked_days(
+        &self,
+        live: &Live,
+        change: &Change,
+        dirty: &BTreeSet<Day>,
+        days: BTreeSet<Day>,
+    ) -> Result<BTreeSet<Day>, Error> {
+        linked::days(self, live, change, dirty, days).await
     }
 
     fn portions(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>> {

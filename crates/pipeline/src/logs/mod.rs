@@ -146,7 +146,7 @@ impl Rows for Logs {
     }
 }
 
-fn required<'a>(log: &'a xml::Log, element: xml::Element) -> Result<&'a str, RowRefusal> {
+fn required(log: &xml::Log, element: xml::Element) -> Result<&str, RowRefusal> {
     match log.value(element) {
         None => Err(RowRefusal::of_column(RowReason::MissingElement, element.name())),
         Some("") => Err(RowRefusal::of_column(RowReason::MissingValue, element.name())),
@@ -154,7 +154,7 @@ fn required<'a>(log: &'a xml::Log, element: xml::Element) -> Result<&'a str, Row
     }
 }
 
-fn dimension<'a>(log: &'a xml::Log, element: xml::Element) -> Result<&'a str, RowRefusal> {
+fn dimension(log: &xml::Log, element: xml::Element) -> Result<&str, RowRefusal> {
     let text = required(log, element)?;
     if text.len() > TEXT_LIMIT && text.chars().count() > TEXT_LIMIT {
         return Err(RowRefusal::of_column(RowReason::TooLong, element.name()));
