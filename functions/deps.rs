@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use engine::{Embedded, Engine};
+use eventgrid::{CloudEvent, Data, Publisher};
 use lake::{IngestOptions, Lake};
 use tokio::sync::Mutex;
 use warehouse::{Warehouse, sqlite::Sqlite};
 
-use crate::settings::{LakeSetting, Settings, WarehouseSetting};
+use crate::{
+    settings::{LakeSetting, Settings, WarehouseSetting},
+    telemetry::Metrics,
+};
 
 /// Shared by all functions of the process. Opens the lake; the warehouse is opened by its
 /// first use.
@@ -16,6 +20,8 @@ pub struct Deps {
     pub engine: Arc<dyn Engine>,
     pub warehouse: Mutex<Box<dyn Warehouse>>,
     pub settings: Settings,
+    pub metrics: Metrics,
+    events: Option<Publisher>,
 }
 
 impl Deps {
@@ -27,7 +33,25 @@ impl Deps {
             WarehouseSetting::Sqlite(file) => Box::new(Sqlite::new(file)),
         };
         let engine = Arc::new(Embedded::new(lake.clone(), settings.engine_memory_mb << 20));
-        Ok(Self { lake, engine, warehouse: Mutex::new(warehouse), settings })
+        let events = match &settings.event_topic {
+            Some(topic) => Some(topic.publisher()?),
+            None => None,
+        };
+        let (warehouse, metrics) = (Mutex::new(warehouse), Metrics::default());
+        Ok(Self { lake, engine, warehouse, settings, metrics, events })
+    }
+
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// Tells whoever listens that something is done. Its failure fails no work.
+    pub async fn tell(&self, data: impl Into<Data>) {
+        let Some(events) = &self.events else { return };
+        let event = CloudEvent::new(self.lake.describe(), data);
+        if let Err(error) = events.publish(&event).await {
+            tracing::warn!(event = event.kind(), "the event was not sent: {error}");
+        }
     }
 
     /// How files are read, before what one invocation adds.

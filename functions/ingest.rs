@@ -36,6 +36,7 @@ pub struct Ingested {
     pub dataset: Dataset,
     /// accepted, rejected, unchanged, already_done, failing or gone.
     pub outcome: &'static str,
+    pub etag: Option<String>,
     pub rows: lake::Rows,
     /// Why the file was refused, and what was found.
     pub reason: Option<pipeline::FileReason>,
@@ -47,20 +48,33 @@ pub struct Ingested {
 
 impl Ingested {
     fn new(path: &str, dataset: Dataset, outcome: &'static str, receipt: Option<Receipt>) -> Self {
-        let (rows, refusal, quarantine, duration_ms) = match receipt {
-            Some(receipt) => {
-                (receipt.rows, receipt.refusal, receipt.quarantine, receipt.duration_ms)
-            }
-            None => Default::default(),
-        };
+        let etag = receipt.as_ref().map(|receipt| receipt.etag.clone());
+        let (rows, refusal, quarantine, duration_ms) = receipt
+            .map(|receipt| (receipt.rows, receipt.refusal, receipt.quarantine, receipt.duration_ms))
+            .unwrap_or_default();
         let (reason, detail) = refusal.map(|refusal| (refusal.reason, refusal.detail)).unzip();
         let path = path.to_owned();
-        Self { path, dataset, outcome, rows, reason, detail, quarantine, duration_ms }
+        Self { path, dataset, outcome, etag, rows, reason, detail, quarantine, duration_ms }
     }
 
     /// The file itself was refused, or is known to kill the process.
     pub fn is_refused(&self) -> bool {
         matches!(self.outcome, "rejected" | "failing")
+    }
+}
+
+impl std::fmt::Display for Ingested {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { path, outcome, rows, .. } = self;
+        write!(f, "{outcome} {path}")?;
+        match (&self.reason, &self.detail) {
+            (Some(reason), Some(detail)) => write!(f, ": {reason}: {detail}"),
+            _ => write!(
+                f,
+                ": {} rows read, {} staged, {} refused, {} duplicate",
+                rows.read, rows.staged, rows.refused, rows.duplicate
+            ),
+        }
     }
 }
 
@@ -82,5 +96,16 @@ pub async fn ingest(deps: &Deps, dataset: Dataset, input: Input) -> anyhow::Resu
         Outcome::Accepted(receipt) => ("accepted", Some(receipt)),
         Outcome::Rejected(receipt) => ("rejected", Some(receipt)),
     };
-    Ok(Ingested::new(&path, dataset, outcome, receipt))
+    let ingested = Ingested::new(&path, dataset, outcome, receipt);
+    deps.metrics.file(&ingested);
+    let (dataset, rows) = (dataset.name().to_owned(), ingested.rows.staged);
+    match (ingested.outcome, ingested.reason) {
+        ("accepted", _) => deps.tell(eventgrid::FileStaged { path, dataset, rows }).await,
+        ("rejected", Some(reason)) => {
+            let reason = reason.name().to_owned();
+            deps.tell(eventgrid::FileRefused { path, dataset, reason }).await;
+        }
+        _ => {}
+    }
+    Ok(ingested)
 }

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use eventgrid::{Auth, Publisher};
 use pipeline::logs::{Pii, PiiKey};
 
 /// A setting that is missing or cannot be understood: exit code 2.
@@ -28,6 +29,13 @@ pub enum LakeSetting {
 }
 
 impl LakeSetting {
+    /// Storage account whose events are ours; none for a local folder.
+    pub fn account(&self) -> Option<String> {
+        match self {
+            Self::Folder(_) => None,
+        }
+    }
+
     /// For commands that must not make a lake where a name is mistyped.
     pub fn must_exist(&self) -> Result<(), WrongSetting> {
         match self {
@@ -74,6 +82,34 @@ pub struct Settings {
     pub max_refused_share: f64,
     /// Largest share of its reviews that a day may lose without a restated file.
     pub max_day_shrink: f64,
+    /// Who is told of staged and refused files and of publishes, if anybody.
+    pub event_topic: Option<EventTopic>,
+    /// Connection string of Application Insights.
+    pub application_insights: Option<String>,
+}
+
+/// An Event Grid topic. Without a key the managed identity signs.
+#[derive(Clone)]
+pub struct EventTopic {
+    endpoint: String,
+    key: Option<String>,
+    client_id: Option<String>,
+}
+
+impl EventTopic {
+    pub fn publisher(&self) -> Result<Publisher, eventgrid::Error> {
+        let auth = match &self.key {
+            Some(key) => Auth::Key(key.clone()),
+            None => Auth::ManagedIdentity { client_id: self.client_id.clone() },
+        };
+        Publisher::new(&self.endpoint, auth)
+    }
+}
+
+impl std::fmt::Debug for EventTopic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventTopic").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
 }
 
 impl Settings {
@@ -87,6 +123,12 @@ impl Settings {
             engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
             max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
             max_day_shrink: share("MAX_DAY_SHRINK", get("MAX_DAY_SHRINK"), 0.5)?,
+            event_topic: get("EVENTGRID_TOPIC_ENDPOINT").map(|endpoint| EventTopic {
+                endpoint,
+                key: get("EVENTGRID_TOPIC_KEY"),
+                client_id: get("LAKE__clientId"),
+            }),
+            application_insights: get("APPLICATIONINSIGHTS_CONNECTION_STRING"),
         };
         let WarehouseSetting::Sqlite(_) = &settings.warehouse;
         if get("WEBSITE_INSTANCE_ID").is_some() {

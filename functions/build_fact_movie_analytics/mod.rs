@@ -8,6 +8,7 @@ mod change;
 mod marker;
 mod publish;
 
+use custom_handler::{Context, Timer};
 use serde::Serialize;
 use warehouse::{Published, RefusedDay};
 
@@ -44,6 +45,13 @@ pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
     for _ in 0..TRIES {
         match publish::publish(deps, &input).await {
             Err(error) if was_overtaken(&error) => {}
+            Ok(Outcome::Published(report)) => {
+                let Published { publish_id, days_replaced: days, rows_inserted: rows, .. } =
+                    report.published;
+                deps.metrics.publish(&report);
+                deps.tell(eventgrid::FactPublished { publish_id, days, rows }).await;
+                return Ok(Outcome::Published(report));
+            }
             outcome => return outcome,
         }
     }
@@ -52,4 +60,37 @@ pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
 
 fn was_overtaken(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(warehouse::Error::Moved { .. }))
+}
+
+pub async fn handle(
+    deps: &Deps,
+    timer: Timer,
+    context: Context,
+) -> anyhow::Result<custom_handler::Outcome> {
+    let done = custom_handler::Outcome::done();
+    let report = match run(deps, Input::default()).await? {
+        Outcome::NothingNew => return Ok(done.log("nothing new to publish")),
+        Outcome::Published(report) => report,
+    };
+    let published = report.published;
+    tracing::info!(
+        function = context.function(),
+        invocation_id = context.invocation_id(),
+        past_due = timer.is_past_due,
+        publish_id = published.publish_id,
+        days.replaced = published.days_replaced,
+        days.refused = report.refused_days.len(),
+        rows.inserted = published.rows_inserted,
+        rows.deleted = published.rows_deleted,
+        rows.respent = published.rows_respent,
+        "published"
+    );
+    let mut outcome = done.log(format!(
+        "publish {}: {} days, {} facts",
+        published.publish_id, published.days_replaced, published.rows_inserted
+    ));
+    for day in &report.refused_days {
+        outcome = outcome.log(format!("{} refused by {}: {}", day.day, day.check, day.detail));
+    }
+    Ok(outcome)
 }

@@ -116,6 +116,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Serve the Functions host that started this process. Settings come from the environment.
+    Serve,
     /// Show what is published, what waits and what was refused. Changes nothing.
     Status {
         #[command(flatten)]
@@ -126,7 +128,7 @@ enum Command {
     },
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 struct Places {
     /// The lake: file:DIR for a local folder [setting: LAKE].
     #[arg(long, value_name = "LAKE")]
@@ -164,10 +166,12 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
+    // `serve` drains by itself.
+    let stops_at_once = !matches!(cli.command, Command::Serve);
     let ended = runtime.block_on(async {
         tokio::select! {
             ended = command(cli.command) => Some(ended),
-            Ok(()) = tokio::signal::ctrl_c() => None,
+            Ok(()) = tokio::signal::ctrl_c(), if stops_at_once => None,
         }
     });
     // Threads that still read a file are not waited for: what they leave is never visible.
@@ -229,6 +233,10 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
             let places = demo::places(&dir);
             let sample = demo::Size { reviews, days, purchases, seed };
             demo::command(&dir, sample, places.settings()?, json).await
+        }
+        Command::Serve => {
+            crate::serve::serve(Places::default().settings()?).await?;
+            Ok(Ended::Well)
         }
         Command::Status { places, json } => status::command(places.settings()?, json).await,
     }

@@ -58,11 +58,7 @@ impl Progress {
                 file.path
             ));
         } else if !self.quiet && self.bars.is_none() {
-            let rows = &file.rows;
-            eprintln!(
-                "{} {}: {} rows read, {} staged, {} refused, {} duplicate",
-                file.outcome, file.path, rows.read, rows.staged, rows.refused, rows.duplicate
-            );
+            eprintln!("{file}");
         }
     }
 

@@ -4,13 +4,23 @@
 //! **Retry**: anything but a decision about the file; a refused file is a decision.
 //! **What a crash leaves behind**: at most a Parquet that no receipt names.
 
+use custom_handler::{Context, Outcome, QueueMessage};
 use pipeline::Dataset;
 
 use crate::{
     deps::Deps,
+    events,
     ingest::{Ingested, Input, ingest},
 };
 
 pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Ingested> {
     ingest(deps, Dataset::ReviewLogs, input).await
+}
+
+pub async fn handle(
+    deps: &Deps,
+    message: QueueMessage,
+    context: Context,
+) -> anyhow::Result<Outcome> {
+    events::handle(deps, Dataset::ReviewLogs, message, context).await
 }

@@ -4,9 +4,10 @@
 //! **Retry**: always; the next hour does the same.
 //! **What a crash leaves behind**: nothing.
 
+use custom_handler::{Context, Outcome, Timer};
 use pipeline::Dataset;
 
-use crate::{deps::Deps, ingest::Order, survey::survey};
+use crate::{deps::Deps, events, ingest::Order, survey::survey};
 
 /// Orders for every file that waits. Files whose last work was broken off are left to `replay`.
 pub async fn run(deps: &Deps) -> anyhow::Result<Vec<(Dataset, Order)>> {
@@ -18,4 +19,17 @@ pub async fn run(deps: &Deps) -> anyhow::Result<Vec<(Dataset, Order)>> {
         );
     }
     Ok(orders)
+}
+
+pub async fn handle(deps: &Deps, _timer: Timer, context: Context) -> anyhow::Result<Outcome> {
+    let orders = run(deps).await?;
+    let found = orders.len();
+    tracing::info!(
+        function = context.function(),
+        invocation_id = context.invocation_id(),
+        files.waiting = found,
+        "reconciled"
+    );
+    let outcome = Outcome::done().log(format!("{found} files that no receipt covers"));
+    Ok(events::outputs(outcome, orders))
 }

@@ -4,12 +4,13 @@
 //! **Retry**: the caller's; asking twice reads twice and changes nothing else.
 //! **What a crash leaves behind**: orders not given, or paths not yet forgotten.
 
+use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lake::{Receipt, State};
 use pipeline::{Dataset, Day};
 use serde::{Deserialize, Serialize};
 
-use crate::{deps::Deps, ingest::Order};
+use crate::{deps::Deps, events, ingest::Order};
 
 /// Which files: those named, or all that every given condition holds for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -68,6 +69,38 @@ pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
         replayed.orders.push((dataset, Order { path, force: true }));
     }
     Ok(replayed)
+}
+
+/// 202 with what was ordered, or 400 with what is wrong with the request.
+pub async fn handle(
+    deps: &Deps,
+    request: HttpRequest,
+    context: Context,
+) -> anyhow::Result<Outcome> {
+    let answer = |status: u16, body: serde_json::Value| {
+        Outcome::done().output("response", HttpResponse::json(status, body))
+    };
+    let wrong = |error: String| Ok(answer(400, serde_json::json!({ "error": error })));
+    let request: Request = match request.json() {
+        Ok(request) => request,
+        Err(error) => return wrong(format!("{error:#}")),
+    };
+    let replayed = match run(deps, request).await {
+        Ok(replayed) => replayed,
+        Err(error) if error.is::<BadRequest>() => return wrong(format!("{error:#}")),
+        Err(error) => return Err(error),
+    };
+    let (again, forgotten) = (replayed.replayed.len(), replayed.forgotten.len());
+    tracing::info!(
+        function = context.function(),
+        invocation_id = context.invocation_id(),
+        files.replayed = again,
+        files.forgotten = forgotten,
+        "replay"
+    );
+    let outcome = answer(202, serde_json::to_value(&replayed)?)
+        .log(format!("{again} files to read again, {forgotten} forgotten"));
+    Ok(events::outputs(outcome, replayed.orders))
 }
 
 fn check(request: &Request) -> Result<(), BadRequest> {

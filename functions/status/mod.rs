@@ -4,6 +4,7 @@
 //! **Retry**: the caller's.
 //! **What a crash leaves behind**: nothing.
 
+use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
 use pipeline::Dataset;
 use serde::Serialize;
 use warehouse::Summary;
@@ -35,4 +36,12 @@ pub async fn run(deps: &Deps) -> anyhow::Result<Status> {
         datasets,
         summary: summary.filter(|summary| summary.publish_id > 0),
     })
+}
+
+pub async fn handle(
+    deps: &Deps,
+    _request: HttpRequest,
+    _context: Context,
+) -> anyhow::Result<Outcome> {
+    Ok(Outcome::done().output("response", HttpResponse::json(200, run(deps).await?)))
 }

@@ -1,6 +1,7 @@
 //! Programs that a stage needs, and how each is put on a machine that lacks it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
@@ -11,15 +12,34 @@ use crate::shell;
 pub struct Tool {
     pub name: &'static str,
     version: &'static str,
-    /// Puts `bin/<name>` below the folder.
+    /// What is run, below the tool's folder.
+    program: &'static str,
+    /// Puts the program below the folder.
     install: fn(&Tool, &Path) -> Result<()>,
 }
 
-pub const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", install: cargo_install };
-pub const CARGO_MACHETE: Tool =
-    Tool { name: "cargo-machete", version: "0.9.2", install: cargo_install };
+pub const CARGO_DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+    program: "bin/cargo-deny",
+    install: cargo_install,
+};
+pub const CARGO_MACHETE: Tool = Tool {
+    name: "cargo-machete",
+    version: "0.9.2",
+    program: "bin/cargo-machete",
+    install: cargo_install,
+};
+/// The storage emulator. Later versions need a Node.js that distributions do not have yet.
+/// `crates/azurite` looks for this version in this folder.
+pub const AZURITE: Tool = Tool {
+    name: "azurite",
+    version: "3.35.0",
+    program: "node_modules/azurite/dist/src/azurite.js",
+    install: npm_install,
+};
 
-pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE];
+pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE];
 
 impl Tool {
     /// Where the program is, after installing it if need be.
@@ -31,7 +51,7 @@ impl Tool {
         let folder = Path::new(&home)
             .join(".cache/movie-analytics/tools")
             .join(format!("{}-{}", self.name, self.version));
-        let program = folder.join("bin").join(self.name);
+        let program = folder.join(self.program);
         if !program.exists() {
             println!("{} {} is not here yet, installing it", self.name, self.version);
             (self.install)(self, &folder)
@@ -54,4 +74,30 @@ fn cargo_install(tool: &Tool, folder: &Path) -> Result<()> {
             // Then cargo builds in a temporary folder and removes it.
             .env_remove("CARGO_TARGET_DIR"),
     )
+}
+
+/// Installs beside the folder first: it appears whole or not at all.
+fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
+    let package = format!("{}@{}", tool.name, tool.version);
+    let partial = folder.with_file_name(format!("{}.partial", tool.name));
+    shell::run(
+        Command::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"])
+            .arg(&package)
+            .arg("--prefix")
+            .arg(&partial),
+    )?;
+    std::fs::rename(&partial, folder)
+        .with_context(|| format!("cannot move {} into its place", partial.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_look_for_the_azurite_that_is_installed() {
+        let ours = include_str!("../../crates/azurite/src/emulator.rs");
+        assert!(ours.contains(&format!("VERSION: &str = \"{}\"", AZURITE.version)));
+    }
 }

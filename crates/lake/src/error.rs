@@ -15,6 +15,22 @@ pub enum Error {
     /// The folder of a local lake cannot be made or opened.
     #[error("cannot open the lake in `{folder}`: {source}; check the folder and its permissions")]
     Folder { folder: String, source: std::io::Error },
+    /// The connection string or address of the lake in Azure is wrong. It is not repeated, since
+    /// it may hold a key.
+    #[error("the lake's storage account {problem}")]
+    Account { problem: String },
+    /// The storage account has no such container.
+    #[error(
+        "`{lake}` has no container `{container}`: Terraform makes it in Azure, `cargo xtask start` \
+         in the emulator"
+    )]
+    NoContainer { lake: String, container: &'static str },
+    /// The storage account does not let us.
+    #[error(
+        "may not {doing} `{name}` ({code}): give the identity the role Storage Blob Data \
+         Contributor, or look after the account's key and firewall"
+    )]
+    Denied { doing: &'static str, name: String, code: String },
     /// The object store did not do what it was asked.
     #[error("cannot {doing} `{name}`: {source}")]
     Store { doing: &'static str, name: String, source: object_store::Error },
@@ -50,16 +66,32 @@ impl Error {
                     | Of::NotImplemented { .. }
                     | Of::UnknownConfigurationKey { .. }
             ),
-            Self::BrokenOff { .. }
+            // A role takes minutes until it counts.
+            Self::Denied { .. }
+            | Self::BrokenOff { .. }
             | Self::Changing { .. }
             | Self::Missing { .. }
             | Self::Crashed { .. } => true,
             Self::Name { .. }
             | Self::Foreign { .. }
             | Self::Folder { .. }
+            | Self::Account { .. }
+            | Self::NoContainer { .. }
             | Self::Damaged { .. }
             | Self::Bug { .. } => false,
         }
+    }
+
+    /// Whether settings or the surroundings must be put right. Such an error says nothing of a
+    /// file that was to be ingested.
+    pub fn is_settings(&self) -> bool {
+        use Error::{Account, Denied, Folder, NoContainer};
+        matches!(self, Folder { .. } | Account { .. } | NoContainer { .. } | Denied { .. })
+    }
+
+    /// Whether the storage account said that it has no such container.
+    pub(crate) fn is_no_container(&self) -> bool {
+        matches!(self, Self::Store { source, .. } if code(source).as_deref() == Some("ContainerNotFound"))
     }
 
     /// For `map_err`: the store failed while `doing` something with `name`.
@@ -67,8 +99,33 @@ impl Error {
         doing: &'static str,
         name: impl ToString,
     ) -> impl FnOnce(object_store::Error) -> Self {
-        move |source| Self::Store { doing, name: name.to_string(), source }
+        move |source| {
+            let name = name.to_string();
+            match denied(&source) {
+                Some(code) => Self::Denied { doing, name, code },
+                None => Self::Store { doing, name, source },
+            }
+        }
     }
+}
+
+/// Why the storage account does not let us in, when that is the matter.
+fn denied(error: &object_store::Error) -> Option<String> {
+    use object_store::Error as Of;
+    let known = ["AuthenticationFailed", "AuthorizationFailure", "AuthorizationPermissionMismatch"];
+    match (error, code(error)) {
+        (Of::PermissionDenied { .. } | Of::Unauthenticated { .. }, code) => {
+            Some(code.unwrap_or_else(|| "forbidden".to_owned()))
+        }
+        (_, code) => code.filter(|code| known.contains(&code.as_str())),
+    }
+}
+
+/// The code by which Azure says what is wrong. `object_store` shows it nowhere but in its text.
+fn code(error: &object_store::Error) -> Option<String> {
+    let text = error.to_string();
+    let (_, rest) = text.split_once("<Code>")?;
+    Some(rest.split_once("</Code>")?.0.to_owned())
 }
 
 #[cfg(test)]
@@ -82,5 +139,18 @@ mod tests {
         assert!(!failed(object_store::Error::NotSupported { source: "no".into() }));
         assert!(!Error::Bug { path: "a".into(), detail: "1 is not 2".into() }.is_transient());
         assert!(Error::Changing { path: "a".into(), tries: 5 }.is_transient());
+    }
+
+    #[test]
+    fn what_azure_says_is_found_in_the_text() {
+        let says = |code: &str| object_store::Error::Generic {
+            store: "MicrosoftAzure",
+            source: format!("404: <?xml?>\n<Error>\n<Code>{code}</Code>\n</Error>").into(),
+        };
+        assert!(Error::store("list", "raw")(says("ContainerNotFound")).is_no_container());
+        let error = Error::store("list", "raw")(says("AuthorizationFailure"));
+        assert!(error.is_settings() && error.is_transient(), "{error}");
+        let error = Error::store("list", "raw")(says("ServerBusy"));
+        assert!(!error.is_settings() && !error.is_no_container() && error.is_transient());
     }
 }

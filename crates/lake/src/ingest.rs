@@ -89,7 +89,11 @@ pub async fn ingest(lake: &Lake, path: &str, options: &IngestOptions) -> Result<
         started: Instant::now(),
     };
     for n in 0..TRIES {
-        match job.attempt().await? {
+        let step = match job.attempt().await {
+            Ok(step) => step,
+            Err(error) => return Err(lake.explain(error).await),
+        };
+        match step {
             Step::Done(outcome) => return Ok(*outcome),
             Step::Raced => {}
             // Somebody is still writing it, perhaps.
@@ -131,6 +135,7 @@ impl Job<'_> {
     async fn attempt(&self) -> Result<Step, Error> {
         let object = paths::source(self.path)?;
         let Some(version) = store::head(self.lake.raw(), &object).await? else {
+            self.lake.check().await?;
             return Ok(Step::Done(Box::new(Outcome::Gone)));
         };
         let newest = self.lake.newest_receipt(self.dataset, self.path).await?;

@@ -2,6 +2,7 @@
 //! create-only log of receipts, Parquet in and out, and [`ingest`], which turns a version of a
 //! vendor file into a staged one exactly once.
 
+mod azure;
 mod dedupe;
 mod error;
 mod ingest;
@@ -17,6 +18,7 @@ mod twins;
 mod upload;
 mod work;
 
+pub use azure::AzureLake;
 pub use error::Error;
 pub use ingest::{IngestOptions, Outcome, ingest};
 pub use parquet_in::StagedStream;

@@ -30,6 +30,9 @@ pub(crate) fn object(name: &str) -> Result<Path, Error> {
     if name.split('/').any(|part| part == "." || part == "..") {
         return Err(refuse("a part is `.` or `..`"));
     }
+    if name.contains('\\') {
+        return Err(refuse("it holds a backslash, which Azure takes for a slash"));
+    }
     Path::parse(name).map_err(|error| refuse(&error.to_string()))
 }
 
@@ -112,7 +115,7 @@ mod tests {
     #[test]
     fn names_that_could_escape_or_confuse_are_refused() {
         for name in
-            ["../a", "a/../b", "a/./b", "", "/a", "a/", "a//b", "a\nb", "a\u{7f}", "a\u{85}b"]
+            ["../a", "a/../b", "", "/a", "a/", "a//b", "a\nb", "a\u{7f}", "a\u{85}b", "a\\b"]
         {
             let error = object(name).unwrap_err();
             assert!(matches!(error, Error::Name { .. }), "{name:?}");

@@ -1,6 +1,12 @@
 //! The lake itself: three object stores, and what is asked of them by name.
 
-use std::{path::Path as Folder, sync::Arc};
+use std::{
+    path::Path as Folder,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -9,7 +15,10 @@ use object_store::{
 };
 use pipeline::Dataset;
 
-use crate::{Error, Work, paths, twins::Purchases, work::Counters};
+use crate::{AzureLake, Error, Work, paths, twins::Purchases, work::Counters};
+
+/// Containers of an account, sub-folders of a local lake.
+const CONTAINERS: [&str; 3] = ["raw", "staging", "quarantine"];
 
 /// Raw files, staged files with their receipts, and refused rows. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +33,8 @@ struct Inner {
     description: String,
     counters: Counters,
     purchases: tokio::sync::Mutex<Purchases>,
+    /// The three containers have been seen.
+    checked: AtomicBool,
 }
 
 /// A vendor file as a listing shows it.
@@ -39,8 +50,8 @@ pub struct Source {
 
 impl Lake {
     /// A lake in a folder, whose sub-folders `raw`, `staging` and `quarantine` are made when
-    /// missing. Writes are atomic but not forced to the disk: after a power cut, files of the
-    /// last seconds may be empty, which shows as [`Error::Damaged`].
+    /// missing. Writes are atomic, and on the disk before the next step relies on them: a
+    /// receipt that survives a power cut names files that do.
     pub fn local(dir: &Folder) -> Result<Self, Error> {
         let failed = |source| Error::Folder { folder: dir.display().to_string(), source };
         let open = |name: &str| -> Result<Arc<dyn ObjectStore>, Error> {
@@ -48,9 +59,10 @@ impl Lake {
             std::fs::create_dir_all(&folder).map_err(failed)?;
             let store = LocalFileSystem::new_with_prefix(&folder)
                 .map_err(|error| failed(std::io::Error::other(error)))?;
-            Ok(Arc::new(store))
+            Ok(Arc::new(store.with_fsync(true)))
         };
-        let (raw, staging, quarantine) = (open("raw")?, open("staging")?, open("quarantine")?);
+        let [raw, staging, quarantine] = CONTAINERS;
+        let (raw, staging, quarantine) = (open(raw)?, open(staging)?, open(quarantine)?);
         let absolute = std::fs::canonicalize(dir).map_err(failed)?;
         Ok(Self::new(raw, staging, quarantine, format!("file:{}", absolute.display())))
     }
@@ -61,6 +73,13 @@ impl Lake {
         Self::new(store(), store(), store(), "memory:".to_owned())
     }
 
+    /// A lake in an account of Azure Storage or of its emulator. Nothing is asked of it yet:
+    /// see [`check`](Self::check).
+    pub fn azure(azure: &AzureLake) -> Result<Self, Error> {
+        let [raw, staging, quarantine] = azure.open(CONTAINERS)?;
+        Ok(Self::new(raw, staging, quarantine, azure.to_string()))
+    }
+
     /// A lake on any object stores that can put an object only if it is absent. The description
     /// names the place for people; it must hold no secret.
     pub fn new(
@@ -69,12 +88,38 @@ impl Lake {
         quarantine: Arc<dyn ObjectStore>,
         description: String,
     ) -> Self {
-        let (counters, purchases) = Default::default();
-        let inner = Inner { raw, staging, quarantine, description, counters, purchases };
+        let (counters, purchases, checked) = Default::default();
+        let inner = Inner { raw, staging, quarantine, description, counters, purchases, checked };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Where the lake is: `file:/abs/dir`.
+    /// Asks whether the three containers are there and can be listed; once they were, nothing is
+    /// asked again. Whoever finds no blob checks first: a container that is missing would make
+    /// every blob look deleted.
+    pub async fn check(&self) -> Result<(), Error> {
+        if self.inner.checked.load(Relaxed) {
+            return Ok(());
+        }
+        // Below this name there is nothing, so the answer is short.
+        let nothing = Path::from("_check");
+        for (container, store) in
+            CONTAINERS.into_iter().zip([self.raw(), self.staging(), self.quarantine()])
+        {
+            let listed = store.list(Some(&nothing)).try_next().await;
+            let error = listed.err().map(Error::store("list", container));
+            match error {
+                Some(error) if error.is_no_container() => {
+                    return Err(Error::NoContainer { lake: self.describe(), container });
+                }
+                Some(error) => return Err(error),
+                None => {}
+            }
+        }
+        self.inner.checked.store(true, Relaxed);
+        Ok(())
+    }
+
+    /// Where the lake is: `file:/abs/dir` or the address of its storage account.
     pub fn describe(&self) -> String {
         self.inner.description.clone()
     }
@@ -147,7 +192,20 @@ impl Lake {
         Counters::add(&self.counters().listings, 1);
         let prefix = paths::object(folder)?;
         let found = store.list(Some(&prefix)).try_collect().await;
-        found.map_err(Error::store("list", format!("{container}/{folder}")))
+        match found.map_err(Error::store("list", format!("{container}/{folder}"))) {
+            Ok(found) => Ok(found),
+            Err(error) => Err(self.explain(error).await),
+        }
+    }
+
+    /// Names the container where one is missing.
+    pub(crate) async fn explain(&self, error: Error) -> Error {
+        if !error.is_no_container() {
+            return error;
+        }
+        // It was there, perhaps, but is no more.
+        self.inner.checked.store(false, Relaxed);
+        self.check().await.err().unwrap_or(error)
     }
 
     /// Deletes what no receipt will name. It is only tidiness: `reconcile` does it too.

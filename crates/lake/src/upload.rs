@@ -95,12 +95,18 @@ impl Write for Upload {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Lake, paths, store};
+    use azurite::{Azurite, create_container};
+
+    use crate::{AzureLake, Lake, paths, store};
 
     #[tokio::test]
     async fn small_and_large_objects_arrive_whole_and_given_up_ones_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
-        for lake in [Lake::memory(), Lake::local(dir.path()).unwrap()] {
+        let azurite = Azurite::start(None).await.unwrap();
+        create_container(&azurite.account(), "staging").await.unwrap();
+        let azure = AzureLake::from_connection_string(&azurite.connection_string()).unwrap();
+        let azure = Lake::azure(&azure).unwrap();
+        for lake in [Lake::memory(), Lake::local(dir.path()).unwrap(), azure] {
             for size in [0, 1, PART - 1, PART, PART + 1, 3 * PART + 5] {
                 let bytes: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
                 let path = paths::object(&format!("a/{size}")).unwrap();

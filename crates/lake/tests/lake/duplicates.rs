@@ -31,7 +31,7 @@ async fn unordered_ids_without_a_repetition_are_kept_as_they_are() {
 
 #[tokio::test]
 async fn the_later_line_of_an_id_wins() {
-    for world in World::both() {
+    for world in World::all().await {
         // Customers are numbered by line, from 10,000 on.
         world.drop_file(REVIEW, reviews([5, 3, 5, 1, 3, 3, -9])).await;
         let receipt = accepted(world.ingest(REVIEW).await);
@@ -47,7 +47,7 @@ async fn the_later_line_of_an_id_wins() {
 
 #[tokio::test]
 async fn the_days_of_a_log_file_are_those_of_the_winners() {
-    for world in World::both() {
+    for world in World::all().await {
         let path = "log_reviews/a.csv";
         let rows = [(1, "04-25-2021"), (2, "04-25-2021"), (3, "04-26-2021"), (1, "04-27-2021")];
         world.drop_file(path, logs(rows)).await;

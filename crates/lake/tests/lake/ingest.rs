@@ -10,7 +10,7 @@ use crate::world::*;
 
 #[tokio::test]
 async fn a_new_file_is_staged_with_a_receipt() {
-    for world in World::both() {
+    for world in World::all().await {
         let text = "cid,review_str,id_review\n1,Good film,7\n2,goodness no,8\nx,broken,9\n";
         world.drop_file(REVIEW, text).await;
         let receipt = accepted(world.ingest(REVIEW).await);
@@ -32,7 +32,7 @@ async fn a_new_file_is_staged_with_a_receipt() {
 
 #[tokio::test]
 async fn the_same_version_is_read_once() {
-    for world in World::both() {
+    for world in World::all().await {
         world.drop_file(REVIEW, reviews(0..3)).await;
         let receipt = accepted(world.ingest(REVIEW).await);
         let before = world.lake.work();
@@ -46,7 +46,7 @@ async fn the_same_version_is_read_once() {
 
 #[tokio::test]
 async fn the_same_bytes_again_keep_the_live_version() {
-    for world in World::both() {
+    for world in World::all().await {
         world.drop_file(REVIEW, reviews(0..3)).await;
         let first = accepted(world.ingest(REVIEW).await);
         // Another time of change, so another ETag.
@@ -68,7 +68,7 @@ async fn the_same_bytes_again_keep_the_live_version() {
 
 #[tokio::test]
 async fn a_restated_file_becomes_the_live_version_and_the_old_parquet_stays_for_the_publisher() {
-    for world in World::both() {
+    for world in World::all().await {
         world.drop_file(REVIEW, reviews(0..3)).await;
         accepted(world.ingest(REVIEW).await);
         world.drop_file(REVIEW, reviews(0..5)).await;
@@ -95,7 +95,7 @@ async fn another_recipe_reads_the_same_bytes_again() {
 
 #[tokio::test]
 async fn a_header_alone_is_accepted_without_rows() {
-    for world in World::both() {
+    for world in World::all().await {
         world.drop_file(REVIEW, reviews([])).await;
         let receipt = accepted(world.ingest(REVIEW).await);
         assert_eq!((receipt.rows.read, receipt.min_id, receipt.max_id), (0, None, None));
@@ -105,7 +105,7 @@ async fn a_header_alone_is_accepted_without_rows() {
 
 #[tokio::test]
 async fn gzip_is_told_by_its_name_or_its_first_bytes() {
-    for world in World::both() {
+    for world in World::all().await {
         // More than one chunk, and more than one gzip member.
         let mut bytes = gzip(&reviews(0..60_000));
         bytes.extend(gzip("1,x,60000\n"));
@@ -120,7 +120,7 @@ async fn gzip_is_told_by_its_name_or_its_first_bytes() {
 
 #[tokio::test]
 async fn progress_ends_at_the_size_of_the_file() {
-    for world in World::both() {
+    for world in World::all().await {
         let text = reviews(0..100_000);
         world.drop_file(REVIEW, text.clone()).await;
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -137,7 +137,7 @@ async fn progress_ends_at_the_size_of_the_file() {
 
 #[tokio::test]
 async fn before_a_last_try_a_failed_receipt_is_written_and_success_supersedes_it() {
-    for world in World::both() {
+    for world in World::all().await {
         world.drop_file(REVIEW, reviews(0..3)).await;
         let options = IngestOptions { last_try: true, ..Default::default() };
         assert_eq!(accepted(world.ingest_with(REVIEW, &options).await).number, 2);
@@ -149,7 +149,7 @@ async fn before_a_last_try_a_failed_receipt_is_written_and_success_supersedes_it
 
 #[tokio::test]
 async fn what_crashed_at_its_last_try_is_left_alone_until_forced() {
-    for world in World::both() {
+    for world in World::all().await {
         world.drop_file(REVIEW, reviews(0..3)).await;
         let crash = |_| panic!("a crash of the reading thread");
         let options =

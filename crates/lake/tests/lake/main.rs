@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
 
+mod azure;
 mod conformance;
 mod duplicates;
+mod identity;
 mod ingest;
 mod purchases;
 mod races;

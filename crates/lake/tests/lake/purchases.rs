@@ -29,7 +29,7 @@ async fn live_paths(lake: &Lake) -> Vec<String> {
 
 #[tokio::test]
 async fn the_content_of_another_live_path_is_refused() {
-    for world in World::both() {
+    for world in World::all().await {
         let [a, b] = ["user_purchase/a.csv", "user_purchase/b.csv"];
         world.drop_file(a, purchases(6)).await;
         accepted(world.ingest(a).await);

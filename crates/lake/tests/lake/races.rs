@@ -69,7 +69,7 @@ async fn a_file_that_vanishes_while_it_is_read_is_gone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_several_ingests_of_one_path_one_commits() {
-    for world in World::both() {
+    for world in World::all().await {
         for round in 1..=5 {
             world.drop_file(REVIEW, reviews(0..100 * i64::from(round))).await;
             let ingests = (0..8).map(|_| {

@@ -23,7 +23,7 @@ fn reason(receipt: &Receipt) -> FileReason {
 
 #[tokio::test]
 async fn a_file_without_a_byte_is_refused() {
-    for world in World::both() {
+    for world in World::all().await {
         for path in [REVIEW, "movie_review/a.csv.gz"] {
             let receipt = refuse(&world, path, "").await;
             assert_eq!(reason(&receipt), FileReason::EmptyFile);
@@ -33,7 +33,7 @@ async fn a_file_without_a_byte_is_refused() {
 
 #[tokio::test]
 async fn refused_rows_of_a_refused_file_leave_no_quarantine() {
-    for world in World::both() {
+    for world in World::all().await {
         let text = reviews(0..60) + &"x,y,z\n".repeat(60);
         let receipt = refuse(&world, REVIEW, text).await;
         assert_eq!(reason(&receipt), FileReason::TooManyRefused);
@@ -43,7 +43,7 @@ async fn refused_rows_of_a_refused_file_leave_no_quarantine() {
 
 #[tokio::test]
 async fn damaged_and_truncated_gzip_is_refused() {
-    for world in World::both() {
+    for world in World::all().await {
         let whole = gzip(&reviews(0..50_000));
         let mut flipped = whole.clone();
         flipped[whole.len() / 2] ^= 0xff;
@@ -79,7 +79,7 @@ async fn a_gzip_bomb_is_left_early() {
 
 #[tokio::test]
 async fn what_is_too_large_is_not_read_when_its_size_says_so() {
-    for world in World::both() {
+    for world in World::all().await {
         let options = IngestOptions { max_bytes: 1000, ..Default::default() };
         for (path, bytes) in [
             (REVIEW, reviews(0..1000).into_bytes()),
@@ -95,7 +95,7 @@ async fn what_is_too_large_is_not_read_when_its_size_says_so() {
 
 #[tokio::test]
 async fn a_refused_file_leaves_its_last_good_version_live() {
-    for world in World::both() {
+    for world in World::all().await {
         world.drop_file(REVIEW, reviews(0..3)).await;
         let first = accepted(world.ingest(REVIEW).await);
         world.drop_file(REVIEW, "id,text\n1,2\n").await;

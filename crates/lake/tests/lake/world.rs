@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, cast::AsArray, types::Int64Type};
+use azurite::{Account, Azurite};
 use flate2::{Compression, write::GzEncoder};
 use futures_util::TryStreamExt;
-use lake::{IngestOptions, Lake, Outcome, Receipt, ingest};
+use lake::{AzureLake, IngestOptions, Lake, Outcome, Receipt, ingest};
 use object_store::{
-    ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
+    ObjectStore, ObjectStoreExt, azure::MicrosoftAzureBuilder, local::LocalFileSystem,
+    memory::InMemory, path::Path,
 };
 use pipeline::Dataset;
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 pub const REVIEWS: Dataset = Dataset::ClassifiedMovieReview;
 pub const REVIEW: &str = "movie_review/2021-04-25/movie_review.csv";
@@ -41,8 +44,22 @@ impl World {
         Self { lake, raw, staging, quarantine, dir: None }
     }
 
-    pub fn both() -> [Self; 2] {
-        [Self::local(), Self::memory()]
+    /// In a storage account of its own, with its containers.
+    pub async fn azure() -> Self {
+        let account = fresh_account().await;
+        for container in ["raw", "staging", "quarantine"] {
+            azurite::create_container(&account, container).await.unwrap();
+        }
+        let azure = AzureLake::from_connection_string(&account.connection_string()).unwrap();
+        let lake = Lake::azure(&azure).unwrap();
+        let [raw, staging, quarantine] =
+            ["raw", "staging", "quarantine"].map(|container| store(&account, container));
+        Self { lake, raw, staging, quarantine, dir: None }
+    }
+
+    /// One on each backend.
+    pub async fn all() -> [Self; 3] {
+        [Self::local(), Self::memory(), Self::azure().await]
     }
 
     pub async fn drop_file(&self, path: &str, bytes: impl Into<Vec<u8>>) {
@@ -87,6 +104,26 @@ impl World {
         let values = batches.iter().flat_map(|b| b.column(0).as_primitive::<Int64Type>().values());
         values.copied().collect()
     }
+}
+
+/// Of an emulator that runs as long as the tests.
+pub async fn fresh_account() -> Account {
+    static AZURITE: OnceCell<Azurite> = OnceCell::const_new();
+    let azurite = AZURITE.get_or_init(async || Azurite::start(None).await.unwrap()).await;
+    azurite.fresh_account()
+}
+
+/// A container, past the lake.
+pub fn store(account: &Account, container: &str) -> Arc<dyn ObjectStore> {
+    let connection = account.connection_string();
+    let key = connection.split(';').find_map(|part| part.strip_prefix("AccountKey=")).unwrap();
+    let store = MicrosoftAzureBuilder::new()
+        .with_account(account.name())
+        .with_endpoint(account.blob_endpoint().to_owned())
+        .with_access_key(key)
+        .with_container_name(container)
+        .with_allow_http(true);
+    Arc::new(store.build().unwrap())
 }
 
 /// A reviews file with these ids, in this order.

@@ -1,0 +1,141 @@
+//! What a handler answers.
+
+use std::fmt::Display;
+
+use serde_json::{Map, Value, json};
+
+use crate::{Output, OutputError};
+
+/// How an invocation ended, for the host.
+///
+/// | outcome | status | queue | timer | Event Grid | http |
+/// |---|---|---|---|---|---|
+/// | `done`, `refused` | 200 | message deleted | done | done | the output of `res` |
+/// | `try_again` | 500 | again, 5 times in all, then `<queue>-poison` | again only with a `retry` policy | whole delivery again | 500 |
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "an outcome does nothing unless the handler returns it"]
+pub struct Outcome {
+    pub(crate) verdict: Verdict,
+    logs: Vec<String>,
+    outputs: Vec<(String, Output)>,
+    return_value: Option<Output>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Verdict {
+    Done,
+    Refused(String),
+    TryAgain(String),
+}
+
+impl Outcome {
+    fn new(verdict: Verdict) -> Self {
+        Self { verdict, logs: Vec::new(), outputs: Vec::new(), return_value: None }
+    }
+
+    /// The work is done, or there was nothing to do.
+    pub fn done() -> Self {
+        Self::new(Verdict::Done)
+    }
+
+    /// The input is refused for good: to the host that is a success, so nobody tries again. The
+    /// reason becomes a log line of the invocation.
+    pub fn refused(reason: impl Display) -> Self {
+        Self::new(Verdict::Refused(format!("{reason:#}")))
+    }
+
+    /// Something failed that may work later. The reason goes to stderr in one line, with the
+    /// invocation id, because the host throws away the logs of failed answers. Outputs and log
+    /// lines of this outcome are not sent.
+    pub fn try_again(reason: impl Display) -> Self {
+        Self::new(Verdict::TryAgain(format!("{reason:#}")))
+    }
+
+    /// Adds a line to the invocation's details in the portal, at level Information. It appears
+    /// when the invocation has ended: a summary, not a running log.
+    pub fn log(mut self, line: impl Into<String>) -> Self {
+        self.logs.push(line.into());
+        self
+    }
+
+    /// Sets the value of an output binding by its `name` in function.json; its case counts, and
+    /// the host ignores names it does not know.
+    pub fn output(mut self, binding: impl Into<String>, output: impl Into<Output>) -> Self {
+        let binding = binding.into();
+        self.outputs.retain(|(other, _)| *other != binding);
+        self.outputs.push((binding, output.into()));
+        self
+    }
+
+    /// Sets the value of the binding called `$return`. Without such a binding the host takes
+    /// the members of an object for outputs by name.
+    pub fn return_value(mut self, output: impl Into<Output>) -> Self {
+        self.return_value = Some(output.into());
+        self
+    }
+
+    /// The body of a 200: always an object with all three members. An empty body or `null`
+    /// would leave the invocation hanging until the host kills the process.
+    pub(crate) fn into_answer(self) -> Result<Value, (String, OutputError)> {
+        let mut outputs = Map::new();
+        for (binding, output) in self.outputs {
+            let value = output.0.map_err(|error| (binding.clone(), error))?;
+            outputs.insert(binding, value);
+        }
+        let value = self.return_value.map(|output| output.0).transpose();
+        let value = value.map_err(|error| ("$return".to_owned(), error))?;
+        let mut logs = self.logs;
+        if let Verdict::Refused(reason) = self.verdict {
+            logs.push(format!("refused: {reason}"));
+        }
+        Ok(json!({ "Outputs": outputs, "Logs": logs, "ReturnValue": value }))
+    }
+}
+
+impl From<()> for Outcome {
+    fn from((): ()) -> Self {
+        Self::done()
+    }
+}
+
+/// An error means "try again"; map permanent ones to [`Outcome::refused`]. Its text is written
+/// with `{:#}`, so an `anyhow` error brings its causes.
+impl<O: Into<Outcome>, E: Display> From<Result<O, E>> for Outcome {
+    fn from(result: Result<O, E>) -> Self {
+        match result {
+            Ok(outcome) => outcome.into(),
+            Err(error) => Self::try_again(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_an_object_with_all_members() {
+        let answer = Outcome::done().into_answer().unwrap();
+        assert_eq!(answer.to_string(), r#"{"Logs":[],"Outputs":{},"ReturnValue":null}"#);
+        let outcome = Outcome::refused("no CSV").log("looked").output("q", Output::message("m"));
+        let outcome = outcome.output("q", Output::message("n")).return_value(Output::json(7));
+        let expected = json!({
+            "Outputs": { "q": ["n"] }, "Logs": ["looked", "refused: no CSV"], "ReturnValue": 7,
+        });
+        assert_eq!(outcome.into_answer().unwrap(), expected);
+    }
+
+    #[test]
+    fn results_become_outcomes() {
+        let failed: Result<Outcome, _> = Err("the lake is away");
+        assert_eq!(Outcome::from(failed), Outcome::try_again("the lake is away"));
+        assert_eq!(Outcome::from(Ok::<(), String>(())), Outcome::done());
+    }
+
+    #[test]
+    fn an_output_that_cannot_be_sent_is_named() {
+        let dates = Output::messages(["2026-11-22T05:00:00Z"; 2]);
+        let (binding, _) = Outcome::done().output("next", dates).into_answer().unwrap_err();
+        assert_eq!(binding, "next");
+    }
+}

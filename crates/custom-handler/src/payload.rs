@@ -1,0 +1,211 @@
+//! The body of an invocation: `{"Data": {...}, "Metadata": {...}}`, encoded twice in places.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Map, Value};
+
+use crate::{DecodeError, error::without_values};
+
+/// What the host sent: the values of the trigger and of input bindings, and what it knows about
+/// them, as they came.
+///
+/// The host writes each value by its .NET type: bytes as base64, dates as plain strings, what
+/// becomes a JSON object as an object, and **everything else as JSON text within a string**, so
+/// the number 1 is `"1"` and the text `abc` is `"\"abc\""`.
+///
+/// Members of a message, of a body and of a query are copied over the host's own keys of
+/// `metadata`: take nothing from it that a sender must not decide.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(expecting = "an object")]
+pub struct Payload {
+    #[serde(rename = "Data")]
+    pub data: Map<String, Value>,
+    #[serde(rename = "Metadata", default)]
+    pub metadata: Map<String, Value>,
+    /// Name of the trigger's binding, where `App::binding` gave one.
+    #[serde(skip)]
+    pub(crate) binding: Option<String>,
+}
+
+impl Payload {
+    /// Reads the body of an invocation.
+    pub fn from_slice(body: &[u8]) -> Result<Self, DecodeError> {
+        serde_json::from_slice(body).map_err(|error| DecodeError::Envelope {
+            why: if body.is_empty() { "the body is empty".into() } else { without_values(&error) },
+        })
+    }
+
+    /// Takes the trigger's value out of `data`, and leaves the input bindings. The trigger is
+    /// the only member, or the one that `App::binding` names, or else the only one that `fits`.
+    pub fn take_trigger(
+        &mut self,
+        kind: &'static str,
+        fits: impl Fn(&Value) -> bool,
+    ) -> Result<Value, DecodeError> {
+        let members = || match self.data.len() {
+            0 => "nothing".to_owned(),
+            _ => self.data.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        };
+        let missing = || DecodeError::NoTrigger { kind, members: members() };
+        let name = match &self.binding {
+            Some(name) => name.clone(),
+            None => {
+                let single = self.data.len() == 1;
+                let mut fitting = self.data.iter().filter(|(_, value)| single || fits(value));
+                let (name, _) = fitting.next().ok_or_else(missing)?;
+                if fitting.next().is_some() {
+                    return Err(DecodeError::Ambiguous { kind, members: members() });
+                }
+                name.clone()
+            }
+        };
+        if !self.data.contains_key(&name) {
+            return Err(missing());
+        }
+        Ok(self.data.remove(&name).unwrap_or_default())
+    }
+
+    /// A scalar of `metadata` as text: `1` for `"1"` and `abc` for `"\"abc\""`. Values that
+    /// are not encoded twice, as in the host's documentation, are read alike.
+    pub fn metadata_text(&self, name: &str) -> Option<String> {
+        match self.metadata.get(name)? {
+            Value::String(text) => Some(match serde_json::from_str(text) {
+                Ok(Value::String(inner)) => inner,
+                Ok(Value::Null) => return None,
+                _ => text.clone(),
+            }),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(truth) => Some(truth.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Whether the sender of the payload may have written the key `name` of `metadata`.
+    pub(crate) fn may_be_forged(&self, name: &str) -> bool {
+        self.data.values().any(|value| match value {
+            Value::String(text) => match serde_json::from_str::<String>(text) {
+                Ok(inner) => Members::of(&inner).has(name),
+                Err(_) => Members::of(text).has(name),
+            },
+            Value::Object(object) => match object.get("Body") {
+                Some(Value::String(body)) => Members::of(body).has(name),
+                Some(Value::Object(body)) => body.keys().any(|key| same(key, name)),
+                _ => object.keys().any(|key| same(key, name)),
+            },
+            _ => false,
+        })
+    }
+}
+
+/// The names that a text brings into `Metadata`: the members of a JSON object.
+pub(crate) enum Members {
+    Named(Vec<String>),
+    /// It ends like an object but is no strict JSON, of which the host takes more than we do.
+    Unknown,
+}
+
+impl Members {
+    pub(crate) fn of(text: &str) -> Self {
+        let text = text.trim();
+        if !(text.starts_with('{') && text.ends_with('}')) {
+            return Self::Named(Vec::new());
+        }
+        match serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text) {
+            Ok(members) => Self::Named(members.into_keys().collect()),
+            Err(_) => Self::Unknown,
+        }
+    }
+
+    /// Names are compared as the host does, without regard to case.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Named(names) => names.iter().any(|key| same(key, name)),
+            Self::Unknown => true,
+        }
+    }
+}
+
+fn same(key: &str, name: &str) -> bool {
+    key.chars().flat_map(char::to_uppercase).eq(name.chars().flat_map(char::to_uppercase))
+}
+
+/// A .NET date: with an offset, or without one when its kind is not specified, which is UTC on
+/// hosts. The year 1 is .NET's "no date".
+pub(crate) fn date(text: &str) -> Option<DateTime<Utc>> {
+    let date = match DateTime::parse_from_rfc3339(text) {
+        Ok(date) => date.to_utc(),
+        Err(_) => NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?.and_utc(),
+    };
+    (date.year() > 1).then_some(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn payload(data: Value, metadata: Value) -> Payload {
+        serde_json::from_value(json!({ "Data": data, "Metadata": metadata })).unwrap()
+    }
+
+    #[test]
+    fn the_trigger_is_the_only_member_or_the_one_that_fits_or_the_one_that_is_named() {
+        let text = Value::is_string;
+        let mut one = payload(json!({ "a": 1 }), json!({}));
+        assert_eq!(one.take_trigger("t", text), Ok(json!(1)));
+        let mut two = payload(json!({ "a": 1, "b": "x" }), json!({}));
+        assert_eq!(two.take_trigger("t", text), Ok(json!("x")));
+        assert_eq!(two.data.len(), 1, "inputs stay");
+        let mut both = payload(json!({ "a": "y", "b": "x" }), json!({}));
+        let error = both.take_trigger("t", text).unwrap_err();
+        assert!(error.to_string().contains("`a`, `b`"), "{error}");
+        both.binding = Some("b".into());
+        assert_eq!(both.take_trigger("t", text), Ok(json!("x")));
+        assert!(both.take_trigger("t", text).is_err());
+        let none = payload(json!({}), json!({})).take_trigger("t", text).unwrap_err();
+        assert!(none.to_string().contains("holds nothing"), "{none}");
+    }
+
+    #[test]
+    fn scalars_of_metadata_are_read_in_both_encodings() {
+        let metadata =
+            json!({ "a": "\"x\"", "b": "1", "c": 1, "d": "2026-11-22T00:00:00Z", "e": {} });
+        let payload = payload(json!({}), metadata);
+        let text = |name| payload.metadata_text(name);
+        assert_eq!(
+            (text("a"), text("b"), text("c")),
+            (Some("x".into()), Some("1".into()), Some("1".into()))
+        );
+        assert_eq!(
+            (text("d"), text("e"), text("f")),
+            (Some("2026-11-22T00:00:00Z".into()), None, None)
+        );
+    }
+
+    #[test]
+    fn whatever_a_sender_can_write_is_forged() {
+        let forged =
+            |data: Value| payload(json!({ "x": data }), json!({})).may_be_forged("RetryContext");
+        assert!(forged(json!("\"{\\\"retryCONTEXT\\\":{}}\"")));
+        assert!(forged(json!("\"{'RetryContext':1}\"")), "the host takes single quotes");
+        assert!(forged(json!({ "Body": "{\"RetryContext\":{}}" })));
+        assert!(forged(json!({ "RetryContext": 1 })));
+        assert!(!forged(json!("\"{\\\"a\\\":{\\\"RetryContext\\\":1}}\"")));
+        assert!(!forged(json!({ "IsPastDue": false })) && !forged(json!("aGVsbG8hIQ==")));
+    }
+
+    #[test]
+    fn dates_have_an_offset_or_none_and_the_year_1_is_no_date() {
+        let expected = "2026-11-22T04:00:00.010394100Z".parse::<DateTime<Utc>>().ok();
+        assert_eq!(date("2026-11-22T05:00:00.0103941+01:00"), expected);
+        assert_eq!(date("2026-11-22T04:00:00.0103941"), expected);
+        for none in
+            ["0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00", "0001-01-01T00:00:00+02:00", "x"]
+        {
+            assert_eq!(date(none), None, "{none}");
+        }
+    }
+}

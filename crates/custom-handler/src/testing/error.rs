@@ -1,0 +1,38 @@
+//! Why the test host does not start or go on.
+
+use std::{io, path::PathBuf};
+
+/// An error of the test host. Failed invocations are none: they are in the log.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}; `cargo xtask package` assembles the script root", .path.display())]
+    Read { path: PathBuf, source: io::Error },
+    /// A file says what the host, or this stand-in, does not understand.
+    #[error("{}: {problem}", .path.display())]
+    File { path: PathBuf, problem: String },
+    /// A setting is missing or unusable. Values are not repeated: they may hold keys.
+    #[error("the setting `{name}` {problem}")]
+    Setting { name: String, problem: String },
+    /// There is no such function, or it has another trigger.
+    #[error("there is no {what} `{name}` in the script root")]
+    NoFunction { what: &'static str, name: String },
+    /// The port is taken.
+    #[error("cannot listen on 127.0.0.1:{port}: {source}; is another host running?")]
+    Listen { port: u16, source: io::Error },
+    /// The handler cannot be started at all.
+    #[error("cannot start the handler {}: {source}; look at defaultExecutablePath in host.json", .program.display())]
+    Handler { program: PathBuf, source: io::Error },
+    /// The client that calls the handler cannot be made.
+    #[error("cannot make an HTTP client: {source}")]
+    Client { source: reqwest::Error },
+    /// The host stopped itself, as the real one would.
+    #[error("the host stopped: {reason}")]
+    Stopped { reason: String },
+    /// What a test waited for did not happen.
+    #[error("waited {seconds} s in vain; invocations so far:\n{invocations}")]
+    Waited { seconds: u64, invocations: String },
+    /// A queue cannot be used.
+    #[error(transparent)]
+    Storage(#[from] azurite::Error),
+}

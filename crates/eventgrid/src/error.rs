@@ -1,0 +1,44 @@
+//! What can go wrong with events, and whether another try can help.
+
+/// An error of reading or publishing events. No text of it holds a secret or the contents of a
+/// message.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The text is no event in any form that we know.
+    #[error(
+        "the message of {bytes} bytes is no event: {why}; deliver blob-created events in the \
+         Event Grid or the CloudEvents 1.0 schema"
+    )]
+    NotAnEvent { bytes: usize, why: String },
+    /// The topic's endpoint cannot be used.
+    #[error("the endpoint of the Event Grid topic {why}; give the https URL that the topic shows")]
+    Endpoint { why: String },
+    /// The topic's key cannot be sent.
+    #[error("the key of the Event Grid topic {why}; give one of the two keys of the topic")]
+    Key { why: &'static str },
+    /// No HTTP client could be made.
+    #[error("cannot set up HTTPS for events: {why}; check the system's root certificates")]
+    Client { why: String },
+    /// The managed identity gives no token, and asking again will not help.
+    #[error("the managed identity signs no events: {why}; assign it to the app, or set a key")]
+    Identity { why: String },
+    /// The topic said no, and asking again will not help.
+    #[error("the Event Grid topic answered {status} to {kind} `{id}`; {what_to_do}")]
+    Refused { status: u16, kind: &'static str, id: String, what_to_do: &'static str },
+    /// Every try until the deadline failed.
+    #[error(
+        "{kind} `{id}` was not published within {seconds} s ({tries} tries): {last}; check that \
+         the topic can be reached"
+    )]
+    Deadline { kind: &'static str, id: String, seconds: f64, tries: u32, last: String },
+    /// Our own rules are broken.
+    #[error("bug: an event cannot be written as JSON ({detail}); report it")]
+    Bug { detail: String },
+}
+
+impl Error {
+    /// Whether the same call can succeed later without anybody's doing.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Deadline { .. })
+    }
+}

@@ -1,0 +1,231 @@
+//! Sends CloudEvents to an Event Grid topic.
+
+use std::{hash::BuildHasher, net::IpAddr, time::Duration};
+
+use reqwest::{
+    Client, Response, StatusCode, Url,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+    redirect,
+};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::{
+    Error,
+    auth::{Auth, Signer},
+    cloud_event::CloudEvent,
+};
+
+/// Time for all tries together, unless the caller says otherwise.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Longest deadline that makes sense; it also keeps sums of times in their range.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(3600);
+
+/// Wait after the first try; it doubles with each further one, up to `LONGEST_WAIT`.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Version of the topics' API that takes CloudEvents.
+const API_VERSION: &str = "api-version=2018-01-01";
+
+/// Publishes to one topic, whose input schema must be CloudEvents 1.0. Cheap to clone; a clone
+/// shares connections and token. Its `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct Publisher {
+    client: Client,
+    endpoint: Url,
+    signer: Signer,
+    deadline: Duration,
+}
+
+/// Why a try failed.
+pub(crate) enum Failure {
+    /// The next one may succeed, not before `wait` if the topic asks for patience.
+    Again {
+        why: String,
+        wait: Option<Duration>,
+    },
+    Final(Error),
+}
+
+impl Failure {
+    pub fn again(why: impl Into<String>) -> Self {
+        Self::Again { why: why.into(), wait: None }
+    }
+}
+
+impl Publisher {
+    /// A publisher to `https://<topic>.<region>.eventgrid.azure.net/api/events`; plain http is
+    /// good for this machine only. Nothing is sent yet.
+    pub fn new(endpoint: &str, auth: Auth) -> Result<Self, Error> {
+        let (endpoint, here) = address(endpoint)?;
+        // A redirect would carry the key to another host.
+        let mut client = Client::builder().redirect(redirect::Policy::none());
+        if here {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|error| Error::Client { why: error.to_string() })?;
+        Ok(Self { client, endpoint, signer: Signer::new(auth)?, deadline: DEADLINE })
+    }
+
+    /// Changes how long [`publish`](Self::publish) may take at most: 10 s at first, up to an
+    /// hour.
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline.min(LONGEST_DEADLINE);
+        self
+    }
+
+    /// Sends one event and waits until the topic has it. Tries again, with growing waits, on 408,
+    /// 429, 5xx, timeouts and lost connections. Events only tell of work that is done already:
+    /// log the error and go on.
+    pub async fn publish(&self, event: &CloudEvent) -> Result<(), Error> {
+        let body =
+            serde_json::to_vec(event).map_err(|error| Error::Bug { detail: error.to_string() })?;
+        let until = Instant::now() + self.deadline;
+        // One try that hangs must leave time for a second one.
+        let patience = self.deadline.mul_f64(0.4);
+        let mut tries = 0;
+        loop {
+            let now = Instant::now();
+            let tried = timeout_at(until.min(now + patience), self.try_once(event, &body)).await;
+            tries += 1;
+            let (last, wait) = match tried {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(Failure::Final(error))) => return Err(error),
+                Ok(Err(Failure::Again { why, wait })) => (why, wait.unwrap_or_default()),
+                Err(_) => ("no answer in time".to_owned(), Duration::ZERO),
+            };
+            let next = Instant::now() + wait.min(self.deadline).max(backoff(tries));
+            if next >= until {
+                let (kind, id) = (event.kind(), event.id.clone());
+                let seconds = self.deadline.as_secs_f64();
+                return Err(Error::Deadline { kind, id, seconds, tries, last });
+            }
+            sleep_until(next).await;
+        }
+    }
+
+    async fn try_once(&self, event: &CloudEvent, body: &[u8]) -> Result<(), Failure> {
+        let (name, value) = self.signer.header().await?;
+        let request = self
+            .client
+            .post(self.endpoint.clone())
+            .header(name, value)
+            .header(CONTENT_TYPE, "application/cloudevents+json; charset=utf-8")
+            .body(body.to_vec());
+        match request.send().await {
+            Ok(response) => judge(event, &response),
+            Err(error) if error.is_connect() => Err(Failure::again("no connection to the topic")),
+            Err(_) => Err(Failure::again("the connection to the topic broke")),
+        }
+    }
+}
+
+/// The URL to post to, and whether it is on this machine.
+fn address(endpoint: &str) -> Result<(Url, bool), Error> {
+    let refuse = |why: &str| Error::Endpoint { why: why.to_owned() };
+    let mut url = Url::parse(endpoint.trim())
+        .map_err(|error| Error::Endpoint { why: format!("is no URL ({error})") })?;
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    match url.scheme() {
+        "https" => {}
+        "http" if here => {}
+        _ => return Err(refuse("is not https")),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("has a user or a password in it"));
+    }
+    if url.path() == "/" {
+        url.set_path("/api/events");
+    }
+    url.set_query(Some(API_VERSION));
+    url.set_fragment(None);
+    Ok((url, here))
+}
+
+/// What the topic's answer means. Its text is not shown: it could echo what was sent.
+fn judge(event: &CloudEvent, response: &Response) -> Result<(), Failure> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let again = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
+    if status.is_server_error() || again.contains(&status) {
+        let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let wait = wait.and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs);
+        return Err(Failure::Again {
+            why: format!("the topic answered {}", status.as_u16()),
+            wait,
+        });
+    }
+    let what_to_do = match status.as_u16() {
+        400 => "check that the topic takes CloudEvents 1.0",
+        401 | 403 => "check its key, or give the identity the role EventGrid Data Sender",
+        404 => "check the endpoint",
+        413 => "an event may have 1 MB",
+        _ => "check the endpoint and the topic's network rules",
+    };
+    let (kind, id) = (event.kind(), event.id.clone());
+    Err(Failure::Final(Error::Refused { status: status.as_u16(), kind, id, what_to_do }))
+}
+
+/// Wait after so many tries: between half and all of a doubling span, so that instances which
+/// failed together do not come back together.
+fn backoff(tries: u32) -> Duration {
+    let span = FIRST_WAIT.saturating_mul(1 << (tries - 1).min(8)).min(LONGEST_WAIT);
+    let random = std::hash::RandomState::new().hash_one(tries) % 1000;
+    span / 2 + span.mul_f64(random as f64 / 2000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn posts_to(endpoint: &str) -> Result<String, String> {
+        address(endpoint).map(|(url, _)| url.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn endpoints_are_completed() {
+        let full = "https://t.westeurope-1.eventgrid.azure.net/api/events?api-version=2018-01-01";
+        for given in [
+            "https://t.westeurope-1.eventgrid.azure.net/api/events",
+            " https://t.westeurope-1.eventgrid.azure.net ",
+            "https://t.westeurope-1.eventgrid.azure.net/api/events?api-version=2017-01-01#x",
+        ] {
+            assert_eq!(posts_to(given).as_deref(), Ok(full));
+        }
+        assert!(posts_to("http://127.0.0.1:9/x").is_ok() && posts_to("http://[::1]:9/x").is_ok());
+    }
+
+    #[test]
+    fn endpoints_that_would_show_the_key_are_refused() {
+        for bad in ["", "t.eventgrid.azure.net", "http://t.eventgrid.azure.net/", "ftp://t/"] {
+            assert!(posts_to(bad).is_err(), "{bad}");
+        }
+        let error = posts_to("https://user:hunter2@t.eventgrid.azure.net/").unwrap_err();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn waits_grow_up_to_a_limit() {
+        for (tries, span) in [(1, 200), (2, 400), (3, 800), (4, 1600), (5, 2000), (99, 2000)] {
+            let wait = backoff(tries).as_millis();
+            assert!((span / 2..=span).contains(&wait), "{tries}: {wait}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let auth = Auth::Key("hunter2".to_owned());
+        assert!(!format!("{auth:?}").contains("hunter2"));
+        let publisher = Publisher::new("https://t.eventgrid.azure.net", auth).unwrap();
+        assert!(!format!("{publisher:?}").contains("hunter2"));
+        for bad in ["", " ", "hunter2\nhunter3"] {
+            let auth = Auth::Key(bad.to_owned());
+            let error = Publisher::new("https://t.eventgrid.azure.net", auth).unwrap_err();
+            assert!(matches!(error, Error::Key { .. }) && !error.to_string().contains("hunter"));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Messages on the queues of the file functions: BlobCreated events, and orders of our own.
+
+use custom_handler::{Context, Outcome, Output, QueueMessage};
+use eventgrid::Scope;
+use pipeline::Dataset;
+
+use crate::{
+    deps::Deps,
+    ingest::{Ingested, Input, Order, ingest},
+};
+
+/// From this delivery on a message is not tried often again.
+const LAST_TRIES: u32 = 4;
+
+/// Stages what a message names. A message may hold several events; each is acknowledged only
+/// when all are.
+pub async fn handle(
+    deps: &Deps,
+    dataset: Dataset,
+    message: QueueMessage,
+    context: Context,
+) -> anyhow::Result<Outcome> {
+    let (orders, ignored) = match orders(deps, &message) {
+        Ok(orders) => orders,
+        Err(error) => return Ok(Outcome::refused(error)),
+    };
+    let mut outcome = Outcome::done();
+    for why in ignored {
+        tracing::info!(
+            function = context.function(),
+            invocation_id = context.invocation_id(),
+            "ignored an event: {why}"
+        );
+        outcome = outcome.log(format!("ignored: {why}"));
+    }
+    let deliveries = message.dequeue_count.unwrap_or(1);
+    for Order { path, force } in orders {
+        if Dataset::of_path(&path) != Some(dataset) {
+            outcome = outcome.log(format!("ignored: `{}` is no file of {dataset}", path.escape_debug()));
+            continue;
+        }
+        let last_try = deliveries >= LAST_TRIES;
+        let input = Input { path, force, last_try, progress: None };
+        let ingested = match ingest(deps, dataset, input).await {
+            Ok(ingested) => ingested,
+            Err(error) if is_for_good(&error) => return Ok(Outcome::refused(format!("{error:#}"))),
+            Err(error) => return Err(error),
+        };
+        log(&ingested, &context);
+        // Its last work was broken off while this very message was tried: it belongs to the
+        // poison queue. Another message for the same version is no news.
+        anyhow::ensure!(
+            ingested.outcome != "failing" || deliveries == 1,
+            "the work on {} was broken off each time: replay it when the cause is mended",
+            ingested.path
+        );
+        outcome = outcome.log(ingested.to_string());
+    }
+    Ok(outcome)
+}
+
+/// The output bindings that orders leave by: one for each dataset, named after its folder.
+pub fn outputs(mut outcome: Outcome, orders: Vec<(Dataset, Order)>) -> Outcome {
+    for dataset in Dataset::ALL {
+        let of_dataset = orders.iter().filter(|(other, _)| *other == dataset);
+        let messages: Vec<&Order> = of_dataset.map(|(_, order)| order).collect();
+        if !messages.is_empty() {
+            outcome = outcome.output(dataset.raw_folder(), Output::messages(messages));
+        }
+    }
+    outcome
+}
+
+fn orders(
+    deps: &Deps,
+    message: &QueueMessage,
+) -> anyhow::Result<(Vec<Order>, Vec<String>)> {
+    if let Ok(order) = message.json::<Order>() {
+        return Ok((vec![order], Vec::new()));
+    }
+    let account = deps.settings.lake.account().unwrap_or_default();
+    let scope = Scope { account, container: "raw".to_owned() };
+    let decoded = eventgrid::decode(message.text()?, &scope)?;
+    let orders = decoded.events.into_iter().map(|event| Order { path: event.path, force: false });
+    Ok((orders.collect(), decoded.ignored.into_iter().map(|ignored| ignored.why).collect()))
+}
+
+/// A name that no try can make right. Whatever else is permanent is a matter for operators, and
+/// reaches them by the poison queue.
+fn is_for_good(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(lake::Error::Name { .. } | lake::Error::Foreign { .. })
+    )
+}
+
+fn log(file: &Ingested, context: &Context) {
+    tracing::info!(
+        function = context.function(),
+        invocation_id = context.invocation_id(),
+        file.path = file.path,
+        file.etag = file.etag,
+        outcome = file.outcome,
+        reason = file.reason.map(|reason| reason.name()),
+        rows.read = file.rows.read,
+        rows.staged = file.rows.staged,
+        rows.refused = file.rows.refused,
+        rows.duplicate = file.rows.duplicate,
+        duration_ms = file.duration_ms,
+        "file"
+    );
+}

@@ -1,0 +1,51 @@
+//! `serve`: what host.json starts. Each function of the app by the name of its folder.
+
+use std::sync::Arc;
+
+use custom_handler::{App, Context, HttpRequest, Outcome, QueueMessage, Timer};
+
+use crate::{
+    build_fact_movie_analytics, classify_movie_review,
+    deps::Deps,
+    load_user_purchase, parse_log_reviews, reconcile, replay, settings::Settings, status,
+    telemetry::Telemetry,
+};
+
+/// Serves the Functions host until it, or an operator, ends the process.
+pub async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let telemetry = Telemetry::start(settings.application_insights.as_deref())?;
+    let deps = Deps::new(settings)?.with_metrics(telemetry.metrics.clone());
+    let flushed = telemetry.clone();
+    let stopped = app(Arc::new(deps))
+        .instrument(Telemetry::span)
+        .after_invocation(move |_, _| {
+            let telemetry = flushed.clone();
+            async move { telemetry.flush().await }
+        })
+        .run()
+        .await?;
+    telemetry.flush().await;
+    anyhow::ensure!(stopped.abandoned == 0, "stopped with invocations in flight");
+    Ok(())
+}
+
+/// All functions, without the network.
+pub fn app(deps: Arc<Deps>) -> App {
+    macro_rules! with_deps {
+        ($function:ident, $trigger:ty) => {{
+            let deps = deps.clone();
+            move |trigger: $trigger, context: Context| {
+                let deps = deps.clone();
+                async move { Outcome::from($function::handle(&deps, trigger, context).await) }
+            }
+        }};
+    }
+    App::new()
+        .queue("classify_movie_review", with_deps!(classify_movie_review, QueueMessage))
+        .queue("parse_log_reviews", with_deps!(parse_log_reviews, QueueMessage))
+        .queue("load_user_purchase", with_deps!(load_user_purchase, QueueMessage))
+        .timer("build_fact_movie_analytics", with_deps!(build_fact_movie_analytics, Timer))
+        .timer("reconcile", with_deps!(reconcile, Timer))
+        .http("status", with_deps!(status, HttpRequest))
+        .http("replay", with_deps!(replay, HttpRequest))
+}

@@ -1,0 +1,111 @@
+//! What operators see: JSON lines on the console, and traces and metrics in Application Insights
+//! where its connection string is set.
+
+mod client;
+mod metrics;
+
+use std::time::Duration;
+
+use custom_handler::{Context, TraceParent};
+use opentelemetry::{
+    SpanId, TraceFlags, TraceId,
+    trace::{SpanContext, TraceContextExt, TraceState, TracerProvider as _},
+};
+use opentelemetry_application_insights::Exporter;
+use opentelemetry_sdk::{
+    Resource,
+    metrics::{PeriodicReader, SdkMeterProvider},
+    trace::{Sampler, SdkTracerProvider},
+};
+use tracing::{Level, Span, level_filters::LevelFilter};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::{Layer, Registry, fmt::writer::MakeWriterExt, layer::SubscriberExt};
+
+pub use metrics::Metrics;
+
+/// How long the end of an invocation waits for its telemetry to be sent.
+const FLUSH_LIMIT: Duration = Duration::from_secs(3);
+
+/// The telemetry of this process.
+#[derive(Clone)]
+pub struct Telemetry {
+    sent: Option<(SdkTracerProvider, SdkMeterProvider)>,
+    pub metrics: Metrics,
+}
+
+impl Telemetry {
+    /// Sets the process up: one JSON line an event on stdout, errors on stderr, because the host
+    /// shows everything there as an error. Must be called within the runtime, once.
+    pub fn start(connection_string: Option<&str>) -> anyhow::Result<Self> {
+        let writer = std::io::stderr.with_max_level(Level::ERROR).or_else(std::io::stdout);
+        let lines = tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .with_writer(writer)
+            .with_filter(LevelFilter::INFO);
+        let subscriber = Registry::default().with(lines);
+        let Some(connection_string) = connection_string else {
+            tracing::subscriber::set_global_default(subscriber)?;
+            return Ok(Self { sent: None, metrics: Metrics::default() });
+        };
+        let exporter =
+            Exporter::new_from_connection_string(connection_string, client::Client::new()?)
+                .map_err(|error| anyhow::anyhow!("APPLICATIONINSIGHTS_CONNECTION_STRING: {error}"))?;
+        let resource = || Resource::builder().with_service_name("movie-analytics").build();
+        let traces = SdkTracerProvider::builder()
+            .with_resource(resource())
+            // The host says "not sampled" of invocations that Application Insights keeps.
+            .with_sampler(Sampler::AlwaysOn)
+            .with_batch_exporter(exporter.clone())
+            .build();
+        let reader = PeriodicReader::builder(exporter).build();
+        let meters =
+            SdkMeterProvider::builder().with_resource(resource()).with_reader(reader).build();
+        let spans = tracing_opentelemetry::layer()
+            .with_tracer(traces.tracer("movie-analytics"))
+            .with_filter(LevelFilter::INFO);
+        tracing::subscriber::set_global_default(subscriber.with(spans))?;
+        let metrics = Metrics::new(&meters);
+        Ok(Self { sent: Some((traces, meters)), metrics })
+    }
+
+    /// The span of an invocation, below the host's own.
+    pub fn span(context: &Context) -> Span {
+        let span = tracing::info_span!(
+            "invocation",
+            otel.name = context.function(),
+            function = context.function(),
+            invocation_id = context.invocation_id(),
+        );
+        if let Some(parent) = context.traceparent() {
+            // The only error is a span that no layer records.
+            let _ = span.set_parent(remote(parent));
+        }
+        span
+    }
+
+    /// Sends what there is: the host kills without a warning, so there may be no later.
+    pub async fn flush(&self) {
+        let Some((traces, meters)) = self.sent.clone() else { return };
+        let flushed = tokio::task::spawn_blocking(move || {
+            (traces.force_flush().is_ok(), meters.force_flush().is_ok())
+        });
+        let sent = tokio::time::timeout(FLUSH_LIMIT, flushed).await;
+        if !matches!(sent, Ok(Ok((true, true)))) {
+            tracing::warn!("telemetry could not be sent; the work is done all the same");
+        }
+    }
+}
+
+fn remote(parent: TraceParent) -> opentelemetry::Context {
+    let parent = SpanContext::new(
+        TraceId::from_bytes(parent.trace_id),
+        SpanId::from_bytes(parent.parent_id),
+        TraceFlags::SAMPLED,
+        true,
+        TraceState::default(),
+    );
+    opentelemetry::Context::new().with_remote_span_context(parent)
+}
