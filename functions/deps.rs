@@ -28,6 +28,7 @@ impl Deps {
     pub fn new(settings: Settings) -> anyhow::Result<Self> {
         let lake = match &settings.lake {
             LakeSetting::Folder(folder) => Lake::local(folder)?,
+            LakeSetting::Azure(azure) => Lake::azure(azure)?,
         };
         let warehouse: Box<dyn Warehouse> = match &settings.warehouse {
             WarehouseSetting::Sqlite(file) => Box::new(Sqlite::new(file)),

@@ -6,6 +6,7 @@ use std::{
 };
 
 use eventgrid::{Auth, Publisher};
+use lake::AzureLake;
 use pipeline::logs::{Pii, PiiKey};
 
 /// A setting that is missing or cannot be understood: exit code 2.
@@ -26,6 +27,7 @@ impl WrongSetting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LakeSetting {
     Folder(PathBuf),
+    Azure(AzureLake),
 }
 
 impl LakeSetting {
@@ -33,6 +35,7 @@ impl LakeSetting {
     pub fn account(&self) -> Option<String> {
         match self {
             Self::Folder(_) => None,
+            Self::Azure(azure) => Some(azure.account().to_owned()),
         }
     }
 
@@ -43,7 +46,8 @@ impl LakeSetting {
                 let problem = format!("there is no folder {}", folder.display());
                 Err(WrongSetting::new("LAKE", problem))
             }
-            Self::Folder(_) => Ok(()),
+            // Nobody makes an account or a container by mistake.
+            Self::Folder(_) | Self::Azure(_) => Ok(()),
         }
     }
 }
@@ -117,7 +121,14 @@ impl Settings {
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, WrongSetting> {
         let get = |name| get(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
         let settings = Self {
-            lake: lake(get("LAKE"))?,
+            lake: match get("LAKE__blobServiceUri").filter(|_| get("LAKE").is_none()) {
+                Some(uri) => lake_by_identity(
+                    &uri,
+                    get("LAKE__queueServiceUri").as_deref(),
+                    get("LAKE__clientId").as_deref(),
+                )?,
+                None => lake(get("LAKE"))?,
+            },
             warehouse: warehouse(get("WAREHOUSE"))?,
             pii: pii(get("PII_MODE"), get("PII_KEY"))?,
             engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
@@ -163,11 +174,40 @@ pub fn local_settings(folder: &Path) -> Result<BTreeMap<String, String>, WrongSe
 }
 
 fn lake(value: Option<String>) -> Result<LakeSetting, WrongSetting> {
-    const HELP: &str = "write file:DIR for a local folder";
-    let value = value.ok_or_else(|| WrongSetting::new("LAKE", format!("not set; {HELP}")))?;
+    const HELP: &str = "write file:DIR for a local folder, UseDevelopmentStorage=true for the \
+        storage emulator, or a storage connection string";
+    let wrong = |problem: String| WrongSetting::new("LAKE", problem);
+    let value = value.ok_or_else(|| wrong(format!("not set; {HELP}")))?;
+    // The value may hold a key: it is not repeated.
     match value.strip_prefix("file:") {
         Some(folder) if !folder.is_empty() => Ok(LakeSetting::Folder(folder.into())),
-        _ => Err(WrongSetting::new("LAKE", format!("this form is not known; {HELP}"))),
+        None if value.contains('=') => {
+            let azure = AzureLake::from_connection_string(&value);
+            azure.map(LakeSetting::Azure).map_err(|error| wrong(error.to_string()))
+        }
+        _ => Err(wrong(format!("this form is not known; {HELP}"))),
+    }
+}
+
+/// In Azure, by the names that the triggers of the host use too.
+fn lake_by_identity(
+    blob_uri: &str,
+    queue_uri: Option<&str>,
+    client_id: Option<&str>,
+) -> Result<LakeSetting, WrongSetting> {
+    let open = |name, uri| {
+        let azure = AzureLake::with_identity(uri, client_id);
+        azure.map_err(|error| WrongSetting::new(name, error.to_string()))
+    };
+    let azure = open("LAKE__blobServiceUri", blob_uri)?;
+    let queues = queue_uri.map(|uri| open("LAKE__queueServiceUri", uri)).transpose()?;
+    match queues {
+        Some(queues) if queues.account() != azure.account() => {
+            let (theirs, ours) = (queues.account(), azure.account());
+            let problem = format!("is of the account {theirs}, but the blobs are of {ours}");
+            Err(WrongSetting::new("LAKE__queueServiceUri", problem))
+        }
+        _ => Ok(LakeSetting::Azure(azure)),
     }
 }
 
@@ -235,7 +275,7 @@ mod tests {
     #[test]
     fn wrong_settings_say_what_to_write() {
         let wrong = |more| with(more).unwrap_err();
-        assert_eq!(read(&[]).unwrap_err(), "LAKE: not set; write file:DIR for a local folder");
+        assert!(read(&[]).unwrap_err().starts_with("LAKE: not set; write file:DIR for a local"));
         assert_eq!(wrong(&[("PII_MODE", "hash")]), "PII_KEY: not set; PII_MODE=hash needs a key");
         assert_eq!(wrong(&[("PII_MODE", "x")]), "PII_MODE: write mask, hash or keep");
         assert_eq!(
@@ -255,5 +295,39 @@ mod tests {
     fn a_warehouse_that_is_not_understood_is_not_repeated() {
         let error = read(&[GIVEN[0], ("WAREHOUSE", "Server=x;Password=secret")]).unwrap_err();
         assert!(!error.contains("secret"), "{error}");
+    }
+
+    fn lake_of(values: &[(&'static str, &'static str)]) -> Result<LakeSetting, String> {
+        read(&[&[GIVEN[1]], values].concat()).map(|settings| settings.lake)
+    }
+
+    #[test]
+    fn a_lake_in_azure_names_its_account() {
+        let account = |values: &[_]| lake_of(values).unwrap().account();
+        assert_eq!(account(&[GIVEN[0]]), None);
+        let emulator = account(&[("LAKE", "UseDevelopmentStorage=true")]);
+        assert_eq!(emulator.as_deref(), Some("devstoreaccount1"));
+        let key = account(&[("LAKE", "AccountName=films;AccountKey=c2VjcmV0")]);
+        assert_eq!(key.as_deref(), Some("films"));
+        let uri = ("LAKE__blobServiceUri", "https://films.blob.core.windows.net/");
+        let queues = ("LAKE__queueServiceUri", "https://films.queue.core.windows.net/");
+        assert_eq!(account(&[uri, queues, ("LAKE__clientId", "0f")]).as_deref(), Some("films"));
+        // What a person writes on the command line wins.
+        assert_eq!(account(&[GIVEN[0], uri]), None);
+    }
+
+    #[test]
+    fn a_lake_that_is_not_understood_is_not_repeated() {
+        for value in ["AccountName=films;AccountKy=secret", "secret", "file:"] {
+            let error = lake_of(&[("LAKE", value)]).unwrap_err();
+            assert!(error.starts_with("LAKE: ") && !error.contains("secret"), "{error}");
+        }
+        let uri = ("LAKE__blobServiceUri", "https://films.blob.core.windows.net");
+        let queues = ("LAKE__queueServiceUri", "https://other.queue.core.windows.net");
+        let error = lake_of(&[uri, queues]).unwrap_err();
+        let known = "LAKE__queueServiceUri: is of the account other, but the blobs are of films";
+        assert_eq!(error, known);
+        let error = lake_of(&[("LAKE__blobServiceUri", "films")]).unwrap_err();
+        assert!(error.starts_with("LAKE__blobServiceUri: "), "{error}");
     }
 }

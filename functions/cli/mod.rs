@@ -130,7 +130,8 @@ enum Command {
 
 #[derive(Args, Default)]
 struct Places {
-    /// The lake: file:DIR for a local folder [setting: LAKE].
+    /// The lake: file:DIR for a local folder, UseDevelopmentStorage=true for the storage emulator,
+    /// or a storage connection string [setting: LAKE].
     #[arg(long, value_name = "LAKE")]
     lake: Option<String>,
     /// The warehouse: sqlite:FILE [setting: WAREHOUSE].

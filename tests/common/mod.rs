@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod drop;
+pub mod handler;
 pub mod oracle;
 pub mod place;
 pub mod warehouse;

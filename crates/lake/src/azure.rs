@@ -279,25 +279,3 @@ mod tests {
         );
     }
 }
-#[cfg(test)]
-mod tmp_measure {
-    #[tokio::test]
-    async fn measure() {
-        let t = std::time::Instant::now();
-        let lake = crate::Lake::azure(&super::AzureLake::from_connection_string("AccountName=films;AccountKey=YQ==").unwrap()).unwrap();
-        eprintln!("open https {:?}", t.elapsed());
-        let t = std::time::Instant::now();
-        let lake2 = crate::Lake::azure(&super::AzureLake::from_connection_string("UseDevelopmentStorage=true").unwrap()).unwrap();
-        eprintln!("open http {:?}", t.elapsed());
-        drop((lake, lake2));
-        if let Ok(sas) = std::env::var("SAS") {
-            let lake = crate::Lake::azure(&super::AzureLake::from_connection_string(&sas).unwrap()).unwrap();
-            eprintln!("sas {:?}", lake.check().await.map_err(|e| e.to_string()));
-            eprintln!("sas {:?}", lake.put_marker("x", "y".into()).await.map_err(|e| e.to_string()));
-            let bad = sas.replace("sp=rwdlac", "sp=rwdlaz");
-            let lake = crate::Lake::azure(&super::AzureLake::from_connection_string(&bad).unwrap()).unwrap();
-            eprintln!("bad sas {:?}", lake.check().await.map_err(|e| e.to_string()));
-            eprintln!("bad sas {:?}", lake.put_marker("x", "y".into()).await.map_err(|e| e.to_string()));
-        }
-    }
-}
