@@ -1,6 +1,9 @@
 //! One try of a publish, from the listing to the commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 use engine::{Change, Changed, Live};
 use pipeline::{
@@ -16,6 +19,7 @@ use crate::deps::{Deps, now};
 pub const HELD_BACK: &str = "held_back";
 
 pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
+    let started = Instant::now();
     let mut listings = Vec::new();
     for dataset in Dataset::ALL {
         listings.push((dataset, deps.lake.receipts(dataset).await?));
@@ -38,6 +42,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         news.change = change::from_scratch(&news.live);
     }
     let (reset_spend, spend) = spend(deps, &news, rebuild).await?;
+    let live_reviews = live_reviews(deps, &news, &state, rebuild).await?;
     let mut days = deps.engine.dirty_days(&news.live, &news.change).await?;
     days.extend(&accepted);
     if rebuild {
@@ -56,6 +61,8 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
             published_at: now(),
             receipts: news.receipts,
             live: news.live_numbers,
+            live_reviews,
+            started: Some(started),
             reset_spend,
             spend,
         },
@@ -171,6 +178,24 @@ async fn spend(
         }
     }
     Ok((true, deps.engine.spend(&change::from_scratch(&news.live)).await?))
+}
+
+/// Review ids in all live files, counted from the last publish on, or anew where that is not
+/// possible.
+async fn live_reviews(
+    deps: &Deps,
+    news: &change::News,
+    state: &State,
+    rebuild: bool,
+) -> anyhow::Result<u64> {
+    if !rebuild {
+        match deps.engine.review_ids(&news.live, &news.change).await {
+            Err(engine::Error::Lake(lake::Error::Missing { .. })) => {}
+            change => return Ok(state.live_reviews.saturating_add_signed(change?)),
+        }
+    }
+    let all = change::from_scratch(&news.live);
+    Ok(deps.engine.review_ids(&news.live, &all).await?.unsigned_abs())
 }
 
 /// Whether a file that was restated or forgotten may explain that a day loses reviews. A review

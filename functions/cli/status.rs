@@ -47,8 +47,23 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     match &status.summary {
         Some(summary) => {
             writeln!(f, "{}", numbers(summary))?;
-            let at = summary.published_at.as_deref().unwrap_or("unknown");
-            writeln!(f, "publish {} at {at}", summary.publish_id)?;
+            let head =
+                ["publish", "at", "days", "refused", "written", "replaced", "respent", "seconds"];
+            let mut publishes = Table::new(&head);
+            for publish in &summary.publishes {
+                let number = publish.publish_id.to_string();
+                let seconds = format!("{:.2}", publish.duration_ms as f64 / 1_000.0);
+                let numbers = [
+                    count(publish.days_replaced),
+                    count(publish.days_refused),
+                    count(publish.rows_inserted),
+                    count(publish.rows_deleted),
+                    count(publish.rows_respent),
+                    seconds,
+                ];
+                publishes.row(&[&number, &publish.published_at], &numbers);
+            }
+            writeln!(f, "{publishes}")?;
             for day in &summary.refused_days {
                 writeln!(f, "{} keeps its last good rows: {}: {}", day.day, day.check, day.detail)?;
             }

@@ -12,6 +12,8 @@ mod panics;
 mod payload;
 mod run;
 mod server;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod traceparent;
 mod trigger;
 

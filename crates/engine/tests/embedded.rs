@@ -230,6 +230,11 @@ async fn every_day_whose_facts_change_is_dirty() {
         let engine = Embedded::new(lake, u64::MAX);
         let dirty = engine.dirty_days(&after, &change).await.unwrap();
         clean += all_days().difference(&dirty).count();
+        let reviews = |files: &Files| {
+            files.reviews.values().flat_map(|rows| rows.keys()).collect::<BTreeSet<_>>().len() as i64
+        };
+        let moved = engine.review_ids(&after, &change).await.unwrap();
+        assert_eq!(moved, reviews(&new) - reviews(&old), "seed {seed}: review ids");
         // The old facts, with the dirty days built anew, are the new facts.
         let (mut facts, mut unmatched) = model(&old);
         facts.retain(|(day, _, _), _| !dirty.contains(day));

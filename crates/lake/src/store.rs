@@ -59,7 +59,7 @@ impl Lake {
             std::fs::create_dir_all(&folder).map_err(failed)?;
             let store = LocalFileSystem::new_with_prefix(&folder)
                 .map_err(|error| failed(std::io::Error::other(error)))?;
-            Ok(Arc::new(store.with_fsync(false)))
+            Ok(Arc::new(store.with_fsync(true)))
         };
         let [raw, staging, quarantine] = CONTAINERS;
         let (raw, staging, quarantine) = (open(raw)?, open(staging)?, open(quarantine)?);

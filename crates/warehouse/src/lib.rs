@@ -4,7 +4,10 @@
 pub mod conformance;
 pub mod sqlite;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 use async_trait::async_trait;
 use lake::Receipt;
@@ -35,10 +38,7 @@ pub trait Warehouse: Send {
     /// Starts a publish: takes the lock, checks that nobody published since
     /// `publish.expected_id` ([`Error::Moved`]), and applies the change of spend. Dropping the
     /// publication without `commit` leaves the warehouse as it was.
-    async fn begin<'a>(
-        &'a mut self,
-        publish: Publish,
-    ) -> Result<Box<dyn Publication + 'a>, Error>;
+    async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error>;
 
     /// Numbers for `status` and for the closing table of a run.
     async fn summary(&mut self) -> Result<Summary, Error>;
@@ -61,6 +61,8 @@ pub struct State {
     pub publish_id: i64,
     /// `facts::RECIPE` of the newest publish.
     pub fact_recipe: Option<String>,
+    /// Review ids in all live files, with or without a log.
+    pub live_reviews: u64,
     /// By source path.
     pub paths: BTreeMap<String, Absorbed>,
     /// Days that kept their last good rows and still do.
@@ -87,6 +89,10 @@ pub struct Publish {
     pub receipts: Vec<Receipt>,
     /// Paths whose live version changed, with the number of the live receipt, if any is left.
     pub live: BTreeMap<String, Option<u32>>,
+    /// Review ids in all live files after this publish.
+    pub live_reviews: u64,
+    /// When the work on this publish began, for its duration.
+    pub started: Option<Instant>,
     /// Forget all spend before `spend` is applied (a new fact recipe).
     pub reset_spend: bool,
     pub spend: Vec<SpendChange>,
@@ -135,7 +141,26 @@ pub struct Summary {
     pub browsers: u64,
     /// Logs whose review is not there yet.
     pub unmatched_logs: u64,
+    /// Reviews whose log is not there yet.
+    pub unmatched_reviews: u64,
     pub refused_days: Vec<RefusedDay>,
+    /// The newest first, ten at most.
+    pub publishes: Vec<LoggedPublish>,
+}
+
+/// A publish as the warehouse remembers it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LoggedPublish {
+    pub publish_id: i64,
+    pub published_at: String,
+    pub duration_ms: u64,
+    /// Receipts absorbed.
+    pub receipts: u64,
+    pub days_replaced: u64,
+    pub days_refused: u64,
+    pub rows_deleted: u64,
+    pub rows_inserted: u64,
+    pub rows_respent: u64,
 }
 
 /// What can go wrong. [`is_transient`](Self::is_transient) decides the retry.

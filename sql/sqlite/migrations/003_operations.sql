@@ -28,7 +28,8 @@ CREATE TABLE ops_load_history (
 -- At most one version of a path is in the facts; and what is live is found without a scan.
 CREATE UNIQUE INDEX ops_load_history_live ON ops_load_history (path) WHERE live = 1;
 
--- Grain and key: one row per publish.
+-- Grain and key: one row per publish. live_reviews is the number of review ids in all live files
+-- after it, whether their logs are there or not.
 CREATE TABLE ops_publish_log (
     publish_id    INTEGER PRIMARY KEY,
     published_at  TEXT NOT NULL,
@@ -38,7 +39,9 @@ CREATE TABLE ops_publish_log (
     rows_deleted  INTEGER NOT NULL,
     rows_inserted INTEGER NOT NULL,
     rows_respent  INTEGER NOT NULL,
-    days_refused  INTEGER NOT NULL
+    days_refused  INTEGER NOT NULL,
+    live_reviews  INTEGER NOT NULL,
+    duration_ms   INTEGER NOT NULL
 );
 
 -- Grain and key: one row per day that has logs: how many found their review.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pipeline::facts::DayTotal;
 
 use super::{Daily, FactRow, Inspect, samples::*};
-use crate::{Error, Publish, Published, State, Summary};
+use crate::{Error, LoggedPublish, Publish, Published, State, Summary};
 
 pub async fn an_empty_warehouse_has_no_state<W: Inspect>(
     connect: impl Fn() -> W,
@@ -209,7 +209,17 @@ pub async fn the_summary_counts_everything<W: Inspect>(
     facts.days[0].unmatched = 3;
     facts.days[1] = DayTotal { day: MONDAY, matched: 0, unmatched: 8 };
     let bought = vec![spend(1, 10, 1), spend(8, 10, 1), spend(9, 0, 1)];
-    publish_with_spend(&mut warehouse, bought, &facts).await?;
+    let first = Publish { spend: bought, live_reviews: 12, ..next(&mut warehouse).await? };
+    let mut publication = warehouse.begin(first).await?;
+    publication.replace_days(&facts).await?;
+    publication.commit(&[]).await?;
+    let logged = LoggedPublish {
+        publish_id: 1,
+        published_at: PUBLISHED_AT.to_owned(),
+        days_replaced: 3,
+        rows_inserted: 3,
+        ..LoggedPublish::default()
+    };
     let expected = Summary {
         publish_id: 1,
         published_at: Some(PUBLISHED_AT.to_owned()),
@@ -226,15 +236,24 @@ pub async fn the_summary_counts_everything<W: Inspect>(
         systems: 1,
         browsers: 1,
         unmatched_logs: 11,
+        unmatched_reviews: 5,
         refused_days: Vec::new(),
+        publishes: vec![logged],
     };
     assert_eq!(warehouse.summary().await?, expected);
 
     // The logs that waited found their reviews.
     let found = Row { count: 8, ..row(MONDAY, 1) };
-    publish(&mut warehouse, &batch(&[MONDAY], &[found])).await?;
+    let second = Publish { live_reviews: 15, ..next(&mut warehouse).await? };
+    let mut publication = warehouse.begin(second).await?;
+    publication.replace_days(&batch(&[MONDAY], &[found])).await?;
+    publication.commit(&[]).await?;
     let summary = warehouse.summary().await?;
     assert_eq!((summary.reviews, summary.days, summary.unmatched_logs), (15, 3, 3));
+    assert_eq!(summary.unmatched_reviews, 0);
+    let newest: Vec<i64> = summary.publishes.iter().map(|publish| publish.publish_id).collect();
+    assert_eq!(newest, [2, 1]);
+    assert_eq!(warehouse.state().await?.live_reviews, 15);
     Ok(())
 }
 

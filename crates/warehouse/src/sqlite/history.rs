@@ -8,13 +8,14 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use serde_json::Value;
 
 use super::{error::Cause, sql};
-use crate::{Absorbed, RefusedDay, State};
+use crate::{Absorbed, LoggedPublish, RefusedDay, State};
 
 /// A row of the publish log.
 pub(super) struct NewestPublish {
     pub(super) id: i64,
     pub(super) published_at: String,
     pub(super) fact_recipe: String,
+    pub(super) live_reviews: u64,
 }
 
 pub(super) fn newest_publish(connection: &Connection) -> Result<Option<NewestPublish>, Cause> {
@@ -25,6 +26,7 @@ pub(super) fn newest_publish(connection: &Connection) -> Result<Option<NewestPub
                 id: row.get(0)?,
                 published_at: row.get(1)?,
                 fact_recipe: row.get(2)?,
+                live_reviews: count(row.get(3)?),
             })
         })
         .optional()?;
@@ -38,6 +40,7 @@ pub(super) fn state(connection: &mut Connection) -> Result<State, Cause> {
     let newest = newest_publish(&snapshot)?;
     let state = State {
         publish_id: newest.as_ref().map_or(0, |newest| newest.id),
+        live_reviews: newest.as_ref().map_or(0, |newest| newest.live_reviews),
         fact_recipe: newest.map(|newest| newest.fact_recipe),
         paths: paths(&snapshot)?,
         refused_days: refused_days(&snapshot)?,
@@ -154,6 +157,31 @@ pub(super) fn refused_days(connection: &Connection) -> Result<Vec<RefusedDay>, C
         });
     }
     Ok(days)
+}
+
+/// The newest publishes, newest first.
+pub(super) fn publishes(connection: &Connection, most: u32) -> Result<Vec<LoggedPublish>, Cause> {
+    let mut statement = connection.prepare(sql::PUBLISHES)?;
+    let rows = statement.query_map([most], |row| {
+        let number = |column: usize| row.get(column).map(count);
+        Ok(LoggedPublish {
+            publish_id: row.get(0)?,
+            published_at: row.get(1)?,
+            duration_ms: number(2)?,
+            receipts: number(3)?,
+            days_replaced: number(4)?,
+            days_refused: number(5)?,
+            rows_deleted: number(6)?,
+            rows_inserted: number(7)?,
+            rows_respent: number(8)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Counts are never negative; a file edited by hand shows 0.
+pub(super) fn count(number: i64) -> u64 {
+    number.try_into().unwrap_or_default()
 }
 
 /// The day of a `dim_date` key that was read from the file.

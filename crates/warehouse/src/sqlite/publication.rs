@@ -1,6 +1,6 @@
 //! A publish: one transaction from `begin` to `commit`.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf, time::Instant};
 
 use async_trait::async_trait;
 use pipeline::facts::FactBatch;
@@ -24,6 +24,8 @@ pub(super) fn begin(
         published_at: publish.published_at,
         fact_recipe: publish.fact_recipe,
         receipts: publish.receipts.len(),
+        live_reviews: publish.live_reviews,
+        started: publish.started,
         spend_moved: false,
         days: BTreeSet::new(),
         rows: facts::Replaced::default(),
@@ -50,6 +52,8 @@ pub(super) struct SqlitePublication<'a> {
     published_at: String,
     fact_recipe: String,
     receipts: usize,
+    live_reviews: u64,
+    started: Option<Instant>,
     spend_moved: bool,
     /// Keys of the days replaced so far.
     days: BTreeSet<i32>,
@@ -97,6 +101,8 @@ impl SqlitePublication<'_> {
             published.rows_inserted as i64,
             published.rows_respent as i64,
             refused.len() as i64,
+            self.live_reviews as i64,
+            self.started.map_or(0, |started| started.elapsed().as_millis() as i64),
         ))?;
         self.connection.execute_batch("COMMIT")?;
         Ok(published)

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Rows};
 
 use super::{
     error::Cause,
-    history::{self, day},
+    history::{self, count, day},
     sql,
 };
 use crate::Summary;
@@ -66,14 +66,11 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     summary.first_day = first.map(day).transpose()?;
     summary.last_day = last.map(day).transpose()?;
     summary.refused_days = history::refused_days(&snapshot)?;
+    summary.publishes = history::publishes(&snapshot, 10)?;
     if let Some(newest) = newest {
         summary.publish_id = newest.id;
         summary.published_at = Some(newest.published_at);
+        summary.unmatched_reviews = newest.live_reviews.saturating_sub(summary.reviews);
     }
     Ok(summary)
-}
-
-/// Counts are never negative; a file edited by hand shows 0.
-fn count(number: i64) -> u64 {
-    number.try_into().unwrap_or_default()
 }

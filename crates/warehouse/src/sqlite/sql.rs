@@ -38,6 +38,7 @@ statements! {
 
     NEWEST_PUBLISH = "operations/newest_publish",
     ADD_PUBLISH = "operations/add_publish",
+    PUBLISHES = "operations/publishes",
     ADD_RECEIPT = "operations/add_receipt",
     CLEAR_LIVE = "operations/clear_live",
     SET_LIVE = "operations/set_live",

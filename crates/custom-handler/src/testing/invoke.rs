@@ -1,0 +1,158 @@
+//! One call of the handler.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use chrono::Utc;
+use futures_util::{future, stream};
+use reqwest::{Body, header};
+use serde_json::{Map, Value, json};
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+use super::{
+    Host, answer,
+    config::Function,
+    log::Invocation,
+    outputs::{self, HttpOutput},
+    span,
+};
+
+/// The version whose source the rules were read from.
+const VERSION: &str = "4.1037.0.0";
+
+/// After functionTimeout, before the handler is killed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What a trigger wants of its function.
+pub(crate) struct Call {
+    pub reason: String,
+    /// The trigger's value, encoded as the handler gets it.
+    pub value: Value,
+    pub metadata: Map<String, Value>,
+    pub dequeue_count: Option<u32>,
+    /// The caller's, for HTTP.
+    pub traceparent: Option<String>,
+}
+
+/// The handler's answer as far as it matters.
+struct Said {
+    status: u16,
+    reason: String,
+    kind: String,
+    body: Bytes,
+}
+
+/// Calls the handler, writes the outputs, and writes all of it down.
+pub(crate) async fn invoke(
+    host: &Host,
+    function: &Function,
+    call: Call,
+) -> (Invocation, Option<HttpOutput>) {
+    let name = &function.name;
+    let id = Uuid::new_v4().to_string();
+    let Call { reason, value, metadata, dequeue_count, traceparent } = call;
+    host.log.information(&format!("Executing '{name}' (Reason='{reason}', Id={id})"));
+    let body = json!({ "Data": { &*function.binding: value }, "Metadata": metadata });
+    let (started, begun) = (Utc::now(), Instant::now());
+    let said = match host.worker.ready().await {
+        Ok(()) => send(host, name, &id, body, traceparent).await,
+        Err(problem) => Err(problem),
+    };
+    let status = said.as_ref().ok().map(|said| said.status);
+    let answer = said.and_then(|said| {
+        answer::read(said.status, &said.reason, &said.kind, &said.body)
+    });
+    let mut logs = Vec::new();
+    let written = match answer {
+        Ok(answer) => {
+            logs = answer.logs;
+            let encoding = host.root.host_json.extensions.queues.message_encoding;
+            outputs::write(function, answer.outputs, encoding, &host.log).await
+        }
+        Err(problem) => Err(problem),
+    };
+    let (http, error) = match written {
+        Ok(http) => (http, None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let invocation = Invocation {
+        function: name.clone(),
+        id,
+        reason,
+        started,
+        duration: begun.elapsed(),
+        succeeded: error.is_none(),
+        error,
+        logs,
+        dequeue_count,
+        status,
+    };
+    host.log.invocation(invocation.clone());
+    (invocation, http)
+}
+
+async fn send(
+    host: &Host,
+    name: &str,
+    id: &str,
+    body: Value,
+    traceparent: Option<String>,
+) -> Result<Said, String> {
+    // A body whose length is not known beforehand goes in chunks, as the host sends it.
+    let body = Body::wrap_stream(stream::once(future::ok::<_, std::io::Error>(body.to_string())));
+    let mut request = host
+        .client
+        .post(format!("http://127.0.0.1:{}/{name}", host.worker.port))
+        .header("X-Azure-Functions-HostVersion", VERSION)
+        .header("X-Azure-Functions-InvocationId", id)
+        .header(header::USER_AGENT, format!("Azure-Functions-Host/{VERSION}"))
+        .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+        .body(body);
+    if host.options.telemetry {
+        request = request.header("traceparent", continued(traceparent));
+    }
+    let exchange = async {
+        let answer = request.send().await.map_err(|error| broken(&error))?;
+        let status = answer.status();
+        let kind = answer.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
+        let body = answer.bytes().await.map_err(|error| broken(&error))?;
+        let reason = status.canonical_reason().unwrap_or_default().to_owned();
+        Ok(Said { status: status.as_u16(), reason, kind, body })
+    };
+    let Some(limit) = host.root.host_json.function_timeout else { return exchange.await };
+    let mut exchange = Box::pin(exchange);
+    if let Ok(said) = timeout(limit, exchange.as_mut()).await {
+        return said;
+    }
+    let problem = format!(
+        "Timeout value of {} exceeded by function 'Functions.{name}' (Id: '{id}'); the handler is \
+         killed, and all that runs in it",
+        span::text(limit)
+    );
+    host.log.error(&problem);
+    // The host does not cancel the request; it kills the process.
+    future::select(Box::pin(sleep(GRACE)), exchange).await;
+    host.worker.restart();
+    Err(problem)
+}
+
+fn broken(error: &reqwest::Error) -> String {
+    let mut text = format!("the handler did not answer: {error}");
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// A new span; in the caller's trace where there is one.
+fn continued(parent: Option<String>) -> String {
+    let trace = parent.as_deref().and_then(|parent| parent.split('-').nth(1));
+    let trace = trace.filter(|trace| trace.len() == 32).map(str::to_owned);
+    let trace = trace.unwrap_or_else(|| Uuid::new_v4().simple().to_string());
+    let span = Uuid::new_v4().simple().to_string();
+    format!("00-{trace}-{}-00", &span[..16])
+}
