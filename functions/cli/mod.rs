@@ -190,7 +190,8 @@ pub fn main() -> ExitCode {
 
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
-    let usage = error.is::<WrongSetting>() || error.is::<replay::BadRequest>();
+    let settings = error.downcast_ref().is_some_and(lake::Error::is_settings);
+    let usage = settings || error.is::<WrongSetting>() || error.is::<replay::BadRequest>();
     if usage { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 

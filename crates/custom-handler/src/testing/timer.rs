@@ -8,7 +8,6 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -20,14 +19,14 @@ use super::{
     schedule::Schedule,
     values::Metadata,
 };
+use crate::payload::date;
 
 /// The clock of a laptop jumps when it wakes up: look again after this time.
 const NAP: Duration = Duration::from_secs(30);
 
 /// What the host remembers of a schedule. Its own record has no schedule; it tells by the dates
 /// that the schedule changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+#[derive(Clone, Debug, PartialEq)]
 struct Status {
     schedule: String,
     last: Option<DateTime<Utc>>,
@@ -37,7 +36,15 @@ struct Status {
 
 impl Status {
     fn read(file: Option<&Path>) -> Option<Self> {
-        serde_json::from_slice(&fs::read(file?).ok()?).ok()
+        let value: Value = serde_json::from_slice(&fs::read(file?).ok()?).ok()?;
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let time = |name| text(name).and_then(date);
+        Some(Self {
+            schedule: text("Schedule")?.to_owned(),
+            last: time("Last"),
+            next: time("Next"),
+            last_updated: time("LastUpdated"),
+        })
     }
 
     fn write(&self, file: Option<&Path>) -> io::Result<()> {
@@ -45,24 +52,29 @@ impl Status {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
+        let mut value = self.value();
+        value["Schedule"] = self.schedule.as_str().into();
         // Whole or not at all, when two hosts write, or one is killed.
         let partial = file.with_extension("partial");
-        fs::write(&partial, serde_json::to_vec_pretty(self)?)?;
+        fs::write(&partial, value.to_string())?;
         fs::rename(partial, file)
     }
 
+    /// As the handler gets it.
     fn value(&self) -> Value {
-        let date = |date: Option<DateTime<Utc>>| match date {
+        let text = |date: Option<DateTime<Utc>>| match date {
             // Without a fraction when there is none, else seven digits.
-            Some(date) if date.timestamp_subsec_micros() == 0 => date.format("%FT%T+00:00").to_string(),
+            Some(date) if date.timestamp_subsec_micros() == 0 => {
+                date.format("%FT%T+00:00").to_string()
+            }
             Some(date) => date.format("%FT%T%.6f0+00:00").to_string(),
             // .NET's "no date".
             None => "0001-01-01T00:00:00+00:00".to_owned(),
         };
         json!({
-            "Last": date(self.last),
-            "Next": date(self.next),
-            "LastUpdated": date(self.last_updated),
+            "Last": text(self.last),
+            "Next": text(self.next),
+            "LastUpdated": text(self.last_updated),
         })
     }
 }

@@ -47,7 +47,8 @@ impl Metadata {
 
     pub(crate) fn finish(mut self, function: &str) -> Map<String, Value> {
         let now = Utc::now().format("%FT%T%.6f0Z").to_string();
-        let sys = json!({ "MethodName": function, "UtcNow": now, "RandGuid": Uuid::new_v4() });
+        let id = Uuid::new_v4().to_string();
+        let sys = json!({ "MethodName": function, "UtcNow": now, "RandGuid": id });
         self.0.insert("sys".to_owned(), sys);
         self.0
     }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub(crate) use function_json::{AuthLevel, Retry};
 use function_json::{Binding, DataType, Direction, FunctionJson};
-pub(crate) use host_json::{Description, Encoding, HostJson};
+pub(crate) use host_json::{Encoding, HostJson};
 pub(crate) use settings::Settings;
 
 use super::{Error, route::Route, schedule::Schedule};

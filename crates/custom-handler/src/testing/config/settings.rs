@@ -96,7 +96,8 @@ impl Settings {
                 }
                 let Value::Object(members) = place else { break };
                 let known = members.keys().find(|key| key.eq_ignore_ascii_case(part)).cloned();
-                place = members.entry(known.unwrap_or_else(|| part.to_owned())).or_default();
+                let name = known.unwrap_or_else(|| part.to_owned());
+                place = members.entry(name).or_insert(Value::Null);
             }
             // Settings are texts: numbers, truth values and lists are told by their look.
             *place = match serde_json::from_str(text) {
