@@ -34,7 +34,8 @@ impl Start {
             .chain(quoted)
             .chain(description.worker_arguments.iter().cloned())
             .collect();
-        let mut variables: Vec<(String, String)> = root.settings.all().clone().into_iter().collect();
+        let mut variables: Vec<(String, String)> =
+            root.settings.all().clone().into_iter().collect();
         let root_path = root.path.display().to_string();
         variables.extend(
             [

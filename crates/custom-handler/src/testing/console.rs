@@ -81,7 +81,10 @@ mod tests {
     #[test]
     fn prefixes_change_the_category() {
         let line = classify("LanguageWorkerConsoleLogstarted", false, true, "w");
-        assert_eq!((line.category.as_str(), line.text.as_str()), ("Worker.HttpWorkerProcess.w", "started"));
+        assert_eq!(
+            (line.category.as_str(), line.text.as_str()),
+            ("Worker.HttpWorkerProcess.w", "started")
+        );
         assert_eq!(classify("azfuncjsonlog:{}", false, true, "w").text, "{}");
         assert_eq!(classify("x", true, true, "w").category, "Host.Function.Console");
     }

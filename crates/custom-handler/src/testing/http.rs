@@ -126,7 +126,8 @@ async fn respond(host: Arc<Host>, request: Request) -> Response<Vec<u8>> {
     if !request.has_key(&host, level) {
         return plain(StatusCode::UNAUTHORIZED, "");
     }
-    let (invocation, output) = invoke(&host, function, call(&host, function, &request, parameters)).await;
+    let (invocation, output) =
+        invoke(&host, function, call(&host, function, &request, parameters)).await;
     match output {
         Some(output) => response(output),
         None if invocation.succeeded => plain(StatusCode::OK, ""),
@@ -213,7 +214,8 @@ fn admin(host: Arc<Host>, name: &str, request: &Request) -> Response<Vec<u8>> {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "");
     }
     let body: Option<Value> = serde_json::from_slice(&request.body).ok();
-    let Some(Value::String(input)) = body.and_then(|mut body| body.get_mut("input").map(Value::take))
+    let Some(Value::String(input)) =
+        body.and_then(|mut body| body.get_mut("input").map(Value::take))
     else {
         let help = "the body must be a JSON object with a string `input`: {\"input\":\"\"}\n";
         return plain(StatusCode::BAD_REQUEST, help);
@@ -235,7 +237,8 @@ fn response(output: HttpOutput) -> Response<Vec<u8>> {
             response = response.header(name, value);
         }
     }
-    let failed = |_| plain(StatusCode::INTERNAL_SERVER_ERROR, "a header of the answer is illegal\n");
+    let failed =
+        |_| plain(StatusCode::INTERNAL_SERVER_ERROR, "a header of the answer is illegal\n");
     response.body(output.body).unwrap_or_else(failed)
 }
 

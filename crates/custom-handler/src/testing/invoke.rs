@@ -60,9 +60,8 @@ pub(crate) async fn invoke(
         Err(problem) => Err(problem),
     };
     let status = said.as_ref().ok().map(|said| said.status);
-    let answer = said.and_then(|said| {
-        answer::read(said.status, &said.reason, &said.kind, &said.body)
-    });
+    let answer =
+        said.and_then(|said| answer::read(said.status, &said.reason, &said.kind, &said.body));
     let mut logs = Vec::new();
     let written = match answer {
         Ok(answer) => {

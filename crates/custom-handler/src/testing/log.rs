@@ -34,7 +34,11 @@ impl fmt::Display for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcome = if self.succeeded { "Succeeded" } else { "Failed" };
         let Self { function, id, reason, duration, .. } = self;
-        write!(f, "Executed '{function}' ({outcome}, Id={id}, Duration={}ms)", duration.as_millis())?;
+        write!(
+            f,
+            "Executed '{function}' ({outcome}, Id={id}, Duration={}ms)",
+            duration.as_millis()
+        )?;
         write!(f, "\n    {reason}")?;
         for line in &self.logs {
             write!(f, "\n    | {line}")?;

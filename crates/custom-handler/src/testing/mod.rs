@@ -132,8 +132,7 @@ impl TestHost {
         let log = Arc::new(Log::new(options.print));
         log.information("This is not the Azure Functions host, but a stand-in for tests.");
         let listening = |source| Error::Listen { port: options.port, source };
-        let listener =
-            TcpListener::bind(("127.0.0.1", options.port)).await.map_err(listening)?;
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).await.map_err(listening)?;
         let port = listener.local_addr().map_err(listening)?.port();
         let client = reqwest::Client::builder().no_proxy().build();
         let client = client.map_err(|source| Error::Client { source })?;
@@ -202,10 +201,9 @@ impl TestHost {
     pub async fn run_queue(&self, name: &str, text: &str) -> Result<Invocation, Error> {
         let is_queue = |function: &Function| matches!(function.trigger, Trigger::Queue(_));
         let function = self.function("queue function", name, is_queue)?;
-        by_hand(&self.host, function, text).await.ok_or_else(|| Error::NoFunction {
-            what: "queue function",
-            name: name.to_owned(),
-        })
+        by_hand(&self.host, function, text)
+            .await
+            .ok_or_else(|| Error::NoFunction { what: "queue function", name: name.to_owned() })
     }
 
     fn function(
@@ -279,5 +277,7 @@ pub fn queues(script_root: &Path) -> Result<Vec<(Account, String)>, Error> {
     let root = ScriptRoot::read(script_root, BTreeMap::new())?;
     let mut seen = BTreeSet::new();
     let queues = root.queues().map(|queue| (queue.account.clone(), queue.name.clone()));
-    Ok(queues.filter(|(account, name)| seen.insert((account.queue_endpoint().to_owned(), name.clone()))).collect())
+    Ok(queues
+        .filter(|(account, name)| seen.insert((account.queue_endpoint().to_owned(), name.clone())))
+        .collect())
 }

@@ -61,7 +61,9 @@ pub(crate) async fn put(queue: &Queue, text: &str) -> Result<(), azurite::Error>
 fn messages(value: Value, queue: &Queue, encoding: Encoding) -> Result<Vec<String>, String> {
     let bytes = match value {
         Value::Null => return Ok(Vec::new()),
-        Value::Array(items) => return items.into_iter().map(|item| encode(item, encoding)).collect(),
+        Value::Array(items) => {
+            return items.into_iter().map(|item| encode(item, encoding)).collect();
+        }
         Value::String(text) => match (queue.binary, from_base64(&text)) {
             // The trap: whatever looks like base64 is taken for bytes.
             (false, Some(bytes)) => bytes,

@@ -8,7 +8,10 @@ pub(crate) struct Route(Vec<Segment>);
 enum Segment {
     Literal(String),
     /// `{name}`, or `{name?}` at the end.
-    Parameter { name: String, optional: bool },
+    Parameter {
+        name: String,
+        optional: bool,
+    },
     /// `{*name}`: everything that is left.
     Rest(String),
 }

@@ -187,9 +187,14 @@ mod tests {
 
     #[test]
     fn other_dialects_are_refused() {
-        for wrong in
-            ["* * * * *", "60 * * * * *", "0 0 0 0 * *", "0 0 0 * * 7", "0 0 0 L * *", "0 5-1 * * * *"]
-        {
+        for wrong in [
+            "* * * * *",
+            "60 * * * * *",
+            "0 0 0 0 * *",
+            "0 0 0 * * 7",
+            "0 0 0 L * *",
+            "0 5-1 * * * *",
+        ] {
             assert!(Schedule::parse(wrong).is_err(), "{wrong}");
         }
         let error = Schedule::parse("0 61 * * * *").unwrap_err();

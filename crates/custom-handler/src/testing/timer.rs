@@ -107,7 +107,9 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize) {
     save(&host, function, status.as_ref(), file);
     if past_due || *run_on_startup {
         let reason = match past_due {
-            true => format!("Timer fired at {} (UnscheduledInvocationReason: IsPastDue)", Utc::now()),
+            true => {
+                format!("Timer fired at {} (UnscheduledInvocationReason: IsPastDue)", Utc::now())
+            }
             false => "Timer fired at startup (RunOnStartup)".to_owned(),
         };
         fire(&host, function, status.as_ref().map(Status::value), past_due, &reason).await;
@@ -132,7 +134,8 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize) {
 fn moved_on(schedule: &Schedule, status: &mut Option<Status>) {
     if let Some(status) = status {
         let now = Utc::now();
-        (status.last, status.last_updated, status.next) = (Some(now), Some(now), schedule.next(now));
+        (status.last, status.last_updated, status.next) =
+            (Some(now), Some(now), schedule.next(now));
     }
 }
 

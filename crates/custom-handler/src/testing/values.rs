@@ -124,8 +124,7 @@ pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
         &alphabet::STANDARD,
         GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
     );
-    let text: String =
-        text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r')).collect();
+    let text: String = text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r')).collect();
     LENIENT.decode(text).ok()
 }
 

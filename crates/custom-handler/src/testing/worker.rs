@@ -70,8 +70,8 @@ impl Worker {
         let id = Uuid::new_v4().to_string();
         let start = Start::new(root, port, &id);
         let spawned = start.command().spawn();
-        let child = spawned
-            .map_err(|source| Error::Handler { program: start.program.clone(), source })?;
+        let child =
+            spawned.map_err(|source| Error::Handler { program: start.program.clone(), source })?;
         let (state_sender, state) = watch::channel(State::Starting);
         let (orders, receiver) = mpsc::unbounded_channel();
         let limit = handler.initialization_timeout;
@@ -173,7 +173,8 @@ impl Supervisor {
             let _ = child.kill().await;
             let all_said = async { while console.join_next().await.is_some() {} };
             let _ = timeout(Duration::from_secs(1), all_said).await;
-            let said = last.lock().map(|last| Vec::from(last.clone()).join(",")).unwrap_or_default();
+            let said =
+                last.lock().map(|last| Vec::from(last.clone()).join(",")).unwrap_or_default();
             match ended {
                 Ended::Stopped(done) => {
                     self.state.send_replace(State::Stopped { reason: "it was told to".into() });

@@ -23,10 +23,8 @@ async fn main() {
     eprintln!("a warning");
     let port = number("FUNCTIONS_CUSTOMHANDLER_PORT").unwrap_or_default();
     let get = warp::get().map(|| Response::new(String::new()));
-    let post = warp::path::full()
-        .and(warp::header::headers_cloned())
-        .and(warp::body::json())
-        .then(obey);
+    let post =
+        warp::path::full().and(warp::header::headers_cloned()).and(warp::body::json()).then(obey);
     let port = u16::try_from(port).unwrap_or_default();
     warp::serve(get.or(post)).run(([127, 0, 0, 1], port)).await;
 }

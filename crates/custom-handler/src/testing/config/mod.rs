@@ -74,8 +74,8 @@ impl OutputBinding {
 
 /// A JSON file; a byte order mark is no error.
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    let text = fs::read_to_string(path)
-        .map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let text =
+        fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     serde_json::from_str(text)
         .map_err(|error| Error::File { path: path.to_owned(), problem: error.to_string() })
@@ -189,11 +189,7 @@ enum Kind {
     Http,
 }
 
-fn bind(
-    function: &str,
-    binding: Binding,
-    settings: &Settings,
-) -> Result<(String, Kind), String> {
+fn bind(function: &str, binding: Binding, settings: &Settings) -> Result<(String, Kind), String> {
     let expand = |text: &str| {
         settings.expand(text, |name| {
             Err(format!("`%{name}%` is no setting: put {name} into local.settings.json"))

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn settings_override_host_json() {
-        let mut host_json = json!({ "functionTimeout": "00:05:00", "extensions": { "queues": {} } });
+        let mut host_json =
+            json!({ "functionTimeout": "00:05:00", "extensions": { "queues": {} } });
         settings(&[
             ("AzureFunctionsJobHost__functionTimeout", "-1"),
             ("azurefunctionsjobhost__extensions__QUEUES__batchSize", "4"),

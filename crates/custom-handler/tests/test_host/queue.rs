@@ -1,0 +1,167 @@
+//! Messages go when they were worked on, and come back when they were not.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::world::{LIMIT, World};
+
+#[tokio::test]
+async fn a_message_is_handed_over_in_the_hosts_form_and_deleted() {
+    let world = World::new().await;
+    let message = r#"{"id":"its own","n":1,"force":true,"data":{"a":1},"list":[1]}"#;
+    world.queue_function().await.queues.put("in", message).await.unwrap();
+    let host = world.start().await;
+    let all = host.wait_until(|all| !all.is_empty(), LIMIT).await.unwrap();
+    assert!(all[0].succeeded, "{}", all[0]);
+    assert_eq!(
+        (all[0].logs.as_slice(), all[0].dequeue_count),
+        (&["f ran".to_owned()][..], Some(1))
+    );
+    world.is_empty("in").await;
+
+    let request = &world.requests()[0];
+    assert_eq!(request["path"], "/f");
+    let headers = &request["headers"];
+    assert_eq!(headers["transfer-encoding"], "chunked");
+    assert_eq!(headers["content-length"], Value::Null);
+    assert_eq!(headers["content-type"], "application/json; charset=utf-8");
+    assert_eq!(headers["x-azure-functions-invocationid"], all[0].id.as_str());
+    assert!(headers["user-agent"].as_str().unwrap().starts_with("Azure-Functions-Host/"));
+    assert_eq!(headers["traceparent"].as_str().unwrap().len(), 55);
+    let body = &request["body"];
+    assert_eq!(body["Data"]["m"], json!(message).to_string());
+    let metadata = &body["Metadata"];
+    assert_eq!(metadata["DequeueCount"], "1");
+    assert_eq!(metadata["Id"], "\"its own\"", "the message's member replaces the host's");
+    assert_eq!((&metadata["n"], &metadata["force"]), (&json!("\"1\""), &json!("\"True\"")));
+    assert_eq!((&metadata["data"], &metadata["list"]), (&json!({ "a": 1 }), &Value::Null));
+    assert_eq!(metadata["InsertionTime"].as_str().unwrap().len(), 25);
+    assert_eq!(metadata["sys"]["MethodName"], "f");
+}
+
+#[tokio::test]
+async fn after_five_failures_a_message_is_poison() {
+    let world = World::new().await;
+    let message = json!({ "status": 500, "answer": { "Logs": ["never seen"] } }).to_string();
+    world.queue_function().await.queues.put("in", &message).await.unwrap();
+    let host = world.start().await;
+    world.is_empty("in").await;
+    assert_eq!(world.texts("in-poison").await, [message]);
+    let all = host.invocations();
+    let counts: Vec<_> = all.iter().map(|one| one.dequeue_count.unwrap()).collect();
+    assert_eq!(counts, [1, 2, 3, 4, 5]);
+    assert!(all.iter().all(|one| !one.succeeded && one.status == Some(500)));
+    assert!(all.iter().all(|one| one.logs.is_empty()), "the host drops the logs of failures");
+    let error = all[0].error.clone().unwrap();
+    assert!(error.contains("does not indicate success: 500 (Internal Server Error)"), "{error}");
+}
+
+#[tokio::test]
+async fn a_handler_killed_at_work_gets_the_message_again() {
+    let world = World::new().await;
+    let message = json!({ "once": world.once(), "sleep_ms": 60_000 }).to_string();
+    world.queue_function().await.queues.put("in", &message).await.unwrap();
+    let host = world.start().await;
+    world.exists(&world.once()).await;
+    let pid = host.handler_pid().unwrap();
+    host.kill_handler();
+    let all = host.wait_until(|all| all.len() == 2, LIMIT).await.unwrap();
+    assert!(!all[0].succeeded && all[1].succeeded);
+    assert_eq!((all[0].status, all[1].dequeue_count), (None, Some(2)));
+    assert_ne!(host.handler_pid().unwrap(), pid);
+    world.is_empty("in").await;
+}
+
+#[tokio::test]
+async fn a_host_killed_at_work_leaves_the_message_locked_for_a_while() {
+    let mut world = World::new().await;
+    world.options.lock = Duration::from_secs(2);
+    let message = json!({ "once": world.once(), "sleep_ms": 60_000 }).to_string();
+    world.queue_function().await.queues.put("in", &message).await.unwrap();
+    let host = world.start().await;
+    world.exists(&world.once()).await;
+    let begun = Instant::now();
+    drop(host);
+    let host = world.start().await;
+    let all = host.wait_until(|all| !all.is_empty(), LIMIT).await.unwrap();
+    assert!(begun.elapsed() > Duration::from_millis(500), "it was locked");
+    assert!(all[0].succeeded);
+    assert_eq!(all[0].dequeue_count, Some(2));
+}
+
+#[tokio::test]
+async fn the_lock_is_renewed_while_the_function_runs() {
+    let mut world = World::new().await;
+    world.options.lock = Duration::from_secs(2);
+    let message = json!({ "sleep_ms": 5000 }).to_string();
+    world.queue_function().await.queues.put("in", &message).await.unwrap();
+    world.set("AzureFunctionsJobHost__extensions__queues__newBatchThreshold", 4);
+    let host = world.start().await;
+    world.is_empty("in").await;
+    assert_eq!(host.invocations().len(), 1, "nobody else saw the message");
+}
+
+#[tokio::test]
+async fn outputs_are_written_as_the_host_writes_them() {
+    let world = World::new().await;
+    world.queue_function().await;
+    let next = json!({ "answer": { "Outputs": {
+        "next": ["done", { "a": 1 }], "Next": "another case",
+    } } });
+    world.queues.put("in", &next.to_string()).await.unwrap();
+    let host = world.start().await;
+    host.wait_until(|all| !all.is_empty(), LIMIT).await.unwrap();
+    assert_eq!(world.texts("out").await, ["done", "{\n  \"a\": 1\n}"]);
+    let warned = host.lines().iter().any(|line| line.text.contains("the output `Next`"));
+    assert!(warned, "a name that function.json does not have");
+
+    world.queues.clear("out").await.unwrap();
+    let trap = json!({ "answer": { "Outputs": { "next": "done" } } });
+    world.queues.put("in", &trap.to_string()).await.unwrap();
+    host.wait_until(|all| all.len() == 2, LIMIT).await.unwrap();
+    assert_eq!(
+        world.texts("out").await,
+        ["v\u{fffd}\u{fffd}"],
+        "a text that is base64 was decoded"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_hangs_the_host_fails_loudly() {
+    let world = World::new().await;
+    world.queue_function().await;
+    for answer in ["", "null"] {
+        let message = json!({ "once": world.once() + answer, "answer": answer }).to_string();
+        world.queues.put("in", &message).await.unwrap();
+    }
+    let host = world.start().await;
+    let all = host.wait_until(|all| all.len() == 4, LIMIT).await.unwrap();
+    let hung = all.iter().filter_map(|one| one.error.as_deref());
+    assert_eq!(hung.filter(|error| error.contains("functionTimeout")).count(), 2);
+}
+
+#[tokio::test]
+async fn with_base64_texts_are_wrapped_and_others_are_poison() {
+    let mut world = World::new().await;
+    world.set("AzureFunctionsJobHost__extensions__queues__messageEncoding", "base64");
+    world.queue_function().await.queues.put("in", "no base64!").await.unwrap();
+    // {"answer":{"Outputs":{"next":["hi!"]}}}
+    let message = "eyJhbnN3ZXIiOnsiT3V0cHV0cyI6eyJuZXh0IjpbImhpISJdfX19";
+    world.queues.put("in", message).await.unwrap();
+    let host = world.start().await;
+    world.is_empty("in").await;
+    assert_eq!(world.texts("in-poison").await, ["no base64!"]);
+    assert_eq!(world.texts("out").await, ["aGkh"]);
+    assert_eq!(host.invocations().len(), 1);
+}
+
+#[tokio::test]
+async fn a_queue_function_runs_by_hand() {
+    let world = World::new().await;
+    world.queue_function().await;
+    let host = world.start().await;
+    let ran = host.run_queue("f", "{\"status\":500}").await.unwrap();
+    assert_eq!((ran.succeeded, ran.status), (false, Some(500)));
+    assert!(host.run_queue("g", "").await.is_err() && host.run_timer("f").await.is_err());
+}
