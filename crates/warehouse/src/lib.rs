@@ -3,6 +3,7 @@
 
 pub mod conformance;
 pub mod sqlite;
+pub mod sqlserver;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,6 +27,10 @@ pub trait Warehouse: Send {
         true
     }
 
+    /// Brings the schema to the newest version, and returns the names of the steps that took. A
+    /// warehouse that does so by itself whenever it is opened has none.
+    async fn migrate(&mut self) -> Result<Vec<String>, Error>;
+
     /// What was published so far. Opens (and, for SQLite, makes) the schema.
     async fn state(&mut self) -> Result<State, Error>;
 
@@ -35,9 +40,10 @@ pub trait Warehouse: Send {
         days: Option<&BTreeSet<Day>>,
     ) -> Result<BTreeMap<Day, u64>, Error>;
 
-    /// Starts a publish: takes the lock, checks that nobody published since
-    /// `publish.expected_id` ([`Error::Moved`]), and applies the change of spend. Dropping the
-    /// publication without `commit` leaves the warehouse as it was.
+    /// Starts a publish: checks that nobody published since `publish.expected_id`
+    /// ([`Error::Moved`], which `commit` may still find where the lock is taken only then), and
+    /// takes the change of spend. Dropping the publication without `commit` leaves the warehouse
+    /// as it was.
     async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error>;
 
     /// Numbers for `status` and for the closing table of a run.
@@ -169,6 +175,9 @@ pub enum Error {
     /// Somebody else published in the meantime: begin again.
     #[error("another publish ({found}) came in between, {expected} was expected")]
     Moved { expected: i64, found: i64 },
+    /// The work was broken off by what passes, such as a lost connection: begin again.
+    #[error("{0}")]
+    Interrupted(String),
     #[error("{0}")]
     Transient(String),
     #[error("{0}")]

@@ -1,0 +1,172 @@
+//! Connecting: redirects, and waiting for a database that is paused, moving or busy.
+//!
+//! The driver knows neither a timeout for one attempt nor retries.
+
+use std::{io, sync::Arc, time::Duration};
+
+use tiberius::{AuthMethod, Client, Config, EncryptionLevel, error::Error as SqlError};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+
+use super::{
+    error::{Cause, Kind},
+    identity::{ManagedIdentity, Tokens},
+    sent::{Counted, Counters},
+    setting::{Encryption, Login, Server},
+};
+
+pub(super) type Connection = Client<Compat<Counted<TcpStream>>>;
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// One attempt to connect.
+    pub attempt: Duration,
+    /// All attempts, and all tries of a read or of a publish's transaction: a database that was
+    /// paused takes up to a minute to come back.
+    pub deadline: Duration,
+    /// All attempts where nothing listens or no such name is known: more often a wrong setting
+    /// than a server that starts.
+    pub unreachable: Duration,
+    /// The longest silence of the server within a statement.
+    pub command: Duration,
+    /// The wait for another publisher.
+    pub lock: Duration,
+    /// First pause between two tries; each is twice as long as the one before, up to 10 s.
+    pub pause: Duration,
+    /// A connection that nobody uses for so long is closed: it would keep a serverless database
+    /// from pausing.
+    pub idle: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            attempt: seconds(20),
+            deadline: seconds(90),
+            unreachable: seconds(10),
+            command: seconds(600),
+            lock: seconds(30),
+            pause: Duration::from_millis(500),
+            idle: seconds(30),
+        }
+    }
+}
+
+/// Opens connections to one server.
+pub(super) struct Connector {
+    pub(super) server: Server,
+    pub(super) timing: Timing,
+    pub(super) counters: Arc<Counters>,
+    pub(super) tokens: Option<Arc<dyn Tokens>>,
+}
+
+/// Pauses between tries until a deadline.
+pub(super) struct Patience {
+    began: Instant,
+    pause: Duration,
+}
+
+impl Patience {
+    pub(super) fn new(timing: &Timing) -> Self {
+        Self { began: Instant::now(), pause: timing.pause }
+    }
+
+    /// Waits a while, and tells whether another try fits into the deadline.
+    pub(super) async fn lasts(&mut self, deadline: Duration) -> bool {
+        if self.began.elapsed() + self.pause > deadline {
+            return false;
+        }
+        sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(Duration::from_secs(10));
+        true
+    }
+}
+
+impl Connector {
+    /// A connection that is signed in, after as many attempts as the deadline allows.
+    pub(super) async fn connect(&mut self) -> Result<Connection, Cause> {
+        let mut patience = Patience::new(&self.timing);
+        loop {
+            let attempt = timeout(self.timing.attempt, self.attempt());
+            let cause = match attempt.await {
+                Ok(Ok(connection)) => {
+                    self.counters.connected();
+                    return Ok(connection);
+                }
+                Ok(Err(cause)) => cause,
+                Err(_) => Cause::passing("did not answer in time: try again in a minute"),
+            };
+            let deadline = match &cause {
+                _ if cause.kind() != Kind::Passing => return Err(cause),
+                cause if is_unreachable(cause) => self.timing.unreachable,
+                _ => self.timing.deadline,
+            };
+            if !patience.lasts(deadline).await {
+                return Err(cause);
+            }
+        }
+    }
+
+    async fn attempt(&mut self) -> Result<Connection, Cause> {
+        let mut config = Config::new();
+        config.database(&self.server.database);
+        config.application_name("movie-analytics");
+        config.handshake_timeout(None);
+        config.command_timeout(Some(self.timing.command));
+        config.encryption(match self.server.encryption {
+            Encryption::Required => EncryptionLevel::Required,
+            Encryption::Strict => EncryptionLevel::Strict,
+            Encryption::Plain => EncryptionLevel::NotSupported,
+        });
+        if self.server.trust_any_certificate {
+            config.trust_cert();
+        }
+        config.authentication(match self.server.login.clone() {
+            Login::Password { user, password } => AuthMethod::sql_server(user, password),
+            Login::Identity { client_id } => {
+                let tokens = match &self.tokens {
+                    Some(tokens) => tokens.clone(),
+                    None => {
+                        let identity = Arc::new(ManagedIdentity::new(client_id.as_deref())?);
+                        self.tokens.insert(identity).clone()
+                    }
+                };
+                AuthMethod::aad_token(tokens.token().await?)
+            }
+        });
+        let (mut host, mut port) = (self.server.host.clone(), self.server.port);
+        // A gateway may send us on to a node; a node does not send us further.
+        for _ in 0..2 {
+            // Also the name that the certificate must have.
+            config.host(&host);
+            config.port(port);
+            let stream = TcpStream::connect((host.as_str(), port)).await?;
+            stream.set_nodelay(true)?;
+            let stream = Counted::new(stream, self.counters.clone()).compat_write();
+            match Client::connect(config.clone(), stream).await {
+                Err(SqlError::Routing { host: node, port: of_node }) => {
+                    // Named instances come as HOST\INSTANCE; the port says enough.
+                    host = node.split('\\').next().unwrap_or(&node).to_owned();
+                    port = of_node;
+                }
+                connected => return Ok(connected?),
+            }
+        }
+        Err(Cause::permanent("sends connections on and on: check the gateway in front of it"))
+    }
+}
+
+/// Nothing listens there, or nobody knows the name.
+fn is_unreachable(cause: &Cause) -> bool {
+    match cause {
+        Cause::Sql(SqlError::Io { kind, message }) => {
+            *kind == io::ErrorKind::ConnectionRefused || message.contains("lookup address")
+        }
+        _ => false,
+    }
+}

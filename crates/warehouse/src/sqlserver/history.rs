@@ -1,0 +1,249 @@
+//! What was absorbed, published and refused.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use lake::Receipt;
+use pipeline::Day;
+use serde::Serialize;
+use serde_json::Value;
+use tiberius::Row;
+
+use super::{
+    error::Cause,
+    session::{Session, Values, json},
+    sql,
+};
+use crate::{Absorbed, LoggedPublish, Publish, RefusedDay, State};
+
+/// A row of the publish log.
+pub(super) struct NewestPublish {
+    pub(super) id: i64,
+    pub(super) published_at: String,
+    pub(super) fact_recipe: String,
+    pub(super) live_reviews: u64,
+}
+
+pub(super) async fn newest_publish(session: &mut Session) -> Result<Option<NewestPublish>, Cause> {
+    let rows = session.query(sql::NEWEST_PUBLISH, &[]).await?;
+    let newest = rows.first().map(|row| {
+        Ok(NewestPublish {
+            id: row.number("publish_id")?,
+            published_at: time(row, "published_at")?,
+            fact_recipe: row.text("fact_recipe")?,
+            live_reviews: row.count("live_reviews")?,
+        })
+    });
+    newest.transpose()
+}
+
+pub(super) async fn newest_id(session: &mut Session) -> Result<i64, Cause> {
+    Ok(newest_publish(session).await?.map_or(0, |newest| newest.id))
+}
+
+/// What this warehouse has absorbed. A publish by another process in between is seen whole: then
+/// all of it is read again.
+pub(super) async fn state(session: &mut Session) -> Result<State, Cause> {
+    loop {
+        let newest = newest_publish(session).await?;
+        let publish_id = newest.as_ref().map_or(0, |newest| newest.id);
+        let state = State {
+            publish_id,
+            live_reviews: newest.as_ref().map_or(0, |newest| newest.live_reviews),
+            fact_recipe: newest.map(|newest| newest.fact_recipe),
+            paths: paths(session).await?,
+            refused_days: refused_days(session).await?,
+        };
+        if newest_id(session).await? == publish_id {
+            return Ok(state);
+        }
+    }
+}
+
+async fn paths(session: &mut Session) -> Result<BTreeMap<String, Absorbed>, Cause> {
+    let mut paths = BTreeMap::new();
+    for row in session.query(sql::NEWEST_RECEIPTS, &[]).await? {
+        let newest = u32::try_from(row.count("receipt")?).unwrap_or(u32::MAX);
+        paths.insert(row.text("path")?, Absorbed { newest, live: None });
+    }
+    for row in session.query(sql::LIVE_RECEIPTS, &[]).await? {
+        let path = row.text("path")?;
+        let receipt: Receipt = serde_json::from_str(row.number("body")?).map_err(|error| {
+            Cause::permanent(format!(
+                "has a receipt of {path} that cannot be read ({error}): use the newer program that \
+                 wrote it"
+            ))
+        })?;
+        if let Some(absorbed) = paths.get_mut(&path) {
+            absorbed.live = Some(receipt);
+        }
+    }
+    Ok(paths)
+}
+
+#[derive(Serialize)]
+struct ReceiptRow<'a> {
+    path: &'a str,
+    receipt: u32,
+    dataset: &'a str,
+    state: String,
+    etag: &'a str,
+    recipe: &'a str,
+    content_hash: Option<&'a str>,
+    parquet: Option<&'a str>,
+    rows_read: u64,
+    rows_staged: u64,
+    rows_refused: u64,
+    rows_duplicate: u64,
+    min_id: Option<i64>,
+    max_id: Option<i64>,
+    written_at: &'a str,
+    body: String,
+}
+
+#[derive(Serialize)]
+struct LiveRow<'a> {
+    path: &'a str,
+    receipt: Option<u32>,
+}
+
+/// Stages receipts and live versions, and checks them against what is known.
+pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
+    let rows: Vec<_> = publish.receipts.iter().map(receipt_row).collect::<Result<_, _>>()?;
+    session.send(sql::STAGE_RECEIPTS, &rows).await?;
+    let live: Vec<_> =
+        publish.live.iter().map(|(path, receipt)| LiveRow { path, receipt: *receipt }).collect();
+    session.send(sql::STAGE_LIVE, &live).await?;
+    if let Some(row) = session.query(sql::FIND_KNOWN_RECEIPT, &[]).await?.first() {
+        return Err(Cause::permanent(format!(
+            "has receipt {} of {} in its load history already: read the state again and publish \
+             only what is new",
+            row.count("receipt")?,
+            row.text("path")?
+        )));
+    }
+    if let Some(row) = session.query(sql::FIND_STRAY_LIVE, &[]).await?.first() {
+        return Err(Cause::permanent(format!(
+            "has not absorbed receipt {} of {}, so it cannot be live: publish it with its receipt",
+            row.count("receipt")?,
+            row.text("path")?
+        )));
+    }
+    Ok(())
+}
+
+fn receipt_row(receipt: &Receipt) -> Result<ReceiptRow<'_>, Cause> {
+    // Longer ones do not fit the key of an index.
+    if receipt.path.encode_utf16().count() > 800 {
+        return Err(Cause::permanent(format!(
+            "takes paths of up to 800 characters, this one has more: {}; shorten the folders of \
+             the file",
+            receipt.path
+        )));
+    }
+    let body = serde_json::to_value(receipt).map_err(|error| {
+        Cause::permanent(format!("cannot take the receipt of {} ({error})", receipt.path))
+    })?;
+    Ok(ReceiptRow {
+        path: &receipt.path,
+        receipt: receipt.number,
+        dataset: receipt.dataset.name(),
+        // Its name in JSON: people meet the same word in the lake.
+        state: body.get("state").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        etag: &receipt.etag,
+        recipe: &receipt.recipe,
+        content_hash: receipt.content_hash.as_deref(),
+        parquet: receipt.parquet.as_deref(),
+        rows_read: receipt.rows.read,
+        rows_staged: receipt.rows.staged,
+        rows_refused: receipt.rows.refused,
+        rows_duplicate: receipt.rows.duplicate,
+        min_id: receipt.min_id,
+        max_id: receipt.max_id,
+        written_at: receipt.written_at.trim_end_matches('Z'),
+        body: body.to_string(),
+    })
+}
+
+/// Adds the staged receipts to the load history and moves the live flags.
+pub(super) async fn absorb(session: &mut Session, publish_id: i64) -> Result<(), Cause> {
+    session.execute(sql::ADD_RECEIPTS, &[&publish_id]).await?;
+    session.execute(sql::CLEAR_LIVE, &[]).await?;
+    session.execute(sql::SET_LIVE, &[]).await?;
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct RefusedRow<'a> {
+    id: i32,
+    check_name: &'a str,
+    detail: &'a str,
+}
+
+/// Records days that keep their last good rows; the newest finding counts.
+pub(super) async fn refuse(
+    session: &mut Session,
+    publish_id: i64,
+    refused: &[RefusedDay],
+) -> Result<(), Cause> {
+    let newest: BTreeMap<i32, &RefusedDay> =
+        refused.iter().map(|refused| (refused.day.key(), refused)).collect();
+    if newest.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = newest
+        .into_iter()
+        .map(|(id, refused)| RefusedRow { id, check_name: &refused.check, detail: &refused.detail })
+        .collect();
+    let rows = json(&rows)?;
+    session.execute(sql::REMOVE_REFUSED_DAYS, &[&rows]).await?;
+    session.execute(sql::ADD_REFUSED_DAYS, &[&rows, &publish_id]).await?;
+    Ok(())
+}
+
+/// Days that keep their last good rows, in order.
+pub(super) async fn refused_days(session: &mut Session) -> Result<Vec<RefusedDay>, Cause> {
+    let rows = session.query(sql::REFUSED_DAYS, &[]).await?;
+    let refused = rows.iter().map(|row| {
+        Ok(RefusedDay {
+            day: day(row, "id_dim_date")?,
+            publish_id: row.number("publish_id")?,
+            check: row.text("check_name")?,
+            detail: row.text("detail")?,
+        })
+    });
+    refused.collect()
+}
+
+/// The newest ten publishes, newest first.
+pub(super) async fn publishes(session: &mut Session) -> Result<Vec<LoggedPublish>, Cause> {
+    let rows = session.query(sql::PUBLISHES, &[]).await?;
+    let publishes = rows.iter().map(|row| {
+        Ok(LoggedPublish {
+            publish_id: row.number("publish_id")?,
+            published_at: time(row, "published_at")?,
+            duration_ms: row.count("duration_ms")?,
+            receipts: row.count("receipts")?,
+            days_replaced: row.count("days_replaced")?,
+            days_refused: row.count("days_refused")?,
+            rows_deleted: row.count("rows_deleted")?,
+            rows_inserted: row.count("rows_inserted")?,
+            rows_respent: row.count("rows_respent")?,
+        })
+    });
+    publishes.collect()
+}
+
+/// The day of a `dim_date` key.
+pub(super) fn day(row: &Row, column: &str) -> Result<Day, Cause> {
+    let key = row.number(column)?;
+    Day::from_key(key).ok_or_else(|| {
+        Cause::permanent(format!("has {key} as a day, which is no yyyymmdd date: correct it"))
+    })
+}
+
+/// A time as the program writes it: `2021-04-25T06:15:04Z`.
+pub(super) fn time(row: &Row, column: &str) -> Result<String, Cause> {
+    let time: NaiveDateTime = row.number(column)?;
+    Ok(time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+}

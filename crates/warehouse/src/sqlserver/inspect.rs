@@ -1,0 +1,120 @@
+//! Reading back, for the conformance suite.
+
+use async_trait::async_trait;
+use chrono::{Datelike, NaiveDate};
+use pipeline::Day;
+use tiberius::{Row, numeric::Numeric};
+
+use super::{
+    SqlServer,
+    error::Cause,
+    history::{day, time},
+    session::Values,
+    sql,
+};
+use crate::{
+    Error,
+    conformance::{Amount, Daily, FactRow, Inspect, Member, Spend},
+};
+
+impl SqlServer {
+    async fn all<T>(
+        &mut self,
+        statement: &'static str,
+        read: fn(&Row) -> Result<T, Cause>,
+    ) -> Result<Vec<T>, Error> {
+        let rows = self
+            .read(|session| Box::pin(async move { session.query(statement, &[]).await }))
+            .await?;
+        let all: Result<Vec<T>, Cause> = rows.iter().map(read).collect();
+        all.map_err(|cause| cause.at(&self.place()))
+    }
+}
+
+#[async_trait]
+impl Inspect for SqlServer {
+    async fn facts(&mut self) -> Result<Vec<FactRow>, Error> {
+        self.all(sql::INSPECT_FACTS, |row| {
+            Ok(FactRow {
+                day: log_date(row)?,
+                customer: row.number("customerid")?,
+                device: row.text("device")?,
+                location: row.text("location")?,
+                os: row.text("os")?,
+                browser: row.text("browser")?,
+                amount_spent: e5(row)? as f64 / 100_000.0,
+                score: row.number::<i32>("review_score")?.into(),
+                count: row.number::<i32>("review_count")?.into(),
+                inserted_at: time(row, "insert_date")?,
+            })
+        })
+        .await
+    }
+
+    async fn amounts(&mut self) -> Result<Vec<Amount>, Error> {
+        self.all(sql::INSPECT_AMOUNTS, |row| {
+            Ok(Amount {
+                day: day(row, "id_dim_date")?,
+                customer: row.number("customerid")?,
+                e5: e5(row)?,
+            })
+        })
+        .await
+    }
+
+    async fn spend(&mut self) -> Result<Vec<Spend>, Error> {
+        self.all(sql::INSPECT_SPEND, |row| {
+            Ok(Spend { customer: row.number("customerid")?, e5: e5(row)? })
+        })
+        .await
+    }
+
+    async fn daily(&mut self) -> Result<Vec<Daily>, Error> {
+        self.all(sql::INSPECT_DAILY, |row| {
+            Ok(Daily {
+                day: day(row, "id_dim_date")?,
+                location: row.text("location")?,
+                device: row.text("device")?,
+                os: row.text("os")?,
+                score: row.number("review_score")?,
+                count: row.number("review_count")?,
+                facts: row.number("fact_count")?,
+            })
+        })
+        .await
+    }
+
+    async fn members(&mut self) -> Result<Vec<Member>, Error> {
+        self.all(sql::INSPECT_DIMENSIONS, |row| {
+            Ok(Member {
+                dimension: row.text("dimension")?,
+                key: row.number::<i32>("id")?.into(),
+                text: row.text("text")?,
+            })
+        })
+        .await
+    }
+}
+
+/// `amount_spent` in 1/100,000, whatever scale the server shows it with.
+fn e5(row: &Row) -> Result<i64, Cause> {
+    let amount: Numeric = row.number("amount_spent")?;
+    let too_fine = || Cause::permanent("shows an amount that is no decimal(18,5)");
+    let e5 = match amount.scale() {
+        scale @ 0..=5 => amount.value() * 10_i128.pow(5 - u32::from(scale)),
+        scale => {
+            let divisor = 10_i128.pow(u32::from(scale) - 5);
+            if amount.value() % divisor != 0 {
+                return Err(too_fine());
+            }
+            amount.value() / divisor
+        }
+    };
+    e5.try_into().map_err(|_| too_fine())
+}
+
+fn log_date(row: &Row) -> Result<Day, Cause> {
+    let date: NaiveDate = row.number("log_date")?;
+    Day::from_ymd(date.year(), date.month(), date.day())
+        .ok_or_else(|| Cause::permanent(format!("has {date} as a day, which is out of range")))
+}

@@ -1,0 +1,238 @@
+//! The warehouse in production: Azure SQL, or any SQL Server.
+//!
+//! A publish loads its rows by bulk into temporary tables of its own connection, and then moves
+//! them in one short transaction under an application lock. Statements are files under
+//! `sql/sqlserver/`; values reach them as parameters, as bulk rows or as JSON in a parameter.
+//!
+//! It was written from Microsoft's documentation, and its statements are checked by Microsoft's
+//! parser; it was not compared with a real SQL Server by those who wrote it.
+
+mod connect;
+mod error;
+mod history;
+mod identity;
+mod inspect;
+mod publication;
+mod read;
+mod schema;
+mod sent;
+mod session;
+mod setting;
+mod spend;
+mod sql;
+mod staging;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use pipeline::Day;
+use tokio::runtime::Handle;
+
+use crate::{Error, Publication, Publish, State, Summary, Warehouse};
+use connect::{Connector, Patience};
+use error::{Cause, Kind};
+use publication::SqlServerPublication;
+use sent::Counters;
+use session::{Session, settle};
+
+pub use connect::Timing;
+pub use identity::{NoToken, Tokens};
+pub use schema::Schemas;
+pub use sent::Sent;
+pub use setting::{HELP, Server, WrongServer};
+
+/// A connection between two pieces of work.
+#[derive(Default)]
+struct Idle {
+    session: Option<Session>,
+    /// Grows with each session that is put here.
+    generation: u64,
+}
+
+/// A warehouse in a SQL Server database.
+pub struct SqlServer {
+    connector: Connector,
+    schemas: Arc<Schemas>,
+    idle: Arc<Mutex<Idle>>,
+}
+
+type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Cause>> + Send + 'a>>;
+
+impl SqlServer {
+    /// A warehouse that is connected to at first use.
+    pub fn new(server: Server) -> Self {
+        let counters = Arc::new(Counters::default());
+        Self {
+            connector: Connector { server, timing: Timing::default(), counters, tokens: None },
+            schemas: Arc::default(),
+            idle: Arc::default(),
+        }
+    }
+
+    /// In other schemas than `dw` and `ops`.
+    pub fn with_schemas(mut self, schemas: Schemas) -> Self {
+        self.schemas = Arc::new(schemas);
+        self
+    }
+
+    /// With other patience.
+    pub fn with_timing(mut self, timing: Timing) -> Self {
+        self.connector.timing = timing;
+        self
+    }
+
+    /// Signs in with tokens from elsewhere than the managed identity.
+    pub fn with_tokens(mut self, tokens: Arc<dyn Tokens>) -> Self {
+        self.connector.tokens = Some(tokens);
+        self
+    }
+
+    /// What was sent so far.
+    pub fn sent(&self) -> Sent {
+        self.connector.counters.sent()
+    }
+
+    fn timing(&self) -> Timing {
+        self.connector.timing
+    }
+
+    /// Names the database in a sentence.
+    fn place(&self) -> String {
+        let Server { database, host, port, .. } = &self.connector.server;
+        format!("the database {database} on {host}:{port}")
+    }
+
+    /// The idle session, or a new one on a schema that fits.
+    async fn session(&mut self) -> Result<Session, Cause> {
+        if let Some(session) = self.lock_idle().session.take() {
+            return Ok(session);
+        }
+        let mut session = self.open().await?;
+        schema::check(&mut session).await?;
+        Ok(session)
+    }
+
+    async fn open(&mut self) -> Result<Session, Cause> {
+        let connection = self.connector.connect().await?;
+        let (schemas, counters) = (self.schemas.clone(), self.connector.counters.clone());
+        Session::new(connection, schemas, counters).await
+    }
+
+    /// Keeps a session for the next work, for a while.
+    fn keep(&self, session: Session) {
+        // Without a runtime nobody could close it later.
+        let Ok(runtime) = Handle::try_current() else { return };
+        let generation = {
+            let mut idle = self.lock_idle();
+            idle.session = Some(session);
+            idle.generation += 1;
+            idle.generation
+        };
+        let (idle, after) = (Arc::downgrade(&self.idle), self.timing().idle);
+        runtime.spawn(async move {
+            tokio::time::sleep(after).await;
+            let Some(idle) = idle.upgrade() else { return };
+            let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.generation == generation {
+                idle.session = None;
+            }
+        });
+    }
+
+    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads, again and again until the deadline where the connection breaks or the database is
+    /// busy.
+    async fn read<T>(
+        &mut self,
+        work: impl for<'s> Fn(&'s mut Session) -> Work<'s, T> + Send + Sync,
+    ) -> Result<T, Error> {
+        let timing = self.timing();
+        let mut patience = Patience::new(&timing);
+        loop {
+            let cause = match settle(self.session()).await {
+                Ok(mut session) => match settle(work(&mut session)).await {
+                    Ok(found) => {
+                        self.keep(session);
+                        return Ok(found);
+                    }
+                    Err(cause) if cause.kind() == Kind::Passing => cause,
+                    Err(cause) => {
+                        if cause.leaves_connection() {
+                            self.keep(session);
+                        }
+                        return Err(cause.at(&self.place()));
+                    }
+                },
+                // What connecting may wait for, it has waited for.
+                Err(cause) => return Err(cause.at(&self.place())),
+            };
+            if !patience.lasts(timing.deadline).await {
+                return Err(cause.at(&self.place()));
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Warehouse for SqlServer {
+    async fn migrate(&mut self) -> Result<Vec<String>, Error> {
+        // On a connection of its own: the lock is held until it is closed.
+        let migrated = settle(async {
+            let mut session = self.open().await?;
+            schema::migrate(&mut session).await
+        });
+        let migrated = migrated.await;
+        migrated.map_err(|cause| cause.at(&self.place()))
+    }
+
+    async fn state(&mut self) -> Result<State, Error> {
+        self.read(|session| Box::pin(history::state(session))).await
+    }
+
+    async fn day_counts(
+        &mut self,
+        days: Option<&BTreeSet<Day>>,
+    ) -> Result<BTreeMap<Day, u64>, Error> {
+        let days = days.map(read::wanted).transpose().map_err(|cause| cause.at(&self.place()))?;
+        self.read(|session| {
+            let days = days.clone();
+            Box::pin(async move { read::day_counts(session, days.as_deref()).await })
+        })
+        .await
+    }
+
+    async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error> {
+        let before = self.sent();
+        let timing = self.timing();
+        let mut patience = Patience::new(&timing);
+        loop {
+            let place = self.place();
+            let mut session = settle(self.session()).await.map_err(|cause| cause.at(&place))?;
+            let cause = match settle(publication::prepare(&mut session, &publish)).await {
+                Ok(()) => {
+                    let publication = SqlServerPublication::new(self, session, publish, before);
+                    return Ok(Box::new(publication));
+                }
+                Err(cause) => cause,
+            };
+            let passing = cause.kind() == Kind::Passing;
+            if !passing && cause.leaves_connection() {
+                self.keep(session);
+            }
+            if !passing || !patience.lasts(timing.deadline).await {
+                return Err(cause.at(&place));
+            }
+        }
+    }
+
+    async fn summary(&mut self) -> Result<Summary, Error> {
+        self.read(|session| Box::pin(read::summary(session))).await
+    }
+}

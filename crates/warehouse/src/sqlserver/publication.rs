@@ -1,0 +1,225 @@
+//! A publish: staged first, then one short transaction.
+
+use async_trait::async_trait;
+use pipeline::facts::FactBatch;
+
+use super::{
+    SqlServer,
+    connect::Patience,
+    error::{Cause, Kind},
+    history,
+    sent::Sent,
+    session::{Session, settle},
+    spend, sql,
+    staging::Staged,
+};
+use crate::{Error, Publication, Publish, Published, RefusedDay};
+
+/// Stages what is known before the facts are built. No transaction is open and no lock is held
+/// afterwards: whoever publishes in between is found by [`Error::Moved`] at the commit.
+pub(super) async fn prepare(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
+    check_newest(session, publish.expected_id).await?;
+    session.stage().await?;
+    let checked = match history::stage(session, publish).await {
+        Ok(()) => spend::stage(session, publish.reset_spend, &publish.spend).await,
+        Err(cause) => Err(cause),
+    };
+    if matches!(&checked, Err(Cause::Known { kind: Kind::Permanent, .. })) {
+        // It may only seem wrong, because of a publish that came in between.
+        check_newest(session, publish.expected_id).await?;
+    }
+    checked
+}
+
+async fn check_newest(session: &mut Session, expected: i64) -> Result<(), Cause> {
+    let found = history::newest_id(session).await?;
+    if found == expected { Ok(()) } else { Err(Error::Moved { expected, found }.into()) }
+}
+
+/// A publish under way: rows in temporary tables of its session.
+pub(super) struct SqlServerPublication<'a> {
+    warehouse: &'a SqlServer,
+    /// None while something is done with it that did not end yet, and after an error.
+    session: Option<Session>,
+    publish: Publish,
+    staged: Staged,
+    before: Sent,
+}
+
+impl<'a> SqlServerPublication<'a> {
+    pub(super) fn new(
+        warehouse: &'a SqlServer,
+        session: Session,
+        publish: Publish,
+        before: Sent,
+    ) -> Self {
+        Self { warehouse, session: Some(session), publish, staged: Staged::default(), before }
+    }
+
+    fn take_session(&mut self) -> Result<Session, Error> {
+        self.session.take().ok_or_else(|| {
+            Error::Permanent(
+                "a batch of this publish failed, so it cannot be committed: begin again".to_owned(),
+            )
+        })
+    }
+
+    /// Tries the transaction again where it was broken off and the connection is still there, and
+    /// with it what was staged.
+    async fn publish(
+        &self,
+        session: &mut Session,
+        refused: &[RefusedDay],
+    ) -> Result<Published, Cause> {
+        let timing = &self.warehouse.timing();
+        let mut patience = Patience::new(timing);
+        loop {
+            let cause = match self.transact(session, refused).await {
+                Ok(published) => return Ok(published),
+                Err(cause) => cause,
+            };
+            if !cause.leaves_connection() {
+                return Err(cause);
+            }
+            session.roll_back().await?;
+            if cause.kind() != Kind::Passing || !patience.lasts(timing.deadline).await {
+                return Err(cause);
+            }
+        }
+    }
+
+    async fn transact(
+        &self,
+        session: &mut Session,
+        refused: &[RefusedDay],
+    ) -> Result<Published, Cause> {
+        if self.staged.facts > 0 {
+            // On their own: a key that was given once stays, whatever becomes of the publish.
+            session.begin().await?;
+            self.lock(session).await?;
+            for (add, _) in sql::DIMENSIONS {
+                session.execute(add, &[]).await?;
+            }
+            session.commit().await?;
+            for (_, find) in sql::DIMENSIONS {
+                session.execute(find, &[]).await?;
+            }
+        }
+        session.begin().await?;
+        self.lock(session).await?;
+        check_newest(session, self.publish.expected_id).await?;
+        let published = self.write(session, refused).await?;
+        session.commit().await?;
+        Ok(published)
+    }
+
+    async fn lock(&self, session: &mut Session) -> Result<(), Cause> {
+        let name = session.schemas().lock();
+        let timeout = self.warehouse.timing().lock.as_millis().try_into().unwrap_or(i32::MAX);
+        match session.lock(sql::LOCK, &name, timeout).await? {
+            0.. => Ok(()),
+            // -3: chosen as the victim of a deadlock.
+            -3 => Err(Cause::passing("broke the work off for another one's sake: try again")),
+            _ => Err(Cause::transient("is being published to by another program: try again later")),
+        }
+    }
+
+    async fn write(
+        &self,
+        session: &mut Session,
+        refused: &[RefusedDay],
+    ) -> Result<Published, Cause> {
+        let Publish { expected_id, published_at, fact_recipe, receipts, .. } = &self.publish;
+        let publish_id = expected_id + 1;
+        let time = published_at.trim_end_matches('Z');
+        let moves_spend = self.publish.reset_spend || !self.publish.spend.is_empty();
+        if moves_spend {
+            spend::apply(session, self.publish.reset_spend).await?;
+        }
+        let (mut rows_deleted, mut rows_inserted, mut rows_respent) = (0, 0, 0);
+        if !self.staged.days.is_empty() {
+            rows_deleted = session.execute(sql::DELETE_FACTS, &[]).await?;
+            session.execute(sql::DELETE_DAILY, &[]).await?;
+            session.execute(sql::DELETE_DAY_TOTALS, &[]).await?;
+            session.execute(sql::CLEAR_REFUSED_DAYS, &[]).await?;
+            session.execute(sql::ADD_DATES, &[]).await?;
+            session.execute(sql::ADD_DAY_TOTALS, &[]).await?;
+        }
+        if self.staged.facts > 0 {
+            rows_inserted = session.execute(sql::ADD_FACTS, &[&time]).await?;
+            if rows_inserted != self.staged.facts {
+                return Err(Cause::permanent(format!(
+                    "took {rows_inserted} of {} facts: check that its dimensions were not changed \
+                     by hand",
+                    self.staged.facts
+                )));
+            }
+            session.execute(sql::ADD_DAILY, &[]).await?;
+        }
+        if moves_spend {
+            rows_respent = session.execute(sql::RESPEND, &[]).await?;
+        }
+        history::absorb(session, publish_id).await?;
+        history::refuse(session, publish_id, refused).await?;
+        let days_replaced = self.staged.days.len() as u64;
+        let number = |count: u64| count as i64;
+        let duration = self.publish.started.map_or(0, |started| started.elapsed().as_millis());
+        session
+            .execute(
+                sql::ADD_PUBLISH,
+                &[
+                    &publish_id,
+                    &time,
+                    fact_recipe,
+                    &number(receipts.len() as u64),
+                    &number(days_replaced),
+                    &number(rows_deleted),
+                    &number(rows_inserted),
+                    &number(rows_respent),
+                    &number(refused.len() as u64),
+                    &number(self.publish.live_reviews),
+                    &(duration as i64),
+                ],
+            )
+            .await?;
+        Ok(Published { publish_id, days_replaced, rows_deleted, rows_inserted, rows_respent })
+    }
+}
+
+#[async_trait]
+impl Publication for SqlServerPublication<'_> {
+    async fn replace_days(&mut self, batch: &FactBatch) -> Result<(), Error> {
+        let mut session = self.take_session()?;
+        settle(self.staged.load(&mut session, batch))
+            .await
+            .map_err(|cause| cause.at(&self.warehouse.place()))?;
+        self.session = Some(session);
+        Ok(())
+    }
+
+    async fn commit(mut self: Box<Self>, refused: &[RefusedDay]) -> Result<Published, Error> {
+        let mut session = self.take_session()?;
+        let published = settle(self.publish(&mut session, refused)).await;
+        if published.as_ref().map_or_else(Cause::leaves_connection, |_| true) {
+            self.warehouse.keep(session);
+        }
+        let published = published.map_err(|cause| cause.at(&self.warehouse.place()))?;
+        let sent = self.warehouse.sent().since(self.before);
+        tracing::info!(
+            publish_id = published.publish_id,
+            rows.sent = sent.rows,
+            bytes.sent = sent.bytes,
+            "loaded into SQL Server"
+        );
+        Ok(published)
+    }
+}
+
+impl Drop for SqlServerPublication<'_> {
+    fn drop(&mut self) {
+        // No transaction is open between two calls: the session may go on.
+        if let Some(session) = self.session.take() {
+            self.warehouse.keep(session);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Numbers for the publisher's checks and for people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pipeline::Day;
+use serde::Serialize;
+
+use super::{
+    error::Cause,
+    history::{self, day},
+    session::{Session, Values, json},
+    sql,
+};
+use crate::Summary;
+
+#[derive(Serialize)]
+struct DayRow {
+    id: i32,
+}
+
+/// Days as [`day_counts`] takes them.
+pub(super) fn wanted(days: &BTreeSet<Day>) -> Result<String, Cause> {
+    json(&days.iter().map(|day| DayRow { id: day.key() }).collect::<Vec<_>>())
+}
+
+/// Reviews counted on the days asked for (or all days) that have facts.
+pub(super) async fn day_counts(
+    session: &mut Session,
+    wanted: Option<&str>,
+) -> Result<BTreeMap<Day, u64>, Cause> {
+    let rows = match wanted {
+        Some(wanted) => session.query(sql::DAY_COUNTS_OF, &[&wanted]).await?,
+        None => session.query(sql::DAY_COUNTS, &[]).await?,
+    };
+    rows.iter().map(|row| Ok((day(row, "id_dim_date")?, row.count("reviews")?))).collect()
+}
+
+/// All of it from between two publishes.
+pub(super) async fn summary(session: &mut Session) -> Result<Summary, Cause> {
+    loop {
+        let summary = read_summary(session).await?;
+        if history::newest_id(session).await? == summary.publish_id {
+            return Ok(summary);
+        }
+    }
+}
+
+async fn read_summary(session: &mut Session) -> Result<Summary, Cause> {
+    let newest = history::newest_publish(session).await?;
+    let rows = session.query(sql::SUMMARY, &[]).await?;
+    let row = rows.first().ok_or_else(|| Cause::permanent("gave no summary: try again"))?;
+    let end = |column| -> Result<Option<Day>, Cause> {
+        row.value::<i32>(column)?.map(|_| day(row, column)).transpose()
+    };
+    let mut summary = Summary {
+        facts: row.count("facts")?,
+        reviews: row.count("reviews")?,
+        positive_reviews: row.count("positive_reviews")?,
+        customers: row.count("customers")?,
+        buyers: row.count("buyers")?,
+        days: row.count("days")?,
+        first_day: end("first_day")?,
+        last_day: end("last_day")?,
+        devices: row.count("devices")?,
+        locations: row.count("locations")?,
+        systems: row.count("systems")?,
+        browsers: row.count("browsers")?,
+        unmatched_logs: row.count("unmatched_logs")?,
+        ..Summary::default()
+    };
+    summary.refused_days = history::refused_days(session).await?;
+    summary.publishes = history::publishes(session).await?;
+    if let Some(newest) = newest {
+        summary.publish_id = newest.id;
+        summary.published_at = Some(newest.published_at);
+        summary.unmatched_reviews = newest.live_reviews.saturating_sub(summary.reviews);
+    }
+    Ok(summary)
+}

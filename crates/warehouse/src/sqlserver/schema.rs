@@ -1,0 +1,155 @@
+//! The names of the schemas, and their history.
+
+use super::{
+    error::Cause,
+    session::{Session, Values},
+    sql::{self, MIGRATIONS},
+};
+
+/// How long one who migrates waits for another.
+const LOCK_TIMEOUT_MS: i32 = 60_000;
+
+/// Names of the two schemas: `dw` for facts and dimensions, `ops` for what was loaded.
+///
+/// Statements name them `$(dw)` and `$(ops)`, as `sqlcmd` has it. Only names that need no quoting
+/// are put there, and never anything that comes from data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schemas {
+    dw: String,
+    ops: String,
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        Self { dw: "dw".to_owned(), ops: "ops".to_owned() }
+    }
+}
+
+impl Schemas {
+    /// `dw_SUFFIX` and `ops_SUFFIX`, for several warehouses in one database; none where the suffix
+    /// is not of 1 to 40 lower-case letters and digits.
+    pub fn with_suffix(suffix: &str) -> Option<Self> {
+        let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let fits = (1..=40).contains(&suffix.len()) && suffix.bytes().all(plain);
+        fits.then(|| Self { dw: format!("dw_{suffix}"), ops: format!("ops_{suffix}") })
+    }
+
+    pub fn dw(&self) -> &str {
+        &self.dw
+    }
+
+    pub fn ops(&self) -> &str {
+        &self.ops
+    }
+
+    /// The statement for these schemas.
+    pub(super) fn of(&self, statement: &str) -> String {
+        statement.replace("$(dw)", &self.dw).replace("$(ops)", &self.ops)
+    }
+
+    /// Names the lock of publishers: one for each warehouse of the database.
+    pub(super) fn lock(&self) -> String {
+        format!("movie-analytics publish {}", self.dw)
+    }
+
+    fn migration_lock(&self) -> String {
+        format!("movie-analytics migrate {}", self.dw)
+    }
+
+    /// All migrations and then the roles, to be read and run by hand: `sqlcmd` and the like
+    /// understand `GO`.
+    pub fn script(&self) -> String {
+        let mut script = String::new();
+        for (name, migration) in MIGRATIONS {
+            script += &format!("-- {name}.sql\n{}GO\n\n", self.of(migration));
+        }
+        script + "-- roles.sql\n" + &self.of(sql::ROLES)
+    }
+}
+
+/// An error where the schema is not the one that this program knows.
+pub(super) async fn check(session: &mut Session) -> Result<(), Cause> {
+    let version = version(session).await?;
+    let known = MIGRATIONS.len();
+    if version == known {
+        return Ok(());
+    }
+    let ops = session.schemas().ops().to_owned();
+    Err(match version {
+        0 => Cause::permanent(format!(
+            "has no table {ops}.schema_version that this login may see: start `movie-analytics \
+             warehouse migrate` as one who may make tables, and run roles.sql for the app"
+        )),
+        older if older < known => Cause::permanent(format!(
+            "has schema version {older}, this program needs {known}: start `movie-analytics \
+             warehouse migrate` as one who may make tables"
+        )),
+        newer => Cause::permanent(format!(
+            "has schema version {newer}, this program knows {known}: use the newer program"
+        )),
+    })
+}
+
+/// Brings the schema to the newest version, and returns the names of what that took.
+///
+/// No transaction holds it together: each statement looks first whether its work is done, so
+/// one that was broken off is started again.
+pub(super) async fn migrate(session: &mut Session) -> Result<Vec<String>, Cause> {
+    let lock = session.schemas().migration_lock();
+    if session.lock(sql::LOCK_SESSION, &lock, LOCK_TIMEOUT_MS).await? < 0 {
+        return Err(Cause::transient("is being migrated by another program: try again later"));
+    }
+    let seen = version(session).await?;
+    let mut done = Vec::new();
+    for (name, migration) in MIGRATIONS.iter().skip(seen) {
+        for batch in batches(migration) {
+            session.batch(batch).await?;
+        }
+        done.push((*name).to_owned());
+    }
+    check(session).await?;
+    Ok(done)
+}
+
+async fn version(session: &mut Session) -> Result<usize, Cause> {
+    let rows = session.batch(sql::VERSION).await?;
+    let version: i32 = rows.first().map(|row| row.number("version")).transpose()?.unwrap_or(0);
+    // A negative number was not written by us: greater than any version, so refused.
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
+}
+
+/// What stands between lines of `GO`.
+fn batches(script: &str) -> impl Iterator<Item = &str> {
+    script.split("\nGO\n").filter(|batch| !batch.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_numbered_and_record_their_number() {
+        for (number, (name, migration)) in (1..).zip(MIGRATIONS) {
+            assert!(name.starts_with(&format!("{number:03}_")), "{name}");
+            let last = batches(migration).last().unwrap();
+            assert!(last.contains(&format!("VALUES ({number}, N'{}'", &name[4..])), "{last}");
+            assert!(last.contains(&format!("WHERE version = {number})")), "{last}");
+        }
+    }
+
+    #[test]
+    fn a_script_has_no_placeholder_but_the_names_of_principals() {
+        let script = Schemas::with_suffix("a1").unwrap().script();
+        let names: std::collections::BTreeSet<_> =
+            script.split("$(").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+        assert_eq!(names, ["bi_principal", "etl_principal"].into());
+        assert!(script.contains("CREATE TABLE dw_a1.fact_movie_analytics ("));
+    }
+
+    #[test]
+    fn only_plain_suffixes_become_names() {
+        for wrong in ["", "A", "a b", "a]", "a;DROP", "ä", &"a".repeat(41)] {
+            assert_eq!(Schemas::with_suffix(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A connection with what this program needs of it.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use serde::Serialize;
+use tiberius::{FromSql, Row, ToSql, TokenRow};
+
+use super::{connect::Connection, error::Cause, schema::Schemas, sent::Counters, sql};
+
+/// A connection that is signed in.
+///
+/// It belongs to the one future that works with it. Whoever drops that future, or lets it panic
+/// or time out half way through an answer, drops the connection: the server rolls back and
+/// frees locks, and the next work opens another.
+pub(super) struct Session {
+    connection: Connection,
+    schemas: Arc<Schemas>,
+    counters: Arc<Counters>,
+    has_staging: bool,
+}
+
+impl Session {
+    pub(super) async fn new(
+        connection: Connection,
+        schemas: Arc<Schemas>,
+        counters: Arc<Counters>,
+    ) -> Result<Self, Cause> {
+        let mut session = Self { connection, schemas, counters, has_staging: false };
+        session.batch(sql::OPTIONS).await?;
+        Ok(session)
+    }
+
+    pub(super) fn schemas(&self) -> &Schemas {
+        &self.schemas
+    }
+
+    /// Runs statements without parameters, and returns the rows of the first that has any. What
+    /// they make, temporary tables too, stays.
+    pub(super) async fn batch(&mut self, statements: &str) -> Result<Vec<Row>, Cause> {
+        let statements = self.schemas.of(statements);
+        let results = self.connection.simple_query(statements).await?.into_results().await?;
+        Ok(results.into_iter().find(|rows| !rows.is_empty()).unwrap_or_default())
+    }
+
+    /// Runs a statement, and returns the number of rows that it changed.
+    pub(super) async fn execute(
+        &mut self,
+        statement: &str,
+        parameters: &[&dyn ToSql],
+    ) -> Result<u64, Cause> {
+        let done = self.connection.execute(self.schemas.of(statement), parameters).await?;
+        Ok(done.rows_affected().first().copied().unwrap_or(0))
+    }
+
+    /// Rows of a statement.
+    pub(super) async fn query(
+        &mut self,
+        statement: &str,
+        parameters: &[&dyn ToSql],
+    ) -> Result<Vec<Row>, Cause> {
+        let rows = self.connection.query(self.schemas.of(statement), parameters).await?;
+        Ok(rows.into_first_result().await?)
+    }
+
+    /// Takes a lock; negative where it is not granted in time.
+    pub(super) async fn lock(
+        &mut self,
+        statement: &str,
+        name: &str,
+        timeout_ms: i32,
+    ) -> Result<i32, Cause> {
+        let rows = self.query(statement, &[&name, &timeout_ms]).await?;
+        Ok(rows.first().map(|row| row.number("granted")).transpose()?.unwrap_or(-999))
+    }
+
+    pub(super) async fn begin(&mut self) -> Result<(), Cause> {
+        Ok(self.connection.begin_transaction().await?)
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<(), Cause> {
+        Ok(self.connection.commit_transaction().await?)
+    }
+
+    /// Ends what an error may have left open.
+    pub(super) async fn roll_back(&mut self) -> Result<(), Cause> {
+        self.batch(sql::ROLL_BACK).await.map(drop)
+    }
+
+    /// Loads rows into a temporary table, all in one stream.
+    pub(super) async fn bulk(
+        &mut self,
+        table: &'static str,
+        rows: impl Iterator<Item = TokenRow<'static>> + Send,
+    ) -> Result<u64, Cause> {
+        let mut load = self.connection.bulk_insert(table).await?;
+        let mut sent = 0;
+        for row in rows {
+            load.send(row).await?;
+            sent += 1;
+        }
+        load.finalize().await?;
+        self.counters.rows(sent);
+        Ok(sent)
+    }
+
+    /// Sends rows as JSON for a statement that reads them from its first parameter. In pieces, so
+    /// that no single text becomes huge.
+    pub(super) async fn send<T: Serialize + Sync>(
+        &mut self,
+        statement: &str,
+        rows: &[T],
+    ) -> Result<(), Cause> {
+        for rows in rows.chunks(500) {
+            self.execute(statement, &[&json(rows)?]).await?;
+            self.counters.rows(rows.len() as u64);
+        }
+        Ok(())
+    }
+
+    /// Makes the temporary tables of a publish, or empties those of an earlier one.
+    pub(super) async fn stage(&mut self) -> Result<(), Cause> {
+        let statements = if self.has_staging { sql::CLEAR_STAGING } else { sql::MAKE_STAGING };
+        self.batch(statements).await?;
+        self.has_staging = true;
+        Ok(())
+    }
+}
+
+/// Rows as the text of a JSON array.
+pub(super) fn json<T: Serialize>(rows: &[T]) -> Result<String, Cause> {
+    serde_json::to_string(rows)
+        .map_err(|error| Cause::permanent(format!("cannot be sent a row ({error})")))
+}
+
+/// Does the work; a panic in it is an error.
+pub(super) async fn settle<T>(work: impl Future<Output = Result<T, Cause>>) -> Result<T, Cause> {
+    // What it may leave broken is the session, which is dropped after any such error.
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Cause::panicked()))
+}
+
+/// Values of a row by their names; another type, or none, is an error and no panic.
+pub(super) trait Values {
+    fn value<'a, T: FromSql<'a>>(&'a self, column: &str) -> Result<Option<T>, Cause>;
+
+    fn number<'a, T: FromSql<'a>>(&'a self, column: &str) -> Result<T, Cause> {
+        self.value(column)?.ok_or_else(|| Cause::permanent(format!("has no {column} in a row")))
+    }
+
+    fn text(&self, column: &str) -> Result<String, Cause> {
+        self.number::<&str>(column).map(str::to_owned)
+    }
+
+    /// Counts are never negative; a table edited by hand shows 0.
+    fn count(&self, column: &str) -> Result<u64, Cause> {
+        Ok(self.number::<i64>(column)?.try_into().unwrap_or_default())
+    }
+}
+
+impl Values for Row {
+    fn value<'a, T: FromSql<'a>>(&'a self, column: &str) -> Result<Option<T>, Cause> {
+        Ok(self.try_get(column)?)
+    }
+}

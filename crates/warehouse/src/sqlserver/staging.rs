@@ -1,0 +1,156 @@
+//! Facts on their way into temporary tables: codes for texts that hold for the whole publish.
+
+use std::collections::{BTreeSet, HashSet};
+
+use pipeline::{
+    Day,
+    facts::{DayTotal, Fact, FactBatch, Interner},
+};
+use serde::Serialize;
+use tiberius::{IntoSql, TokenRow};
+
+use super::{error::Cause, session::Session, sql};
+
+/// Texts of one dimension. Codes of a batch are its own; these hold for all batches.
+#[derive(Default)]
+struct Texts {
+    interner: Interner,
+    staged: HashSet<u32>,
+}
+
+/// What a publish has staged so far.
+#[derive(Default)]
+pub(super) struct Staged {
+    texts: [Texts; 4],
+    /// Keys of the days.
+    pub(super) days: BTreeSet<i32>,
+    pub(super) facts: u64,
+}
+
+#[derive(Serialize)]
+struct Text {
+    dimension: usize,
+    code: u32,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct DayRow {
+    id: i32,
+    log_date: String,
+    day: u32,
+    month: u32,
+    year: i32,
+    season: &'static str,
+    matched: u64,
+    unmatched: u64,
+}
+
+impl DayRow {
+    fn new(total: &DayTotal) -> Self {
+        let (year, month, day) = total.day.ymd();
+        Self {
+            id: total.day.key(),
+            log_date: total.day.to_string(),
+            day,
+            month,
+            year,
+            season: total.day.season(),
+            matched: total.matched,
+            unmatched: total.unmatched,
+        }
+    }
+}
+
+impl Staged {
+    /// Loads a batch beside those that are staged.
+    pub(super) async fn load(
+        &mut self,
+        session: &mut Session,
+        batch: &FactBatch,
+    ) -> Result<(), Cause> {
+        check(batch, &self.days)?;
+        let texts = &batch.dimensions;
+        let mut new = Vec::new();
+        let codes = [
+            self.codes(0, &texts.device, batch.rows.iter().map(|fact| fact.device), &mut new)?,
+            self.codes(1, &texts.location, batch.rows.iter().map(|fact| fact.location), &mut new)?,
+            self.codes(2, &texts.os, batch.rows.iter().map(|fact| fact.os), &mut new)?,
+            self.codes(3, &texts.browser, batch.rows.iter().map(|fact| fact.browser), &mut new)?,
+        ];
+        let days: Vec<DayRow> = batch.days.iter().map(DayRow::new).collect();
+        session.send(sql::STAGE_DAYS, &days).await?;
+        session.send(sql::STAGE_TEXTS, &new).await?;
+        if !batch.rows.is_empty() {
+            let rows = batch.rows.iter().map(|fact| row(fact, &codes));
+            self.facts += session.bulk("#staged_fact", rows).await?;
+        }
+        self.days.extend(batch.days.iter().map(|total| total.day.key()));
+        Ok(())
+    }
+
+    /// The publish's codes by the batch's; 0 for those that no fact uses. A batch may carry texts
+    /// of days that were left out: these are no members of a dimension.
+    fn codes(
+        &mut self,
+        dimension: usize,
+        batch: &Interner,
+        used: impl Iterator<Item = u32>,
+        new: &mut Vec<Text>,
+    ) -> Result<Vec<u32>, Cause> {
+        let mut codes = vec![None; batch.texts().len()];
+        let texts = &mut self.texts[dimension];
+        for code in used {
+            let slot = codes.get_mut(code as usize).ok_or_else(|| {
+                Cause::permanent(format!(
+                    "cannot take a fact with the code {code}, which its batch gives no text: build \
+                     the facts again"
+                ))
+            })?;
+            if slot.is_none() {
+                let text = &batch.texts()[code as usize];
+                let code = texts.interner.code(text);
+                if texts.staged.insert(code) {
+                    new.push(Text { dimension: dimension + 1, code, text: text.clone() });
+                }
+                *slot = Some(code);
+            }
+        }
+        Ok(codes.into_iter().map(Option::unwrap_or_default).collect())
+    }
+}
+
+/// A row of `#staged_fact`, in the order of its columns.
+fn row(fact: &Fact, codes: &[Vec<u32>; 4]) -> TokenRow<'static> {
+    let code = |dimension: usize, code: u32| codes[dimension][code as usize] as i32;
+    let mut row = TokenRow::with_capacity(8);
+    row.push(fact.day.key().into_sql());
+    row.push(fact.customer.into_sql());
+    row.push(code(0, fact.device).into_sql());
+    row.push(code(1, fact.location).into_sql());
+    row.push(code(2, fact.os).into_sql());
+    row.push(code(3, fact.browser).into_sql());
+    row.push(fact.score.into_sql());
+    row.push(fact.count.into_sql());
+    row
+}
+
+/// Facts of a day that the batch does not list would be added to those that are there.
+fn check(batch: &FactBatch, staged: &BTreeSet<i32>) -> Result<(), Cause> {
+    let again = "build the facts again";
+    if !batch.rows.is_sorted_by_key(|fact| fact.day) {
+        return Err(Cause::permanent(format!("takes facts sorted by day only: {again}")));
+    }
+    let listed: BTreeSet<Day> = batch.days.iter().map(|total| total.day).collect();
+    if let Some(stray) = batch.rows.iter().find(|fact| !listed.contains(&fact.day)) {
+        return Err(Cause::permanent(format!(
+            "cannot take facts of {}, which their batch does not list: {again}",
+            stray.day
+        )));
+    }
+    let twice = batch.days.iter().find(|total| staged.contains(&total.day.key()));
+    if listed.len() < batch.days.len() || twice.is_some() {
+        return Err(Cause::permanent(format!("takes each day once in a publish: {again}")));
+    }
+    Ok(())
+}

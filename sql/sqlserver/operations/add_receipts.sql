@@ -1,0 +1,11 @@
+-- Receipts seen for the first time. Grain: one row; key: path and receipt.
+INSERT INTO $(ops).load_history (
+    path, receipt, dataset, state, etag, recipe, content_hash, parquet,
+    rows_read, rows_staged, rows_refused, rows_duplicate, min_id, max_id,
+    written_at, body, publish_id
+)
+SELECT
+    path, receipt, dataset, state, etag, recipe, content_hash, parquet,
+    rows_read, rows_staged, rows_refused, rows_duplicate, min_id, max_id,
+    CAST(written_at AS datetime2(0)), body, @P1
+FROM #staged_receipt;

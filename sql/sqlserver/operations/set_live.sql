@@ -1,0 +1,5 @@
+-- Versions that are live from now on. Grain: at most one row per path.
+UPDATE history
+SET live = 1
+FROM $(ops).load_history AS history
+JOIN #staged_live AS live ON live.path = history.path AND live.receipt = history.receipt;

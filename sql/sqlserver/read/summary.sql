@@ -1,0 +1,50 @@
+-- The whole warehouse in numbers. Grain: one row. `Unknown` is no device, location, os or
+-- browser of its own.
+WITH
+sum_facts AS (
+    SELECT
+        COALESCE(SUM(fact_count), 0) AS facts,
+        COALESCE(SUM(review_count), 0) AS reviews,
+        COALESCE(SUM(review_score), 0) AS positive_reviews,
+        COUNT_BIG(DISTINCT id_dim_date) AS days,
+        MIN(id_dim_date) AS first_day,
+        MAX(id_dim_date) AS last_day
+    FROM $(dw).agg_daily
+),
+count_customers AS (
+    SELECT COUNT_BIG(DISTINCT customerid) AS customers FROM $(dw).fact_movie_analytics
+),
+count_buyers AS (SELECT COUNT_BIG(*) AS buyers FROM $(dw).customer_spend),
+count_devices AS (
+    SELECT COUNT_BIG(*) AS devices FROM $(dw).dim_devices WHERE id_dim_devices > 0
+),
+count_locations AS (
+    SELECT COUNT_BIG(*) AS locations FROM $(dw).dim_location WHERE id_dim_location > 0
+),
+count_systems AS (SELECT COUNT_BIG(*) AS systems FROM $(dw).dim_os WHERE id_dim_os > 0),
+count_browsers AS (
+    SELECT COUNT_BIG(*) AS browsers FROM $(dw).dim_browser WHERE id_dim_browser > 0
+),
+sum_unmatched AS (SELECT COALESCE(SUM(unmatched), 0) AS unmatched_logs FROM $(ops).day_total)
+SELECT
+    CAST(facts AS bigint) AS facts,
+    CAST(reviews AS bigint) AS reviews,
+    CAST(positive_reviews AS bigint) AS positive_reviews,
+    days,
+    first_day,
+    last_day,
+    customers,
+    buyers,
+    devices,
+    locations,
+    systems,
+    browsers,
+    CAST(unmatched_logs AS bigint) AS unmatched_logs
+FROM sum_facts
+CROSS JOIN count_customers
+CROSS JOIN count_buyers
+CROSS JOIN count_devices
+CROSS JOIN count_locations
+CROSS JOIN count_systems
+CROSS JOIN count_browsers
+CROSS JOIN sum_unmatched;
