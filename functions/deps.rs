@@ -6,7 +6,7 @@ use engine::{Embedded, Engine};
 use eventgrid::{CloudEvent, Data, Publisher};
 use lake::{IngestOptions, Lake};
 use tokio::sync::Mutex;
-use warehouse::{Warehouse, sqlite::Sqlite};
+use warehouse::{Warehouse, sqlite::Sqlite, sqlserver::SqlServer};
 
 use crate::{
     settings::{LakeSetting, Settings, WarehouseSetting},
@@ -30,9 +30,7 @@ impl Deps {
             LakeSetting::Folder(folder) => Lake::local(folder)?,
             LakeSetting::Azure(azure) => Lake::azure(azure)?,
         };
-        let warehouse: Box<dyn Warehouse> = match &settings.warehouse {
-            WarehouseSetting::Sqlite(file) => Box::new(Sqlite::new(file)),
-        };
+        let warehouse = open(&settings.warehouse);
         let engine = Arc::new(Embedded::new(lake.clone(), settings.engine_memory_mb << 20));
         let events = match &settings.event_topic {
             Some(topic) => Some(topic.publisher()?),
@@ -58,6 +56,14 @@ impl Deps {
     /// How files are read, before what one invocation adds.
     pub fn ingest_options(&self) -> IngestOptions {
         IngestOptions { parser: self.settings.parser_options(), ..IngestOptions::default() }
+    }
+}
+
+/// The warehouse of a setting. It is opened by its first use.
+pub fn open(warehouse: &WarehouseSetting) -> Box<dyn Warehouse> {
+    match warehouse {
+        WarehouseSetting::Sqlite(file) => Box::new(Sqlite::new(file)),
+        WarehouseSetting::SqlServer(server) => Box::new(SqlServer::new(server.clone())),
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 use eventgrid::{Auth, Publisher};
 use lake::AzureLake;
 use pipeline::logs::{Pii, PiiKey};
+use warehouse::sqlserver::{self, Server};
 
 /// A setting that is missing or cannot be understood: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -56,23 +57,43 @@ impl LakeSetting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WarehouseSetting {
     Sqlite(PathBuf),
+    SqlServer(Server),
 }
 
 impl WarehouseSetting {
     /// Names the warehouse in the lake's marker of what was published: two warehouses on one
     /// lake have one each.
     pub fn marker_name(&self) -> String {
-        let Self::Sqlite(file) = self;
-        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        let (kind, name) = match self {
+            Self::Sqlite(file) => {
+                let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+                ("sqlite", file.to_string_lossy().into_owned())
+            }
+            Self::SqlServer(server) => ("sqlserver-", server.key()),
+        };
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        format!("sqlite{}", file.to_string_lossy().chars().map(plain).collect::<String>())
+        format!("{kind}{}", name.chars().map(plain).collect::<String>())
+    }
+
+    /// Reads the setting alone, for commands that touch no lake.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, WrongSetting> {
+        let get = |name| get(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
+        let setting = warehouse(get("WAREHOUSE"), get("LAKE__clientId").as_deref())?;
+        if matches!(setting, Self::Sqlite(_)) && get("WEBSITE_INSTANCE_ID").is_some() {
+            let problem = "sqlite is for a laptop: an instance in Azure has no lasting disk";
+            return Err(WrongSetting::new("WAREHOUSE", problem));
+        }
+        Ok(setting)
     }
 }
 
+/// As it may be written, without secrets.
 impl std::fmt::Display for WarehouseSetting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self::Sqlite(file) = self;
-        write!(f, "sqlite:{}", file.display())
+        match self {
+            Self::Sqlite(file) => write!(f, "sqlite:{}", file.display()),
+            Self::SqlServer(server) => server.fmt(f),
+        }
     }
 }
 
@@ -119,8 +140,9 @@ impl std::fmt::Debug for EventTopic {
 impl Settings {
     /// Reads all settings through `get`, which knows values by their names.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, WrongSetting> {
-        let get = |name| get(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
-        let settings = Self {
+        let get =
+            |name: &str| get(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
+        Ok(Self {
             lake: match get("LAKE__blobServiceUri").filter(|_| get("LAKE").is_none()) {
                 Some(uri) => lake_by_identity(
                     &uri,
@@ -129,7 +151,7 @@ impl Settings {
                 )?,
                 None => lake(get("LAKE"))?,
             },
-            warehouse: warehouse(get("WAREHOUSE"))?,
+            warehouse: WarehouseSetting::read(get)?,
             pii: pii(get("PII_MODE"), get("PII_KEY"))?,
             engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
             max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
@@ -140,13 +162,7 @@ impl Settings {
                 client_id: get("LAKE__clientId"),
             }),
             application_insights: get("APPLICATIONINSIGHTS_CONNECTION_STRING"),
-        };
-        let WarehouseSetting::Sqlite(_) = &settings.warehouse;
-        if get("WEBSITE_INSTANCE_ID").is_some() {
-            let problem = "sqlite is for a laptop: an instance in Azure has no lasting disk";
-            return Err(WrongSetting::new("WAREHOUSE", problem));
-        }
-        Ok(settings)
+        })
     }
 
     pub fn parser_options(&self) -> pipeline::Options {
@@ -211,13 +227,22 @@ fn lake_by_identity(
     }
 }
 
-fn warehouse(value: Option<String>) -> Result<WarehouseSetting, WrongSetting> {
-    const HELP: &str = "write sqlite:FILE";
-    let value = value.ok_or_else(|| WrongSetting::new("WAREHOUSE", format!("not set; {HELP}")))?;
+fn warehouse(
+    value: Option<String>,
+    client_id: Option<&str>,
+) -> Result<WarehouseSetting, WrongSetting> {
+    let help = format!("write sqlite:FILE, {}", sqlserver::HELP);
+    let value = value.ok_or_else(|| WrongSetting::new("WAREHOUSE", format!("not set; {help}")))?;
+    // The value may hold a password: it is not repeated.
     match value.strip_prefix("sqlite:") {
         Some(file) if !file.is_empty() => Ok(WarehouseSetting::Sqlite(file.into())),
-        // The value may hold a password: it is not repeated.
-        _ => Err(WrongSetting::new("WAREHOUSE", format!("this form is not known; {HELP}"))),
+        None if value.starts_with("sqlserver://") || value.contains('=') => {
+            let server = Server::parse(&value, client_id);
+            let wrong =
+                |error: sqlserver::WrongServer| WrongSetting::new("WAREHOUSE", error.to_string());
+            server.map(WarehouseSetting::SqlServer).map_err(wrong)
+        }
+        _ => Err(WrongSetting::new("WAREHOUSE", format!("this form is not known; {help}"))),
     }
 }
 
@@ -293,8 +318,20 @@ mod tests {
 
     #[test]
     fn a_warehouse_that_is_not_understood_is_not_repeated() {
-        let error = read(&[GIVEN[0], ("WAREHOUSE", "Server=x;Password=secret")]).unwrap_err();
-        assert!(!error.contains("secret"), "{error}");
+        for wrong in ["Server=x;Password=secret", "secret", "sqlite:", "sqlserver://u:secret@h/d"] {
+            let error = read(&[GIVEN[0], ("WAREHOUSE", wrong)]).unwrap_err();
+            assert!(error.starts_with("WAREHOUSE: ") && !error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_sql_server_is_named_without_its_password() {
+        let value = "Server=tcp:H.example,1433;Database=Films;User ID=etl;Password=secret";
+        let values = [GIVEN[0], ("WAREHOUSE", value), ("WEBSITE_INSTANCE_ID", "x")];
+        let warehouse = read(&values).unwrap().warehouse;
+        assert_eq!(warehouse.to_string(), "sqlserver://H.example/Films");
+        assert_eq!(warehouse.marker_name(), "sqlserver-h-example-1433-films");
+        assert!(!format!("{warehouse:?}").contains("secret"));
     }
 
     fn lake_of(values: &[(&'static str, &'static str)]) -> Result<LakeSetting, String> {

@@ -38,13 +38,13 @@ pub struct Report {
     pub refused_days: Vec<RefusedDay>,
 }
 
-/// Publishers that come first, one after the other, before this one gives up.
+/// Other publishers, or lost connections, one after the other before this one gives up.
 const TRIES: u32 = 5;
 
 pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
-    for _ in 0..TRIES {
+    for tried in 1..=TRIES {
         match publish::publish(deps, &input).await {
-            Err(error) if was_overtaken(&error) => {}
+            Err(error) if tried < TRIES && may_begin_again(&error) => {}
             Ok(Outcome::Published(report)) => {
                 let Published { publish_id, days_replaced: days, rows_inserted: rows, .. } =
                     report.published;
@@ -55,11 +55,13 @@ pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
             outcome => return outcome,
         }
     }
-    anyhow::bail!("{TRIES} other publishes came first; this one is tried again later")
+    anyhow::bail!("nothing was tried")
 }
 
-fn was_overtaken(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(warehouse::Error::Moved { .. }))
+/// Another publish came first, or the connection to the warehouse was lost.
+fn may_begin_again(error: &anyhow::Error) -> bool {
+    use warehouse::Error::{Interrupted, Moved};
+    matches!(error.downcast_ref(), Some(Moved { .. } | Interrupted(_)))
 }
 
 pub async fn handle(

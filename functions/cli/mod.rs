@@ -6,6 +6,7 @@ mod report;
 mod run;
 mod status;
 mod table;
+mod warehouse;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -116,6 +117,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look after the warehouse's schema.
+    Warehouse {
+        #[command(subcommand)]
+        command: warehouse::Command,
+    },
     /// Serve the Functions host that started this process. Settings come from the environment.
     Serve,
     /// Show what is published, what waits and what was refused. Changes nothing.
@@ -134,15 +140,21 @@ struct Places {
     /// or a storage connection string [setting: LAKE].
     #[arg(long, value_name = "LAKE")]
     lake: Option<String>,
-    /// The warehouse: sqlite:FILE [setting: WAREHOUSE].
+    /// The warehouse: sqlite:FILE, sqlserver://SERVER/DATABASE for a managed identity, or a
+    /// connection string [setting: WAREHOUSE].
     #[arg(long, value_name = "WAREHOUSE")]
     warehouse: Option<String>,
 }
 
 impl Places {
     fn settings(self) -> Result<Settings, WrongSetting> {
+        Settings::read(self.values()?)
+    }
+
+    /// Values by the names of settings: options, then the environment, then the local file.
+    fn values(self) -> Result<impl Fn(&str) -> Option<String>, WrongSetting> {
         let file = local_settings(".".as_ref())?;
-        Settings::read(|name| {
+        Ok(move |name: &str| {
             let option = match name {
                 "LAKE" => self.lake.clone(),
                 "WAREHOUSE" => self.warehouse.clone(),
@@ -236,6 +248,7 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
             let sample = demo::Size { reviews, days, purchases, seed };
             demo::command(&dir, sample, places.settings()?, json).await
         }
+        Command::Warehouse { command } => warehouse::command(command).await,
         Command::Serve => {
             crate::serve::serve(Places::default().settings()?).await?;
             Ok(Ended::Well)

@@ -50,7 +50,9 @@ impl Telemetry {
             .with_filter(
                 Targets::new()
                     .with_default(Level::INFO)
-                    .with_target("custom_handler::invocation", LevelFilter::OFF),
+                    .with_target("custom_handler::invocation", LevelFilter::OFF)
+                    // It logs what SQL Server says, and that may quote values.
+                    .with_target("tiberius", LevelFilter::OFF),
             );
         let subscriber = Registry::default().with(lines);
         let Some(connection_string) = connection_string else {
@@ -72,7 +74,9 @@ impl Telemetry {
             SdkMeterProvider::builder().with_resource(resource()).with_reader(reader).build();
         let spans = tracing_opentelemetry::layer()
             .with_tracer(traces.tracer("movie-analytics"))
-            .with_filter(LevelFilter::INFO);
+            .with_filter(
+                Targets::new().with_default(Level::INFO).with_target("tiberius", LevelFilter::OFF),
+            );
         tracing::subscriber::set_global_default(subscriber.with(spans))?;
         let metrics = Metrics::new(&meters);
         Ok(Self { sent: Some((traces, meters)), metrics })
@@ -111,8 +115,7 @@ impl Telemetry {
 fn exporter(
     connection_string: &str,
 ) -> Result<Exporter<client::Client>, Box<dyn std::error::Error + Send + Sync>> {
-    let exporter =
-        Exporter::new_from_connection_string(connection_string, client::Client::new()?)?;
+    let exporter = Exporter::new_from_connection_string(connection_string, client::Client::new()?)?;
     let mut fields = connection_string.split(';').filter_map(|field| field.split_once('='));
     let endpoint = fields.find(|(name, _)| name.trim().eq_ignore_ascii_case("IngestionEndpoint"));
     match endpoint.map(|(_, url)| url.trim()) {

@@ -44,7 +44,7 @@ pub fn succeeds(command: &mut Command) -> Result<bool> {
 }
 
 /// Known at run time only: a path compiled in would be wrong after the repository moves.
-fn root() -> Result<PathBuf> {
+pub fn root() -> Result<PathBuf> {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let root = package.as_deref().and_then(Path::parent);
     Ok(root.context("the repository is not known here: start this as `cargo xtask`")?.to_path_buf())

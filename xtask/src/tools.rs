@@ -39,7 +39,11 @@ pub const AZURITE: Tool = Tool {
     install: npm_install,
 };
 
-pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE];
+/// Microsoft's own parser of T-SQL, ScriptDom, as a program.
+pub const MAXDOP: Tool =
+    Tool { name: "maxdop", version: "0.1.3", program: "bin/maxdop", install: pip_install };
+
+pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP];
 
 impl Tool {
     /// Where the program is, after installing it if need be.
@@ -86,6 +90,21 @@ fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
             .arg(&package)
             .arg("--prefix")
             .arg(&partial),
+    )?;
+    std::fs::rename(&partial, folder)
+        .with_context(|| format!("cannot move {} into its place", partial.display()))
+}
+
+/// Installs into an environment of its own, beside the folder first. What is run there must be
+/// a program and no script: a script would name the folder that it was installed to.
+fn pip_install(tool: &Tool, folder: &Path) -> Result<()> {
+    let package = format!("{}=={}", tool.name, tool.version);
+    let partial = folder.with_file_name(format!("{}.partial", tool.name));
+    shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&partial))?;
+    shell::run(
+        Command::new(partial.join("bin/python"))
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .arg(&package),
     )?;
     std::fs::rename(&partial, folder)
         .with_context(|| format!("cannot move {} into its place", partial.display()))

@@ -2,6 +2,7 @@
 
 mod stages;
 mod table;
+mod tsql;
 
 use std::process::ExitCode;
 use std::time::Instant;

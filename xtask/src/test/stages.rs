@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::tsql;
 use crate::{shell, tools};
 
 pub struct Stage {
@@ -19,6 +20,7 @@ pub struct Stage {
 pub const STAGES: &[Stage] = &[
     Stage { name: "fmt", about: "the code is formatted", run: fmt },
     Stage { name: "tools", about: "what later stages need is installed", run: tools },
+    Stage { name: "tsql", about: "SQL Server understands its statements", run: tsql::check },
     Stage { name: "machete", about: "every dependency is used", run: machete },
     Stage { name: "deny", about: "dependencies are allowed, licensed, sound", run: deny },
     Stage { name: "clippy", about: "the code compiles without a warning", run: clippy },

@@ -25,11 +25,18 @@ pub use spend::*;
 pub use volume::*;
 
 /// Makes one `#[tokio::test]` of each case. Takes the name of an async function, see the
-/// [module](self).
+/// [module](self); with `optional` before it, the function returns an `Option`, and nothing is
+/// tested where that is `None`.
 #[macro_export]
 macro_rules! conformance_suite {
+    (optional $fresh:ident) => {
+        $crate::conformance_suite! { @list optional $fresh }
+    };
     ($fresh:ident) => {
-        $crate::conformance_suite! { @cases $fresh
+        $crate::conformance_suite! { @list always $fresh }
+    };
+    (@list $kind:ident $fresh:ident) => {
+        $crate::conformance_suite! { @cases $kind $fresh
             an_empty_warehouse_has_no_state,
             what_was_published_is_read_back,
             a_restated_day_is_replaced_and_other_days_stay,
@@ -67,13 +74,20 @@ macro_rules! conformance_suite {
             half_a_million_facts_are_published_at_once,
         }
     };
-    (@cases $fresh:ident $($case:ident,)*) => {
+    (@cases $kind:ident $fresh:ident $($case:ident,)*) => {
         $(
             #[tokio::test]
             async fn $case() -> Result<(), $crate::Error> {
-                let (_guard, connect) = $fresh().await;
-                $crate::conformance::$case(connect).await
+                $crate::conformance_suite! { @run $kind $fresh $case }
             }
         )*
     };
+    (@run always $fresh:ident $case:ident) => {{
+        let (_guard, connect) = $fresh().await;
+        $crate::conformance::$case(connect).await
+    }};
+    (@run optional $fresh:ident $case:ident) => {{
+        let Some((_guard, connect)) = $fresh().await else { return Ok(()) };
+        $crate::conformance::$case(connect).await
+    }};
 }

@@ -78,6 +78,14 @@ impl Cause {
         }
     }
 
+    /// The error of whoever has tried again until the deadline.
+    pub(super) fn given_up(self, place: &str) -> Error {
+        match self.at(place) {
+            Error::Interrupted(text) => Error::Transient(text),
+            error => error,
+        }
+    }
+
     /// Whether the connection may go on: the server said no and is still there.
     pub(super) fn leaves_connection(&self) -> bool {
         match self {

@@ -171,10 +171,10 @@ impl SqlServer {
                     }
                 },
                 // What connecting may wait for, it has waited for.
-                Err(cause) => return Err(cause.at(&self.place())),
+                Err(cause) => return Err(cause.given_up(&self.place())),
             };
             if !patience.lasts(timing.deadline).await {
-                return Err(cause.at(&self.place()));
+                return Err(cause.given_up(&self.place()));
             }
         }
     }
@@ -189,7 +189,7 @@ impl Warehouse for SqlServer {
             schema::migrate(&mut session).await
         });
         let migrated = migrated.await;
-        migrated.map_err(|cause| cause.at(&self.place()))
+        migrated.map_err(|cause| cause.given_up(&self.place()))
     }
 
     async fn state(&mut self) -> Result<State, Error> {
@@ -214,7 +214,8 @@ impl Warehouse for SqlServer {
         let mut patience = Patience::new(&timing);
         loop {
             let place = self.place();
-            let mut session = settle(self.session()).await.map_err(|cause| cause.at(&place))?;
+            let mut session =
+                settle(self.session()).await.map_err(|cause| cause.given_up(&place))?;
             let cause = match settle(publication::prepare(&mut session, &publish)).await {
                 Ok(()) => {
                     let publication = SqlServerPublication::new(self, session, publish, before);
@@ -227,7 +228,7 @@ impl Warehouse for SqlServer {
                 self.keep(session);
             }
             if !passing || !patience.lasts(timing.deadline).await {
-                return Err(cause.at(&place));
+                return Err(cause.given_up(&place));
             }
         }
     }

@@ -1,0 +1,85 @@
+//! Every statement for SQL Server goes through Microsoft's parser. It knows the grammar; whether a
+//! table or column exists, it does not.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{shell, tools};
+
+pub fn check() -> Result<()> {
+    let parser = tools::MAXDOP.path()?;
+    let root = shell::root()?;
+    let mut files = Vec::new();
+    collect(&root.join("sql/sqlserver"), &mut files)?;
+    files.sort();
+    ensure!(!files.is_empty(), "there is no statement below sql/sqlserver");
+    let mut wrong = 0;
+    for file in &files {
+        let text = fs::read_to_string(file)
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+        if let Some(problem) = problem(&parser, &spelled_out(&text))? {
+            println!("{}: {problem}", file.strip_prefix(&root).unwrap_or(file).display());
+            wrong += 1;
+        }
+    }
+    ensure!(wrong == 0, "{wrong} of {} files are no T-SQL", files.len());
+    println!("{} files are T-SQL", files.len());
+    Ok(())
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "sql") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// With `name` for each placeholder `$(name)`.
+fn spelled_out(text: &str) -> String {
+    let mut parts = text.split("$(");
+    let mut spelled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        spelled += &part.replacen(')', "", 1);
+    }
+    spelled
+}
+
+/// What the parser does not understand, in its own words.
+fn problem(parser: &Path, text: &str) -> Result<Option<String>> {
+    let mut parse = Command::new(parser)
+        .args(["--parser-version", "2022"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {}", parser.display()))?;
+    // Dropped at once, so that the parser sees the end.
+    let mut input = parse.stdin.take().context("the parser takes no input")?;
+    input.write_all(text.as_bytes())?;
+    drop(input);
+    let output = parse.wait_with_output()?;
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Ok((!output.status.success()).then_some(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_become_names() {
+        assert_eq!(spelled_out("FROM $(dw).t AS t"), "FROM dw.t AS t");
+        assert_eq!(spelled_out("N'$(ops).t', (SELECT 1)"), "N'ops.t', (SELECT 1)");
+    }
+}
