@@ -147,3 +147,17 @@ fn a_lake_that_is_a_file_fails_with_1_or_2_and_names_it() {
     assert!([1, 2].contains(&ran.code), "{ran:?}");
     ran.says("plain");
 }
+
+#[test]
+fn a_warehouse_is_migrated_or_its_sql_is_printed() {
+    let migrate = |warehouse| ["warehouse", "migrate", "--warehouse", warehouse];
+    let ran = alone(&migrate("sqlite:w.db")).ends_with(0);
+    assert!(ran.stdout.contains("sqlite:w.db has the schema"), "{ran:?}");
+    let server = "Server=h.example;Database=films;User ID=u;Password=secret";
+    let printed = alone(&[&migrate(server)[..], &["--print"]].concat()).ends_with(0).stdout;
+    for word in ["CREATE TABLE dw.fact_movie_analytics", "CREATE ROLE bi_reader", "\nGO\n"] {
+        assert!(printed.contains(word), "{printed}");
+    }
+    assert_wrong(&migrate("Server=h;Database=d;Pwd=x"), &["WAREHOUSE: User ID or Password"]);
+    assert_wrong(&migrate("mysql:x"), &["WAREHOUSE: this form is not known", "sqlserver://"]);
+}

@@ -1,5 +1,7 @@
 //! How the SQL Server warehouse connects, waits and gives up, against a scripted server.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
+
 mod tds;
 
 use std::{
@@ -11,9 +13,13 @@ use std::{
 };
 
 use async_trait::async_trait;
+use pipeline::{
+    Day,
+    facts::{DayTotal, Fact, FactBatch, SpendChange},
+};
 use tds::{Answer, Server, error};
 use warehouse::{
-    Error, Publish, Warehouse,
+    Error, Publish, Published, Warehouse,
     sqlserver::{self, NoToken, SqlServer, Timing, Tokens},
 };
 
@@ -274,6 +280,68 @@ async fn what_is_sent_is_counted() {
     warehouse.state().await.unwrap();
     let sent = warehouse.sent();
     assert!(sent.bytes > 1_000 && sent.rows == 0, "{sent:?}");
+}
+
+/// A publish of three facts of one day, and of the spend of two customers.
+async fn publish_facts(warehouse: &mut SqlServer) -> Result<Published, Error> {
+    let day = Day(18_742);
+    let mut batch = FactBatch::default();
+    let texts = &mut batch.dimensions;
+    let [phone, fridge] = ["Mobile", "Fridge"].map(|text| texts.device.code(text));
+    let (location, os) = (texts.location.code("Zürich"), texts.os.code("Apple iOS"));
+    for (customer, device) in [(-7, fridge), (i64::MAX, phone), (i64::MAX, fridge)] {
+        let (browser, score, count) = (0, 1, 2);
+        batch.rows.push(Fact { day, customer, device, location, os, browser, score, count });
+    }
+    batch.days.push(DayTotal { day, matched: 6, unmatched: 1 });
+    let most = 9_999_999_999_999_999;
+    let spend = |customer, amount_milli| SpendChange { customer, amount_milli, purchases: -1 };
+    let spend = vec![spend(2, -most), spend(1, most), spend(2, -most)];
+    let published_at = "2021-04-26T06:15:04Z".to_owned();
+    let publish = Publish { spend, published_at, ..Publish::default() };
+    let mut publication = warehouse.begin(publish).await?;
+    publication.replace_days(&batch).await?;
+    publication.commit(&[]).await
+}
+
+#[tokio::test]
+async fn facts_and_spend_are_loaded_by_bulk() {
+    let (server, mut warehouse) = start().await;
+    server.once("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
+    server.once("DELETE FROM dw.fact_movie_analytics", Answer::Changed(5));
+    server.once("UPDATE fact", Answer::Changed(9));
+    let published = publish_facts(&mut warehouse).await.unwrap();
+    let expected = Published {
+        publish_id: 1,
+        days_replaced: 1,
+        rows_deleted: 5,
+        rows_inserted: 3,
+        rows_respent: 9,
+    };
+    assert_eq!(published, expected);
+    let most = i128::from(i64::MAX);
+    // Codes are those of the publish, by their first use; scale 5.
+    let rows: [Vec<i128>; 5] = [
+        vec![1, 999_999_999_999_999_900, -1],
+        vec![2, -1_999_999_999_999_999_800, -2],
+        vec![20_210_425, -7, 1, 1, 1, 0, 1, 2],
+        vec![20_210_425, most, 2, 1, 1, 0, 1, 2],
+        vec![20_210_425, most, 1, 1, 1, 0, 1, 2],
+    ];
+    assert_eq!(server.loaded(), rows);
+    assert_eq!(server.ran("\"text\":\"Zürich\""), 1, "as JSON in a parameter");
+    // Rows of the bulk load, a day, and five texts.
+    assert_eq!(warehouse.sent().rows, 5 + 1 + 5);
+}
+
+#[tokio::test]
+async fn a_fact_that_is_lost_on_the_way_is_noticed() {
+    let (server, mut warehouse) = start().await;
+    server.once("INSERT INTO dw.fact_movie_analytics", Answer::Changed(2));
+    let error = publish_facts(&mut warehouse).await.unwrap_err();
+    assert!(matches!(error, Error::Permanent(_)), "{error}");
+    assert!(error.to_string().contains("took 2 of 3 facts"), "{error}");
+    assert_eq!(server.ran("INSERT INTO ops.publish_log"), 0);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! A small server that speaks enough TDS for one client: login with a password or a token,
-//! redirect, rows of numbers, errors, silence. Its answers are scripted by each test.
+//! redirect, rows of numbers, bulk load, errors, silence. Its answers are scripted by each test.
+
+mod bulk;
 
 use std::{
     collections::VecDeque,
@@ -32,6 +34,8 @@ pub enum Answer {
         column: &'static str,
         value: i32,
     },
+    /// So many rows were changed.
+    Changed(u64),
     /// Bytes that are no answer.
     Nonsense,
 }
@@ -47,6 +51,7 @@ struct Script {
     statements: Vec<(&'static str, Answer, bool)>,
     seen_logins: Vec<Vec<u8>>,
     seen_statements: Vec<String>,
+    loaded: Vec<Vec<i128>>,
 }
 
 /// Ends when dropped.
@@ -105,6 +110,11 @@ impl Server {
         script.seen_logins.iter().any(|login| login.windows(text.len()).any(|part| part == text))
     }
 
+    /// The numbers of all rows that came by bulk.
+    pub fn loaded(&self) -> Vec<Vec<i128>> {
+        self.script.lock().unwrap().loaded.clone()
+    }
+
     /// How many statements contained the text.
     pub fn ran(&self, text: &str) -> usize {
         let script = self.script.lock().unwrap();
@@ -114,6 +124,7 @@ impl Server {
 
 const SQL_BATCH: u8 = 1;
 const RPC: u8 = 3;
+const BULK: u8 = 7;
 const LOGIN: u8 = 16;
 const PRELOGIN: u8 = 18;
 
@@ -128,31 +139,46 @@ async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
             LOGIN => {
                 let answer = login(&script, message);
                 if answer.is_none() {
-                    write(&mut stream, [login_ack(), done()].concat()).await?;
+                    write(&mut stream, [login_ack(), done(None)].concat()).await?;
                     continue;
                 }
                 answer
             }
-            SQL_BATCH | RPC => planned(&script, text(&message)),
-            // Transactions and bulk rows.
+            SQL_BATCH | RPC => {
+                let statement = text(&message);
+                if let Some(columns) = bulk::columns(&statement) {
+                    write(&mut stream, [columns, done(None)].concat()).await?;
+                    continue;
+                }
+                planned(&script, statement)
+            }
+            BULK => {
+                let rows = bulk::rows(&message);
+                let count = Some(rows.len() as u64);
+                script.lock().unwrap().loaded.extend(rows);
+                write(&mut stream, done(count)).await?;
+                continue;
+            }
+            // Transactions.
             _ => None,
         };
         match answer {
-            None => write(&mut stream, done()).await?,
+            None => write(&mut stream, done(None)).await?,
             Some(Answer::Error { code, class, text }) => {
-                write(&mut stream, [token_error(code, class, text), done()].concat()).await?;
+                write(&mut stream, [token_error(code, class, text), done(None)].concat()).await?;
             }
             Some(Answer::Route { port }) => {
-                write(&mut stream, [route(port), login_ack(), done()].concat()).await?;
+                write(&mut stream, [route(port), login_ack(), done(None)].concat()).await?;
             }
             Some(Answer::Late(time)) => {
                 tokio::time::sleep(time).await;
-                write(&mut stream, done()).await?;
+                write(&mut stream, done(None)).await?;
             }
             Some(Answer::Gone) => return None,
             Some(Answer::Number { column, value }) => {
-                write(&mut stream, [number(column, value), done()].concat()).await?;
+                write(&mut stream, [number(column, value), done(None)].concat()).await?;
             }
+            Some(Answer::Changed(rows)) => write(&mut stream, done(Some(rows))).await?,
             Some(Answer::Nonsense) => write(&mut stream, vec![0x01; 64]).await?,
         }
     }
@@ -278,6 +304,11 @@ fn number(column: &str, value: i32) -> Vec<u8> {
     [metadata, vec![0xD1], value.to_le_bytes().to_vec()].concat()
 }
 
-fn done() -> Vec<u8> {
-    [vec![0xFD, 0, 0, 0, 0], vec![0; 8]].concat()
+fn done(rows: Option<u64>) -> Vec<u8> {
+    let status: u16 = if rows.is_some() { 0x10 } else { 0 };
+    let mut bytes = vec![0xFD];
+    bytes.extend(status.to_le_bytes());
+    bytes.extend([0, 0]);
+    bytes.extend(rows.unwrap_or(0).to_le_bytes());
+    bytes
 }
