@@ -164,6 +164,33 @@ async fn where_nothing_listens_one_is_told_soon() {
     tokio::time::sleep(10 * MS).await;
     let (transient, text) = refusal(&mut at(port)).await;
     assert!(transient && text.contains("nothing listens at"), "{text}");
+
+    let unknown = "Server=films.invalid;Database=films;User ID=etl;Password=secret";
+    let unknown = sqlserver::Server::parse(unknown, None).unwrap();
+    let error = SqlServer::new(unknown).with_timing(timing()).state().await.unwrap_err();
+    assert!(error.to_string().contains("nobody knows the server of"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_without_encryption_is_refused() {
+    let server = Server::start().await;
+    let text =
+        format!("Server=127.0.0.1,{};Database=films;User ID=etl;Password=secret", server.port);
+    let setting = sqlserver::Server::parse(&text, None).unwrap();
+    let error = SqlServer::new(setting).with_timing(timing()).state().await.unwrap_err();
+    assert!(!error.is_transient(), "{error}");
+    assert!(error.to_string().contains("offers no encryption"), "{error}");
+    assert!(!server.was_told("etl"), "nothing is said in the clear");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_left() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let timing = Timing { attempt: 50 * MS, deadline: 150 * MS, ..timing() };
+    let mut warehouse = at(port).with_timing(timing);
+    let (transient, text) = refusal(&mut warehouse).await;
+    assert!(transient && text.contains("did not answer in time"), "{text}");
 }
 
 #[tokio::test]

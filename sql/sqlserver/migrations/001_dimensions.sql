@@ -28,7 +28,8 @@ GO
 IF OBJECT_ID(N'$(dw).dim_devices', N'U') IS NULL
 CREATE TABLE $(dw).dim_devices (
     id_dim_devices int NOT NULL CONSTRAINT pk_dim_devices PRIMARY KEY,
-    device nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT uq_dim_devices UNIQUE
+    device nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL
+        CONSTRAINT uq_dim_devices UNIQUE
 );
 GO
 IF NOT EXISTS (SELECT 1 FROM $(dw).dim_devices WHERE id_dim_devices = 0)
@@ -39,7 +40,8 @@ GO
 IF OBJECT_ID(N'$(dw).dim_location', N'U') IS NULL
 CREATE TABLE $(dw).dim_location (
     id_dim_location int NOT NULL CONSTRAINT pk_dim_location PRIMARY KEY,
-    location nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT uq_dim_location UNIQUE
+    location nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL
+        CONSTRAINT uq_dim_location UNIQUE
 );
 GO
 IF NOT EXISTS (SELECT 1 FROM $(dw).dim_location WHERE id_dim_location = 0)
@@ -50,7 +52,8 @@ GO
 IF OBJECT_ID(N'$(dw).dim_os', N'U') IS NULL
 CREATE TABLE $(dw).dim_os (
     id_dim_os int NOT NULL CONSTRAINT pk_dim_os PRIMARY KEY,
-    os nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT uq_dim_os UNIQUE
+    os nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL
+        CONSTRAINT uq_dim_os UNIQUE
 );
 GO
 IF NOT EXISTS (SELECT 1 FROM $(dw).dim_os WHERE id_dim_os = 0)
@@ -61,7 +64,8 @@ GO
 IF OBJECT_ID(N'$(dw).dim_browser', N'U') IS NULL
 CREATE TABLE $(dw).dim_browser (
     id_dim_browser int NOT NULL CONSTRAINT pk_dim_browser PRIMARY KEY,
-    browser nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT uq_dim_browser UNIQUE
+    browser nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL
+        CONSTRAINT uq_dim_browser UNIQUE
 );
 GO
 IF NOT EXISTS (SELECT 1 FROM $(dw).dim_browser WHERE id_dim_browser = 0)

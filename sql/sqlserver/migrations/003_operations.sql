@@ -22,7 +22,7 @@ CREATE TABLE $(ops).load_history (
     max_id         bigint NULL,
     written_at     datetime2(0) NOT NULL,       -- UTC
     publish_id     bigint NOT NULL,
-    live           bit NOT NULL CONSTRAINT df_load_history_live DEFAULT 0,
+    live           int NOT NULL CONSTRAINT ck_load_history_live CHECK (live IN (0, 1)),
     body           nvarchar(max) NOT NULL,
     CONSTRAINT pk_load_history PRIMARY KEY NONCLUSTERED (path, receipt)
 );

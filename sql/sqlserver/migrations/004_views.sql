@@ -1,5 +1,6 @@
 -- What reports read.
-IF OBJECT_ID(N'$(dw).v_fact_movie_analytics', N'V') IS NOT NULL DROP VIEW $(dw).v_fact_movie_analytics;
+IF OBJECT_ID(N'$(dw).v_fact_movie_analytics', N'V') IS NOT NULL
+    DROP VIEW $(dw).v_fact_movie_analytics;
 GO
 -- Grain: as fact_movie_analytics.
 CREATE VIEW $(dw).v_fact_movie_analytics AS
@@ -21,7 +22,8 @@ JOIN $(dw).dim_location AS location ON location.id_dim_location = fact.id_dim_lo
 JOIN $(dw).dim_os AS os ON os.id_dim_os = fact.id_dim_os
 JOIN $(dw).dim_browser AS browser ON browser.id_dim_browser = fact.id_dim_browser;
 GO
-IF OBJECT_ID(N'$(dw).v_customer_spend', N'V') IS NOT NULL DROP VIEW $(dw).v_customer_spend;
+IF OBJECT_ID(N'$(dw).v_customer_spend', N'V') IS NOT NULL
+    DROP VIEW $(dw).v_customer_spend;
 GO
 -- Grain and key: one row per customer with purchases. The only place to add spend up: the
 -- facts repeat it on each row of a customer.
@@ -29,7 +31,8 @@ CREATE VIEW $(dw).v_customer_spend AS
 SELECT customerid, amount_spent
 FROM $(dw).customer_spend;
 GO
-IF OBJECT_ID(N'$(ops).v_load_history', N'V') IS NOT NULL DROP VIEW $(ops).v_load_history;
+IF OBJECT_ID(N'$(ops).v_load_history', N'V') IS NOT NULL
+    DROP VIEW $(ops).v_load_history;
 GO
 -- Grain and key: one row per source path and receipt. Every row that was read is staged, refused
 -- or a duplicate: unaccounted is always 0.
@@ -54,7 +57,8 @@ SELECT
 FROM $(ops).load_history AS history
 JOIN $(ops).publish_log AS publish ON publish.publish_id = history.publish_id;
 GO
-IF OBJECT_ID(N'$(ops).v_freshness', N'V') IS NOT NULL DROP VIEW $(ops).v_freshness;
+IF OBJECT_ID(N'$(ops).v_freshness', N'V') IS NOT NULL
+    DROP VIEW $(ops).v_freshness;
 GO
 -- Grain and key: one row per dataset: how new is what counts, and how many paths count another
 -- version than the newest one that was sent.
@@ -93,7 +97,8 @@ FROM list_datasets AS listed
 LEFT JOIN find_live AS live ON live.dataset = listed.dataset
 LEFT JOIN mark_refused AS refused ON refused.dataset = listed.dataset;
 GO
-IF OBJECT_ID(N'$(ops).v_unmatched', N'V') IS NOT NULL DROP VIEW $(ops).v_unmatched;
+IF OBJECT_ID(N'$(ops).v_unmatched', N'V') IS NOT NULL
+    DROP VIEW $(ops).v_unmatched;
 GO
 -- What waits for its other half. Grain and key: one row per day with logs whose review is not
 -- there, and one row without a day for all reviews whose log is not there.

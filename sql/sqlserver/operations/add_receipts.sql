@@ -2,10 +2,10 @@
 INSERT INTO $(ops).load_history (
     path, receipt, dataset, state, etag, recipe, content_hash, parquet,
     rows_read, rows_staged, rows_refused, rows_duplicate, min_id, max_id,
-    written_at, body, publish_id
+    written_at, body, publish_id, live
 )
 SELECT
     path, receipt, dataset, state, etag, recipe, content_hash, parquet,
     rows_read, rows_staged, rows_refused, rows_duplicate, min_id, max_id,
-    CAST(written_at AS datetime2(0)), body, @P1
+    CAST(written_at AS datetime2(0)), body, @P1, 0
 FROM #staged_receipt;

@@ -185,6 +185,9 @@ fn failure(place: &str, error: &SqlError) -> String {
         SqlError::Io { kind: io::ErrorKind::ConnectionRefused, .. } => {
             format!("nothing listens at {place}: check server and port")
         }
+        SqlError::Io { message, .. } if message.contains("lookup address") => {
+            format!("nobody knows the server of {place}: check its name")
+        }
         SqlError::Io { .. } | SqlError::Routing { .. } => {
             format!("the connection to {place} broke ({error}): try again")
         }

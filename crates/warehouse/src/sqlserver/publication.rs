@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use pipeline::facts::FactBatch;
+use tokio::time::timeout;
 
 use super::{
     SqlServer,
@@ -190,7 +191,10 @@ impl<'a> SqlServerPublication<'a> {
 impl Publication for SqlServerPublication<'_> {
     async fn replace_days(&mut self, batch: &FactBatch) -> Result<(), Error> {
         let mut session = self.take_session()?;
-        settle(self.staged.load(&mut session, batch))
+        // The driver has no limit for a server that takes no more rows.
+        let load = timeout(self.warehouse.timing().command, self.staged.load(&mut session, batch));
+        let late = |_| Err(Cause::passing("takes no more rows: look what else it does"));
+        settle(async { load.await.unwrap_or_else(late) })
             .await
             .map_err(|cause| cause.at(&self.warehouse.place()))?;
         self.session = Some(session);
