@@ -39,6 +39,17 @@ pub const AZURITE: Tool = Tool {
     install: npm_install,
 };
 
+/// Links against an old glibc, by way of zig as linker and C compiler. Not in [`ALL`]: no stage
+/// needs its 100 MB, only packaging for Azure does.
+pub const CARGO_ZIGBUILD: Tool = Tool {
+    name: "cargo-zigbuild",
+    version: "0.24.0",
+    program: "bin/cargo-zigbuild",
+    install: pip_install,
+};
+/// The version of zig, which PyPI has, too.
+const ZIGLANG: &str = "ziglang==0.15.2";
+
 pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE];
 
 impl Tool {
@@ -86,6 +97,21 @@ fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
             .arg(&package)
             .arg("--prefix")
             .arg(&partial),
+    )?;
+    std::fs::rename(&partial, folder)
+        .with_context(|| format!("cannot move {} into its place", partial.display()))
+}
+
+/// Installs into a virtual environment, beside the folder first. It may be moved since nothing
+/// in it that we run is a script.
+fn pip_install(tool: &Tool, folder: &Path) -> Result<()> {
+    let partial = folder.with_file_name(format!("{}.partial", tool.name));
+    shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&partial))?;
+    let package = format!("{}=={}", tool.name, tool.version);
+    shell::run(
+        Command::new(partial.join("bin/python3"))
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args([&package, ZIGLANG]),
     )?;
     std::fs::rename(&partial, folder)
         .with_context(|| format!("cannot move {} into its place", partial.display()))
