@@ -2,6 +2,8 @@
 //! functions fire. The storage is the emulator Azurite; the host is the stand-in of
 //! `custom_handler::testing`, not the Functions host.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::{

@@ -1,6 +1,7 @@
 //! Chores of this repository, run as `cargo xtask CHORE`.
 
 mod drop;
+mod fuzz;
 mod glibc;
 mod package;
 mod shell;
@@ -21,6 +22,7 @@ Usage: cargo xtask CHORE [OPTION...]
   package   assemble dist/, the folder that the Functions host runs, and dist.zip for Azure
   start     run the app on this machine, with a storage emulator, until Ctrl-C
   drop      let a vendor's file arrive in the app that `start` runs
+  fuzz      feed the parsers with bytes that nobody sends on purpose
 
 `cargo xtask CHORE --help` says more of each. The programs that they need are installed
 once, below ~/.cache/movie-analytics/tools.
@@ -38,10 +40,12 @@ fn main() -> ExitCode {
         "package" if wants_help => return help(package::HELP),
         "start" if wants_help => return help(start::HELP),
         "drop" if wants_help => return help(drop::HELP),
+        "fuzz" if wants_help => return help(fuzz::HELP),
         "test" => test::parse(rest).map(|plan| test::run(&plan)),
         "package" => package::parse(rest).map(|plan| ended(package::run(&plan))),
         "start" => start::parse(rest).map(|plan| ended(start::run(&plan))),
         "drop" => Ok(ended(drop::run(rest))),
+        "fuzz" => fuzz::parse(rest).map(|plan| ended(fuzz::run(&plan))),
         other => Err(format!("there is no chore `{other}`")),
     };
     match done {

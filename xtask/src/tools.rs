@@ -39,6 +39,14 @@ pub const AZURITE: Tool = Tool {
     install: npm_install,
 };
 
+/// Not in [`ALL`] either: only `cargo xtask fuzz` needs it.
+pub const CARGO_FUZZ: Tool = Tool {
+    name: "cargo-fuzz",
+    version: "0.13.2",
+    program: "bin/cargo-fuzz",
+    install: cargo_install,
+};
+
 /// Links against an old glibc, by way of zig as linker and C compiler. Not in [`ALL`]: no stage
 /// needs its 100 MB, only packaging for Azure does.
 pub const CARGO_ZIGBUILD: Tool = Tool {

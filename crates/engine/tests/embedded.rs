@@ -1,6 +1,8 @@
 //! The embedded engine against a plain model: random files with ids that stand in several of
 //! them, moved between days and files, and the days it calls dirty.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
