@@ -30,6 +30,11 @@ impl Deps {
             LakeSetting::Folder(folder) => Lake::local(folder)?,
             LakeSetting::Azure(azure) => Lake::azure(azure)?,
         };
+        Self::with_lake(settings, lake)
+    }
+
+    /// With a lake that is open already, whatever the settings say of it.
+    pub fn with_lake(settings: Settings, lake: Lake) -> anyhow::Result<Self> {
         let warehouse: Box<dyn Warehouse> = match &settings.warehouse {
             WarehouseSetting::Sqlite(file) => Box::new(Sqlite::new(file)),
         };

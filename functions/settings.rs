@@ -64,8 +64,16 @@ impl WarehouseSetting {
     pub fn marker_name(&self) -> String {
         let Self::Sqlite(file) = self;
         let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        format!("sqlite{}", file.to_string_lossy().chars().map(plain).collect::<String>())
+        // No two files have the same name: only a slash becomes a dash.
+        let mut name = "sqlite".to_owned();
+        for byte in file.to_string_lossy().bytes() {
+            match byte {
+                b'/' => name.push('-'),
+                byte if byte.is_ascii_alphanumeric() => name.push(byte.into()),
+                byte => name += &format!("_{byte:02x}"),
+            }
+        }
+        name
     }
 }
 
@@ -225,6 +233,12 @@ fn pii(mode: Option<String>, key: Option<String>) -> Result<Pii, WrongSetting> {
     match mode.as_deref().unwrap_or("mask") {
         "mask" => Ok(Pii::Mask),
         "keep" => Ok(Pii::Keep),
+        // App Service hands over the text of a reference that it could not resolve.
+        "hash" if key.as_deref().is_some_and(|key| key.starts_with("@Microsoft.KeyVault(")) => {
+            let problem = "its Key Vault reference is not resolved: check the secret and the \
+                           access of the app's identity to it";
+            Err(WrongSetting::new("PII_KEY", problem))
+        }
         "hash" => key
             .and_then(PiiKey::new)
             .map(Pii::Hash)
@@ -273,10 +287,23 @@ mod tests {
     }
 
     #[test]
+    fn each_warehouse_has_a_marker_of_its_own() {
+        let name = |file: &str| WarehouseSetting::Sqlite(file.into()).marker_name();
+        assert_eq!(name("/a/b-c/w.db"), "sqlite-a-b_2dc-w_2edb");
+        let names =
+            ["/a/b/w.db", "/a-b/w.db", "/a/b-w.db", "/a_b/w.db", "/a_5fb/w.db", "/a\\b/w.db"];
+        let different: std::collections::BTreeSet<_> =
+            names.iter().map(|file| name(file)).collect();
+        assert_eq!(different.len(), names.len());
+    }
+
+    #[test]
     fn wrong_settings_say_what_to_write() {
         let wrong = |more| with(more).unwrap_err();
         assert!(read(&[]).unwrap_err().starts_with("LAKE: not set; write file:DIR for a local"));
         assert_eq!(wrong(&[("PII_MODE", "hash")]), "PII_KEY: not set; PII_MODE=hash needs a key");
+        let unresolved = [("PII_MODE", "hash"), ("PII_KEY", "@Microsoft.KeyVault(SecretUri=x)")];
+        assert!(wrong(&unresolved).starts_with("PII_KEY: its Key Vault reference"));
         assert_eq!(wrong(&[("PII_MODE", "x")]), "PII_MODE: write mask, hash or keep");
         assert_eq!(
             wrong(&[("MAX_DAY_SHRINK", "50%")]),

@@ -29,7 +29,8 @@ const LONG: Duration = Duration::from_secs(60);
 /// One emulator for all tests; each has an account of its own.
 async fn account() -> Account {
     static EMULATOR: OnceCell<Azurite> = OnceCell::const_new();
-    let emulator = EMULATOR.get_or_init(async || Azurite::start(None).await.expect("Azurite")).await;
+    let emulator =
+        EMULATOR.get_or_init(async || Azurite::start(None).await.expect("Azurite")).await;
     emulator.fresh_account()
 }
 
@@ -148,7 +149,12 @@ async fn three_dropped_files_become_facts_without_a_further_command() {
     let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
     let host = world.host().await;
     world.drop("movie_review/1.csv", reviews(&[(1, "good", 1), (2, "dull", 2)])).await;
-    world.drop("log_reviews/1.csv", logs(&[(1, "2021-04-19", "Mobile"), (2, "2021-04-20", "Tablet")])).await;
+    world
+        .drop(
+            "log_reviews/1.csv",
+            logs(&[(1, "2021-04-19", "Mobile"), (2, "2021-04-20", "Tablet")]),
+        )
+        .await;
     world.drop("user_purchase/1.csv", purchases(&[("1", 2, "1.25")])).await;
     world.holds().await;
     for function in ["classify_movie_review", "parse_log_reviews", "load_user_purchase"] {
@@ -251,7 +257,8 @@ async fn foreign_events_are_acknowledged_and_say_why() {
     let world = World::new().await;
     let host = world.host().await;
     let foreign = eventgrid::blob_created("another", "raw", "movie_review/1.csv", "0x1", 7);
-    let ours = eventgrid::blob_created(world.account.name(), "staging", "movie_review/1.csv", "0x1", 7);
+    let ours =
+        eventgrid::blob_created(world.account.name(), "staging", "movie_review/1.csv", "0x1", 7);
     for event in [foreign, ours] {
         let ran = host.run_queue("classify_movie_review", &event.to_string()).await.unwrap();
         assert!(ran.succeeded && ran.logs[0].starts_with("ignored: "), "{ran}");

@@ -111,8 +111,7 @@ impl Telemetry {
 fn exporter(
     connection_string: &str,
 ) -> Result<Exporter<client::Client>, Box<dyn std::error::Error + Send + Sync>> {
-    let exporter =
-        Exporter::new_from_connection_string(connection_string, client::Client::new()?)?;
+    let exporter = Exporter::new_from_connection_string(connection_string, client::Client::new()?)?;
     let mut fields = connection_string.split(';').filter_map(|field| field.split_once('='));
     let endpoint = fields.find(|(name, _)| name.trim().eq_ignore_ascii_case("IngestionEndpoint"));
     match endpoint.map(|(_, url)| url.trim()) {

@@ -69,7 +69,10 @@ mod tests {
     #[test]
     fn all_targets_are_meant_unless_one_is_named() {
         assert_eq!(parse(&[]), Ok(Plan { targets: TARGETS.to_vec(), minutes: 1 }));
-        assert_eq!(parse(&["xml", "--minutes", "3"]), Ok(Plan { targets: vec!["xml"], minutes: 3 }));
+        assert_eq!(
+            parse(&["xml", "--minutes", "3"]),
+            Ok(Plan { targets: vec!["xml"], minutes: 3 })
+        );
         assert!(parse(&["--minutes", "0"]).is_err());
         assert!(parse(&["zip"]).is_err());
     }

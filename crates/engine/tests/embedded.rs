@@ -233,7 +233,8 @@ async fn every_day_whose_facts_change_is_dirty() {
         let dirty = engine.dirty_days(&after, &change).await.unwrap();
         clean += all_days().difference(&dirty).count();
         let reviews = |files: &Files| {
-            files.reviews.values().flat_map(|rows| rows.keys()).collect::<BTreeSet<_>>().len() as i64
+            files.reviews.values().flat_map(|rows| rows.keys()).collect::<BTreeSet<_>>().len()
+                as i64
         };
         let moved = engine.review_ids(&after, &change).await.unwrap();
         assert_eq!(moved, reviews(&new) - reviews(&old), "seed {seed}: review ids");

@@ -26,6 +26,12 @@ pub trait Warehouse: Send {
         true
     }
 
+    /// Tells one state of the warehouse from another without opening it: a file that was put back
+    /// from a copy looks different. Empty where nothing can be told.
+    fn fingerprint(&self) -> String {
+        String::new()
+    }
+
     /// What was published so far. Opens (and, for SQLite, makes) the schema.
     async fn state(&mut self) -> Result<State, Error>;
 
