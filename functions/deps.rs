@@ -30,6 +30,11 @@ impl Deps {
             LakeSetting::Folder(folder) => Lake::local(folder)?,
             LakeSetting::Azure(azure) => Lake::azure(azure)?,
         };
+        Self::with_lake(settings, lake)
+    }
+
+    /// With a lake that is open already, whatever the settings say of it.
+    pub fn with_lake(settings: Settings, lake: Lake) -> anyhow::Result<Self> {
         let warehouse = open(&settings.warehouse);
         let engine = Arc::new(Embedded::new(lake.clone(), settings.engine_memory_mb << 20));
         let events = match &settings.event_topic {

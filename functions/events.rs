@@ -36,7 +36,8 @@ pub async fn handle(
     let deliveries = message.dequeue_count.unwrap_or(1);
     for Order { path, force } in orders {
         if Dataset::of_path(&path) != Some(dataset) {
-            outcome = outcome.log(format!("ignored: `{}` is no file of {dataset}", path.escape_debug()));
+            outcome =
+                outcome.log(format!("ignored: `{}` is no file of {dataset}", path.escape_debug()));
             continue;
         }
         let last_try = deliveries >= LAST_TRIES;
@@ -71,10 +72,7 @@ pub fn outputs(mut outcome: Outcome, orders: Vec<(Dataset, Order)>) -> Outcome {
     outcome
 }
 
-fn orders(
-    deps: &Deps,
-    message: &QueueMessage,
-) -> anyhow::Result<(Vec<Order>, Vec<String>)> {
+fn orders(deps: &Deps, message: &QueueMessage) -> anyhow::Result<(Vec<Order>, Vec<String>)> {
     if let Ok(order) = message.json::<Order>() {
         return Ok((vec![order], Vec::new()));
     }
@@ -88,10 +86,7 @@ fn orders(
 /// A name that no try can make right. Whatever else is permanent is a matter for operators, and
 /// reaches them by the poison queue.
 fn is_for_good(error: &anyhow::Error) -> bool {
-    matches!(
-        error.downcast_ref(),
-        Some(lake::Error::Name { .. } | lake::Error::Foreign { .. })
-    )
+    matches!(error.downcast_ref(), Some(lake::Error::Name { .. } | lake::Error::Foreign { .. }))
 }
 
 fn log(file: &Ingested, context: &Context) {

@@ -71,8 +71,16 @@ impl WarehouseSetting {
             }
             Self::SqlServer(server) => ("sqlserver-", server.key()),
         };
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        format!("{kind}{}", name.chars().map(plain).collect::<String>())
+        // No two names become the same: only a slash becomes a dash.
+        let mut marker = kind.to_owned();
+        for byte in name.bytes() {
+            match byte {
+                b'/' => marker.push('-'),
+                byte if byte.is_ascii_alphanumeric() => marker.push(byte.into()),
+                byte => marker += &format!("_{byte:02x}"),
+            }
+        }
+        marker
     }
 
     /// Reads the setting alone, for commands that touch no lake.
@@ -250,6 +258,12 @@ fn pii(mode: Option<String>, key: Option<String>) -> Result<Pii, WrongSetting> {
     match mode.as_deref().unwrap_or("mask") {
         "mask" => Ok(Pii::Mask),
         "keep" => Ok(Pii::Keep),
+        // App Service hands over the text of a reference that it could not resolve.
+        "hash" if key.as_deref().is_some_and(|key| key.starts_with("@Microsoft.KeyVault(")) => {
+            let problem = "its Key Vault reference is not resolved: check the secret and the \
+                           access of the app's identity to it";
+            Err(WrongSetting::new("PII_KEY", problem))
+        }
         "hash" => key
             .and_then(PiiKey::new)
             .map(Pii::Hash)
@@ -298,10 +312,23 @@ mod tests {
     }
 
     #[test]
+    fn each_warehouse_has_a_marker_of_its_own() {
+        let name = |file: &str| WarehouseSetting::Sqlite(file.into()).marker_name();
+        assert_eq!(name("/a/b-c/w.db"), "sqlite-a-b_2dc-w_2edb");
+        let names =
+            ["/a/b/w.db", "/a-b/w.db", "/a/b-w.db", "/a_b/w.db", "/a_5fb/w.db", "/a\\b/w.db"];
+        let different: std::collections::BTreeSet<_> =
+            names.iter().map(|file| name(file)).collect();
+        assert_eq!(different.len(), names.len());
+    }
+
+    #[test]
     fn wrong_settings_say_what_to_write() {
         let wrong = |more| with(more).unwrap_err();
         assert!(read(&[]).unwrap_err().starts_with("LAKE: not set; write file:DIR for a local"));
         assert_eq!(wrong(&[("PII_MODE", "hash")]), "PII_KEY: not set; PII_MODE=hash needs a key");
+        let unresolved = [("PII_MODE", "hash"), ("PII_KEY", "@Microsoft.KeyVault(SecretUri=x)")];
+        assert!(wrong(&unresolved).starts_with("PII_KEY: its Key Vault reference"));
         assert_eq!(wrong(&[("PII_MODE", "x")]), "PII_MODE: write mask, hash or keep");
         assert_eq!(
             wrong(&[("MAX_DAY_SHRINK", "50%")]),
@@ -330,7 +357,7 @@ mod tests {
         let values = [GIVEN[0], ("WAREHOUSE", value), ("WEBSITE_INSTANCE_ID", "x")];
         let warehouse = read(&values).unwrap().warehouse;
         assert_eq!(warehouse.to_string(), "sqlserver://H.example/Films");
-        assert_eq!(warehouse.marker_name(), "sqlserver-h-example-1433-films");
+        assert_eq!(warehouse.marker_name(), "sqlserver-h_2eexample_2d1433_2dfilms");
         assert!(!format!("{warehouse:?}").contains("secret"));
     }
 

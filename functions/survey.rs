@@ -21,7 +21,7 @@ pub struct Survey {
     pub covered: u64,
     /// Of these, the ones that were not taken in.
     pub refused: Vec<RefusedFile>,
-    /// Paths with receipts whose file is gone. Their rows still count.
+    /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<String>,
     /// When the newest version was taken in, UTC.
     pub newest_at: Option<String>,
@@ -31,7 +31,8 @@ pub struct Survey {
 #[derive(Serialize)]
 pub struct RefusedFile {
     pub path: String,
-    /// `rejected`, or `failed` where the work on it was broken off.
+    /// `rejected`, `failed` where the work on it was broken off, or `forgotten` where it had come
+    /// in at the same moment as another file with the same content.
     pub state: State,
     pub reason: Option<FileReason>,
     pub detail: Option<String>,
@@ -42,13 +43,16 @@ fn paths<S: serde::Serializer>(sources: &[Source], serializer: S) -> Result<S::O
     serializer.collect_seq(sources.iter().map(|source| &source.path))
 }
 
-/// Two listings, and one small read for each path.
+/// Two listings, and one small read for each path; one listing more for each file that was
+/// refused for its content.
 pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
     let sources = deps.lake.sources(dataset).await?;
     let receipts = deps.lake.receipts(dataset).await?;
     let recipe = recipe(dataset, &deps.settings.parser_options());
-    let is_there = |path: &String| sources.binary_search_by(|s| s.path.cmp(path)).is_ok();
-    let vanished = receipts.newest.keys().filter(|path| !is_there(path)).cloned().collect();
+    let is_there = |path: &str| sources.binary_search_by(|s| s.path.as_str().cmp(path)).is_ok();
+    let newest = receipts.newest.iter().map(|(path, newest)| (path.clone(), *newest));
+    let gone: Vec<(String, u32)> = newest.filter(|(path, _)| !is_there(path)).collect();
+    let vanished = vanished(deps, dataset, gone).await?;
     let newest: Vec<(Source, Option<Receipt>)> = stream::iter(sources)
         .map(|source| {
             let number = receipts.newest.get(&source.path).copied();
@@ -71,11 +75,30 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
     };
     for (source, receipt) in newest {
         match receipt {
-            Some(receipt) if covers(&receipt, &source, &recipe) => survey.add(receipt),
+            Some(receipt)
+                if covers(&receipt, &source, &recipe)
+                    && !deps.lake.is_free_again(&receipt).await? =>
+            {
+                survey.add(receipt);
+            }
             _ => survey.waiting.push(source),
         }
     }
     Ok(survey)
+}
+
+/// Of paths whose file is gone, those that still count.
+async fn vanished(
+    deps: &Deps,
+    dataset: Dataset,
+    gone: Vec<(String, u32)>,
+) -> anyhow::Result<Vec<String>> {
+    let live: Vec<Option<Receipt>> = stream::iter(gone)
+        .map(|(path, newest)| async move { deps.lake.live_receipt(dataset, &path, newest).await })
+        .buffered(CONCURRENT)
+        .try_collect()
+        .await?;
+    Ok(live.into_iter().flatten().map(|receipt| receipt.path).collect())
 }
 
 fn covers(receipt: &Receipt, source: &Source, recipe: &str) -> bool {
@@ -90,13 +113,13 @@ impl Survey {
             State::Accepted | State::Unchanged => {
                 self.newest_at = self.newest_at.take().max(Some(receipt.written_at));
             }
-            State::Rejected | State::Failed => {
+            State::Forgotten if receipt.refusal.is_none() => {}
+            State::Rejected | State::Failed | State::Forgotten => {
                 let (reason, detail) =
                     receipt.refusal.map(|refusal| (refusal.reason, refusal.detail)).unzip();
                 let Receipt { path, state, written_at: at, .. } = receipt;
                 self.refused.push(RefusedFile { path, state, reason, detail, at });
             }
-            State::Forgotten => {}
         }
     }
 }

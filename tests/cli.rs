@@ -161,3 +161,23 @@ fn a_warehouse_is_migrated_or_its_sql_is_printed() {
     assert_wrong(&migrate("Server=h;Database=d;Pwd=x"), &["WAREHOUSE: User ID or Password"]);
     assert_wrong(&migrate("mysql:x"), &["WAREHOUSE: this form is not known", "sqlserver://"]);
 }
+
+#[test]
+fn reconcile_clears_away_what_interrupted_work_left_days_ago() {
+    let place = Place::new();
+    place.drop("movie_review/1.csv", "cid,review_str,id_review\n1,good,1\n");
+    place.run();
+    let folder = place.folder().join("lake/staging/review_logs/log_reviews/1.csv");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, days) in [("old", 3), ("young", 0)] {
+        let file = std::fs::File::create(folder.join(format!("{name}.parquet"))).unwrap();
+        let age = std::time::Duration::from_hours(24 * days);
+        file.set_modified(std::time::SystemTime::now() - age).unwrap();
+    }
+    // Files without any receipt beside them are left alone: somebody may have deleted the log.
+    assert_eq!(place.call("reconcile").ends_with(0).json()["swept"]["parquet"], json!(0));
+    place.drop("log_reviews/2.csv", "id_review,log\n");
+    let report = place.call("reconcile").ends_with(0).json();
+    assert_eq!(report["swept"], json!({ "parquet": 1, "quarantine": 0 }));
+    assert!(!folder.join("old.parquet").exists() && folder.join("young.parquet").exists());
+}

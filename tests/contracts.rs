@@ -1,6 +1,8 @@
 //! What stands in several places says the same in all of them: function.json, the app's routes,
 //! queues, settings.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -71,7 +73,8 @@ impl Binding {
 
 /// Every function.json by the name of its folder.
 fn functions() -> BTreeMap<String, Function> {
-    let folders = fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().path());
+    let folders =
+        fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().path());
     let with_file = folders.filter(|folder| folder.join("function.json").exists());
     with_file
         .map(|folder| {
@@ -113,7 +116,8 @@ async fn every_folder_with_a_function_json_is_a_route_with_the_same_trigger() {
     let folders: BTreeMap<String, String> = functions()
         .into_iter()
         .map(|(name, function)| {
-            let triggers: Vec<&str> = function.bindings.iter().filter_map(Binding::trigger).collect();
+            let triggers: Vec<&str> =
+                function.bindings.iter().filter_map(Binding::trigger).collect();
             assert_eq!(triggers.len(), 1, "{name} has exactly one trigger");
             (name.clone(), triggers[0].to_owned())
         })
@@ -172,7 +176,9 @@ fn every_setting_that_a_function_json_names_is_in_the_example() {
     for (function, Function { bindings, .. }) in functions() {
         for binding in &bindings {
             let named = match binding {
-                Binding::QueueTrigger { connection, .. } | Binding::Queue { connection, .. } => connection,
+                Binding::QueueTrigger { connection, .. } | Binding::Queue { connection, .. } => {
+                    connection
+                }
                 Binding::TimerTrigger { schedule, use_monitor, .. } => {
                     assert!(use_monitor, "{function}: a missed run is caught up");
                     schedule.trim_matches('%')
@@ -189,7 +195,8 @@ fn the_example_settings_are_understood_and_their_schedules_have_six_fields() {
     let settings = example_settings();
     let read = Settings::read(|name| settings.get(name).cloned()).unwrap();
     assert_eq!(read.lake.account().as_deref(), Some("devstoreaccount1"));
-    let schedules: Vec<_> = settings.iter().filter(|(name, _)| name.ends_with("_SCHEDULE")).collect();
+    let schedules: Vec<_> =
+        settings.iter().filter(|(name, _)| name.ends_with("_SCHEDULE")).collect();
     assert!(schedules.len() >= 2);
     for (name, schedule) in schedules {
         assert_eq!(schedule.split(' ').count(), 6, "{name}: {schedule}");

@@ -6,25 +6,11 @@ use std::{process::Stdio, thread::sleep, time::Duration};
 
 use common::{
     app::{Ran, command},
+    dice::Dice,
     drop::{logs, purchases, reviews},
     place::Place,
 };
 use movie_analytics::sample::Sample;
-
-/// Numbers that look random and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % n
-    }
-
-    fn pick<T: Copy>(&mut self, values: &[T]) -> T {
-        values[self.below(values.len() as u64) as usize]
-    }
-}
 
 /// A new version of one of a few files, its few ids in any order and some of them twice.
 fn version(dice: &mut Dice, marker: usize) -> (String, String) {
@@ -61,7 +47,7 @@ fn version(dice: &mut Dice, marker: usize) -> (String, String) {
 #[test]
 fn any_history_of_new_and_restated_files_ends_in_the_facts_of_the_files() {
     for seed in 0..24 {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let place = Place::new();
         let mut history = Vec::new();
         for step in 0..5 {

@@ -1,5 +1,7 @@
 //! What operators see: one JSON line a piece of work, failures on stderr, traces below the host's.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::{

@@ -26,13 +26,10 @@ pub async fn news(
     state: &State,
 ) -> anyhow::Result<News> {
     let mut news = News::default();
-    let listed = |path: &str| listings.iter().find_map(|(_, listing)| listing.newest.get(path));
-    for (path, absorbed) in &state.paths {
-        anyhow::ensure!(
-            listed(path).is_some_and(|newest| *newest >= absorbed.newest),
-            "the warehouse has absorbed receipt {} of `{path}`, which this lake does not have: \
-             check that LAKE and WAREHOUSE belong together",
-            absorbed.newest
+    if let Some((path, absorbed)) = behind(listings, state) {
+        anyhow::bail!(
+            "the warehouse has absorbed receipt {absorbed} of `{path}`, which this lake does not \
+             have: check that LAKE and WAREHOUSE belong together"
         );
     }
     for (dataset, listing) in listings {
@@ -61,6 +58,61 @@ pub async fn news(
         }
     }
     Ok(news)
+}
+
+/// The first path of which the warehouse has absorbed more than the listings show.
+pub fn behind(listings: &[(Dataset, Listing)], state: &State) -> Option<(String, u32)> {
+    let listed = |path: &str| listings.iter().find_map(|(_, listing)| listing.newest.get(path));
+    let behind = state
+        .paths
+        .iter()
+        .find(|(path, absorbed)| listed(path).is_none_or(|newest| *newest < absorbed.newest));
+    behind.map(|(path, absorbed)| (path.clone(), absorbed.newest))
+}
+
+/// A lake made anew numbers its receipts from 1 again, so the numbers alone do not tell it from
+/// the lake that the warehouse has absorbed. No two attempts have the same name: one receipt,
+/// looked at again, stands for all.
+pub async fn check_lake(lake: &Lake, state: &State) -> anyhow::Result<()> {
+    let mut live = state.paths.values().filter_map(|absorbed| absorbed.live.as_ref());
+    let Some(absorbed) = live.next() else { return Ok(()) };
+    let same = match lake.receipt(absorbed.dataset, &absorbed.path, absorbed.number).await {
+        Ok(receipt) => receipt.attempt == absorbed.attempt,
+        Err(lake::Error::Missing { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
+    anyhow::ensure!(
+        same,
+        "receipt {} of `{}` is not the one that the warehouse has absorbed: check that LAKE and \
+         WAREHOUSE belong together; where the lake was made anew, make the warehouse anew too",
+        absorbed.number,
+        absorbed.path
+    );
+    Ok(())
+}
+
+/// Takes purchases out that are live under two paths: a process that accepted the second one was
+/// stopped before it looked for twins again. Tells whether there were any; then the listing is
+/// out of date.
+pub async fn part_twins(lake: &Lake, news: &News) -> anyhow::Result<bool> {
+    if news.change.purchases.is_empty() {
+        return Ok(false);
+    }
+    let mut kept: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut parted = false;
+    for receipt in &news.live.purchases {
+        let Some(hash) = &receipt.content_hash else { continue };
+        match kept.get(hash.as_str()) {
+            Some(kept) => {
+                lake.take_out_twin(&receipt.path, kept, hash).await?;
+                parted = true;
+            }
+            None => {
+                kept.insert(hash, &receipt.path);
+            }
+        }
+    }
+    Ok(parted)
 }
 
 /// Everything that is live, as if nothing had been published: a new fact recipe.

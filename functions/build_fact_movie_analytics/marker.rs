@@ -1,7 +1,8 @@
 //! The marker that lets a run with nothing new stop before the warehouse is woken.
 
-use lake::{Lake, Listing};
+use lake::{Lake, Listing, failpoint::reach};
 use pipeline::{Dataset, facts::RECIPE};
+use warehouse::Warehouse;
 
 /// What a publish has seen: all receipts and the rules for facts.
 pub fn seen(listings: &[(Dataset, Listing)]) -> String {
@@ -9,10 +10,24 @@ pub fn seen(listings: &[(Dataset, Listing)]) -> String {
     format!("{RECIPE} {}", hashes.join(" "))
 }
 
-pub async fn is(lake: &Lake, name: &str, seen: &str) -> Result<bool, lake::Error> {
-    Ok(lake.get_marker(name).await?.is_some_and(|marker| marker == seen.as_bytes()))
+/// As seen by a warehouse that looks as it does now.
+pub fn content(warehouse: &dyn Warehouse, seen: &str) -> String {
+    format!("{seen} {}", warehouse.fingerprint())
 }
 
-pub async fn set(lake: &Lake, name: &str, seen: String) -> Result<(), lake::Error> {
-    lake.put_marker(name, seen.into_bytes().into()).await
+pub async fn is(lake: &Lake, name: &str, content: &str) -> Result<bool, lake::Error> {
+    Ok(lake.get_marker(name).await?.is_some_and(|marker| marker == content.as_bytes()))
+}
+
+/// After the commit, so its failure fails nothing: the next run opens the warehouse for nothing.
+pub async fn set(lake: &Lake, name: &str, content: String) {
+    let put = async {
+        reach("marker:before")?;
+        lake.put_marker(name, content.into_bytes().into()).await?;
+        reach("marker:after")?;
+        Ok::<_, lake::Error>(())
+    };
+    if let Err(error) = put.await {
+        tracing::warn!(marker = name, "the marker was not written: {error}");
+    }
 }

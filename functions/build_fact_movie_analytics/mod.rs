@@ -19,6 +19,9 @@ use crate::deps::Deps;
 pub struct Input {
     /// Publishes whose refused days are accepted as they are.
     pub accept: Vec<i64>,
+    /// Ask the warehouse though the marker says that it has seen everything: it may have been put
+    /// back from a copy.
+    pub even_if_seen: bool,
 }
 
 /// What a run of the function did.

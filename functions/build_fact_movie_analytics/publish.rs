@@ -6,13 +6,18 @@ use std::{
 };
 
 use engine::{Change, Changed, Live};
+use lake::{Listing, failpoint::reach};
 use pipeline::{
     Dataset, Day,
     facts::{Offence, RECIPE, SpendChange, check},
 };
 use warehouse::{Publication, Publish, Published, RefusedDay, State};
 
-use super::{Input, Outcome, Report, change, marker};
+use super::{
+    Input, Outcome, Report,
+    change::{self, News},
+    marker,
+};
 use crate::deps::{Deps, now};
 
 /// Name, in place of a check, of days that are sound but share logs with one that is not.
@@ -20,22 +25,22 @@ pub const HELD_BACK: &str = "held_back";
 
 pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let mut listings = Vec::new();
-    for dataset in Dataset::ALL {
-        listings.push((dataset, deps.lake.receipts(dataset).await?));
-    }
-    let (seen, marker_name) = (marker::seen(&listings), deps.settings.warehouse.marker_name());
+    // Before the listing: who waits here for another publish would see less than it absorbed.
     let mut warehouse = deps.warehouse.lock().await;
-    let known = input.accept.is_empty() && warehouse.exists();
-    if known && marker::is(&deps.lake, &marker_name, &seen).await? {
+    let listings = list(deps).await?;
+    let (seen, marker_name) = (marker::seen(&listings), deps.settings.warehouse.marker_name());
+    let known = input.accept.is_empty() && !input.even_if_seen && warehouse.exists();
+    let content = marker::content(warehouse.as_ref(), &seen);
+    if known && marker::is(&deps.lake, &marker_name, &content).await? {
         return Ok(Outcome::NothingNew);
     }
     let state = warehouse.state().await?;
-    let mut news = change::news(&deps.lake, &listings, &state).await?;
+    let (seen, mut news) = look(deps, listings, &state).await?;
     let rebuild = state.fact_recipe.as_deref().is_some_and(|recipe| recipe != RECIPE);
     let accepted = accepted_days(&state, &input.accept);
     if news.receipts.is_empty() && !rebuild && accepted.is_empty() {
-        marker::set(&deps.lake, &marker_name, seen).await?;
+        let content = marker::content(warehouse.as_ref(), &seen);
+        marker::set(&deps.lake, &marker_name, content).await;
         return Ok(Outcome::NothingNew);
     }
     if rebuild {
@@ -48,11 +53,9 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     if rebuild {
         days.extend(warehouse.day_counts(None).await?.into_keys());
     }
-    // Days that were left out hang together with each other: they are judged together again.
-    let held: Vec<Day> = state.refused_days.iter().map(|refused| refused.day).collect();
-    if held.iter().any(|day| days.contains(day)) {
-        days.extend(held);
-    }
+    // Days that were left out together are judged together again.
+    let held = held(&state);
+    complete(&mut days, &held);
     let before = warehouse.day_counts(Some(&days)).await?;
     let candidate = Candidate {
         publish: Publish {
@@ -70,6 +73,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         change: news.change,
         before,
         accepted,
+        held,
         rebuild,
     };
     let mut refused: Vec<RefusedDay> = Vec::new();
@@ -86,9 +90,40 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         }
     };
     refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
-    drop(warehouse);
-    marker::set(&deps.lake, &marker_name, seen).await?;
+    let content = marker::content(warehouse.as_ref(), &seen);
+    marker::set(&deps.lake, &marker_name, content).await;
     Ok(Outcome::Published(Report { published, refused_days: refused }))
+}
+
+/// What each dataset has, and all publishers look at first.
+async fn list(deps: &Deps) -> anyhow::Result<Vec<(Dataset, Listing)>> {
+    reach("listing:before")?;
+    let mut listings = Vec::new();
+    for dataset in Dataset::ALL {
+        listings.push((dataset, deps.lake.receipts(dataset).await?));
+    }
+    reach("listing:after")?;
+    Ok(listings)
+}
+
+/// The change, and what was seen, from listings that are no older than the warehouse.
+async fn look(
+    deps: &Deps,
+    mut listings: Vec<(Dataset, Listing)>,
+    state: &State,
+) -> anyhow::Result<(String, News)> {
+    change::check_lake(&deps.lake, state).await?;
+    // Another process has absorbed more meanwhile.
+    if change::behind(&listings, state).is_some() {
+        listings = list(deps).await?;
+    }
+    loop {
+        let news = change::news(&deps.lake, &listings, state).await?;
+        if !change::part_twins(&deps.lake, &news).await? {
+            return Ok((marker::seen(&listings), news));
+        }
+        listings = list(deps).await?;
+    }
 }
 
 /// Everything that is known before facts are built.
@@ -99,6 +134,8 @@ struct Candidate {
     /// Reviews that each dirty day counts now.
     before: BTreeMap<Day, u64>,
     accepted: BTreeSet<Day>,
+    /// Days that were left out together: published together, or left out again.
+    held: Vec<BTreeSet<Day>>,
     rebuild: bool,
 }
 
@@ -122,11 +159,13 @@ async fn attempt(
     };
     let mut offences = Vec::new();
     for portion in deps.engine.portions(live, days) {
+        reach("portion:before")?;
         let batch = deps.engine.facts(live, &portion).await?;
         offences.extend(check(&batch, before, may_shrink));
         if offences.is_empty() {
             publication.replace_days(&batch).await?;
         }
+        reach("portion:after")?;
     }
     if !offences.is_empty() {
         return Ok(Attempt::Offended(offences));
@@ -143,21 +182,50 @@ async fn leave_out(
 ) -> anyhow::Result<Vec<RefusedDay>> {
     let Candidate { live, change, .. } = candidate;
     let offending: BTreeSet<Day> = offences.iter().map(|offence| offence.day).collect();
-    let linked = deps.engine.linked_days(live, change, days, offending.clone()).await?;
-    days.retain(|day| !linked.contains(day));
+    let mut linked = offending.clone();
+    loop {
+        let known = linked.len();
+        linked = deps.engine.linked_days(live, change, days, linked).await?;
+        complete(&mut linked, &candidate.held);
+        if linked.len() == known {
+            break;
+        }
+    }
     let first = offences.first().map(|offence| offence.day);
-    let held_back = linked.difference(&offending).map(|day| RefusedDay {
-        day: *day,
-        publish_id: 0,
-        check: HELD_BACK.to_owned(),
-        detail: match first {
-            Some(first) => format!("shares logs with {first}, which failed a check"),
-            None => String::new(),
-        },
-    });
-    let mut refused: Vec<RefusedDay> = held_back.collect();
+    let mut refused = Vec::new();
+    for day in linked.intersection(days).filter(|day| !offending.contains(day)) {
+        refused.push(RefusedDay {
+            day: *day,
+            publish_id: 0,
+            check: HELD_BACK.to_owned(),
+            detail: match first {
+                Some(first) => format!("shares logs with {first}, which failed a check"),
+                None => String::new(),
+            },
+        });
+    }
     refused.extend(offences.into_iter().map(refused_day));
+    days.retain(|day| !linked.contains(day));
     Ok(refused)
+}
+
+/// Days that keep their last good rows, by the publish that left them out. What links them may
+/// stand in no file any more: the rows that they keep are older than the versions absorbed.
+fn held(state: &State) -> Vec<BTreeSet<Day>> {
+    let mut held: BTreeMap<i64, BTreeSet<Day>> = BTreeMap::new();
+    for refused in &state.refused_days {
+        held.entry(refused.publish_id).or_default().insert(refused.day);
+    }
+    held.into_values().collect()
+}
+
+/// Adds the rest of each group that has a day among `days`.
+fn complete(days: &mut BTreeSet<Day>, groups: &[BTreeSet<Day>]) {
+    for group in groups {
+        if !group.is_disjoint(days) {
+            days.extend(group);
+        }
+    }
 }
 
 fn accepted_days(state: &State, accept: &[i64]) -> BTreeSet<Day> {
@@ -168,7 +236,7 @@ fn accepted_days(state: &State, accept: &[i64]) -> BTreeSet<Day> {
 /// The change of spend, or all spend anew (`true`) where the old rows are gone or do not count.
 async fn spend(
     deps: &Deps,
-    news: &change::News,
+    news: &News,
     rebuild: bool,
 ) -> anyhow::Result<(bool, Vec<SpendChange>)> {
     if !rebuild {
@@ -184,7 +252,7 @@ async fn spend(
 /// possible.
 async fn live_reviews(
     deps: &Deps,
-    news: &change::News,
+    news: &News,
     state: &State,
     rebuild: bool,
 ) -> anyhow::Result<u64> {

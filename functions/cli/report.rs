@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use lake::Swept;
 use pipeline::facts::Check;
 use serde::Serialize;
 use warehouse::Summary;
@@ -22,6 +23,9 @@ pub struct Report {
     pub files_covered: u64,
     /// `None` where nothing was new.
     pub publish: Option<build::Report>,
+    /// Files that nothing named any more; `None` where nobody looked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swept: Option<Swept>,
     pub work: Work,
     pub summary: Summary,
 }
@@ -129,6 +133,9 @@ impl fmt::Display for Report {
         } else {
             self.write_files(f)?;
             self.write_publish(f)?;
+        }
+        if let Some(Swept { parquet, quarantine }) = self.swept {
+            writeln!(f, "cleared away: {parquet} staged files, {quarantine} of refused rows\n")?;
         }
         writeln!(f, "{}", numbers(&self.summary))?;
         writeln!(f, "lake          {}", self.lake)?;

@@ -11,7 +11,7 @@ use crate::{
     build_fact_movie_analytics as build, classify_movie_review,
     deps::Deps,
     ingest::{Ingested, Input, Order},
-    load_user_purchase, parse_log_reviews, replay,
+    load_user_purchase, parse_log_reviews, reconcile, replay,
     survey::survey,
 };
 
@@ -32,7 +32,8 @@ pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
 pub async fn reconcile(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
     let (jobs, covered) = waiting(deps).await?;
     let files = stage(deps, jobs, progress).await?;
-    report(deps, files, covered, None).await
+    let swept = Some(reconcile::sweep(deps).await);
+    Ok(Report { swept, ..report(deps, files, covered, None).await? })
 }
 
 /// Reads files again, or forgets them, and publishes what that changes.
@@ -50,9 +51,10 @@ pub async fn replay(
     publish(deps, files, 0, build::Input::default(), progress).await
 }
 
-/// Publishes, with the refused days of these publishes as they are.
+/// Publishes, with the refused days of these publishes as they are. Asks the warehouse in any case.
 pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyhow::Result<Report> {
-    publish(deps, Vec::new(), 0, build::Input { accept }, progress).await
+    let input = build::Input { accept, even_if_seen: true };
+    publish(deps, Vec::new(), 0, input, progress).await
 }
 
 async fn waiting(deps: &Deps) -> anyhow::Result<(Vec<Job>, u64)> {
@@ -131,6 +133,7 @@ async fn report(
         files,
         files_covered,
         publish,
+        swept: None,
         summary,
     })
 }

@@ -1,13 +1,20 @@
 //! Lists `raw` and names what no receipt covers: lost events, renames, writers that never close.
+//! Clears away what interrupted work and old versions left behind.
 //!
 //! **Idempotency key**: none is needed; a file named twice is staged once.
 //! **Retry**: always; the next hour does the same.
 //! **What a crash leaves behind**: nothing.
 
+use std::time::Duration;
+
 use custom_handler::{Context, Outcome, Timer};
+use lake::Swept;
 use pipeline::Dataset;
 
 use crate::{deps::Deps, events, ingest::Order, survey::survey};
+
+/// Age of files from which on they are no work under way.
+const GRACE: Duration = Duration::from_hours(24);
 
 /// Orders for every file that waits. Files whose last work was broken off are left to `replay`.
 pub async fn run(deps: &Deps) -> anyhow::Result<Vec<(Dataset, Order)>> {
@@ -21,15 +28,36 @@ pub async fn run(deps: &Deps) -> anyhow::Result<Vec<(Dataset, Order)>> {
     Ok(orders)
 }
 
+/// Clears the lake of files that nothing names any more. What cannot be cleared now is cleared
+/// an hour later: files that wait matter more.
+pub async fn sweep(deps: &Deps) -> Swept {
+    let mut sum = Swept::default();
+    for dataset in Dataset::ALL {
+        match deps.lake.sweep(dataset, GRACE).await {
+            Ok(swept) => {
+                sum.parquet += swept.parquet;
+                sum.quarantine += swept.quarantine;
+            }
+            Err(error) => tracing::warn!(%dataset, "orphans were not cleared away: {error}"),
+        }
+    }
+    sum
+}
+
 pub async fn handle(deps: &Deps, _timer: Timer, context: Context) -> anyhow::Result<Outcome> {
     let orders = run(deps).await?;
+    let swept = sweep(deps).await;
     let found = orders.len();
     tracing::info!(
         function = context.function(),
         invocation_id = context.invocation_id(),
         files.waiting = found,
+        swept.parquet = swept.parquet,
+        swept.quarantine = swept.quarantine,
         "reconciled"
     );
-    let outcome = Outcome::done().log(format!("{found} files that no receipt covers"));
+    let outcome = Outcome::done().log(format!("{found} files that no receipt covers")).log(
+        format!("{} staged and {} refused-row files cleared away", swept.parquet, swept.quarantine),
+    );
     Ok(events::outputs(outcome, orders))
 }

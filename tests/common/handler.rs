@@ -1,5 +1,7 @@
 //! The app as the Functions host sees it: a process on a port, called over HTTP.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},

@@ -5,8 +5,10 @@
 #![allow(dead_code)]
 
 pub mod app;
+pub mod dice;
 pub mod drop;
 pub mod handler;
+pub mod lab;
 pub mod oracle;
 pub mod place;
 pub mod warehouse;

@@ -42,6 +42,8 @@ pub struct Oracle {
     pub spend: Spend,
     pub files: BTreeMap<String, FileRows>,
     pub matched: u64,
+    /// Review ids, with or without a log.
+    pub reviews: u64,
     /// Logs whose review is not there.
     pub unmatched: u64,
 }
@@ -67,14 +69,16 @@ impl Oracle {
 
     /// From these files, whatever else lies there.
     pub fn of_files(raw: &Path, paths: &[String]) -> Self {
-        let mut paths = paths.to_vec();
-        // Later paths overwrite what earlier ones said of an id.
-        paths.sort();
+        let read = |path: &String| (path.clone(), fs::read(raw.join(path)).expect("a raw file"));
+        Self::of_contents(paths.iter().map(read).collect())
+    }
+
+    /// From contents by path. Later paths overwrite what earlier ones said of an id.
+    pub fn of_contents(files: BTreeMap<String, Vec<u8>>) -> Self {
         let mut oracle = Self::default();
         let mut reviews: HashMap<i64, (i64, bool)> = HashMap::new();
         let mut logs: HashMap<i64, Log> = HashMap::new();
-        for path in paths {
-            let bytes = fs::read(raw.join(&path)).expect("a raw file");
+        for (path, bytes) in files {
             let spend = &mut oracle.spend;
             let rows = match path.split('/').next() {
                 Some("movie_review") => keyed(&bytes, &REVIEW, review, &mut reviews),
@@ -87,6 +91,7 @@ impl Oracle {
             };
             oracle.files.insert(path, rows);
         }
+        oracle.reviews = reviews.len() as u64;
         for (id, log) in logs {
             let Some((customer, is_positive)) = reviews.get(&id) else {
                 oracle.unmatched += 1;

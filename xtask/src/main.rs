@@ -1,36 +1,55 @@
 //! Chores of this repository, run as `cargo xtask CHORE`.
 
+mod drop;
+mod fuzz;
+mod glibc;
+mod package;
 mod shell;
+mod start;
 mod test;
 mod tools;
+mod zip;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 const HELP: &str = "\
 Chores of this repository.
 
-Usage: cargo xtask test [--list | --stage NAME...]
+Usage: cargo xtask CHORE [OPTION...]
 
-  cargo xtask test               run every stage in order, stop at the first that fails
-  cargo xtask test --list        name the stages and say what each one checks
-  cargo xtask test --stage NAME  run only this stage; give --stage again for more
+  test      every check and test, or one stage of them
+  package   assemble dist/, the folder that the Functions host runs, and dist.zip for Azure
+  start     run the app on this machine, with a storage emulator, until Ctrl-C
+  drop      let a vendor's file arrive in the app that `start` runs
+  fuzz      feed the parsers with bytes that nobody sends on purpose
 
-Each run ends with a table of minutes per stage. The programs that stages need are
-built once, below ~/.cache/movie-analytics/tools; nothing else has to be installed.
+`cargo xtask CHORE --help` says more of each. The programs that they need are installed
+once, below ~/.cache/movie-analytics/tools.
 
-Exit codes: 0 all well, 1 a stage failed, 2 wrong usage";
+Exit codes: 0 all well, 1 the chore failed, 2 wrong usage";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let plan = match args.as_slice() {
-        [] => return help(),
-        args if args.iter().any(|arg| matches!(*arg, "help" | "--help" | "-h")) => return help(),
-        ["test", rest @ ..] => test::parse(rest),
-        [other, ..] => Err(format!("there is no chore `{other}`")),
+    let Some((chore, rest)) = args.split_first() else { return help(HELP) };
+    let wants_help = rest.iter().any(|arg| matches!(*arg, "help" | "--help" | "-h"));
+    let done = match *chore {
+        "help" | "--help" | "-h" => return help(HELP),
+        "test" if wants_help => return help(test::HELP),
+        "package" if wants_help => return help(package::HELP),
+        "start" if wants_help => return help(start::HELP),
+        "drop" if wants_help => return help(drop::HELP),
+        "fuzz" if wants_help => return help(fuzz::HELP),
+        "test" => test::parse(rest).map(|plan| test::run(&plan)),
+        "package" => package::parse(rest).map(|plan| ended(package::run(&plan))),
+        "start" => start::parse(rest).map(|plan| ended(start::run(&plan))),
+        "drop" => Ok(ended(drop::run(rest))),
+        "fuzz" => fuzz::parse(rest).map(|plan| ended(fuzz::run(&plan))),
+        other => Err(format!("there is no chore `{other}`")),
     };
-    match plan {
-        Ok(plan) => test::run(&plan),
+    match done {
+        Ok(code) => code,
         Err(problem) => {
             eprintln!("error: {problem}; `cargo xtask --help` shows what there is");
             ExitCode::from(2)
@@ -38,7 +57,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn help() -> ExitCode {
-    println!("{HELP}");
+fn ended(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help(text: &str) -> ExitCode {
+    // Whoever reads may have enough, as in `| head`.
+    let _ = writeln!(std::io::stdout(), "{text}");
     ExitCode::SUCCESS
 }

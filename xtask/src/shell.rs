@@ -33,6 +33,33 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Becomes the command, so that Ctrl-C reaches it alone and its exit code is ours. Returns only
+/// when it cannot be started.
+pub fn become_it(command: &mut Command) -> anyhow::Error {
+    use std::os::unix::process::CommandExt;
+    let line = line(command);
+    anyhow::Error::new(command.exec()).context(format!("cannot start `{line}`"))
+}
+
+/// Where cargo builds: we lie there ourselves.
+pub fn target() -> Result<PathBuf> {
+    let ours = std::env::current_exe().context("cannot find out where xtask is")?;
+    let target = ours.parent().and_then(Path::parent);
+    Ok(target.context("xtask does not lie in a target folder")?.to_path_buf())
+}
+
+/// What a command prints; anything but success is an error.
+pub fn output(command: &mut Command, remedy: &str) -> Result<String> {
+    let line = line(command);
+    let output = command
+        .current_dir(root()?)
+        .output()
+        .with_context(|| format!("cannot start `{line}`: {remedy}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`{line}` ended with {}: {said}", output.status);
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Runs a command that is allowed to fail, without its output; tells whether it succeeded.
 pub fn succeeds(command: &mut Command) -> Result<bool> {
     let line = line(command);

@@ -43,6 +43,25 @@ pub const AZURITE: Tool = Tool {
 pub const MAXDOP: Tool =
     Tool { name: "maxdop", version: "0.1.3", program: "bin/maxdop", install: pip_install };
 
+/// Not in [`ALL`] either: only `cargo xtask fuzz` needs it.
+pub const CARGO_FUZZ: Tool = Tool {
+    name: "cargo-fuzz",
+    version: "0.13.2",
+    program: "bin/cargo-fuzz",
+    install: cargo_install,
+};
+
+/// Links against an old glibc, by way of zig as linker and C compiler. Not in [`ALL`]: no stage
+/// needs its 100 MB, only packaging for Azure does.
+pub const CARGO_ZIGBUILD: Tool = Tool {
+    name: "cargo-zigbuild",
+    version: "0.24.0",
+    program: "bin/cargo-zigbuild",
+    install: pip_install_with_zig,
+};
+/// The version of zig, which PyPI has, too.
+const ZIGLANG: &str = "ziglang==0.15.2";
+
 pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP];
 
 impl Tool {
@@ -95,16 +114,24 @@ fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
         .with_context(|| format!("cannot move {} into its place", partial.display()))
 }
 
-/// Installs into an environment of its own, beside the folder first. What is run there must be
-/// a program and no script: a script would name the folder that it was installed to.
+/// Installs into a virtual environment, beside the folder first. It may be moved since nothing
+/// in it that we run is a script.
 fn pip_install(tool: &Tool, folder: &Path) -> Result<()> {
-    let package = format!("{}=={}", tool.name, tool.version);
+    pip_install_with(tool, folder, &[])
+}
+
+fn pip_install_with_zig(tool: &Tool, folder: &Path) -> Result<()> {
+    pip_install_with(tool, folder, &[ZIGLANG])
+}
+
+fn pip_install_with(tool: &Tool, folder: &Path, more: &[&str]) -> Result<()> {
     let partial = folder.with_file_name(format!("{}.partial", tool.name));
     shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&partial))?;
+    let package = format!("{}=={}", tool.name, tool.version);
     shell::run(
-        Command::new(partial.join("bin/python"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .arg(&package),
+        Command::new(partial.join("bin/python3"))
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &package])
+            .args(more),
     )?;
     std::fs::rename(&partial, folder)
         .with_context(|| format!("cannot move {} into its place", partial.display()))

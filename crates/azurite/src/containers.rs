@@ -14,7 +14,8 @@ pub async fn create_container(account: &Account, name: &str) -> Result<(), Error
         endpoint: account.blob_endpoint(),
         path: &[name],
         query: &[("restype", "container".to_owned())],
-        body: String::new(),
+        blob_type: None,
+        body: Vec::new(),
         doing: "create the container",
     };
     match Service::new(account).send(request).await {

@@ -4,6 +4,7 @@
 //! Nothing of this is part of the deployed program.
 
 mod account;
+mod blobs;
 mod containers;
 mod emulator;
 mod error;
@@ -12,6 +13,7 @@ mod queues;
 mod service;
 
 pub use account::Account;
+pub use blobs::put_blob;
 pub use containers::create_container;
 pub use emulator::{Azurite, Ports, VERSION};
 pub use error::Error;

@@ -118,9 +118,10 @@ impl Queues {
         query: &[(&str, String)],
         text: Option<&str>,
     ) -> Result<Response, Error> {
-        let body = text.map(messages::body).unwrap_or_default();
+        let body = text.map(messages::body).unwrap_or_default().into_bytes();
         let endpoint = self.service.account.queue_endpoint();
-        self.service.send(Request { method, endpoint, path, query, body, doing }).await
+        let blob_type = None;
+        self.service.send(Request { method, endpoint, path, query, blob_type, body, doing }).await
     }
 }
 

@@ -13,6 +13,11 @@ use crate::{Account, Error};
 /// Of the storage services' interface.
 const API_VERSION: &str = "2021-12-02";
 
+const BLOB_TYPE: &str = "x-ms-blob-type";
+
+/// Enough for a file of some hundred megabytes to an emulator.
+const TIME_TO_ANSWER: Duration = Duration::from_secs(60);
+
 /// A request to one object of an account.
 pub(crate) struct Request<'a> {
     pub method: Method,
@@ -20,7 +25,9 @@ pub(crate) struct Request<'a> {
     pub endpoint: &'a str,
     pub path: &'a [&'a str],
     pub query: &'a [(&'a str, String)],
-    pub body: String,
+    /// `x-ms-blob-type`, for requests that write a blob.
+    pub blob_type: Option<&'static str>,
+    pub body: Vec<u8>,
     /// For errors: `create`, `read`.
     pub doing: &'static str,
 }
@@ -39,7 +46,7 @@ impl Service {
 
     /// Sends the request; an answer that is no success is an error.
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
-        let Request { method, endpoint, path, query, body, doing } = request;
+        let Request { method, endpoint, path, query, blob_type, body, doing } = request;
         let name = path.join("/");
         let unusable =
             || Error::Connection { problem: "has an endpoint that is no URL".to_owned() };
@@ -49,11 +56,13 @@ impl Service {
             url.query_pairs_mut().extend_pairs(query);
         }
         let date = Utc::now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        let signature = self.signature(&method, &url, query, body.len(), &date);
-        let answer = self
-            .client
-            .request(method, url)
-            .timeout(Duration::from_secs(30))
+        let signature = self.signature(&method, &url, query, blob_type, body.len(), &date);
+        let mut request = self.client.request(method, url);
+        if let Some(blob_type) = blob_type {
+            request = request.header(BLOB_TYPE, blob_type);
+        }
+        let answer = request
+            .timeout(TIME_TO_ANSWER)
             .header("x-ms-date", date)
             .header("x-ms-version", API_VERSION)
             .header("authorization", format!("SharedKey {}:{signature}", self.account.name()))
@@ -77,6 +86,7 @@ impl Service {
         method: &Method,
         url: &Url,
         query: &[(&str, String)],
+        blob_type: Option<&str>,
         length: usize,
         date: &str,
     ) -> String {
@@ -84,9 +94,10 @@ impl Service {
         let mut query: Vec<_> = query.iter().map(|(name, value)| (*name, value)).collect();
         query.sort();
         let query: String = query.iter().map(|(name, value)| format!("\n{name}:{value}")).collect();
+        let blob_type = blob_type.map(|kind| format!("{BLOB_TYPE}:{kind}\n")).unwrap_or_default();
         // The empty lines are headers that we never send.
         let text = format!(
-            "{method}\n\n\n{length}\n\n\n\n\n\n\n\n\nx-ms-date:{date}\n\
+            "{method}\n\n\n{length}\n\n\n\n\n\n\n\n\n{blob_type}x-ms-date:{date}\n\
              x-ms-version:{API_VERSION}\n/{}{}{query}",
             self.account.name(),
             url.path()

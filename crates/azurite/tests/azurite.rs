@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use azurite::{Account, Azurite, Error, Ports, Queues, create_container};
+use azurite::{Account, Azurite, Error, Ports, Queues, create_container, put_blob};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -41,6 +41,18 @@ async fn a_message_is_received_hidden_shown_again_and_deleted() {
     assert_eq!(queues.len("blob-created").await.unwrap(), 0);
     let error = queues.put("no-such-queue", "x").await.unwrap_err();
     assert!(error.to_string().ends_with("answers 404 QueueNotFound"), "{error}");
+}
+
+#[tokio::test]
+async fn a_blob_is_written_over_another() {
+    let azurite = Azurite::start(None).await.unwrap();
+    let account = azurite.fresh_account();
+    let put =
+        async |text: &str| put_blob(&account, "raw", "a b/<ü>.csv", text.as_bytes().to_vec()).await;
+    let error = put("x").await.unwrap_err();
+    assert!(error.to_string().ends_with("answers 404 ContainerNotFound"), "{error}");
+    create_container(&account, "raw").await.unwrap();
+    assert_ne!(put("x").await.unwrap(), put("").await.unwrap());
 }
 
 #[tokio::test]

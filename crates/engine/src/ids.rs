@@ -39,6 +39,13 @@ impl Ids {
     pub fn contains(&self, id: i64) -> bool {
         self.ids.binary_search(&id).is_ok() || self.ranges.iter().any(|range| range.contains(&id))
     }
+
+    /// Whether any id lies in the range.
+    pub fn meet(&self, range: &RangeInclusive<i64>) -> bool {
+        let from = self.ids.partition_point(|id| id < range.start());
+        self.ids.get(from).is_some_and(|id| id <= range.end())
+            || self.ranges.iter().any(|other| overlap(other, range))
+    }
 }
 
 /// Ids of a staged file, if it has any row.

@@ -1,6 +1,8 @@
 //! The embedded engine against a plain model: random files with ids that stand in several of
 //! them, moved between days and files, and the days it calls dirty.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -231,7 +233,8 @@ async fn every_day_whose_facts_change_is_dirty() {
         let dirty = engine.dirty_days(&after, &change).await.unwrap();
         clean += all_days().difference(&dirty).count();
         let reviews = |files: &Files| {
-            files.reviews.values().flat_map(|rows| rows.keys()).collect::<BTreeSet<_>>().len() as i64
+            files.reviews.values().flat_map(|rows| rows.keys()).collect::<BTreeSet<_>>().len()
+                as i64
         };
         let moved = engine.review_ids(&after, &change).await.unwrap();
         assert_eq!(moved, reviews(&new) - reviews(&old), "seed {seed}: review ids");

@@ -9,17 +9,19 @@ use std::{
 };
 
 use object_store::ObjectMeta;
-use pipeline::{Dataset, FileReason, FileRefusal, Tally, parser};
+use pipeline::{Dataset, FileRefusal, Tally, parser};
 use tokio::runtime::Handle;
 
 use crate::{
     Error, Lake, Receipt, Refusal, Rows, State,
     dedupe::{self, Dedupe, unique_id},
+    failpoint::reach,
     paths,
     receipts::{Commit, now},
     source::Bounds,
     stage::{OnProgress, Pass, Reading},
     store,
+    twins::same_content,
 };
 
 /// How often a file is begun again because it, or its log, changed meanwhile.
@@ -134,12 +136,17 @@ struct Staged {
 impl Job<'_> {
     async fn attempt(&self) -> Result<Step, Error> {
         let object = paths::source(self.path)?;
+        reach("head:before")?;
         let Some(version) = store::head(self.lake.raw(), &object).await? else {
             self.lake.check().await?;
             return Ok(Step::Done(Box::new(Outcome::Gone)));
         };
+        reach("head:after")?;
         let newest = self.lake.newest_receipt(self.dataset, self.path).await?;
-        if let Some(outcome) = newest.as_ref().and_then(|newest| self.settled(newest, &version)) {
+        if let Some(newest) = &newest
+            && let Some(outcome) = self.settled(newest, &version)
+            && !self.lake.is_free_again(newest).await?
+        {
             return Ok(Step::Done(Box::new(outcome)));
         }
         let mut number = newest.as_ref().map_or(0, |newest| newest.number);
@@ -253,7 +260,10 @@ impl Job<'_> {
                 round: dedupe::ROUND,
                 cancelled: stop.flag(),
             };
-            if let Some(deduped) = self.blocking(move |handle| dedupe.run(handle)).await? {
+            reach("dedupe:before")?;
+            let deduped = self.blocking(move |handle| dedupe.run(handle)).await?;
+            reach("dedupe:after")?;
+            if let Some(deduped) = deduped {
                 self.lake.discard(self.lake.staging(), &staged.parquet).await;
                 staged.parquet = without;
                 staged.tally.days = deduped.days;
@@ -309,14 +319,13 @@ impl Job<'_> {
             return Ok(step);
         };
         let (kept, loser) = (self.path.min(&twin), self.path.max(&twin));
-        let same = |live: &Receipt| live.content_hash.as_ref() == Some(&hash);
-        self.lake.forget_if(self.dataset, loser, same).await?;
-        if loser != self.path {
-            return Ok(step);
+        let taken_out = self.lake.take_out_twin(loser, kept, &hash).await?;
+        match taken_out {
+            _ if loser != self.path => Ok(step),
+            Some(receipt) => Ok(Step::Done(Box::new(Outcome::Rejected(receipt)))),
+            // The other one was faster.
+            None => Ok(Step::Raced),
         }
-        let newest = self.lake.newest_receipt(self.dataset, self.path).await?;
-        let number = newest.map_or(receipt.number, |newest| newest.number) + 1;
-        self.reject(Receipt { number, ..stripped(receipt) }, same_content(kept)).await
     }
 
     async fn reject(&self, receipt: Receipt, refusal: FileRefusal) -> Result<Step, Error> {
@@ -399,14 +408,6 @@ fn stripped(receipt: Receipt) -> Receipt {
         days: Default::default(),
         ..receipt
     }
-}
-
-fn same_content(twin: &str) -> FileRefusal {
-    let detail = format!(
-        "`{twin}` has the same bytes and counts already: send each file once, or forget that one \
-         and replay this one"
-    );
-    FileRefusal::new(FileReason::SameContent, detail)
 }
 
 /// Tells a blocking thread that nobody waits any more.

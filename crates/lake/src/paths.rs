@@ -58,6 +58,13 @@ pub(crate) fn parquet(dataset: Dataset, source: &str, etag: &str, attempt: &str)
     format!("{dataset}/{source}/{etag}-{attempt}.parquet")
 }
 
+/// The source path that a name made by [`parquet`] stands for; `None` for other objects.
+pub(crate) fn parse_parquet(dataset: Dataset, name: &str) -> Option<&str> {
+    let rest = name.strip_prefix(dataset.name())?.strip_prefix('/')?;
+    let (source, file) = rest.rsplit_once('/')?;
+    file.ends_with(".parquet").then_some(source)
+}
+
 /// Folder, within `staging`, of the receipts of a dataset.
 pub(crate) fn receipts(dataset: Dataset) -> String {
     format!("{RECEIPTS}/{dataset}")
@@ -145,6 +152,9 @@ mod tests {
         assert_eq!(plain_etag("W/\"a\""), "a");
         let name = parquet(Dataset::UserPurchase, "user_purchase/a.csv", "a/b:c", "0f");
         assert_eq!(name, "user_purchase/user_purchase/a.csv/a_b_c-0f.parquet");
+        assert_eq!(parse_parquet(Dataset::UserPurchase, &name), Some("user_purchase/a.csv"));
+        assert_eq!(parse_parquet(Dataset::ReviewLogs, &name), None);
+        assert_eq!(parse_parquet(Dataset::UserPurchase, "user_purchase/a.json"), None);
     }
 
     #[test]

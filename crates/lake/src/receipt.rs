@@ -17,7 +17,7 @@ pub enum State {
     Failed,
     /// Another ETag with the bytes of the live version.
     Unchanged,
-    /// An operator has taken the path out.
+    /// An operator has taken the path out; with a refusal, because its content counts elsewhere.
     Forgotten,
 }
 

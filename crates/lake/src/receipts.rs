@@ -6,7 +6,9 @@ use object_store::{ObjectStoreExt, PutMode};
 use pipeline::Dataset;
 use twox_hash::XxHash3_128;
 
-use crate::{Error, Lake, Receipt, Rows, State, paths, store, work::Counters};
+use crate::{
+    Error, Lake, Receipt, Refusal, Rows, State, failpoint::reach, paths, store, work::Counters,
+};
 
 /// The receipts of a dataset as one listing found them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,31 +137,32 @@ impl Lake {
 
     /// Takes a source path out: appends a `forgotten` receipt. `None` when nothing is live.
     pub async fn forget(&self, dataset: Dataset, path: &str) -> Result<Option<Receipt>, Error> {
-        self.forget_if(dataset, path, |_| true).await
+        self.forget_if(dataset, path, None, |_| true).await
     }
 
-    /// As [`forget`](Self::forget), when the live version is one that `which` picks.
+    /// As [`forget`](Self::forget), when the live version is one that `which` picks. A refusal
+    /// says why, and of which content.
     pub(crate) async fn forget_if(
         &self,
         dataset: Dataset,
         path: &str,
+        refusal: Option<Refusal>,
         which: impl Fn(&Receipt) -> bool,
     ) -> Result<Option<Receipt>, Error> {
         loop {
             let Some(newest) = self.newest_receipt(dataset, path).await? else { return Ok(None) };
-            if !self.live_from(newest.clone()).await?.is_some_and(|live| which(&live)) {
-                return Ok(None);
-            }
+            let live = self.live_from(newest.clone()).await?;
+            let Some(live) = live.filter(&which) else { return Ok(None) };
             let receipt = Receipt {
                 number: newest.number + 1,
                 state: State::Forgotten,
                 attempt: paths::attempt(),
                 written_at: now(),
                 duration_ms: 0,
-                content_hash: None,
+                content_hash: refusal.as_ref().and(live.content_hash),
                 parquet: None,
                 quarantine: None,
-                refusal: None,
+                refusal: refusal.clone(),
                 rows: Rows::default(),
                 min_id: None,
                 max_id: None,
@@ -179,7 +182,9 @@ impl Lake {
         let bug = |detail: String| Error::Bug { path: receipt.path.clone(), detail };
         let json = serde_json::to_vec_pretty(receipt).map_err(|error| bug(error.to_string()))?;
         let object = paths::object(&name)?;
+        reach("receipt:before")?;
         let put = self.staging().put_opts(&object, json.into(), PutMode::Create.into()).await;
+        reach("receipt:after")?;
         match put {
             Ok(_) => Ok(Commit::Done),
             // Perhaps it is ours: a put whose answer was lost is sent again.

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     Error, Lake,
+    failpoint::reach,
     parquet_out::ParquetOut,
     source::{Bounds, SourceReader, Stop, too_large},
 };
@@ -63,6 +64,22 @@ struct Output {
     refused: Option<ParquetOut>,
 }
 
+impl Output {
+    /// Completes both files and tells how many rows are staged.
+    fn finish(self) -> Result<u64, Error> {
+        // Quarantine first: a staged file stands for a whole one.
+        if let Some(refused) = self.refused {
+            reach("quarantine:before")?;
+            refused.finish()?;
+            reach("quarantine:after")?;
+        }
+        reach("staged:before")?;
+        let written = self.staged.finish()?;
+        reach("staged:after")?;
+        Ok(written)
+    }
+}
+
 impl Pass {
     /// Runs the pass on this thread, which must be one that may block.
     pub(crate) fn run(self, handle: &Handle) -> Result<Reading, Error> {
@@ -93,6 +110,7 @@ impl Pass {
         source: &mut Option<SourceReader>,
         hash: &mut Option<String>,
     ) -> Result<Reading, Stop> {
+        reach("stream:before").map_err(Error::from)?;
         let source =
             source.insert(SourceReader::open(&self.lake, handle, &self.version, self.bounds)?);
         let staging = self.lake.staging();
@@ -120,12 +138,9 @@ impl Pass {
         }
         parser.finish()?;
         self.drain(handle, parser, &mut output)?;
+        reach("stream:after").map_err(Error::from)?;
         let quarantined = output.refused.is_some();
-        // Quarantine first: a staged file stands for a whole one.
-        if let Some(refused) = output.refused {
-            refused.finish()?;
-        }
-        let written = output.staged.finish()?;
+        let written = output.finish()?;
         Ok(Reading::Staged { hash: read, tally: parser.tally().clone(), written, quarantined })
     }
 

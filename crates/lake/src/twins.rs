@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use pipeline::Dataset;
+use pipeline::{Dataset, FileReason, FileRefusal};
 
-use crate::{Error, Lake};
+use crate::{Error, Lake, Receipt, Refusal};
 
 /// Receipts read at the same time.
 const AT_ONCE: usize = 16;
@@ -57,5 +57,45 @@ impl Purchases {
             self.known.get(*other).is_some_and(|known| known.live.as_deref() == Some(content_hash))
         };
         Ok(others.find(same).cloned())
+    }
+}
+
+/// Why a file is refused whose content counts as `twin` already.
+pub(crate) fn same_content(twin: &str) -> FileRefusal {
+    let detail = format!(
+        "`{twin}` has the same bytes and counts already: send each file once; this one counts \
+         as soon as that one is restated or forgotten"
+    );
+    FileRefusal::new(FileReason::SameContent, detail)
+}
+
+impl Lake {
+    /// Takes the live version of purchases with this content out, because `kept` counts with the
+    /// same. `None` where the path has no such version any more.
+    ///
+    /// Of two processes that accept the same content under two paths at the same moment, each
+    /// sees only what was there before; whoever sees both takes the greater path out.
+    pub async fn take_out_twin(
+        &self,
+        path: &str,
+        kept: &str,
+        content_hash: &str,
+    ) -> Result<Option<Receipt>, Error> {
+        let FileRefusal { reason, detail } = same_content(kept);
+        let refusal = Some(Refusal { reason, detail });
+        let same = |live: &Receipt| live.content_hash.as_deref() == Some(content_hash);
+        self.forget_if(Dataset::UserPurchase, path, refusal, same).await
+    }
+
+    /// Whether a receipt refused content that counts nowhere else by now: its file waits to be
+    /// read again.
+    pub async fn is_free_again(&self, receipt: &Receipt) -> Result<bool, Error> {
+        let refused = receipt.refusal.as_ref().map(|refusal| refusal.reason);
+        let hash = match &receipt.content_hash {
+            Some(hash) if refused == Some(FileReason::SameContent) => hash,
+            _ => return Ok(false),
+        };
+        let twin = self.purchases().lock().await.twin(self, &receipt.path, hash).await?;
+        Ok(twin.is_none())
     }
 }

@@ -1,5 +1,7 @@
 //! Session logs: columns by element name, refusals by element, personal data protected.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use arrow_array::{

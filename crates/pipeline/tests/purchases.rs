@@ -1,5 +1,7 @@
 //! Purchases: both headers, exact decimals, returns and blanks.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use arrow_array::{

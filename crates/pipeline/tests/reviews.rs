@@ -1,5 +1,7 @@
 //! Reviews: the CSV rules, and which review is positive.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use arrow_array::{

@@ -10,6 +10,20 @@ use std::time::Instant;
 use stages::{STAGES, Stage};
 use table::{Outcome, Row};
 
+pub const HELP: &str = "\
+Every check and test of this repository.
+
+Usage: cargo xtask test [--list | --stage NAME...]
+
+  cargo xtask test               run every stage in order, stop at the first that fails
+  cargo xtask test --list        name the stages and say what each one checks
+  cargo xtask test --stage NAME  run only this stage; give --stage again for more
+
+Each run ends with a table of minutes per stage. The programs that stages need are
+built once, below ~/.cache/movie-analytics/tools; nothing else has to be installed.
+
+Exit codes: 0 all well, 1 a stage failed, 2 wrong usage";
+
 pub enum Plan {
     List,
     Run(Vec<&'static Stage>),

@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::tsql;
-use crate::{shell, tools};
+use crate::{package, shell, tools};
 
 pub struct Stage {
     pub name: &'static str,
@@ -25,6 +25,7 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "deny", about: "dependencies are allowed, licensed, sound", run: deny },
     Stage { name: "clippy", about: "the code compiles without a warning", run: clippy },
     Stage { name: "doc", about: "the documentation has no broken link", run: doc },
+    Stage { name: "package", about: "the zip is whole, and runs on an old glibc", run: package },
     Stage { name: "test", about: "every test passes", run: test },
 ];
 
@@ -69,6 +70,11 @@ fn clippy() -> Result<()> {
 fn doc() -> Result<()> {
     let args = ["doc", "--locked", "--workspace", "--no-deps"];
     shell::run(shell::cargo().args(args).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Built fast: what is checked does not depend on optimisation.
+fn package() -> Result<()> {
+    package::run(&package::Plan { release: false, portable: true, zip: true })
 }
 
 /// One run names every failing test.

@@ -2,12 +2,12 @@
 
 use std::{io, path::PathBuf};
 
-/// An error of the test host. Failed invocations are none: they are in the log.
+/// An error of the test host, whose text tells its cause as well. Failed invocations are none: they are in the log.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read.
-    #[error("cannot read {}: {source}; `cargo xtask package` assembles the script root", .path.display())]
-    Read { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {cause}; `cargo xtask package` assembles the script root", .path.display())]
+    Read { path: PathBuf, cause: io::Error },
     /// A file says what the host, or this stand-in, does not understand.
     #[error("{}: {problem}", .path.display())]
     File { path: PathBuf, problem: String },
@@ -18,14 +18,14 @@ pub enum Error {
     #[error("there is no {what} `{name}` in the script root")]
     NoFunction { what: &'static str, name: String },
     /// The port is taken.
-    #[error("cannot listen on 127.0.0.1:{port}: {source}; is another host running?")]
-    Listen { port: u16, source: io::Error },
+    #[error("cannot listen on 127.0.0.1:{port}: {cause}; is another host running?")]
+    Listen { port: u16, cause: io::Error },
     /// The handler cannot be started at all.
-    #[error("cannot start the handler {}: {source}; look at defaultExecutablePath in host.json", .program.display())]
-    Handler { program: PathBuf, source: io::Error },
+    #[error("cannot start the handler {}: {cause}; look at defaultExecutablePath in host.json", .program.display())]
+    Handler { program: PathBuf, cause: io::Error },
     /// The client that calls the handler cannot be made.
-    #[error("cannot make an HTTP client: {source}")]
-    Client { source: reqwest::Error },
+    #[error("cannot make an HTTP client: {cause}")]
+    Client { cause: reqwest::Error },
     /// The host stopped itself, as the real one would.
     #[error("the host stopped: {reason}")]
     Stopped { reason: String },

@@ -52,7 +52,7 @@ pub(crate) async fn invoke(
     let name = &function.name;
     let id = Uuid::new_v4().to_string();
     let Call { reason, value, metadata, dequeue_count, traceparent } = call;
-    host.log.information(&format!("Executing '{name}' (Reason='{reason}', Id={id})"));
+    host.log.information(&format!("Executing '{name}' (Id={id})"));
     let body = json!({ "Data": { &*function.binding: value }, "Metadata": metadata });
     let (started, begun) = (Utc::now(), Instant::now());
     let said = match host.worker.ready().await {

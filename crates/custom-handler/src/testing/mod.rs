@@ -131,11 +131,11 @@ impl TestHost {
         let root = ScriptRoot::read(script_root, settings.collect())?;
         let log = Arc::new(Log::new(options.print));
         log.information("This is not the Azure Functions host, but a stand-in for tests.");
-        let listening = |source| Error::Listen { port: options.port, source };
+        let listening = |cause| Error::Listen { port: options.port, cause };
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await.map_err(listening)?;
         let port = listener.local_addr().map_err(listening)?.port();
         let client = reqwest::Client::builder().no_proxy().build();
-        let client = client.map_err(|source| Error::Client { source })?;
+        let client = client.map_err(|cause| Error::Client { cause })?;
         let mut tasks = JoinSet::new();
         let worker = Worker::start(&root, log.clone(), client.clone(), &mut tasks).await?;
         worker.ready().await.map_err(|reason| Error::Stopped { reason })?;

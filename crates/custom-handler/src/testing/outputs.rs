@@ -1,6 +1,5 @@
 //! Output bindings: what the host makes of their values.
 
-use azurite::Queues;
 use serde_json::{Map, Value};
 
 use super::{
@@ -47,7 +46,7 @@ pub(crate) async fn write(
 
 /// As the host does, which makes a queue that is not there.
 pub(crate) async fn put(queue: &Queue, text: &str) -> Result<(), azurite::Error> {
-    let queues = Queues::new(&queue.account);
+    let queues = &queue.queues;
     match queues.put(&queue.name, text).await {
         Err(azurite::Error::Refused { code, .. }) if code == "QueueNotFound" => {
             queues.create(&queue.name).await?;
@@ -159,7 +158,8 @@ mod tests {
 
     fn sent(value: Value, encoding: Encoding) -> Result<Vec<String>, String> {
         let account = Account::parse("UseDevelopmentStorage=true").unwrap();
-        messages(value, &Queue { name: "q".into(), account, binary: false }, encoding)
+        let queues = azurite::Queues::new(&account);
+        messages(value, &Queue { name: "q".into(), account, queues, binary: false }, encoding)
     }
 
     fn plain(value: Value) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use azurite::{Message, Queues};
+use azurite::Message;
 use serde_json::{Value, json};
 use tokio::{
     task::JoinSet,
@@ -21,19 +21,19 @@ use super::{
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Polls the function's queue for ever.
-pub(crate) async fn listen(host: Arc<Host>, at: usize, queue: Queue) {
+pub(crate) async fn listen(host: Arc<Host>, at: usize, queue: Arc<Queue>) {
     let options = &host.root.host_json.extensions.queues;
     let threshold = options.new_batch_threshold.unwrap_or(options.batch_size / 2) as usize;
     let longest = host.options.poll.unwrap_or(options.max_polling_interval.min(
         // The host's limit where AZURE_FUNCTIONS_ENVIRONMENT is Development.
         Duration::from_secs(2),
     ));
-    let queues = Queues::new(&queue.account);
     let mut running = JoinSet::new();
     let mut pause = SHORTEST_PAUSE;
     let mut missing = false;
     while host.worker.ready().await.is_ok() {
-        let received = queues.receive(&queue.name, options.batch_size, host.options.lock).await;
+        let received =
+            queue.queues.receive(&queue.name, options.batch_size, host.options.lock).await;
         let messages = match received {
             Ok(messages) => {
                 missing = false;
@@ -66,10 +66,10 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize, queue: Queue) {
 }
 
 /// Runs the function for one message, and lets the message go.
-async fn process(host: Arc<Host>, at: usize, queue: Queue, message: Message) {
+async fn process(host: Arc<Host>, at: usize, queue: Arc<Queue>, message: Message) {
     let function = &host.root.functions[at];
     let options = &host.root.host_json.extensions.queues;
-    let queues = Queues::new(&queue.account);
+    let queues = &queue.queues;
     let bytes = match options.message_encoding {
         Encoding::None => Some(message.text.clone().into_bytes()),
         Encoding::Base64 => from_base64(&message.text),
@@ -81,18 +81,16 @@ async fn process(host: Arc<Host>, at: usize, queue: Queue, message: Message) {
                 "a message of `{}` is no base64, which `messageEncoding` of host.json asks for",
                 queue.name
             ));
-            poison(&host, &queues, &queue, &message).await
+            poison(&host, &queue, &message).await
         }
-        Some(_) if attempts > options.max_dequeue_count => {
-            poison(&host, &queues, &queue, &message).await
-        }
+        Some(_) if attempts > options.max_dequeue_count => poison(&host, &queue, &message).await,
         Some(bytes) => {
             let call = call(function, &queue, &message, &bytes);
-            let (succeeded, message) = run(&host, function, call, &queues, &queue, message).await;
+            let (succeeded, message) = run(&host, function, call, &queue, message).await;
             if succeeded {
                 queues.delete(&queue.name, &message).await
             } else if attempts >= options.max_dequeue_count {
-                poison(&host, &queues, &queue, &message).await
+                poison(&host, &queue, &message).await
             } else {
                 let pause = options.visibility_timeout;
                 queues.hide(&queue.name, &message, pause).await.map(drop)
@@ -109,7 +107,6 @@ async fn run(
     host: &Host,
     function: &Function,
     call: Call,
-    queues: &Queues,
     queue: &Queue,
     mut message: Message,
 ) -> (bool, Message) {
@@ -120,7 +117,7 @@ async fn run(
         tokio::select! {
             (invocation, _) = &mut invocation => return (invocation.succeeded, message),
             () = sleep_until(renew) => {
-                match queues.hide(&queue.name, &message, host.options.lock).await {
+                match queue.queues.hide(&queue.name, &message, host.options.lock).await {
                     Ok(renewed) => message = renewed,
                     Err(error) => host.log.error(&format!("the lock is lost: {error}")),
                 }
@@ -175,12 +172,7 @@ pub(crate) fn call_by_hand(function: &Function, queue: &Queue, text: &str) -> Ca
 }
 
 /// Moves a message to `<queue>-poison`.
-async fn poison(
-    host: &Host,
-    queues: &Queues,
-    queue: &Queue,
-    message: &Message,
-) -> Result<(), azurite::Error> {
+async fn poison(host: &Host, queue: &Queue, message: &Message) -> Result<(), azurite::Error> {
     let name = format!("{}-poison", queue.name);
     let to = Queue { name, ..queue.clone() };
     outputs::put(&to, &message.text).await?;
@@ -188,5 +180,5 @@ async fn poison(
         "Message has reached MaxDequeueCount of {}. Moving message to queue '{}'.",
         host.root.host_json.extensions.queues.max_dequeue_count, to.name
     ));
-    queues.delete(&queue.name, message).await
+    queue.queues.delete(&queue.name, message).await
 }

@@ -86,21 +86,10 @@ fn file(host: &Host, function: &Function) -> Option<PathBuf> {
 /// Fires for ever.
 pub(crate) async fn listen(host: Arc<Host>, at: usize) {
     let function = &host.root.functions[at];
-    let Trigger::Timer { schedule, text, run_on_startup, use_monitor } = &function.trigger else {
-        return;
-    };
-    let monitored = *use_monitor && !schedule.is_often(Utc::now());
+    let Trigger::Timer { schedule, run_on_startup, .. } = &function.trigger else { return };
     let file = file(&host, function);
     let file = file.as_deref();
-    let mut status = monitored.then(|| {
-        let known = Status::read(file).filter(|status| status.schedule == *text);
-        known.unwrap_or_else(|| Status {
-            schedule: text.clone(),
-            last: None,
-            next: schedule.next(Utc::now()),
-            last_updated: None,
-        })
-    });
+    let mut status = status_at_start(function, file);
     let missed = |status: &Status| status.next.is_some_and(|next| next < Utc::now());
     let past_due = status.as_ref().is_some_and(missed);
     // A new timer is known from now on, even if the host ends before it fires.
@@ -129,6 +118,22 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize) {
         moved_on(schedule, &mut status);
         save(&host, function, status.as_ref(), file);
     }
+}
+
+/// `None` where the host keeps none.
+fn status_at_start(function: &Function, file: Option<&Path>) -> Option<Status> {
+    let Trigger::Timer { schedule, text, use_monitor, .. } = &function.trigger else { return None };
+    let now = Utc::now();
+    if !use_monitor || schedule.is_often(now) {
+        return None;
+    }
+    let known = Status::read(file).filter(|status| status.schedule == *text);
+    Some(known.unwrap_or_else(|| Status {
+        schedule: text.clone(),
+        last: None,
+        next: schedule.next(now),
+        last_updated: None,
+    }))
 }
 
 fn moved_on(schedule: &Schedule, status: &mut Option<Status>) {
@@ -210,7 +215,9 @@ fn call(function: &Function, status: Option<Value>, past_due: bool, reason: &str
 
 /// As by `POST /admin/functions/<name>`: once, with the stored status, never past due.
 pub(crate) async fn run_by_hand(host: &Host, function: &Function) -> Invocation {
-    let status = host.statuses.lock().ok().and_then(|all| all.get(&function.name).cloned());
+    let known = host.statuses.lock().ok().and_then(|all| all.get(&function.name).cloned());
+    let stored = || status_at_start(function, file(host, function).as_deref());
+    let status = known.or_else(|| stored().as_ref().map(Status::value));
     let reason = "This function was programmatically called via the host APIs.";
     invoke(host, function, call(function, status, false, reason)).await.0
 }

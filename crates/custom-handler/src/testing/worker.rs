@@ -65,13 +65,13 @@ impl Worker {
         let handler = &root.host_json.custom_handler;
         let port = match handler.port {
             Some(port) => port,
-            None => free_port().await.map_err(|source| Error::Listen { port: 0, source })?,
+            None => free_port().await.map_err(|cause| Error::Listen { port: 0, cause })?,
         };
         let id = Uuid::new_v4().to_string();
         let start = Start::new(root, port, &id);
         let spawned = start.command().spawn();
         let child =
-            spawned.map_err(|source| Error::Handler { program: start.program.clone(), source })?;
+            spawned.map_err(|cause| Error::Handler { program: start.program.clone(), cause })?;
         let (state_sender, state) = watch::channel(State::Starting);
         let (orders, receiver) = mpsc::unbounded_channel();
         let limit = handler.initialization_timeout;

@@ -79,7 +79,7 @@ async fn a_function_that_takes_too_long_costs_everybody_the_process() {
 #[tokio::test]
 async fn the_console_is_forwarded_with_the_hosts_levels() {
     let world = World::new().await;
-    world.queue_function().await.queues.put("in", "{}").await.unwrap();
+    world.queue_function().await.queues.put("todo", "{}").await.unwrap();
     let host = world.start().await;
     host.wait_until(|all| !all.is_empty(), LIMIT).await.unwrap();
     let level = |text: &str| {

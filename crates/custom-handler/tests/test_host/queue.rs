@@ -10,7 +10,7 @@ use crate::world::{LIMIT, World};
 async fn a_message_is_handed_over_in_the_hosts_form_and_deleted() {
     let world = World::new().await;
     let message = r#"{"id":"its own","n":1,"force":true,"data":{"a":1},"list":[1]}"#;
-    world.queue_function().await.queues.put("in", message).await.unwrap();
+    world.queue_function().await.queues.put("todo", message).await.unwrap();
     let host = world.start().await;
     let all = host.wait_until(|all| !all.is_empty(), LIMIT).await.unwrap();
     assert!(all[0].succeeded, "{}", all[0]);
@@ -18,7 +18,7 @@ async fn a_message_is_handed_over_in_the_hosts_form_and_deleted() {
         (all[0].logs.as_slice(), all[0].dequeue_count),
         (&["f ran".to_owned()][..], Some(1))
     );
-    world.is_empty("in").await;
+    world.drained("todo").await;
 
     let request = &world.requests()[0];
     assert_eq!(request["path"], "/f");
@@ -44,10 +44,10 @@ async fn a_message_is_handed_over_in_the_hosts_form_and_deleted() {
 async fn after_five_failures_a_message_is_poison() {
     let world = World::new().await;
     let message = json!({ "status": 500, "answer": { "Logs": ["never seen"] } }).to_string();
-    world.queue_function().await.queues.put("in", &message).await.unwrap();
+    world.queue_function().await.queues.put("todo", &message).await.unwrap();
     let host = world.start().await;
-    world.is_empty("in").await;
-    assert_eq!(world.texts("in-poison").await, [message]);
+    world.drained("todo").await;
+    assert_eq!(world.texts("todo-poison").await, [message]);
     let all = host.invocations();
     let counts: Vec<_> = all.iter().map(|one| one.dequeue_count.unwrap()).collect();
     assert_eq!(counts, [1, 2, 3, 4, 5]);
@@ -61,7 +61,7 @@ async fn after_five_failures_a_message_is_poison() {
 async fn a_handler_killed_at_work_gets_the_message_again() {
     let world = World::new().await;
     let message = json!({ "once": world.once(), "sleep_ms": 60_000 }).to_string();
-    world.queue_function().await.queues.put("in", &message).await.unwrap();
+    world.queue_function().await.queues.put("todo", &message).await.unwrap();
     let host = world.start().await;
     world.exists(&world.once()).await;
     let pid = host.handler_pid().unwrap();
@@ -70,7 +70,7 @@ async fn a_handler_killed_at_work_gets_the_message_again() {
     assert!(!all[0].succeeded && all[1].succeeded);
     assert_eq!((all[0].status, all[1].dequeue_count), (None, Some(2)));
     assert_ne!(host.handler_pid().unwrap(), pid);
-    world.is_empty("in").await;
+    world.drained("todo").await;
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_host_killed_at_work_leaves_the_message_locked_for_a_while() {
     let mut world = World::new().await;
     world.options.lock = Duration::from_secs(2);
     let message = json!({ "once": world.once(), "sleep_ms": 60_000 }).to_string();
-    world.queue_function().await.queues.put("in", &message).await.unwrap();
+    world.queue_function().await.queues.put("todo", &message).await.unwrap();
     let host = world.start().await;
     world.exists(&world.once()).await;
     let begun = Instant::now();
@@ -95,10 +95,10 @@ async fn the_lock_is_renewed_while_the_function_runs() {
     let mut world = World::new().await;
     world.options.lock = Duration::from_secs(2);
     let message = json!({ "sleep_ms": 5000 }).to_string();
-    world.queue_function().await.queues.put("in", &message).await.unwrap();
+    world.queue_function().await.queues.put("todo", &message).await.unwrap();
     world.set("AzureFunctionsJobHost__extensions__queues__newBatchThreshold", 4);
     let host = world.start().await;
-    world.is_empty("in").await;
+    world.drained("todo").await;
     assert_eq!(host.invocations().len(), 1, "nobody else saw the message");
 }
 
@@ -109,19 +109,19 @@ async fn outputs_are_written_as_the_host_writes_them() {
     let next = json!({ "answer": { "Outputs": {
         "next": ["done", { "a": 1 }], "Next": "another case",
     } } });
-    world.queues.put("in", &next.to_string()).await.unwrap();
+    world.queues.put("todo", &next.to_string()).await.unwrap();
     let host = world.start().await;
     host.wait_until(|all| !all.is_empty(), LIMIT).await.unwrap();
-    assert_eq!(world.texts("out").await, ["done", "{\n  \"a\": 1\n}"]);
+    assert_eq!(world.texts("done").await, ["done", "{\n  \"a\": 1\n}"]);
     let warned = host.lines().iter().any(|line| line.text.contains("the output `Next`"));
     assert!(warned, "a name that function.json does not have");
 
-    world.queues.clear("out").await.unwrap();
+    world.queues.clear("done").await.unwrap();
     let trap = json!({ "answer": { "Outputs": { "next": "done" } } });
-    world.queues.put("in", &trap.to_string()).await.unwrap();
+    world.queues.put("todo", &trap.to_string()).await.unwrap();
     host.wait_until(|all| all.len() == 2, LIMIT).await.unwrap();
     assert_eq!(
-        world.texts("out").await,
+        world.texts("done").await,
         ["v\u{fffd}\u{fffd}"],
         "a text that is base64 was decoded"
     );
@@ -133,7 +133,7 @@ async fn an_answer_that_hangs_the_host_fails_loudly() {
     world.queue_function().await;
     for answer in ["", "null"] {
         let message = json!({ "once": world.once() + answer, "answer": answer }).to_string();
-        world.queues.put("in", &message).await.unwrap();
+        world.queues.put("todo", &message).await.unwrap();
     }
     let host = world.start().await;
     let all = host.wait_until(|all| all.len() == 4, LIMIT).await.unwrap();
@@ -145,14 +145,14 @@ async fn an_answer_that_hangs_the_host_fails_loudly() {
 async fn with_base64_texts_are_wrapped_and_others_are_poison() {
     let mut world = World::new().await;
     world.set("AzureFunctionsJobHost__extensions__queues__messageEncoding", "base64");
-    world.queue_function().await.queues.put("in", "no base64!").await.unwrap();
+    world.queue_function().await.queues.put("todo", "no base64!").await.unwrap();
     // {"answer":{"Outputs":{"next":["hi!"]}}}
     let message = "eyJhbnN3ZXIiOnsiT3V0cHV0cyI6eyJuZXh0IjpbImhpISJdfX19";
-    world.queues.put("in", message).await.unwrap();
+    world.queues.put("todo", message).await.unwrap();
     let host = world.start().await;
-    world.is_empty("in").await;
-    assert_eq!(world.texts("in-poison").await, ["no base64!"]);
-    assert_eq!(world.texts("out").await, ["aGkh"]);
+    world.drained("todo").await;
+    assert_eq!(world.texts("todo-poison").await, ["no base64!"]);
+    assert_eq!(world.texts("done").await, ["aGkh"]);
     assert_eq!(host.invocations().len(), 1);
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
-use azurite::{Account, Azurite, Queues};
+use azurite::{Azurite, Queues};
 use custom_handler::testing::{Error, Options, TestHost};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -15,7 +15,6 @@ static AZURITE: OnceCell<Azurite> = OnceCell::const_new();
 
 pub struct World {
     pub folder: TempDir,
-    pub account: Account,
     pub queues: Queues,
     pub host_json: Value,
     pub settings: BTreeMap<String, String>,
@@ -47,7 +46,7 @@ impl World {
         let poll = Some(Duration::from_millis(100));
         let options = Options { poll, print: false, ..Options::default() };
         let queues = Queues::new(&account);
-        Self { folder, account, queues, host_json, settings, options }
+        Self { folder, queues, host_json, settings, options }
     }
 
     pub fn set(&mut self, name: &str, value: impl ToString) -> &mut Self {
@@ -62,16 +61,16 @@ impl World {
         self
     }
 
-    /// A queue function `f` of the queue `in`, with the output `next` to the queue `out`.
+    /// A queue function `f` of the queue `todo`, with the output `next` to the queue `done`.
     pub async fn queue_function(&self) -> &Self {
-        self.queues.create("in").await.unwrap();
-        self.queues.create("out").await.unwrap();
+        self.queues.create("todo").await.unwrap();
+        self.queues.create("done").await.unwrap();
         self.function(
             "f",
             json!({ "bindings": [
-            { "type": "queueTrigger", "direction": "in", "name": "m", "queueName": "in",
+            { "type": "queueTrigger", "direction": "in", "name": "m", "queueName": "todo",
               "connection": "LAKE" },
-            { "type": "queue", "direction": "out", "name": "next", "queueName": "out",
+            { "type": "queue", "direction": "out", "name": "next", "queueName": "done",
               "connection": "LAKE" },
         ] }),
         )
@@ -99,7 +98,7 @@ impl World {
         messages.into_iter().map(|message| message.text).collect()
     }
 
-    pub async fn is_empty(&self, queue: &str) {
+    pub async fn drained(&self, queue: &str) {
         eventually(async || self.queues.len(queue).await.unwrap() == 0).await;
     }
 

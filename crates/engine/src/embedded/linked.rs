@@ -11,7 +11,10 @@ use lake::Receipt;
 use pipeline::Day;
 
 use super::Embedded;
-use crate::{Change, Error, Live, ids::Ids};
+use crate::{
+    Change, Error, Live,
+    ids::{Ids, range_of},
+};
 
 pub async fn days(
     engine: &Embedded,
@@ -26,12 +29,15 @@ pub async fn days(
         let mut ids = Ids::default();
         for log in &logs {
             if log.days.keys().any(|day| linked.contains(day)) {
-                rows(engine, log, |id, day| {
+                let there = rows(engine, log, |id, day| {
                     if linked.contains(&day) {
                         ids.extend(&[id]);
                     }
                 })
                 .await?;
+                if !there {
+                    range_of(log).into_iter().for_each(|range| ids.extend_range(range));
+                }
             }
         }
         ids.seal();
@@ -39,12 +45,15 @@ pub async fn days(
         for log in &logs {
             let more = |day: &Day| dirty.contains(day) && !linked.contains(day);
             if log.days.keys().any(more) {
-                rows(engine, log, |id, day| {
+                let there = rows(engine, log, |id, day| {
                     if dirty.contains(&day) && ids.contains(id) {
                         linked.insert(day);
                     }
                 })
                 .await?;
+                if !there && range_of(log).is_some_and(|range| ids.meet(&range)) {
+                    linked.extend(log.days.keys().filter(|day| dirty.contains(day)));
+                }
             }
         }
         if linked.len() == known {
@@ -53,19 +62,20 @@ pub async fn days(
     }
 }
 
-/// Ids and days of a log file; none where an old version was cleared away.
+/// Ids and days of a log file. `false` where an old version was cleared away: any id of its
+/// range may then have stood on any of its days.
 async fn rows(
     engine: &Embedded,
     log: &Receipt,
     mut take: impl FnMut(i64, Day) + Send,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let read = engine.read(log, &["log_id", "log_date"], None, |batch| {
         let ids = batch["log_id"].as_primitive::<Int64Type>().values();
         let days = batch["log_date"].as_primitive::<Date32Type>().values();
         ids.iter().zip(days).for_each(|(id, day)| take(*id, Day(*day)));
     });
     match read.await {
-        Err(Error::Lake(lake::Error::Missing { .. })) => Ok(()),
-        read => read,
+        Err(Error::Lake(lake::Error::Missing { .. })) => Ok(false),
+        read => read.map(|()| true),
     }
 }

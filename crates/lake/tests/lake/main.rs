@@ -10,4 +10,5 @@ mod ingest;
 mod purchases;
 mod races;
 mod refused;
+mod sweep;
 mod world;

@@ -94,3 +94,34 @@ async fn of_the_same_content_under_many_paths_at_once_one_is_live() {
         }
     }
 }
+
+#[tokio::test]
+async fn refused_content_is_read_again_once_it_counts_nowhere_else() {
+    for world in World::all().await {
+        let [a, b] = ["user_purchase/a.csv", "user_purchase/b.csv"];
+        world.drop_file(a, purchases(6)).await;
+        accepted(world.ingest(a).await);
+        world.drop_file(b, purchases(6)).await;
+        let refused = rejected(world.ingest(b).await);
+        assert!(!world.lake.is_free_again(&refused).await.unwrap());
+        assert_eq!(world.ingest(b).await, Outcome::AlreadyDone(refused.clone()));
+        world.drop_file(a, purchases(7)).await;
+        accepted(world.ingest(a).await);
+        assert!(world.lake.is_free_again(&refused).await.unwrap());
+        accepted(world.ingest(b).await);
+        assert_eq!(live_paths(&world.lake).await, [a, b]);
+    }
+}
+
+#[tokio::test]
+async fn a_twin_that_is_taken_out_says_why() {
+    let world = World::memory();
+    let b = "user_purchase/b.csv";
+    world.drop_file(b, purchases(6)).await;
+    let hash = accepted(world.ingest(b).await).content_hash.unwrap();
+    assert_eq!(world.lake.take_out_twin(b, "user_purchase/a.csv", "other").await.unwrap(), None);
+    let out = world.lake.take_out_twin(b, "user_purchase/a.csv", &hash).await.unwrap().unwrap();
+    assert_eq!(out.refusal.as_ref().unwrap().reason, FileReason::SameContent);
+    assert!(live_paths(&world.lake).await.is_empty());
+    assert!(world.lake.is_free_again(&out).await.unwrap());
+}

@@ -132,7 +132,12 @@ impl<R: Rows> CsvParser<R> {
                 }
                 return Ok(Some(end));
             }
-            Scan::Malformed { seen } => (RowReason::MalformedRecord, seen),
+            // Too long comes before malformed, so that the reason does not depend on how many
+            // bytes were at hand.
+            Scan::Malformed { field, seen } => {
+                let long = seen - field > field_limit || seen - at > line_limit;
+                (if long { RowReason::TooLong } else { RowReason::MalformedRecord }, seen)
+            }
             Scan::Incomplete { field }
                 if bytes.len() - field > field_limit || bytes.len() - at > line_limit =>
             {

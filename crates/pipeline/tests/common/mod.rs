@@ -1,5 +1,6 @@
 //! Reads a whole file through a parser, in portions of any size.
 
+#![allow(clippy::unwrap_used)]
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
 

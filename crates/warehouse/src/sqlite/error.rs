@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lake::failpoint::Failed;
 use rusqlite::ErrorCode;
 
 use crate::Error;
@@ -21,6 +22,12 @@ impl From<rusqlite::Error> for Cause {
 impl From<Error> for Cause {
     fn from(error: Error) -> Self {
         Self::Known(error)
+    }
+}
+
+impl From<Failed> for Cause {
+    fn from(failed: Failed) -> Self {
+        Self::Known(Error::Transient(failed.to_string()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Facts of days: deleted by range, inserted in order, added up.
 
+use lake::failpoint::reach;
 use pipeline::{
     Day,
     facts::{DayTotal, Fact, FactBatch},
@@ -33,7 +34,10 @@ pub(super) fn replace(
     if !batch.rows.is_sorted_by_key(|fact| fact.day) {
         return Err(Cause::permanent("facts are not sorted by day: build the facts again"));
     }
+    reach("dimensions:before")?;
     let keys = Keys::resolve(connection, batch)?;
+    reach("dimensions:after")?;
+    reach("facts:before")?;
     let mut statements = Statements::prepare(connection)?;
     let mut replaced = Replaced::default();
     let mut rows = batch.rows.as_slice();
@@ -47,6 +51,7 @@ pub(super) fn replace(
         replaced.inserted += of_day.len() as u64;
         rows = later;
     }
+    reach("facts:after")?;
     match rows.first() {
         Some(stray) => Err(stray_day(stray.day)),
         None => Ok(replaced),
@@ -104,16 +109,18 @@ impl<'c> Statements<'c> {
         inserted_at: &str,
     ) -> Result<(), Cause> {
         let day = total.day;
-        if total.matched > 0 || total.unmatched > 0 {
-            let counts = (day.key(), total.matched as i64, total.unmatched as i64);
-            self.add_day_total.execute(counts)?;
-        }
-        if rows.is_empty() {
+        if total.matched == 0 && total.unmatched == 0 {
             return Ok(());
         }
+        // A day whose logs all wait has no facts, but is looked up by its date too.
         let (year, month, of_month) = day.ymd();
         let date = (day.key(), day.to_string(), of_month, month, year, day.season());
         self.add_date.execute(date)?;
+        let counts = (day.key(), total.matched as i64, total.unmatched as i64);
+        self.add_day_total.execute(counts)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
         let (first, last) = ids(day.key());
         for (id, fact) in (first..).zip(rows) {
             self.add_fact.execute((

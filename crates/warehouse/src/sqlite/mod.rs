@@ -17,7 +17,7 @@ mod sql;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use async_trait::async_trait;
@@ -89,6 +89,12 @@ impl Sqlite {
 impl Warehouse for Sqlite {
     fn exists(&self) -> bool {
         self.file.exists()
+    }
+
+    fn fingerprint(&self) -> String {
+        let Ok(file) = self.file.metadata() else { return String::new() };
+        let since = file.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        format!("{} {}", file.len(), since.unwrap_or_default().as_nanos())
     }
 
     async fn migrate(&mut self) -> Result<Vec<String>, Error> {

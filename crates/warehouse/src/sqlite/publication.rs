@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, path::PathBuf, time::Instant};
 
 use async_trait::async_trait;
+use lake::failpoint::reach;
 use pipeline::facts::FactBatch;
 use rusqlite::Connection;
 
@@ -16,6 +17,7 @@ pub(super) fn begin(
     publish: Publish,
 ) -> Result<SqlitePublication<'_>, Cause> {
     // The lock is taken before the newest publish is read: nobody comes in between.
+    reach("begin:before")?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let mut publication = SqlitePublication {
         connection,
@@ -39,6 +41,7 @@ pub(super) fn begin(
     history::absorb(publication.connection, publication.id, &publish.receipts, &publish.live)?;
     publication.spend_moved =
         spend::apply(publication.connection, publish.reset_spend, publish.spend)?;
+    reach("begin:after")?;
     Ok(publication)
 }
 
@@ -104,7 +107,9 @@ impl SqlitePublication<'_> {
             self.live_reviews as i64,
             self.started.map_or(0, |started| started.elapsed().as_millis() as i64),
         ))?;
+        reach("commit:before")?;
         self.connection.execute_batch("COMMIT")?;
+        reach("commit:after")?;
         Ok(published)
     }
 }

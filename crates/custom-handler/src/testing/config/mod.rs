@@ -8,9 +8,10 @@ use std::{
     collections::{BTreeMap, HashSet},
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use azurite::Account;
+use azurite::{Account, Queues};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -44,7 +45,7 @@ pub(crate) struct Function {
 
 #[derive(Debug)]
 pub(crate) enum Trigger {
-    Queue(Queue),
+    Queue(Arc<Queue>),
     Timer { schedule: Schedule, text: String, run_on_startup: bool, use_monitor: bool },
     Http { route: Route, methods: Option<Vec<String>>, auth_level: AuthLevel },
 }
@@ -54,13 +55,15 @@ pub(crate) enum Trigger {
 pub(crate) struct Queue {
     pub name: String,
     pub account: Account,
+    /// The client, which is shared: making one takes as long as many requests.
+    pub queues: Queues,
     /// The value goes through as base64 and is never read as text.
     pub binary: bool,
 }
 
 #[derive(Debug)]
 pub(crate) enum OutputBinding {
-    Queue { binding: String, queue: Queue },
+    Queue { binding: String, queue: Arc<Queue> },
     Http { binding: String },
 }
 
@@ -75,7 +78,7 @@ impl OutputBinding {
 /// A JSON file; a byte order mark is no error.
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     let text =
-        fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        fs::read_to_string(path).map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     serde_json::from_str(text)
         .map_err(|error| Error::File { path: path.to_owned(), problem: error.to_string() })
@@ -83,8 +86,8 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
 
 impl ScriptRoot {
     pub(crate) fn read(root: &Path, more: BTreeMap<String, String>) -> Result<Self, Error> {
-        let path = fs::canonicalize(root)
-            .map_err(|source| Error::Read { path: root.to_owned(), source })?;
+        let path =
+            fs::canonicalize(root).map_err(|cause| Error::Read { path: root.to_owned(), cause })?;
         let settings = Settings::read(&path, more)?;
         let file = path.join("host.json");
         let wrong = |problem| Error::File { path: file.clone(), problem };
@@ -111,11 +114,11 @@ impl ScriptRoot {
     pub(crate) fn queues(&self) -> impl Iterator<Item = &Queue> {
         self.functions.iter().flat_map(|function| {
             let read = match &function.trigger {
-                Trigger::Queue(queue) => Some(queue),
+                Trigger::Queue(queue) => Some(&**queue),
                 _ => None,
             };
             let written = function.outputs.iter().filter_map(|output| match output {
-                OutputBinding::Queue { queue, .. } => Some(queue),
+                OutputBinding::Queue { queue, .. } => Some(&**queue),
                 OutputBinding::Http { .. } => None,
             });
             read.into_iter().chain(written)
@@ -125,8 +128,9 @@ impl ScriptRoot {
 
 /// Only direct children count, as for the host.
 fn functions(root: &Path, settings: &Settings) -> Result<Vec<Function>, Error> {
-    let unreadable = |source| Error::Read { path: root.to_owned(), source };
+    let unreadable = |cause| Error::Read { path: root.to_owned(), cause };
     let mut functions: Vec<Function> = Vec::new();
+    let mut connections = Connections { settings, known: BTreeMap::new() };
     for entry in fs::read_dir(root).map_err(unreadable)? {
         let folder = entry.map_err(unreadable)?.path();
         let path = folder.join("function.json");
@@ -139,13 +143,18 @@ fn functions(root: &Path, settings: &Settings) -> Result<Vec<Function>, Error> {
         if functions.iter().any(|known| known.name.eq_ignore_ascii_case(&name)) {
             return Err(wrong("another folder has this name in other case".into()));
         }
-        functions.push(function(name, json, settings).map_err(wrong)?);
+        functions.push(function(name, json, &mut connections).map_err(wrong)?);
     }
     functions.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(functions)
 }
 
-fn function(name: String, json: FunctionJson, settings: &Settings) -> Result<Function, String> {
+fn function(
+    name: String,
+    json: FunctionJson,
+    connections: &mut Connections<'_>,
+) -> Result<Function, String> {
+    let settings = connections.settings;
     let legal = |at: usize, c: char| c.is_ascii_alphabetic() || (at > 0 && is_later(c));
     let is_name = name.chars().enumerate().all(|(at, c)| legal(at, c));
     if !is_name || name.len() > 128 || name.eq_ignore_ascii_case("host") {
@@ -155,7 +164,7 @@ fn function(name: String, json: FunctionJson, settings: &Settings) -> Result<Fun
     let mut trigger = None;
     let mut outputs = Vec::new();
     for binding in json.bindings {
-        let (binding, kind) = bind(&name, binding, settings)?;
+        let (binding, kind) = bind(&name, binding, connections)?;
         if !names.insert(binding.clone()) {
             return Err(format!("two bindings are named `{binding}`"));
         }
@@ -185,23 +194,32 @@ fn is_later(c: char) -> bool {
 
 enum Kind {
     Trigger(Trigger),
-    Queue(Queue),
+    Queue(Arc<Queue>),
     Http,
 }
 
-fn bind(function: &str, binding: Binding, settings: &Settings) -> Result<(String, Kind), String> {
+fn bind(
+    function: &str,
+    binding: Binding,
+    connections: &mut Connections<'_>,
+) -> Result<(String, Kind), String> {
+    let settings = connections.settings;
     let expand = |text: &str| {
         settings.expand(text, |name| {
             Err(format!("`%{name}%` is no setting: put {name} into local.settings.json"))
         })
     };
-    let queue = |name: &str, connection: Option<String>, data_type| {
-        let account = account(connection.as_deref(), settings)?;
-        Ok::<_, String>(Queue {
-            name: expand(name)?,
-            account,
-            binary: data_type == Some(DataType::Binary),
-        })
+    let mut queue = |name: &str, connection: Option<String>, data_type| {
+        let name = expand(name)?;
+        let (account, queues) = connections.get(connection.as_deref())?;
+        let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if !(3..=63).contains(&name.len()) || !name.chars().all(legal) {
+            return Err(format!(
+                "`{name}` is no name for a queue: 3 to 63 small letters, digits and `-`"
+            ));
+        }
+        let binary = data_type == Some(DataType::Binary);
+        Ok(Arc::new(Queue { name, account, queues, binary }))
     };
     let (name, direction, expected, kind) = match binding {
         Binding::QueueTrigger { name, direction, queue_name, connection, data_type } => {
@@ -231,18 +249,33 @@ fn bind(function: &str, binding: Binding, settings: &Settings) -> Result<(String
     Ok((name, kind))
 }
 
-/// `connection` names a setting; the host looks for it with its own prefix first.
-fn account(connection: Option<&str>, settings: &Settings) -> Result<Account, String> {
-    let name = connection.filter(|name| !name.is_empty()).unwrap_or("AzureWebJobsStorage");
-    let value = settings.get(&format!("AzureWebJobs{name}")).or_else(|| settings.get(name));
-    let value = value.ok_or_else(|| {
-        format!(
-            "the connection `{name}` is no setting: set {name} to `UseDevelopmentStorage=true` or \
-             to a connection string with a key in local.settings.json (the test host signs in by \
-             no other way)"
-        )
-    })?;
-    Account::parse(value).map_err(|error| format!("the setting {name}: {error}"))
+/// What the connections of bindings lead to, by the names of their settings.
+struct Connections<'a> {
+    settings: &'a Settings,
+    known: BTreeMap<String, (Account, Queues)>,
+}
+
+impl Connections<'_> {
+    /// The host looks for the setting with its own prefix first.
+    fn get(&mut self, connection: Option<&str>) -> Result<(Account, Queues), String> {
+        let name = connection.filter(|name| !name.is_empty()).unwrap_or("AzureWebJobsStorage");
+        if let Some(known) = self.known.get(name) {
+            return Ok(known.clone());
+        }
+        let prefixed = self.settings.get(&format!("AzureWebJobs{name}"));
+        let value = prefixed.or_else(|| self.settings.get(name)).ok_or_else(|| {
+            format!(
+                "the connection `{name}` is no setting: set {name} to \
+                 `UseDevelopmentStorage=true` or to a connection string with a key in \
+                 local.settings.json (the test host signs in by no other way)"
+            )
+        })?;
+        let account =
+            Account::parse(value).map_err(|error| format!("the setting {name}: {error}"))?;
+        let queues = Queues::new(&account);
+        self.known.insert(name.to_owned(), (account.clone(), queues.clone()));
+        Ok((account, queues))
+    }
 }
 
 #[cfg(test)]

@@ -51,8 +51,12 @@ fn what_the_host_would_ignore_or_refuse_is_named() {
     assert!(wrong("typo", &TIMER.replace("direction", "directon")).contains("directon"));
     assert!(wrong("way", &TIMER.replace("\"in\"", "\"out\"")).contains("`direction`"));
     assert!(wrong("unset", &TIMER.replace("EACH", "NO")).contains("`%NO_HOUR%` is no setting"));
-    let queue = r#"{ "type": "queueTrigger", "direction": "in", "name": "m", "queueName": "q",
+    let queue = r#"{ "type": "queueTrigger", "direction": "in", "name": "m", "queueName": "queue",
         "connection": "NO_SUCH_LAKE" }"#;
+    assert!(
+        wrong("short", &queue.replace("\"queue\"", "\"q\"").replace("NO_SUCH_LAKE", ""))
+            .contains("`q`")
+    );
     assert!(wrong("lake", queue).contains("set NO_SUCH_LAKE to"));
 }
 

@@ -1,0 +1,138 @@
+//! What interrupted work and old versions leave behind is cleared away.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use object_store::{ObjectStoreExt, path::Path};
+use pipeline::Dataset;
+use serde::Serialize;
+
+use crate::{Error, Lake, State, paths};
+
+/// Receipts read, and files deleted, at the same time.
+const AT_ONCE: usize = 32;
+
+/// Accepted versions of a path whose files stay: the live one, and the one before, which a
+/// publisher that has not seen the newest yet still counts.
+const KEPT: usize = 2;
+
+/// Files that were cleared away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Swept {
+    pub parquet: u64,
+    pub quarantine: u64,
+}
+
+/// Names of the files of one source path that must stay.
+#[derive(Default)]
+struct Named {
+    staged: HashSet<String>,
+    quarantined: HashSet<String>,
+}
+
+/// Old files of one source path.
+#[derive(Default)]
+struct Old {
+    staged: Vec<Path>,
+    quarantined: Vec<Path>,
+}
+
+impl Lake {
+    /// Deletes staged and quarantine files of a dataset that were last modified before the
+    /// `grace` period and that none of the two newest accepted receipts of their path names.
+    /// The grace is for work under way, whose receipt is still to come.
+    ///
+    /// One listing of each container, one of the receipts where there is any old file, and the
+    /// receipts of paths with old files, from the newest back to the second accepted one.
+    pub async fn sweep(&self, dataset: Dataset, grace: Duration) -> Result<Swept, Error> {
+        // Before the receipts: a file committed in between is named by a receipt that is seen.
+        let before = Utc::now() - grace;
+        let mut old: BTreeMap<String, Old> = BTreeMap::new();
+        for (path, file) in self.old_files(dataset, false, before).await? {
+            old.entry(path).or_default().staged.push(file);
+        }
+        for (path, file) in self.old_files(dataset, true, before).await? {
+            old.entry(path).or_default().quarantined.push(file);
+        }
+        if old.is_empty() {
+            return Ok(Swept::default());
+        }
+        let newest = self.receipts(dataset).await?.newest;
+        // Somebody has taken the log away: what it named is all that is left.
+        if newest.is_empty() {
+            return Ok(Swept::default());
+        }
+        stream::iter(old)
+            .map(|(path, old)| {
+                let newest = newest.get(&path).copied().unwrap_or(0);
+                async move {
+                    let named = self.named(dataset, &path, newest).await?;
+                    let orphan =
+                        |names: &HashSet<String>, file: &Path| !names.contains(file.as_ref());
+                    let mut swept = Swept::default();
+                    for file in old.staged.iter().filter(|file| orphan(&named.staged, file)) {
+                        swept.parquet += self.clear(file, false).await?;
+                    }
+                    for file in old.quarantined.iter().filter(|f| orphan(&named.quarantined, f)) {
+                        swept.quarantine += self.clear(file, true).await?;
+                    }
+                    Ok(swept)
+                }
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_fold(Swept::default(), async |sum, swept| {
+                let parquet = sum.parquet + swept.parquet;
+                Ok(Swept { parquet, quarantine: sum.quarantine + swept.quarantine })
+            })
+            .await
+    }
+
+    /// Files last modified before a moment, each with its source path.
+    async fn old_files(
+        &self,
+        dataset: Dataset,
+        quarantined: bool,
+        before: DateTime<Utc>,
+    ) -> Result<Vec<(String, Path)>, Error> {
+        let (store, container) = match quarantined {
+            false => (self.staging(), "staging"),
+            true => (self.quarantine(), "quarantine"),
+        };
+        let found = self.list(store, container, dataset.name()).await?;
+        let old = found.into_iter().filter(|meta| meta.last_modified <= before);
+        let named = old.filter_map(|meta| {
+            let source = paths::parse_parquet(dataset, meta.location.as_ref())?.to_owned();
+            Some((source, meta.location))
+        });
+        Ok(named.collect())
+    }
+
+    /// Looks back from receipt number `newest`.
+    async fn named(&self, dataset: Dataset, path: &str, newest: u32) -> Result<Named, Error> {
+        let (mut named, mut accepted) = (Named::default(), 0);
+        for number in (1..=newest).rev() {
+            let receipt = self.receipt(dataset, path, number).await?;
+            named.staged.extend(receipt.parquet);
+            named.quarantined.extend(receipt.quarantine);
+            accepted += usize::from(receipt.state == State::Accepted);
+            if accepted == KEPT {
+                break;
+            }
+        }
+        Ok(named)
+    }
+
+    async fn clear(&self, file: &Path, quarantined: bool) -> Result<u64, Error> {
+        let store = if quarantined { self.quarantine() } else { self.staging() };
+        match store.delete(file).await {
+            Ok(()) => Ok(1),
+            // Another sweep came first.
+            Err(object_store::Error::NotFound { .. }) => Ok(0),
+            Err(error) => Err(Error::store("delete", file)(error)),
+        }
+    }
+}

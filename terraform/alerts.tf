@@ -1,0 +1,108 @@
+# What wakes somebody. Each query is a file in queries/ and returns a row when there is something
+# to be told; docs/DEPLOY.md says what to do about each.
+
+locals {
+  log_alerts = {
+    poison = {
+      says     = "A message was given up and lies in a poison queue."
+      severity = 1
+      every    = "PT5M"
+      within   = "PT15M"
+      values   = {}
+    }
+    refused-share = {
+      says     = "A file was refused, or more than ${var.alert_refused_share * 100} % of its rows."
+      severity = 2
+      every    = "PT15M"
+      within   = "PT1H"
+      values   = { share = var.alert_refused_share }
+    }
+    freshness = {
+      says     = "Accepted files have waited for their facts for more than ${var.freshness_objective_minutes} minutes."
+      severity = 1
+      every    = "PT15M"
+      within   = "P2D"
+      values   = { minutes = var.freshness_objective_minutes }
+    }
+    delivery = {
+      says     = "No vendor has delivered for ${var.delivery_objective_hours} hours."
+      severity = 2
+      every    = "PT1H"
+      within   = "P2D"
+      values   = { hours = var.delivery_objective_hours }
+    }
+    failures = {
+      says     = "A function failed ${var.alert_failures} times within 15 minutes."
+      severity = 2
+      every    = "PT5M"
+      within   = "PT15M"
+      values   = { failures = var.alert_failures }
+    }
+    restarts = {
+      says     = "The program ended or did not start; at the third time the host gives up."
+      severity = 1
+      every    = "PT5M"
+      within   = "PT15M"
+      values   = {}
+    }
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
+  for_each = local.log_alerts
+
+  name                = "alert-${each.key}-${local.base}"
+  resource_group_name = azurerm_resource_group.this.name
+  location            = azurerm_resource_group.this.location
+  tags                = local.tags
+
+  display_name         = each.value.says
+  description          = each.value.says
+  severity             = each.value.severity
+  scopes               = [azurerm_log_analytics_workspace.this.id]
+  evaluation_frequency = each.value.every
+  window_duration      = each.value.within
+
+  auto_mitigation_enabled = true
+  skip_query_validation   = true # the tables come into being with their first record
+
+  criteria {
+    query                   = templatefile("${path.module}/queries/${each.key}.kql", each.value.values)
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+
+    failing_periods {
+      minimum_failing_periods_to_trigger_alert = 1
+      number_of_evaluation_periods             = 1
+    }
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.operators.id]
+  }
+}
+
+resource "azurerm_monitor_metric_alert" "dead_letter" {
+  name                = "alert-dead-letter-${local.base}"
+  resource_group_name = azurerm_resource_group.this.name
+  tags                = local.tags
+
+  description = "Event Grid could not deliver events of the lake. Reconcile finds their files within the hour."
+  severity    = 2
+  scopes      = [azurerm_eventgrid_system_topic.lake.id]
+  frequency   = "PT5M"
+  window_size = "PT15M"
+
+  criteria {
+    metric_namespace = "Microsoft.EventGrid/systemTopics"
+    metric_name      = "DeadLetteredCount"
+    aggregation      = "Total"
+    operator         = "GreaterThan"
+    threshold        = 0
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.operators.id
+  }
+}

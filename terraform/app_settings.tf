@@ -1,0 +1,67 @@
+# All settings of the app. None is a secret: identities sign in to everything, and what remains
+# secret is named by a reference to the vault.
+
+locals {
+  app_settings = merge(
+    {
+      # The host's own storage, and the lake for its triggers; the app reads the lake's too.
+      AzureWebJobsStorage__accountName = azurerm_storage_account.host.name
+      AzureWebJobsStorage__credential  = "managedidentity"
+      LAKE__blobServiceUri             = trimsuffix(azurerm_storage_account.lake.primary_blob_endpoint, "/")
+      LAKE__queueServiceUri            = trimsuffix(azurerm_storage_account.lake.primary_queue_endpoint, "/")
+      LAKE__credential                 = "managedidentity"
+
+      WAREHOUSE         = "sqlserver://${azurerm_mssql_server.this.fully_qualified_domain_name}/${azurerm_mssql_database.warehouse.name}"
+      ENGINE_MEMORY_MB  = tostring(var.engine_memory_mb)
+      MAX_REFUSED_SHARE = tostring(var.max_refused_share)
+      MAX_DAY_SHRINK    = tostring(var.max_day_shrink)
+      PII_MODE          = var.pii_mode
+
+      BUILD_FACT_SCHEDULE = var.build_fact_schedule
+      RECONCILE_SCHEDULE  = var.reconcile_schedule
+    },
+    var.pii_mode != "hash" ? {} : {
+      PII_KEY = "@Microsoft.KeyVault(VaultName=${azurerm_key_vault.this.name};SecretName=${local.pii_secret})"
+    },
+    !var.operational_database ? {} : {
+      # The app's identity is the user; there is no password.
+      USER_PURCHASE_DB = "postgres://${local.names.app}@${azurerm_postgresql_flexible_server.this[0].fqdn}/${azurerm_postgresql_flexible_server_database.purchases[0].name}?sslmode=require"
+      EXTRACT_SCHEDULE = var.extract_schedule
+    },
+    !var.completion_events ? {} : {
+      EVENTGRID_TOPIC_ENDPOINT = azurerm_eventgrid_topic.completion[0].endpoint
+    },
+    # A dashboard that nobody has to sign in for must not answer.
+    local.signs_in ? {
+      (local.sign_in_setting) = azurerm_user_assigned_identity.sign_in[0].client_id
+      } : {
+      "AzureWebJobs.dashboard.Disabled" = "true"
+    },
+  )
+}
+
+# Whenever the provider writes a Flex Consumption app, it adds AzureWebJobsStorage with an empty
+# key, though an identity is configured. The host prefers that setting, even when it is empty,
+# and then no trigger starts. It has to be absent, so each write of the app is followed by one
+# of exactly the settings above. Take this away when the provider has stopped doing so.
+resource "terraform_data" "app_was_written" {
+  lifecycle {
+    replace_triggered_by = [azurerm_function_app_flex_consumption.this]
+  }
+}
+
+resource "azurerm_resource_group_template_deployment" "app_settings" {
+  name                = "app-settings"
+  resource_group_name = azurerm_resource_group.this.name
+  deployment_mode     = "Incremental"
+  tags                = local.tags
+
+  template_content = file("${path.module}/app_settings.arm.json")
+  parameters_content = jsonencode({
+    app     = { value = azurerm_function_app_flex_consumption.this.name }
+    written = { value = terraform_data.app_was_written.id }
+    settings = { value = merge(local.app_settings, {
+      APPLICATIONINSIGHTS_CONNECTION_STRING = azurerm_application_insights.this.connection_string
+    }) }
+  })
+}

@@ -1,0 +1,100 @@
+# What the app does. Defaults are those of the program.
+
+variable "pii_mode" {
+  description = "What staging keeps of IP addresses and phone numbers: mask, hash (needs the secret pii-key in the vault first, see docs/DEPLOY.md) or keep."
+  type        = string
+  default     = "mask"
+
+  validation {
+    condition     = contains(["mask", "hash", "keep"], var.pii_mode)
+    error_message = "Write mask, hash or keep."
+  }
+}
+
+variable "build_fact_schedule" {
+  description = "When facts are built: NCRONTAB with six fields, in UTC."
+  type        = string
+  default     = "0 */5 * * * *"
+
+  validation {
+    condition     = length(split(" ", var.build_fact_schedule)) == 6
+    error_message = "NCRONTAB has six fields: second minute hour day month weekday."
+  }
+}
+
+variable "reconcile_schedule" {
+  description = "When the lake is searched for files whose event was lost: NCRONTAB with six fields, in UTC."
+  type        = string
+  default     = "0 0 * * * *"
+
+  validation {
+    condition     = length(split(" ", var.reconcile_schedule)) == 6
+    error_message = "NCRONTAB has six fields: second minute hour day month weekday."
+  }
+}
+
+variable "extract_schedule" {
+  description = "When the operational database is copied to staging, where there is one: NCRONTAB with six fields, in UTC."
+  type        = string
+  default     = "0 0 * * * *"
+
+  validation {
+    condition     = length(split(" ", var.extract_schedule)) == 6
+    error_message = "NCRONTAB has six fields: second minute hour day month weekday."
+  }
+}
+
+variable "max_refused_share" {
+  description = "Share of refused rows, from 100 rows on, that refuses a file."
+  type        = number
+  default     = 0.2
+
+  validation {
+    condition     = var.max_refused_share >= 0 && var.max_refused_share <= 1
+    error_message = "A share is from 0 to 1."
+  }
+}
+
+variable "max_day_shrink" {
+  description = "Share of its reviews that a day may lose without a restated file."
+  type        = number
+  default     = 0.5
+
+  validation {
+    condition     = var.max_day_shrink >= 0 && var.max_day_shrink <= 1
+    error_message = "A share is from 0 to 1."
+  }
+}
+
+variable "instance_memory_mb" {
+  description = "Memory of one instance of the app; its processors follow from it."
+  type        = number
+  default     = 2048
+
+  validation {
+    condition     = contains([512, 2048, 4096], var.instance_memory_mb)
+    error_message = "Flex Consumption has instances of 512, 2048 and 4096 MB."
+  }
+}
+
+variable "engine_memory_mb" {
+  description = "Memory for one portion of days, of the instance's memory."
+  type        = number
+  default     = 256
+
+  validation {
+    condition     = var.engine_memory_mb >= 64 && var.engine_memory_mb * 2 <= var.instance_memory_mb
+    error_message = "At least 64, and at most half of instance_memory_mb: the other half is for files, the host and the program."
+  }
+}
+
+variable "maximum_instance_count" {
+  description = "Most instances at once: a bound on cost, and on connections to the warehouse."
+  type        = number
+  default     = 40
+
+  validation {
+    condition     = var.maximum_instance_count >= 40 && var.maximum_instance_count <= 1000
+    error_message = "Flex Consumption takes 40 to 1000."
+  }
+}

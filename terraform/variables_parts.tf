@@ -1,0 +1,162 @@
+# Sizes, objectives, and the parts that are optional.
+
+variable "lake_replication" {
+  description = "Copies of the lake: LRS (one building), ZRS (three), GRS or GZRS (a second region too)."
+  type        = string
+  default     = "ZRS"
+
+  validation {
+    condition     = contains(["LRS", "ZRS", "GRS", "GZRS"], var.lake_replication)
+    error_message = "Write LRS, ZRS, GRS or GZRS."
+  }
+}
+
+variable "raw_cool_after_days" {
+  description = "Days after which a file in raw moves to the cool tier, or null for never. Nothing is ever archived or deleted."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.raw_cool_after_days == null || try(var.raw_cool_after_days >= 1, false)
+    error_message = "At least 1 day, or null."
+  }
+}
+
+variable "warehouse_sku" {
+  description = "Size of the warehouse: a serverless General Purpose SKU; its number is the most vCores."
+  type        = string
+  default     = "GP_S_Gen5_2"
+
+  validation {
+    condition     = can(regex("^GP_S_Gen5_(1|2|4|6|8|10|12|14|16|18|20|24|32|40|80)$", var.warehouse_sku))
+    error_message = "Write a serverless SKU such as GP_S_Gen5_2."
+  }
+}
+
+variable "warehouse_auto_pause_minutes" {
+  description = "Idle minutes after which the warehouse pauses and costs only its storage; -1 for never."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.warehouse_auto_pause_minutes == -1 || (var.warehouse_auto_pause_minutes >= 60 && var.warehouse_auto_pause_minutes <= 10080 && var.warehouse_auto_pause_minutes % 10 == 0)
+    error_message = "60 to 10080 minutes in tens, or -1."
+  }
+}
+
+variable "power_bi_service_reaches_warehouse" {
+  description = "Lets the Power BI service in to the warehouse without a gateway. It opens the server's firewall to all addresses of Azure, other customers' too; only Entra ID then stands in their way."
+  type        = bool
+  default     = false
+}
+
+variable "operational_database" {
+  description = "Whether purchases pass through a PostgreSQL database (user_purchase); without it they go straight to staging."
+  type        = bool
+  default     = false
+}
+
+variable "completion_events" {
+  description = "Whether there is an Event Grid topic that tells others of staged files and published facts."
+  type        = bool
+  default     = false
+}
+
+variable "dashboard_client_id" {
+  description = "Client id of the app registration that signs people in to the dashboard (docs/DEPLOY.md). Without it the dashboard is switched off."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.dashboard_client_id == null || can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", lower(var.dashboard_client_id)))
+    error_message = "A client id is a GUID."
+  }
+}
+
+variable "dashboard_group_ids" {
+  description = "Object ids of the Entra groups that may see the dashboard. Empty: everybody whom the app registration lets sign in."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.dashboard_group_ids : can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", lower(id)))])
+    error_message = "Each is the GUID of a group in Entra ID."
+  }
+}
+
+variable "alert_emails" {
+  description = "Who is told of alerts. Empty: they only show in the portal."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for email in var.alert_emails : can(regex("^[^@ ]+@[^@ ]+$", email))])
+    error_message = "Each is an e-mail address."
+  }
+}
+
+variable "freshness_objective_minutes" {
+  description = "How long an accepted file may wait for its facts before that is an alert."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.freshness_objective_minutes >= 15 && var.freshness_objective_minutes <= 1440
+    error_message = "15 minutes to a day."
+  }
+}
+
+variable "delivery_objective_hours" {
+  description = "How long no vendor may deliver before that is an alert."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.delivery_objective_hours >= 1 && var.delivery_objective_hours <= 47
+    error_message = "1 to 47 hours: an alert looks back two days at most."
+  }
+}
+
+variable "alert_refused_share" {
+  description = "Share of refused rows within an hour, from 100 rows on, that is an alert, below the share that refuses a file."
+  type        = number
+  default     = 0.05
+
+  validation {
+    condition     = var.alert_refused_share >= 0 && var.alert_refused_share <= 1
+    error_message = "A share is from 0 to 1."
+  }
+}
+
+variable "alert_failures" {
+  description = "Failed invocations of one function within 15 minutes that are an alert. A queue tries five times, so one or two may mend themselves."
+  type        = number
+  default     = 3
+
+  validation {
+    condition     = var.alert_failures >= 1
+    error_message = "At least 1."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that logs are kept."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = var.log_retention_days >= 30 && var.log_retention_days <= 730
+    error_message = "30 to 730 days."
+  }
+}
+
+variable "log_daily_cap_gb" {
+  description = "Most gigabytes of logs a day: a bound on cost. What is over it is lost, and alerts with it."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.log_daily_cap_gb > 0
+    error_message = "More than 0."
+  }
+}

@@ -1,0 +1,208 @@
+//! The library in this process, on a lake in memory: many processes of the app, one after the
+//! other or at the same time, each with a lake and a connection of its own.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use futures_util::TryStreamExt;
+use lake::Lake;
+use movie_analytics::{
+    build_fact_movie_analytics as build,
+    deps::Deps,
+    ingest::{Ingested, Input, Order, ingest},
+    reconcile, replay,
+    settings::Settings,
+};
+use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path};
+use pipeline::Dataset;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::{
+    oracle::Oracle,
+    warehouse::{self, Facts, Spend},
+};
+
+pub struct Lab {
+    pub raw: Arc<dyn ObjectStore>,
+    pub staging: Arc<dyn ObjectStore>,
+    pub quarantine: Arc<dyn ObjectStore>,
+    dir: TempDir,
+    settings: Vec<(String, String)>,
+}
+
+impl Lab {
+    pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// With settings that all processes share.
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        let store = || -> Arc<dyn ObjectStore> { Arc::new(InMemory::new()) };
+        // In memory where there is such a folder: thousands of publishes wait for the disk else.
+        let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let settings = settings.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        Self {
+            raw: store(),
+            staging: store(),
+            quarantine: store(),
+            dir: dir.expect("a temporary folder"),
+            settings: settings.collect(),
+        }
+    }
+
+    pub fn warehouse(&self) -> PathBuf {
+        self.dir.path().join("warehouse.db")
+    }
+
+    /// Another process.
+    pub fn deps(&self) -> Deps {
+        self.deps_with(&[])
+    }
+
+    /// Another process with settings of its own.
+    pub fn deps_with(&self, settings: &[(&str, &str)]) -> Deps {
+        let lake = Lake::new(
+            Arc::clone(&self.raw),
+            Arc::clone(&self.staging),
+            Arc::clone(&self.quarantine),
+            "memory:".to_owned(),
+        );
+        let settings = Settings::read(|name| match name {
+            "LAKE" => Some("file:memory".to_owned()),
+            "WAREHOUSE" if !settings.iter().any(|(known, _)| *known == name) => {
+                Some(format!("sqlite:{}", self.warehouse().display()))
+            }
+            _ => {
+                let own = settings.iter().find(|(known, _)| *known == name);
+                let shared = self.settings.iter().find(|(known, _)| known == name);
+                own.map(|(_, value)| (*value).to_owned()).or(shared.map(|(_, v)| v.clone()))
+            }
+        });
+        Deps::with_lake(settings.expect("settings"), lake).expect("deps")
+    }
+
+    pub async fn put(&self, path: &str, content: impl Into<Vec<u8>>) {
+        let path = Path::parse(path).expect("a name");
+        self.raw.put(&path, content.into().into()).await.expect("the file");
+    }
+
+    pub async fn remove(&self, path: &str) {
+        self.raw.delete(&Path::parse(path).expect("a name")).await.expect("the file");
+    }
+
+    /// All that lies below `raw`.
+    pub async fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let found: Vec<_> = self.raw.list(None).try_collect().await.expect("a listing");
+        let mut files = BTreeMap::new();
+        for meta in found {
+            let got = self.raw.get(&meta.location).await.expect("a file");
+            let bytes = got.bytes().await.expect("its bytes").to_vec();
+            files.insert(meta.location.to_string(), bytes);
+        }
+        files
+    }
+
+    /// Stages a file that the test dropped and expects this outcome.
+    #[track_caller]
+    pub fn reads(&self, deps: &Deps, path: &str, outcome: &str) -> impl Future<Output = Ingested> {
+        let reading = read(deps, path);
+        async move {
+            let ingested = reading.await.expect("an outcome");
+            assert_eq!(ingested.outcome, outcome, "{ingested}");
+            ingested
+        }
+    }
+
+    pub fn facts(&self) -> Facts {
+        warehouse::facts(&self.warehouse())
+    }
+
+    pub fn spend(&self) -> Spend {
+        warehouse::spend(&self.warehouse())
+    }
+
+    /// One number.
+    #[track_caller]
+    pub fn number(&self, sql: &str) -> i64 {
+        let connection = Connection::open(self.warehouse()).expect("the warehouse");
+        connection.query_row(sql, [], |row| row.get(0)).expect("a number")
+    }
+
+    /// The warehouse holds what these files come to, and accounts for all of them.
+    #[track_caller]
+    pub fn holds(&self, files: BTreeMap<String, Vec<u8>>) {
+        let oracle = Oracle::of_contents(files);
+        warehouse::assert_same(&self.facts(), &oracle.facts);
+        assert_eq!(self.spend(), oracle.spend, "spend of customers");
+        let waiting = |what| {
+            let of = format!("FROM ops_v_unmatched WHERE what = '{what}'");
+            self.number(&format!("SELECT coalesce(sum(waiting), 0) {of}")) as u64
+        };
+        assert_eq!(waiting("log"), oracle.unmatched, "logs that wait");
+        assert_eq!(waiting("review"), oracle.reviews - oracle.matched, "reviews that wait");
+        assert_eq!(self.number(UNACCOUNTED), 0, "rows in are not rows out, refused or duplicate");
+        assert_eq!(self.number(GAPS), 0, "receipts are missing");
+        assert_eq!(self.number(WRONG_DAILY), 0, "agg_daily is not the sum of the facts");
+    }
+}
+
+const UNACCOUNTED: &str = "SELECT count(*) FROM ops_v_load_history WHERE unaccounted <> 0";
+
+const GAPS: &str = "SELECT count(*) FROM \
+    (SELECT 1 FROM ops_load_history GROUP BY path HAVING count(*) <> max(receipt))";
+
+/// Rows that only one of the two has.
+const WRONG_DAILY: &str = "\
+    WITH \
+    grouped AS ( \
+        SELECT id_dim_date, id_dim_location, id_dim_devices, id_dim_os, \
+            sum(review_score), sum(review_count), count(*) \
+        FROM fact_movie_analytics GROUP BY 1, 2, 3, 4 \
+    ), \
+    daily AS ( \
+        SELECT id_dim_date, id_dim_location, id_dim_devices, id_dim_os, \
+            review_score, review_count, fact_count FROM agg_daily \
+    ) \
+    SELECT (SELECT count(*) FROM (SELECT * FROM grouped EXCEPT SELECT * FROM daily)) \
+        + (SELECT count(*) FROM (SELECT * FROM daily EXCEPT SELECT * FROM grouped))";
+
+pub async fn read(deps: &Deps, path: &str) -> anyhow::Result<Ingested> {
+    order(deps, Order { path: path.to_owned(), force: false }, false).await
+}
+
+pub async fn order(deps: &Deps, order: Order, last_try: bool) -> anyhow::Result<Ingested> {
+    let Order { path, force } = order;
+    let dataset = Dataset::of_path(&path).expect("a dataset");
+    ingest(deps, dataset, Input { path, force, last_try, progress: None }).await
+}
+
+/// Stages what `reconcile` finds, and tells whether that was anything.
+pub async fn reconciled(deps: &Deps) -> anyhow::Result<bool> {
+    let orders = reconcile::run(deps).await?;
+    let any = !orders.is_empty();
+    for (_, found) in orders {
+        order(deps, found, false).await?;
+    }
+    Ok(any)
+}
+
+/// Publishes, and tells whether anything was new.
+pub async fn published(deps: &Deps) -> anyhow::Result<bool> {
+    let outcome = build::run(deps, build::Input::default()).await?;
+    Ok(matches!(outcome, build::Outcome::Published(_)))
+}
+
+/// Replays what failed, then reconciles and publishes until nothing is new.
+pub async fn settle(deps: &Deps) -> anyhow::Result<()> {
+    let failed = replay::Request { failed: true, ..Default::default() };
+    for (_, again) in replay::run(deps, failed).await?.orders {
+        order(deps, again, false).await?;
+    }
+    for _ in 0..5 {
+        let (new_files, new_facts) = (reconciled(deps).await?, published(deps).await?);
+        if !new_files && !new_facts {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("something is new each time")
+}

@@ -1,0 +1,272 @@
+//! The whole way without a further command: a file is dropped, its event is on the queue, the
+//! functions fire. The storage is the emulator Azurite; the host is the stand-in of
+//! `custom_handler::testing`, not the Functions host.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use azurite::{Account, Azurite, Queues, create_container, put_blob};
+use common::{
+    drop::{logs, purchases, reviews},
+    oracle::Oracle,
+    warehouse,
+};
+use custom_handler::testing::{Options, TestHost};
+use movie_analytics::sample::Sample;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// One emulator for all tests; each has an account of its own.
+async fn account() -> Account {
+    static EMULATOR: OnceCell<Azurite> = OnceCell::const_new();
+    let emulator =
+        EMULATOR.get_or_init(async || Azurite::start(None).await.expect("Azurite")).await;
+    emulator.fresh_account()
+}
+
+/// A function app on the emulator, with its vendors.
+struct World {
+    dir: TempDir,
+    account: Account,
+    queues: Queues,
+    /// How often facts are built and `raw` is looked through.
+    schedules: [&'static str; 2],
+}
+
+const NEVER: &str = "0 0 0 1 1 *";
+const EACH_SECOND: &str = "* * * * * *";
+
+impl World {
+    async fn new() -> Self {
+        let account = account().await;
+        for container in ["raw", "staging", "quarantine"] {
+            create_container(&account, container).await.unwrap();
+        }
+        let queues = Queues::new(&account);
+        for dataset in ["movie-review", "log-reviews", "user-purchase"] {
+            queues.create(&format!("blob-created-{dataset}")).await.unwrap();
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let world = Self { dir, account, queues, schedules: [NEVER, NEVER] };
+        world.lay_script_root();
+        world
+    }
+
+    /// What `cargo xtask package` lays, with messages that come back at once.
+    fn lay_script_root(&self) {
+        let (from, to) = (Path::new(env!("CARGO_MANIFEST_DIR")), self.dir.path());
+        let mut host: Value =
+            serde_json::from_slice(&fs::read(from.join("host.json")).unwrap()).unwrap();
+        host["extensions"]["queues"]["visibilityTimeout"] = json!("00:00:00");
+        fs::write(to.join("host.json"), host.to_string()).unwrap();
+        for entry in fs::read_dir(from.join("functions")).unwrap() {
+            let folder = entry.unwrap().path();
+            let file = folder.join("function.json");
+            if file.exists() {
+                let target = to.join(folder.file_name().unwrap());
+                fs::create_dir(&target).unwrap();
+                fs::copy(file, target.join("function.json")).unwrap();
+            }
+        }
+        fs::copy(env!("CARGO_BIN_EXE_movie-analytics"), to.join("movie-analytics")).unwrap();
+    }
+
+    fn warehouse(&self) -> std::path::PathBuf {
+        self.dir.path().join("warehouse.db")
+    }
+
+    async fn host(&self) -> TestHost {
+        let connection = self.account.connection_string();
+        let settings = [
+            ("AzureWebJobsStorage", connection.clone()),
+            ("LAKE", connection),
+            ("WAREHOUSE", format!("sqlite:{}", self.warehouse().display())),
+            ("BUILD_FACT_SCHEDULE", self.schedules[0].to_owned()),
+            ("RECONCILE_SCHEDULE", self.schedules[1].to_owned()),
+        ];
+        let options = Options {
+            lock: Duration::from_secs(2),
+            poll: Some(Duration::from_millis(50)),
+            ..Options::default()
+        };
+        TestHost::start(self.dir.path(), settings, options).await.unwrap()
+    }
+
+    /// Uploads a file; as a vendor sees it, that is all.
+    async fn upload(&self, path: &str, content: impl Into<Vec<u8>>) -> Value {
+        let content = content.into();
+        let kept = self.dir.path().join("raw").join(path);
+        fs::create_dir_all(kept.parent().unwrap()).unwrap();
+        fs::write(kept, &content).unwrap();
+        let size = content.len() as u64;
+        let etag = put_blob(&self.account, "raw", path, content).await.unwrap();
+        eventgrid::blob_created(self.account.name(), "raw", path, &etag, size)
+    }
+
+    fn queue_of(path: &str) -> String {
+        let folder = path.split('/').next().unwrap();
+        format!("blob-created-{}", folder.replace('_', "-"))
+    }
+
+    /// Uploads a file and delivers its event.
+    async fn drop(&self, path: &str, content: impl Into<Vec<u8>>) {
+        let event = self.upload(path, content).await;
+        self.queues.put(&Self::queue_of(path), &event.to_string()).await.unwrap();
+    }
+
+    fn oracle(&self) -> Oracle {
+        Oracle::of_folder(&self.dir.path().join("raw"))
+    }
+
+    /// Waits until the warehouse holds what the oracle computes.
+    async fn holds(&self) {
+        let oracle = self.oracle();
+        let start = Instant::now();
+        while !warehouse::has_facts(&self.warehouse())
+            || warehouse::facts(&self.warehouse()) != oracle.facts
+        {
+            if start.elapsed() > LONG {
+                warehouse::assert_same(&warehouse::facts(&self.warehouse()), &oracle.facts);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(warehouse::spend(&self.warehouse()), oracle.spend);
+    }
+}
+
+#[tokio::test]
+async fn three_dropped_files_become_facts_without_a_further_command() {
+    let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
+    let host = world.host().await;
+    world.drop("movie_review/1.csv", reviews(&[(1, "good", 1), (2, "dull", 2)])).await;
+    world
+        .drop(
+            "log_reviews/1.csv",
+            logs(&[(1, "2021-04-19", "Mobile"), (2, "2021-04-20", "Tablet")]),
+        )
+        .await;
+    world.drop("user_purchase/1.csv", purchases(&[("1", 2, "1.25")])).await;
+    world.holds().await;
+    for function in ["classify_movie_review", "parse_log_reviews", "load_user_purchase"] {
+        let all = host.invocations();
+        let ran = all.iter().find(|one| one.function == function).unwrap();
+        assert!(ran.succeeded && ran.logs[0].starts_with("accepted "), "{ran}");
+    }
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn lost_events_are_found_by_reconcile_through_its_output_bindings() {
+    let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
+    let host = world.host().await;
+    world.upload("movie_review/1.csv", reviews(&[(1, "good", 1)])).await;
+    world.upload("log_reviews/1.csv", logs(&[(1, "2021-04-19", "Mobile")])).await;
+    let reconciled = host.run_timer("reconcile").await.unwrap();
+    assert_eq!(reconciled.logs, ["2 files that no receipt covers"], "{reconciled}");
+    world.holds().await;
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_handler_that_is_killed_in_the_middle_of_a_file_counts_it_once() {
+    let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
+    let sample = world.dir.path().join("sample");
+    let drop = Sample { reviews: 40_000, purchases: 100, dirty: false, ..Sample::default() };
+    let host = world.host().await;
+    let pid = host.handler_pid().unwrap();
+    for path in drop.write_single(&sample).unwrap() {
+        world.drop(&path, fs::read(sample.join(&path)).unwrap()).await;
+    }
+    // The first file is under way by now: nothing has ended yet.
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    host.kill_handler();
+    world.holds().await;
+    assert_ne!(host.handler_pid(), Some(pid), "another process finished the work");
+    let failed = host.invocations().iter().filter(|one| !one.succeeded).count();
+    assert!(failed > 0, "the kill came when nothing ran, so this proved nothing");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_kills_the_process_each_time_ends_as_failed_and_in_the_poison_queue() {
+    let world = World::new().await;
+    let sample = world.dir.path().join("sample");
+    let big = Sample { reviews: 150_000, purchases: 1, dirty: false, ..Sample::default() };
+    let paths = big.write_single(&sample).unwrap();
+    let path = paths.iter().find(|path| path.starts_with("movie_review/")).unwrap();
+    let poison = format!("{}-poison", World::queue_of(path));
+    world.queues.create(&poison).await.unwrap();
+    world.drop(path, fs::read(sample.join(path)).unwrap()).await;
+    let start = Instant::now();
+    // The host stops itself after three crashes; the platform starts it again.
+    while world.queues.len(&poison).await.unwrap() == 0 {
+        assert!(start.elapsed() < Duration::from_secs(120), "the message is not in {poison}");
+        let host = world.host().await;
+        let crashes = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(40)).await;
+                // Killed while it reads, never before it was called.
+                if world.queues.peek(&World::queue_of(path), 1).await.unwrap().is_empty() {
+                    host.kill_handler();
+                }
+                if world.queues.len(&poison).await.unwrap() > 0 {
+                    break;
+                }
+            }
+        };
+        tokio::select! {
+            () = crashes => {}
+            _ = host.stopped() => {}
+        }
+        host.stop().await;
+    }
+    // Nothing takes it up by itself.
+    let host = world.host().await;
+    let reconciled = host.run_timer("reconcile").await.unwrap();
+    assert_eq!(reconciled.logs[0], "0 files that no receipt covers");
+    let status = reqwest::get(host.url("/api/status")).await.unwrap();
+    let status: Value = serde_json::from_slice(&status.bytes().await.unwrap()).unwrap();
+    let refused = &status["datasets"][0]["refused"][0];
+    assert_eq!((&refused["path"], &refused["state"]), (&json!(path), &json!("failed")));
+    assert_eq!(world.queues.len(&poison).await.unwrap(), 1);
+    // An operator does.
+    let body = json!({ "failed": true }).to_string();
+    let client = reqwest::Client::new();
+    let request = client.post(host.url("/api/replay")).header("content-type", "application/json");
+    let answer = request.body(body).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    let accepted = |all: &[custom_handler::testing::Invocation]| {
+        all.iter().any(|one| one.function == "classify_movie_review" && one.succeeded)
+    };
+    host.wait_until(accepted, LONG).await.unwrap();
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn foreign_events_are_acknowledged_and_say_why() {
+    let world = World::new().await;
+    let host = world.host().await;
+    let foreign = eventgrid::blob_created("another", "raw", "movie_review/1.csv", "0x1", 7);
+    let ours =
+        eventgrid::blob_created(world.account.name(), "staging", "movie_review/1.csv", "0x1", 7);
+    for event in [foreign, ours] {
+        let ran = host.run_queue("classify_movie_review", &event.to_string()).await.unwrap();
+        assert!(ran.succeeded && ran.logs[0].starts_with("ignored: "), "{ran}");
+    }
+    let gone = eventgrid::blob_created(world.account.name(), "raw", "movie_review/1.csv", "0x1", 7);
+    let ran = host.run_queue("classify_movie_review", &gone.to_string()).await.unwrap();
+    assert!(ran.succeeded && ran.logs[0].starts_with("gone "), "{ran}");
+    let ran = host.run_queue("classify_movie_review", "not an event").await.unwrap();
+    assert!(ran.succeeded, "{ran}");
+    host.stop().await;
+}
