@@ -2,6 +2,7 @@
 
 use std::io;
 
+use lake::failpoint::Failed;
 use tiberius::error::{Error as SqlError, TokenError};
 
 use crate::Error;
@@ -43,6 +44,12 @@ impl From<SqlError> for Cause {
 impl From<Error> for Cause {
     fn from(error: Error) -> Self {
         Self::Error(error)
+    }
+}
+
+impl From<Failed> for Cause {
+    fn from(failed: Failed) -> Self {
+        Self::Error(Error::Transient(failed.to_string()))
     }
 }
 

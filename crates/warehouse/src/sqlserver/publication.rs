@@ -1,6 +1,7 @@
 //! A publish: staged first, then one short transaction.
 
 use async_trait::async_trait;
+use lake::failpoint::reach;
 use pipeline::facts::FactBatch;
 use tokio::time::timeout;
 
@@ -19,6 +20,7 @@ use crate::{Error, Publication, Publish, Published, RefusedDay};
 /// Stages what is known before the facts are built. No transaction is open and no lock is held
 /// afterwards: whoever publishes in between is found by [`Error::Moved`] at the commit.
 pub(super) async fn prepare(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
+    reach("begin:before")?;
     check_newest(session, publish.expected_id).await?;
     session.stage().await?;
     let checked = match history::stage(session, publish).await {
@@ -29,7 +31,9 @@ pub(super) async fn prepare(session: &mut Session, publish: &Publish) -> Result<
         // It may only seem wrong, because of a publish that came in between.
         check_newest(session, publish.expected_id).await?;
     }
-    checked
+    checked?;
+    reach("begin:after")?;
+    Ok(())
 }
 
 async fn check_newest(session: &mut Session, expected: i64) -> Result<(), Cause> {
@@ -96,12 +100,14 @@ impl<'a> SqlServerPublication<'a> {
     ) -> Result<Published, Cause> {
         if self.staged.facts > 0 {
             // On their own: a key that was given once stays, whatever becomes of the publish.
+            reach("dimensions:before")?;
             session.begin().await?;
             self.lock(session).await?;
             for (add, _) in sql::DIMENSIONS {
                 session.execute(add, &[]).await?;
             }
             session.commit().await?;
+            reach("dimensions:after")?;
             for (_, find) in sql::DIMENSIONS {
                 session.execute(find, &[]).await?;
             }
@@ -110,7 +116,9 @@ impl<'a> SqlServerPublication<'a> {
         self.lock(session).await?;
         check_newest(session, self.publish.expected_id).await?;
         let published = self.write(session, refused).await?;
+        reach("commit:before")?;
         session.commit().await?;
+        reach("commit:after")?;
         Ok(published)
     }
 
@@ -147,6 +155,7 @@ impl<'a> SqlServerPublication<'a> {
             session.execute(sql::ADD_DAY_TOTALS, &[]).await?;
         }
         if self.staged.facts > 0 {
+            reach("facts:before")?;
             rows_inserted = session.execute(sql::ADD_FACTS, &[&time]).await?;
             if rows_inserted != self.staged.facts {
                 return Err(Cause::permanent(format!(
@@ -156,6 +165,7 @@ impl<'a> SqlServerPublication<'a> {
                 )));
             }
             session.execute(sql::ADD_DAILY, &[]).await?;
+            reach("facts:after")?;
         }
         if moves_spend {
             rows_respent = session.execute(sql::RESPEND, &[]).await?;
