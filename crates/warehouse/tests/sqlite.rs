@@ -1,5 +1,7 @@
 //! The SQLite warehouse: the conformance suite, and what only a file can do wrong.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{fs, path::Path, time::Duration};
 
 use rusqlite::Connection;
