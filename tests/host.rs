@@ -172,7 +172,7 @@ async fn lost_events_are_found_by_reconcile_through_its_output_bindings() {
     world.upload("movie_review/1.csv", reviews(&[(1, "good", 1)])).await;
     world.upload("log_reviews/1.csv", logs(&[(1, "2021-04-19", "Mobile")])).await;
     let reconciled = host.run_timer("reconcile").await.unwrap();
-    assert_eq!(reconciled.logs, ["2 files that no receipt covers"], "{reconciled}");
+    assert_eq!(reconciled.logs[0], "2 files that no receipt covers", "{reconciled}");
     world.holds().await;
     host.stop().await;
 }
