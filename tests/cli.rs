@@ -1,5 +1,7 @@
 //! The command line teaches, refuses wrong usage with a sentence, and keeps its exit codes.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::path::Path;

@@ -81,7 +81,10 @@ fn meanwhile(place: &str, work: impl Future<Output = ()> + Send + 'static) {
     arm(place, 0, Action::Call(Box::new(call)));
 }
 
-const FILES: [(&str, fn() -> String); 2] = [
+/// A path, and what makes its content.
+type Source = (&'static str, fn() -> String);
+
+const FILES: [Source; 2] = [
     ("movie_review/1.csv", || reviews(&[(1, "good", 1), (2, "good", 2), (3, "", 3)])),
     ("log_reviews/1.csv", || logs(&[(1, "2021-04-19", "TV"), (2, "2021-04-20", "TV")])),
 ];

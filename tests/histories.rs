@@ -1,5 +1,7 @@
 //! Whatever happens on the way, the facts are those of the files that lie there in the end.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::{process::Stdio, thread::sleep, time::Duration};

@@ -172,7 +172,7 @@ async fn lost_events_are_found_by_reconcile_through_its_output_bindings() {
     world.upload("movie_review/1.csv", reviews(&[(1, "good", 1)])).await;
     world.upload("log_reviews/1.csv", logs(&[(1, "2021-04-19", "Mobile")])).await;
     let reconciled = host.run_timer("reconcile").await.unwrap();
-    assert_eq!(reconciled.logs, ["2 files that no receipt covers"], "{reconciled}");
+    assert_eq!(reconciled.logs[0], "2 files that no receipt covers", "{reconciled}");
     world.holds().await;
     host.stop().await;
 }
@@ -181,15 +181,20 @@ async fn lost_events_are_found_by_reconcile_through_its_output_bindings() {
 async fn a_handler_that_is_killed_in_the_middle_of_a_file_counts_it_once() {
     let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
     let sample = world.dir.path().join("sample");
-    let drop = Sample { reviews: 40_000, purchases: 100, dirty: false, ..Sample::default() };
+    let drop = Sample { reviews: 80_000, purchases: 100, dirty: false, ..Sample::default() };
     let host = world.host().await;
     let pid = host.handler_pid().unwrap();
-    for path in drop.write_single(&sample).unwrap() {
-        world.drop(&path, fs::read(sample.join(&path)).unwrap()).await;
+    let paths = drop.write_single(&sample).unwrap();
+    let (first, others) = paths.split_first().unwrap();
+    world.drop(first, fs::read(sample.join(first)).unwrap()).await;
+    // Taken from the queue and not deleted: the file is being read.
+    while !world.queues.peek(&World::queue_of(first), 1).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    // The first file is under way by now: nothing has ended yet.
-    tokio::time::sleep(Duration::from_millis(60)).await;
     host.kill_handler();
+    for path in others {
+        world.drop(path, fs::read(sample.join(path)).unwrap()).await;
+    }
     world.holds().await;
     assert_ne!(host.handler_pid(), Some(pid), "another process finished the work");
     let failed = host.invocations().iter().filter(|one| !one.succeeded).count();

@@ -1,4 +1,6 @@
 //! Memory does not grow with the files.
+
+#![allow(clippy::unwrap_used)]
 #![cfg(target_os = "linux")]
 
 mod common;

@@ -2,6 +2,8 @@
 //! routes are named on both sides, and a name changed on one side only fails here. Values and
 //! references within Terraform are tested by `terraform/tests`.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},

@@ -170,7 +170,7 @@ impl Purchases {
 fn buyer(rng: &mut Rng) -> i64 {
     loop {
         let customer = FIRST_CUSTOMER + rng.below(CUSTOMERS) as i64;
-        if scattered(customer) % 4 != 0 {
+        if !scattered(customer).is_multiple_of(4) {
             return customer;
         }
     }

@@ -28,7 +28,7 @@ impl Rng {
 
     /// A number from 0 to `n` - 1; 0 where `n` is 0.
     pub fn below(&mut self, n: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(n) >> 64) as u64
+        ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
     }
 
     pub fn in_thousand(&mut self, share: u64) -> bool {

@@ -59,6 +59,9 @@ struct Log {
 /// The reason why a row is refused.
 type Refused = &'static str;
 
+/// Makes an id and a value of the fields of a row.
+type ReadRow<T> = fn(&[String]) -> Result<(i64, T), Refused>;
+
 impl Oracle {
     /// From all CSV files below a folder.
     pub fn of_folder(raw: &Path) -> Self {
@@ -113,7 +116,7 @@ impl Oracle {
 fn keyed<T>(
     bytes: &[u8],
     columns: &[&str],
-    read: fn(&[String]) -> Result<(i64, T), Refused>,
+    read: ReadRow<T>,
     all: &mut HashMap<i64, T>,
 ) -> FileRows {
     let mut of_file = HashMap::new();
