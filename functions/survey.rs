@@ -1,7 +1,7 @@
 //! The files of a dataset and what their receipts say of them.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::{Receipt, Source, State};
+use lake::{Listing, Receipt, Source, State};
 use pipeline::{Dataset, FileReason, parser::recipe};
 use serde::Serialize;
 
@@ -50,21 +50,10 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
     let receipts = deps.lake.receipts(dataset).await?;
     let recipe = recipe(dataset, &deps.settings.parser_options());
     let is_there = |path: &str| sources.binary_search_by(|s| s.path.as_str().cmp(path)).is_ok();
-    let newest = receipts.newest.iter().map(|(path, newest)| (path.clone(), *newest));
-    let gone: Vec<(String, u32)> = newest.filter(|(path, _)| !is_there(path)).collect();
+    let numbers = receipts.newest.iter().map(|(path, newest)| (path.clone(), *newest));
+    let gone: Vec<(String, u32)> = numbers.filter(|(path, _)| !is_there(path)).collect();
     let vanished = vanished(deps, dataset, gone).await?;
-    let newest: Vec<(Source, Option<Receipt>)> = stream::iter(sources)
-        .map(|source| {
-            let number = receipts.newest.get(&source.path).copied();
-            async move {
-                let Some(number) = number else { return Ok((source, None)) };
-                let receipt = deps.lake.receipt(dataset, &source.path, number).await?;
-                anyhow::Ok((source, Some(receipt)))
-            }
-        })
-        .buffered(CONCURRENT)
-        .try_collect()
-        .await?;
+    let newest = newest(deps, dataset, sources, &receipts).await?;
     let mut survey = Survey {
         dataset,
         waiting: Vec::new(),
@@ -85,6 +74,27 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
         }
     }
     Ok(survey)
+}
+
+/// The newest receipt of each file that has one.
+pub async fn newest(
+    deps: &Deps,
+    dataset: Dataset,
+    sources: Vec<Source>,
+    receipts: &Listing,
+) -> anyhow::Result<Vec<(Source, Option<Receipt>)>> {
+    stream::iter(sources)
+        .map(|source| {
+            let number = receipts.newest.get(&source.path).copied();
+            async move {
+                let Some(number) = number else { return Ok((source, None)) };
+                let receipt = deps.lake.receipt(dataset, &source.path, number).await?;
+                anyhow::Ok((source, Some(receipt)))
+            }
+        })
+        .buffered(CONCURRENT)
+        .try_collect()
+        .await
 }
 
 /// Of paths whose file is gone, those that still count.

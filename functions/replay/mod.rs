@@ -5,12 +5,11 @@
 //! **What a crash leaves behind**: orders not given, or paths not yet forgotten.
 
 use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
-use futures_util::{StreamExt, TryStreamExt, stream};
 use lake::{Receipt, State};
 use pipeline::{Dataset, Day};
 use serde::{Deserialize, Serialize};
 
-use crate::{deps::Deps, events, ingest::Order};
+use crate::{deps::Deps, events, ingest::Order, survey::newest};
 
 /// Which files: those named, or all that every given condition holds for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -137,24 +136,11 @@ async fn matching(deps: &Deps, request: &Request) -> anyhow::Result<Vec<(Dataset
     for dataset in Dataset::ALL.into_iter().filter(|d| request.dataset.is_none_or(|r| r == *d)) {
         let receipts = deps.lake.receipts(dataset).await?;
         let sources = deps.lake.sources(dataset).await?;
-        let found: Vec<Option<String>> = stream::iter(sources)
-            .map(|source| {
-                let number = receipts.newest.get(&source.path).copied();
-                async move {
-                    let receipt = match number {
-                        Some(number) => {
-                            Some(deps.lake.receipt(dataset, &source.path, number).await?)
-                        }
-                        None => None,
-                    };
-                    let holds = holds(request, &source.path, receipt.as_ref());
-                    anyhow::Ok(holds.then_some(source.path))
-                }
-            })
-            .buffered(32)
-            .try_collect()
-            .await?;
-        chosen.extend(found.into_iter().flatten().map(|path| (dataset, path)));
+        let newest = newest(deps, dataset, sources, &receipts).await?;
+        let held = newest
+            .into_iter()
+            .filter(|(source, receipt)| holds(request, &source.path, receipt.as_ref()));
+        chosen.extend(held.map(|(source, _)| (dataset, source.path)));
     }
     Ok(chosen)
 }
