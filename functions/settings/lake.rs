@@ -1,0 +1,74 @@
+//! `LAKE`: where the lake is.
+
+use std::path::PathBuf;
+
+use lake::AzureLake;
+
+use super::WrongSetting;
+
+/// Where the lake is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LakeSetting {
+    Folder(PathBuf),
+    Azure(AzureLake),
+}
+
+impl LakeSetting {
+    /// Storage account whose events are ours; none for a local folder.
+    pub fn account(&self) -> Option<String> {
+        match self {
+            Self::Folder(_) => None,
+            Self::Azure(azure) => Some(azure.account().to_owned()),
+        }
+    }
+
+    /// For commands that must not make a lake where a name is mistyped.
+    pub fn must_exist(&self) -> Result<(), WrongSetting> {
+        match self {
+            Self::Folder(folder) if !folder.is_dir() => {
+                let problem = format!("there is no folder {}", folder.display());
+                Err(WrongSetting::new("LAKE", problem))
+            }
+            // Nobody makes an account or a container by mistake.
+            Self::Folder(_) | Self::Azure(_) => Ok(()),
+        }
+    }
+}
+
+pub(super) fn lake(value: Option<String>) -> Result<LakeSetting, WrongSetting> {
+    const HELP: &str = "write file:DIR for a local folder, UseDevelopmentStorage=true for the \
+        storage emulator, or a storage connection string";
+    let wrong = |problem: String| WrongSetting::new("LAKE", problem);
+    let value = value.ok_or_else(|| wrong(format!("not set; {HELP}")))?;
+    // The value may hold a key: it is not repeated.
+    match value.strip_prefix("file:") {
+        Some(folder) if !folder.is_empty() => Ok(LakeSetting::Folder(folder.into())),
+        None if value.contains('=') => {
+            let azure = AzureLake::from_connection_string(&value);
+            azure.map(LakeSetting::Azure).map_err(|error| wrong(error.to_string()))
+        }
+        _ => Err(wrong(format!("this form is not known; {HELP}"))),
+    }
+}
+
+/// In Azure, by the names that the triggers of the host use too.
+pub(super) fn lake_by_identity(
+    blob_uri: &str,
+    queue_uri: Option<&str>,
+    client_id: Option<&str>,
+) -> Result<LakeSetting, WrongSetting> {
+    let open = |name, uri| {
+        let azure = AzureLake::with_identity(uri, client_id);
+        azure.map_err(|error| WrongSetting::new(name, error.to_string()))
+    };
+    let azure = open("LAKE__blobServiceUri", blob_uri)?;
+    let queues = queue_uri.map(|uri| open("LAKE__queueServiceUri", uri)).transpose()?;
+    match queues {
+        Some(queues) if queues.account() != azure.account() => {
+            let (theirs, ours) = (queues.account(), azure.account());
+            let problem = format!("is of the account {theirs}, but the blobs are of {ours}");
+            Err(WrongSetting::new("LAKE__queueServiceUri", problem))
+        }
+        _ => Ok(LakeSetting::Azure(azure)),
+    }
+}

@@ -1,0 +1,148 @@
+//! Settings: the environment (app settings in Azure), over which command-line options win.
+
+mod lake;
+#[cfg(test)]
+mod tests;
+mod warehouse;
+
+use std::{collections::BTreeMap, path::Path};
+
+use eventgrid::{Auth, Publisher};
+use pipeline::logs::{Pii, PiiKey};
+
+pub use self::{lake::LakeSetting, warehouse::WarehouseSetting};
+
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {problem}")]
+pub struct WrongSetting {
+    pub name: &'static str,
+    pub problem: String,
+}
+
+impl WrongSetting {
+    fn new(name: &'static str, problem: impl Into<String>) -> Self {
+        Self { name, problem: problem.into() }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub lake: LakeSetting,
+    pub warehouse: WarehouseSetting,
+    pub pii: Pii,
+    pub engine_memory_mb: u64,
+    /// Largest refused share of a file's rows, from 100 rows on.
+    pub max_refused_share: f64,
+    /// Largest share of its reviews that a day may lose without a restated file.
+    pub max_day_shrink: f64,
+    /// Who is told of staged and refused files and of publishes, if anybody.
+    pub event_topic: Option<EventTopic>,
+    /// Connection string of Application Insights.
+    pub application_insights: Option<String>,
+}
+
+/// An Event Grid topic. Without a key the managed identity signs.
+#[derive(Clone)]
+pub struct EventTopic {
+    endpoint: String,
+    key: Option<String>,
+    client_id: Option<String>,
+}
+
+impl EventTopic {
+    pub fn publisher(&self) -> Result<Publisher, eventgrid::Error> {
+        let auth = match &self.key {
+            Some(key) => Auth::Key(key.clone()),
+            None => Auth::ManagedIdentity { client_id: self.client_id.clone() },
+        };
+        Publisher::new(&self.endpoint, auth)
+    }
+}
+
+impl std::fmt::Debug for EventTopic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventTopic").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// Reads all settings through `get`, which knows values by their names.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, WrongSetting> {
+        let get =
+            |name: &str| get(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
+        Ok(Self {
+            lake: match get("LAKE__blobServiceUri").filter(|_| get("LAKE").is_none()) {
+                Some(uri) => lake::lake_by_identity(
+                    &uri,
+                    get("LAKE__queueServiceUri").as_deref(),
+                    get("LAKE__clientId").as_deref(),
+                )?,
+                None => lake::lake(get("LAKE"))?,
+            },
+            warehouse: WarehouseSetting::read(get)?,
+            pii: pii(get("PII_MODE"), get("PII_KEY"))?,
+            engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
+            max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
+            max_day_shrink: share("MAX_DAY_SHRINK", get("MAX_DAY_SHRINK"), 0.5)?,
+            event_topic: get("EVENTGRID_TOPIC_ENDPOINT").map(|endpoint| EventTopic {
+                endpoint,
+                key: get("EVENTGRID_TOPIC_KEY"),
+                client_id: get("LAKE__clientId"),
+            }),
+            application_insights: get("APPLICATIONINSIGHTS_CONNECTION_STRING"),
+        })
+    }
+
+    pub fn parser_options(&self) -> pipeline::Options {
+        let limits =
+            pipeline::Limits { refused_share: self.max_refused_share, ..Default::default() };
+        pipeline::Options { limits, pii: self.pii.clone() }
+    }
+}
+
+/// Values of `local.settings.json` in a folder, as Functions Core Tools read them; none where
+/// there is no such file.
+pub fn local_settings(folder: &Path) -> Result<BTreeMap<String, String>, WrongSetting> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        #[serde(rename = "Values", default)]
+        values: BTreeMap<String, String>,
+    }
+    let path = folder.join("local.settings.json");
+    let Ok(text) = std::fs::read(&path) else { return Ok(BTreeMap::new()) };
+    let file: File = serde_json::from_slice(&text).map_err(|error| {
+        let problem = format!("{} cannot be read: {error}", path.display());
+        WrongSetting::new("local.settings.json", problem)
+    })?;
+    Ok(file.values)
+}
+
+fn pii(mode: Option<String>, key: Option<String>) -> Result<Pii, WrongSetting> {
+    match mode.as_deref().unwrap_or("mask") {
+        "mask" => Ok(Pii::Mask),
+        "keep" => Ok(Pii::Keep),
+        // App Service hands over the text of a reference that it could not resolve.
+        "hash" if key.as_deref().is_some_and(|key| key.starts_with("@Microsoft.KeyVault(")) => {
+            let problem = "its Key Vault reference is not resolved: check the secret and the \
+                           access of the app's identity to it";
+            Err(WrongSetting::new("PII_KEY", problem))
+        }
+        "hash" => key
+            .and_then(PiiKey::new)
+            .map(Pii::Hash)
+            .ok_or_else(|| WrongSetting::new("PII_KEY", "not set; PII_MODE=hash needs a key")),
+        _ => Err(WrongSetting::new("PII_MODE", "write mask, hash or keep")),
+    }
+}
+
+fn number(name: &'static str, value: Option<String>, default: u64) -> Result<u64, WrongSetting> {
+    let Some(value) = value else { return Ok(default) };
+    let number = value.parse().ok().filter(|number| (1..=1 << 20).contains(number));
+    number.ok_or_else(|| WrongSetting::new(name, format!("`{value}` is no whole number above 0")))
+}
+
+fn share(name: &'static str, value: Option<String>, default: f64) -> Result<f64, WrongSetting> {
+    let Some(value) = value else { return Ok(default) };
+    let share = value.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| WrongSetting::new(name, format!("`{value}` is no share from 0 to 1")))
+}
