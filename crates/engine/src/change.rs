@@ -1,7 +1,7 @@
 //! The live files, and how they changed since the last publish.
 
 use lake::Receipt;
-use pipeline::Dataset;
+use pipeline::{Dataset, Day};
 
 /// The live version of every path, by dataset, in byte order of the paths.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +27,11 @@ pub struct Change {
 }
 
 impl Live {
+    /// Log rows of a day, in all files: each id counts as often as it stands.
+    pub fn logs_of(&self, day: Day) -> u64 {
+        self.logs.iter().filter_map(|receipt| receipt.days.get(&day)).sum()
+    }
+
     pub fn of_mut(&mut self, dataset: Dataset) -> &mut Vec<Receipt> {
         match dataset {
             Dataset::ClassifiedMovieReview => &mut self.reviews,

@@ -3,6 +3,49 @@
 pub enum Error {
     #[error(transparent)]
     Lake(#[from] lake::Error),
+    /// More than the memory budget holds, in however many batches.
+    #[error(
+        "{what} has {rows} rows, for which {needed_mb} MB are needed and ENGINE_MEMORY_MB is \
+         {budget_mb}: raise it, or set ENGINE=sc://HOST:PORT to have a Spark cluster do it"
+    )]
+    TooLarge { what: String, rows: u64, needed_mb: u64, budget_mb: u64 },
+    /// More facts than the memory budget holds came back from the cluster.
+    #[error(
+        "{days} days have more facts than ENGINE_MEMORY_MB = {budget_mb} holds, though a cluster \
+         computes them: raise it"
+    )]
+    TooManyFacts { days: usize, budget_mb: u64 },
+    /// The cluster could not be reached, was lost, or ran into trouble of its own.
+    #[error("the cluster at {cluster} was lost while it {doing}: {detail}")]
+    Lost { cluster: String, doing: &'static str, detail: String },
+    #[error(
+        "the cluster at {cluster} did not finish while it {doing} within {seconds} s: give it \
+         more workers, or more time by deadline_s in ENGINE"
+    )]
+    Late { cluster: String, doing: &'static str, seconds: u64 },
+    #[error(
+        "the cluster at {cluster} does not let us in ({detail}): check the token in ENGINE and \
+         what its owner may do"
+    )]
+    Refused { cluster: String, detail: String },
+    /// The cluster understood us and cannot do it.
+    #[error("the cluster at {cluster} cannot do it while it {doing}: {detail}")]
+    Query { cluster: String, doing: &'static str, detail: String },
+    /// Not the rows that the receipts promise.
+    #[error(
+        "the cluster at {cluster} found {found} rows in {files} files of {dataset} that have \
+         {staged}: check that it reads the lake of this app, or name the lake for it by lake= in \
+         ENGINE"
+    )]
+    OtherRows { cluster: String, dataset: &'static str, files: usize, found: u64, staged: u64 },
+    #[error("the answer of the cluster at {cluster} cannot be read: {detail}")]
+    Answer { cluster: String, detail: String },
+    /// Where the cluster finds the lake does not follow from where we do.
+    #[error(
+        "a cluster cannot find the lake {lake}: name its staging container by lake= in ENGINE, \
+         such as lake=abfss://staging@ACCOUNT.dfs.core.windows.net"
+    )]
+    NoPlace { lake: String },
 }
 
 impl Error {
@@ -10,6 +53,13 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Lake(error) => error.is_transient(),
+            Self::Lost { .. } | Self::Late { .. } | Self::OtherRows { .. } => true,
+            Self::TooLarge { .. }
+            | Self::TooManyFacts { .. }
+            | Self::Refused { .. }
+            | Self::Query { .. }
+            | Self::Answer { .. }
+            | Self::NoPlace { .. } => false,
         }
     }
 }

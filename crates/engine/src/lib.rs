@@ -5,6 +5,9 @@ mod change;
 mod embedded;
 mod error;
 mod ids;
+mod portions;
+#[cfg(feature = "spark-connect")]
+pub mod spark;
 
 use std::collections::BTreeSet;
 

@@ -162,6 +162,13 @@ impl Lake {
         }
     }
 
+    /// Whether a staged Parquet file (name within `staging`) is there: reconcile clears away what
+    /// no live version needs.
+    pub async fn has_staged(&self, parquet: &str) -> Result<bool, Error> {
+        let path = paths::object(parquet)?;
+        Ok(head(self.staging(), &path).await?.is_some())
+    }
+
     pub(crate) fn raw(&self) -> &Arc<dyn ObjectStore> {
         &self.inner.raw
     }

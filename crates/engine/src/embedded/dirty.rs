@@ -9,34 +9,18 @@ use arrow_array::{
 use lake::Receipt;
 use pipeline::{Dataset, Day};
 
-use super::Embedded;
+use super::{BYTES_PER_ID, Embedded};
 use crate::{
     Change, Changed, Error, Live,
     ids::{Ids, overlap, range_of},
 };
 
 pub async fn days(engine: &Embedded, live: &Live, change: &Change) -> Result<BTreeSet<Day>, Error> {
-    // Every id of a changed log file is in the change, so all its days are dirty.
-    let mut dirty: BTreeSet<Day> = change
-        .logs
-        .iter()
-        .flat_map(Changed::versions)
-        .flat_map(|receipt| receipt.days.keys().copied())
-        .collect();
-    let unchanged: Vec<&Receipt> =
-        live.logs.iter().filter(|log| !in_change(&change.logs, log)).collect();
+    let mut dirty = listed(change);
+    let unchanged = unchanged(live, change);
     // One changed file after the other, so that memory holds the ids of one at a time.
     for changed in change.reviews.iter().chain(&change.logs) {
-        let mut candidates = Vec::new();
-        for log in &unchanged {
-            let touched = changed
-                .versions()
-                .filter_map(range_of)
-                .any(|range| range_of(log).is_some_and(|ids| overlap(&range, &ids)));
-            if touched && log.days.keys().any(|day| !dirty.contains(day)) {
-                candidates.push(*log);
-            }
-        }
+        let candidates = candidates(&unchanged, changed, &dirty);
         if candidates.is_empty() {
             continue;
         }
@@ -48,12 +32,39 @@ pub async fn days(engine: &Embedded, live: &Live, change: &Change) -> Result<BTr
     Ok(dirty)
 }
 
+/// Every id of a changed log file is in the change, so all its days are dirty: its receipt lists
+/// them.
+pub(crate) fn listed(change: &Change) -> BTreeSet<Day> {
+    let versions = change.logs.iter().flat_map(Changed::versions);
+    versions.flat_map(|receipt| receipt.days.keys().copied()).collect()
+}
+
+pub(crate) fn unchanged<'a>(live: &'a Live, change: &Change) -> Vec<&'a Receipt> {
+    live.logs.iter().filter(|log| !in_change(&change.logs, log)).collect()
+}
+
+/// Log files that may hold an id of a changed file on a day that is not known to be dirty.
+pub(crate) fn candidates<'a>(
+    unchanged: &[&'a Receipt],
+    changed: &Changed,
+    dirty: &BTreeSet<Day>,
+) -> Vec<&'a Receipt> {
+    let ranges: Vec<_> = changed.versions().filter_map(range_of).collect();
+    let touched = |log: &Receipt| {
+        range_of(log).is_some_and(|ids| ranges.iter().any(|range| overlap(range, &ids)))
+    };
+    let unknown = |log: &Receipt| log.days.keys().any(|day| !dirty.contains(day));
+    unchanged.iter().copied().filter(|log| touched(log) && unknown(log)).collect()
+}
+
 fn in_change(changes: &[Changed], log: &Receipt) -> bool {
     changes.iter().flat_map(Changed::versions).any(|receipt| receipt.path == log.path)
 }
 
 /// All ids that a changed file has or had.
 async fn ids_of(engine: &Embedded, changed: &Changed) -> Result<Ids, Error> {
+    let rows = changed.versions().map(|version| version.rows.staged).sum();
+    engine.fit("a changed file", rows, BYTES_PER_ID)?;
     let mut ids = Ids::default();
     for receipt in changed.versions() {
         let column = [id_column(receipt.dataset)];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pipeline::{
     Day,
-    facts::{FactBatch, LOG_COLUMNS, Logs, REVIEW_COLUMNS},
+    facts::{BYTES_PER_LOG, FactBatch, LOG_COLUMNS, Logs, REVIEW_COLUMNS},
 };
 
 use super::Embedded;
@@ -18,6 +18,13 @@ pub async fn build(
     live: &Live,
     days: &BTreeSet<Day>,
 ) -> Result<FactBatch, Error> {
+    if let (Some(first), Some(last)) = (days.first(), days.last()) {
+        let what = match first == last {
+            true => format!("the day {first}"),
+            false => format!("the days {first} to {last}"),
+        };
+        engine.fit(&what, days.iter().map(|day| live.logs_of(*day)).sum(), BYTES_PER_LOG)?;
+    }
     let ranked = || (0_u32..).zip(&live.logs);
     let mut logs = Logs::new(days);
     let mut sources = Vec::new();

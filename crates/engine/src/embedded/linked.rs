@@ -10,7 +10,7 @@ use arrow_array::{
 use lake::Receipt;
 use pipeline::Day;
 
-use super::Embedded;
+use super::{BYTES_PER_ID, Embedded};
 use crate::{
     Change, Error, Live,
     ids::{Ids, range_of},
@@ -27,6 +27,10 @@ pub async fn days(
     let logs: Vec<&Receipt> = live.logs.iter().chain(before).collect();
     loop {
         let mut ids = Ids::default();
+        let on_linked = |log: &&Receipt| -> u64 {
+            log.days.iter().filter(|(day, _)| linked.contains(day)).map(|(_, rows)| rows).sum()
+        };
+        engine.fit("what shares ids with a refused day", logs.iter().map(on_linked).sum(), BYTES_PER_ID)?;
         for log in &logs {
             if log.days.keys().any(|day| linked.contains(day)) {
                 let there = rows(engine, log, |id, day| {

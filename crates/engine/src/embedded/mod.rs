@@ -1,9 +1,9 @@
 //! The engine within this process: Arrow arrays, sorted vectors and integers.
 
-mod dirty;
+pub(crate) mod dirty;
 mod facts;
 mod linked;
-mod reviews;
+pub(crate) mod reviews;
 mod spend;
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
@@ -16,7 +16,10 @@ use pipeline::{
     facts::{BYTES_PER_LOG, FactBatch, SpendChange},
 };
 
-use crate::{Change, Engine, Error, Live};
+use crate::{Change, Engine, Error, Live, portions::portions};
+
+/// Bytes of memory that one id takes of a set of them.
+const BYTES_PER_ID: u64 = 8;
 
 /// Computes facts over the lake within a memory budget.
 pub struct Embedded {
@@ -25,9 +28,20 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// `memory_bytes` bounds what one portion of days may take; a single day is never cut.
+    /// `memory_bytes` bounds what one portion of days may take. A single day is never cut: one
+    /// that does not fit is an error.
     pub fn new(lake: Lake, memory_bytes: u64) -> Self {
         Self { lake, memory_bytes }
+    }
+
+    /// Whether as many rows, by what the receipts say, can be held.
+    fn fit(&self, what: &str, rows: u64, bytes_per_row: u64) -> Result<(), Error> {
+        let needed = rows * bytes_per_row;
+        if needed <= self.memory_bytes {
+            return Ok(());
+        }
+        let (needed_mb, budget_mb) = (needed.div_ceil(1 << 20), self.memory_bytes >> 20);
+        Err(Error::TooLarge { what: what.to_owned(), rows, needed_mb, budget_mb })
     }
 
     /// Hands the rows of a staged file to `take`, batch by batch.
@@ -64,25 +78,7 @@ impl Engine for Embedded {
     }
 
     fn portions(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>> {
-        let logs_of = |day: &Day| -> u64 {
-            live.logs.iter().filter_map(|receipt| receipt.days.get(day)).sum()
-        };
-        let mut portions: Vec<BTreeSet<Day>> = Vec::new();
-        let mut bytes = 0;
-        for day in days {
-            let more = logs_of(day) * BYTES_PER_LOG;
-            match portions.last_mut() {
-                Some(portion) if bytes + more <= self.memory_bytes => {
-                    portion.insert(*day);
-                    bytes += more;
-                }
-                _ => {
-                    portions.push(BTreeSet::from([*day]));
-                    bytes = more;
-                }
-            }
-        }
-        portions
+        portions(live, days, BYTES_PER_LOG, self.memory_bytes)
     }
 
     async fn facts(&self, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error> {

@@ -1,0 +1,186 @@
+//! A session on the cluster: plans in, record batches out.
+
+use std::{
+    io::Cursor,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use arrow_array::RecordBatch;
+use arrow_ipc::reader::StreamReader;
+use spark_connect_core::{
+    ExecutePlanResponseReattachableIterator as Execution, RetryPolicy, SparkConnectClient,
+    SparkError,
+};
+use spark_connect_proto::{
+    ExecutePlanRequest, Plan, Relation, UserContext,
+    execute_plan_response::{ArrowBatch, ResponseType},
+    plan::OpType,
+};
+use tokio::sync::Mutex;
+
+use super::{Address, failure};
+use crate::Error;
+
+/// Names us in the cluster's lists of sessions and queries.
+const CLIENT: &str = concat!("movie-analytics/", env!("CARGO_PKG_VERSION"));
+
+/// A session that was idle for longer is not taken up again: clusters end sessions by themselves.
+const IDLE: Duration = Duration::from_secs(5 * 60);
+
+/// Broken connections in a row after which a query is given up. The wait before each grows.
+const BREAKS: u32 = 4;
+
+pub struct Cluster {
+    pub address: Address,
+    session: Mutex<Option<(Arc<SparkConnectClient>, Instant)>>,
+}
+
+impl Cluster {
+    pub fn new(address: Address) -> Self {
+        Self { address, session: Mutex::new(None) }
+    }
+
+    /// Runs a plan and hands its rows to `take`, batch by batch. `doing` says for what.
+    pub async fn ask(
+        &self,
+        doing: &'static str,
+        plan: Relation,
+        take: impl FnMut(&RecordBatch) -> Result<(), Error> + Send,
+    ) -> Result<(), Error> {
+        let client = self.session().await?;
+        let running = Running { client: Some(Arc::clone(&client)) };
+        let answered =
+            tokio::time::timeout(self.address.deadline, self.stream(&client, doing, plan, take));
+        let outcome = answered.await.unwrap_or_else(|_| {
+            let seconds = self.address.deadline.as_secs();
+            Err(Error::Late { cluster: self.address.to_string(), doing, seconds })
+        });
+        if outcome.is_ok() {
+            running.ended();
+            *self.session.lock().await = Some((client, Instant::now()));
+        }
+        outcome
+    }
+
+    /// The session that is open, for one query at a time, or a new one.
+    async fn session(&self) -> Result<Arc<SparkConnectClient>, Error> {
+        // After a failure nobody puts it back: the next query begins with a new one.
+        if let Some((client, used)) = self.session.lock().await.take()
+            && used.elapsed() < IDLE
+        {
+            return Ok(client);
+        }
+        let mut client = SparkConnectClient::connect(&self.address.channel)
+            .await
+            .map_err(|error| failure::of(&self.address, "connected", &error))?;
+        let retries = RetryPolicy { max_retries: Some(3), ..RetryPolicy::default() };
+        client.set_retry_policy(retries);
+        Ok(Arc::new(client))
+    }
+
+    /// A stream of answers may break or be ended by the cluster before it is whole; then it is
+    /// taken up where it broke, and only the message that it is complete ends it.
+    async fn stream(
+        &self,
+        client: &SparkConnectClient,
+        doing: &'static str,
+        plan: Relation,
+        mut take: impl FnMut(&RecordBatch) -> Result<(), Error> + Send,
+    ) -> Result<(), Error> {
+        let fail = |error: SparkError| failure::of(&self.address, doing, &error);
+        let execution = Execution::new(request(client, plan));
+        let mut answers = client.execute_plan(execution.request().clone()).await.map_err(fail)?;
+        let (mut rows, mut breaks) = (0, 0);
+        while !execution.is_completed().await {
+            let broken = match answers.message().await {
+                Ok(Some(answer)) => {
+                    execution.set_last_response_id(&answer).await;
+                    if let Some(ResponseType::ArrowBatch(batch)) = &answer.response_type {
+                        self.batches(batch, &mut rows, &mut take)?;
+                    }
+                    breaks = 0;
+                    continue;
+                }
+                Ok(None) => None,
+                Err(status) => Some(fail(SparkError::from_grpc_status(status))),
+            };
+            if let Some(error) = broken
+                && (breaks == BREAKS || !error.is_transient())
+            {
+                return Err(error);
+            }
+            if breaks == BREAKS {
+                let detail = "it ended its answer before it was whole".to_owned();
+                return Err(Error::Lost { cluster: self.address.to_string(), doing, detail });
+            }
+            tokio::time::sleep(Duration::from_millis(250) * (breaks * breaks)).await;
+            breaks += 1;
+            let again = execution.create_reattach_request().await;
+            answers = match client.reattach_execute(again).await.map_err(fail) {
+                Ok(answers) => answers,
+                Err(error) if error.is_transient() && breaks < BREAKS => continue,
+                Err(error) => return Err(error),
+            };
+        }
+        // The cluster forgets an answer by itself, later.
+        let _ = client.release_execute(execution.create_release_request(true).await).await;
+        Ok(())
+    }
+
+    fn batches(
+        &self,
+        message: &ArrowBatch,
+        rows: &mut i64,
+        take: &mut (impl FnMut(&RecordBatch) -> Result<(), Error> + Send),
+    ) -> Result<(), Error> {
+        let wrong = |detail: String| Error::Answer { cluster: self.address.to_string(), detail };
+        if message.start_offset.is_some_and(|start| start != *rows) {
+            return Err(wrong(format!("after {rows} rows others follow than the next")));
+        }
+        let reader = StreamReader::try_new(Cursor::new(&message.data), None);
+        for batch in reader.map_err(|error| wrong(error.to_string()))? {
+            let batch = batch.map_err(|error| wrong(error.to_string()))?;
+            *rows += batch.num_rows() as i64;
+            take(&batch)?;
+        }
+        Ok(())
+    }
+}
+
+fn request(client: &SparkConnectClient, plan: Relation) -> ExecutePlanRequest {
+    let user_id = client.user_id().unwrap_or("movie-analytics").to_owned();
+    ExecutePlanRequest {
+        session_id: client.session_id().to_owned(),
+        user_context: Some(UserContext { user_id, ..Default::default() }),
+        plan: Some(Plan { op_type: Some(OpType::Root(plan)) }),
+        client_type: Some(CLIENT.to_owned()),
+        ..Default::default()
+    }
+}
+
+/// A query that nobody waits for any more, because it failed, is late or was cancelled, is
+/// interrupted: else the cluster would work on.
+struct Running {
+    client: Option<Arc<SparkConnectClient>>,
+}
+
+impl Running {
+    fn ended(mut self) {
+        self.client = None;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(async move {
+                let interrupted = client.interrupt_all();
+                // Where the cluster is gone, so is the query.
+                let _ = tokio::time::timeout(Duration::from_secs(10), interrupted).await;
+            });
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The facts of some days: which staged files take part, and the cluster's rows as facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow_array::{
+    Array, RecordBatch,
+    types::{Date32Type, Int32Type, Int64Type},
+};
+use lake::Receipt;
+use pipeline::{
+    Day,
+    facts::{DayTotal, Fact, FactBatch},
+};
+
+use super::{FACTS, Spark, columns, plan};
+use crate::{
+    Error, Live,
+    ids::{overlap, range_of},
+};
+
+/// Bytes of memory that one fact takes here; there are no more facts than logs. The rows grow by
+/// an eighth at a time.
+pub const BYTES_PER_FACT: u64 = 48;
+
+pub async fn build(
+    spark: &Spark,
+    live: &Live,
+    days: &BTreeSet<Day>,
+) -> Result<FactBatch, Error> {
+    let mut answer = Answer::new(days, spark.memory_bytes / BYTES_PER_FACT);
+    let logs = logs(live, days);
+    if let Some(winners) = spark.winners(&logs, plan::LOGS)? {
+        let reviews = reviews(live, &logs, days);
+        spark.verify(&logs).await?;
+        spark.verify(&reviews).await?;
+        let reviews = match spark.winners(&reviews, plan::REVIEWS)? {
+            Some(reviews) => reviews,
+            None => no_reviews(spark)?,
+        };
+        let days = spark.days(days)?;
+        let facts = plan::sql(FACTS, [("logs", winners), ("reviews", reviews), ("days", days)]);
+        let budget_mb = spark.memory_bytes >> 20;
+        spark
+            .cluster
+            .ask("built facts", facts, |batch| {
+                answer.take(batch).map_err(|wrong| spark.answer(wrong))?;
+                match answer.too_many() {
+                    true => Err(Error::TooManyFacts { days: answer.totals.len(), budget_mb }),
+                    false => Ok(()),
+                }
+            })
+            .await?;
+    }
+    Ok(answer.facts())
+}
+
+/// Log files with rows of the days, and those that a row of them may lose against.
+fn logs<'a>(live: &'a Live, days: &BTreeSet<Day>) -> Vec<&'a Receipt> {
+    let of_days = |log: &Receipt| log.days.keys().any(|day| days.contains(day));
+    let mut sources = Vec::new();
+    let mut logs = Vec::new();
+    for log in &live.logs {
+        let Some(ids) = range_of(log) else { continue };
+        let beats = || sources.iter().any(|range| overlap(range, &ids));
+        if of_days(log) {
+            logs.push(log);
+            sources.push(ids);
+        } else if beats() {
+            logs.push(log);
+        }
+    }
+    logs
+}
+
+/// Review files that may hold a log's id.
+fn reviews<'a>(live: &'a Live, logs: &[&Receipt], days: &BTreeSet<Day>) -> Vec<&'a Receipt> {
+    let of_days = |log: &&&Receipt| log.days.keys().any(|day| days.contains(day));
+    let ranges: Vec<_> = logs.iter().filter(of_days).filter_map(|log| range_of(log)).collect();
+    let meets = |review: &&Receipt| {
+        range_of(review).is_some_and(|ids| ranges.iter().any(|range| overlap(range, &ids)))
+    };
+    live.reviews.iter().filter(meets).collect()
+}
+
+/// A relation of reviews without a row.
+fn no_reviews(spark: &Spark) -> Result<spark_connect_proto::Relation, Error> {
+    use arrow_array::{Int32Array, Int64Array};
+    let none = || super::array(Int64Array::from(Vec::<i64>::new()));
+    let positive = super::array(Int32Array::from(Vec::<i32>::new()));
+    let columns = [("id", none()), ("customer", none()), ("positive", positive)];
+    let batch = RecordBatch::try_from_iter(columns);
+    batch.and_then(|batch| plan::rows(&batch)).map_err(|error| spark.unsent(error))
+}
+
+/// Facts as they come in.
+struct Answer {
+    totals: BTreeMap<Day, DayTotal>,
+    batch: FactBatch,
+    most: u64,
+}
+
+impl Answer {
+    fn new(days: &BTreeSet<Day>, most: u64) -> Self {
+        let total = |day: &Day| (*day, DayTotal { day: *day, matched: 0, unmatched: 0 });
+        Self { totals: days.iter().map(total).collect(), batch: FactBatch::default(), most }
+    }
+
+    fn too_many(&self) -> bool {
+        self.batch.rows.len() as u64 > self.most
+    }
+
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), columns::Wrong> {
+        let days = columns::values::<Date32Type>(batch, "day")?;
+        let customers = columns::values::<Int64Type>(batch, "customer")?;
+        let [devices, locations, systems, browsers] =
+            ["device", "location", "os", "browser"].map(|name| columns::Texts::new(batch, name));
+        let (devices, locations) = (devices?, locations?);
+        let (systems, browsers) = (systems?, browsers?);
+        let is_total = columns::values::<Int32Type>(batch, "is_total")?;
+        let scores = columns::values::<Int64Type>(batch, "score")?;
+        let logs = columns::values::<Int64Type>(batch, "logs")?;
+        let reviews = columns::values::<Int64Type>(batch, "reviews")?;
+        let FactBatch { rows, dimensions, .. } = &mut self.batch;
+        for row in 0..batch.num_rows() {
+            let day = Day(days.value(row));
+            if is_total.value(row) == 1 {
+                let total = self.totals.get_mut(&day);
+                let total = total.ok_or_else(|| format!("{day} was not asked for"))?;
+                total.matched = reviews.value(row) as u64;
+                total.unmatched = (logs.value(row) - reviews.value(row)) as u64;
+            } else if customers.is_valid(row) {
+                let small = |number: i64| {
+                    i32::try_from(number).map_err(|_| format!("{number} in a fact of {day}"))
+                };
+                if rows.len() == rows.capacity() {
+                    rows.reserve_exact(rows.len() / 8 + 4096);
+                }
+                rows.push(Fact {
+                    day,
+                    customer: customers.value(row),
+                    device: dimensions.device.code(devices.get(row)?),
+                    location: dimensions.location.code(locations.get(row)?),
+                    os: dimensions.os.code(systems.get(row)?),
+                    browser: dimensions.browser.code(browsers.get(row)?),
+                    score: small(scores.value(row))?,
+                    count: small(reviews.value(row))?,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn facts(mut self) -> FactBatch {
+        self.batch.rows.sort_unstable();
+        self.batch.days = self.totals.into_values().collect();
+        self.batch
+    }
+}
