@@ -33,3 +33,18 @@ pub async fn put_blob(
         problem: "has no ETag".to_owned(),
     })
 }
+
+/// Takes a blob away.
+pub async fn delete_blob(account: &Account, container: &str, name: &str) -> Result<(), Error> {
+    let path: Vec<&str> = [container].into_iter().chain(name.split('/')).collect();
+    let request = Request {
+        method: Method::DELETE,
+        endpoint: account.blob_endpoint(),
+        path: &path,
+        query: &[],
+        blob_type: None,
+        body: Vec::new(),
+        doing: "delete the blob",
+    };
+    Service::new(account).send(request).await.map(drop)
+}

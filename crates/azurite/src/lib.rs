@@ -13,7 +13,7 @@ mod queues;
 mod service;
 
 pub use account::Account;
-pub use blobs::put_blob;
+pub use blobs::{delete_blob, put_blob};
 pub use containers::create_container;
 pub use emulator::{Azurite, Ports, VERSION};
 pub use error::Error;

@@ -30,7 +30,11 @@ pub async fn days(
         let on_linked = |log: &&Receipt| -> u64 {
             log.days.iter().filter(|(day, _)| linked.contains(day)).map(|(_, rows)| rows).sum()
         };
-        engine.fit("what shares ids with a refused day", logs.iter().map(on_linked).sum(), BYTES_PER_ID)?;
+        engine.fit(
+            "what shares ids with a refused day",
+            logs.iter().map(on_linked).sum(),
+            BYTES_PER_ID,
+        )?;
         for log in &logs {
             if log.days.keys().any(|day| linked.contains(day)) {
                 let there = rows(engine, log, |id, day| {

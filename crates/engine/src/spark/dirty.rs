@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use arrow_array::{
-    Int64Array, RecordBatch,
-    types::Date32Type,
-};
+use arrow_array::{Int64Array, RecordBatch, types::Date32Type};
 use lake::Receipt;
 use pipeline::{Dataset, Day};
 use spark_connect_proto::Relation;
@@ -37,8 +34,9 @@ pub async fn days(spark: &Spark, live: &Live, change: &Change) -> Result<BTreeSe
     }
     let mut gone = spark.gone(&change.reviews).await?;
     gone.extend(spark.gone(&change.logs).await?);
-    let there: Vec<&Receipt> =
-        versions().filter(|version| !gone.iter().any(|gone| std::ptr::eq(*gone, *version))).collect();
+    let there: Vec<&Receipt> = versions()
+        .filter(|version| !gone.iter().any(|gone| std::ptr::eq(*gone, *version)))
+        .collect();
     spark.verify(&logs).await?;
     let of = |dataset| there.iter().copied().filter(move |file: &&Receipt| file.dataset == dataset);
     let reviews: Vec<&Receipt> = of(Dataset::ClassifiedMovieReview).collect();

@@ -22,11 +22,7 @@ use crate::{
 /// an eighth at a time.
 pub const BYTES_PER_FACT: u64 = 48;
 
-pub async fn build(
-    spark: &Spark,
-    live: &Live,
-    days: &BTreeSet<Day>,
-) -> Result<FactBatch, Error> {
+pub async fn build(spark: &Spark, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error> {
     let mut answer = Answer::new(days, spark.memory_bytes / BYTES_PER_FACT);
     let logs = logs(live, days);
     if let Some(winners) = spark.winners(&logs, plan::LOGS)? {

@@ -5,9 +5,9 @@ use lake::Lake;
 use super::Address;
 use crate::Error;
 
-/// Characters by which Spark and Sail mean more than the character. A `?` stands for any one of
+/// Characters by which Spark or Sail mean more than the character. A `?` stands for any one of
 /// them; the attempt in the name of a staged file lets it find no other file.
-const PATTERN: [char; 6] = ['*', '[', ']', '{', '}', '\\'];
+const PATTERN: [char; 7] = ['*', '[', ']', '{', '}', '\\', '%'];
 
 /// The staging container as the cluster knows it.
 pub struct Place {

@@ -1,11 +1,13 @@
 //! Plans for the cluster: which files, which statement. No text of a statement is made of data;
 //! paths, days and ranks are nodes of the plan.
 
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::StreamWriter;
 use spark_connect_proto::{
-    Expression, LocalRelation, Project, Read, Relation, SetOperation, Sql, SubqueryAlias,
-    WithRelations, expression, read, relation::RelType, set_operation::SetOpType,
+    Expression, LocalRelation, Project, Read, Relation, RelationCommon, SetOperation, Sql,
+    SubqueryAlias, WithRelations, expression, read, relation::RelType, set_operation::SetOpType,
 };
 
 /// Columns of a dataset as the statements know them.
@@ -123,6 +125,10 @@ fn node(expression: expression::ExprType) -> Expression {
     Expression { expr_type: Some(expression), ..Default::default() }
 }
 
+/// A statement finds what it refers to by a number that no other part of the plan has.
 fn relation(rel_type: RelType) -> Relation {
-    Relation { common: None, rel_type: Some(rel_type) }
+    static NEXT: AtomicI64 = AtomicI64::new(0);
+    let plan_id = Some(NEXT.fetch_add(1, Relaxed));
+    let common = Some(RelationCommon { plan_id, ..Default::default() });
+    Relation { common, rel_type: Some(rel_type) }
 }

@@ -1,0 +1,106 @@
+//! The rules as they are written, over plain maps: the greater path wins, then join, then group.
+
+use std::collections::BTreeMap;
+
+use engine::{Engine, Live};
+use pipeline::{Day, facts::FactBatch};
+
+/// Review id -> (customer, positive).
+pub type Reviews = BTreeMap<i64, (i64, bool)>;
+/// Log id -> (day of April 2021, device).
+pub type Logs = BTreeMap<i64, (u32, &'static str)>;
+
+#[derive(Clone, Default, PartialEq)]
+pub struct Files {
+    pub reviews: BTreeMap<String, Reviews>,
+    pub logs: BTreeMap<String, Logs>,
+}
+
+/// Grain (day, customer, device) -> (score, count).
+pub type Facts = BTreeMap<(Day, i64, String), (i32, i32)>;
+
+/// Logs that wait, by day.
+pub type Waiting = BTreeMap<Day, u64>;
+
+pub fn april(day: u32) -> Day {
+    Day::from_ymd(2021, 4, day).unwrap()
+}
+
+pub fn model(files: &Files) -> (Facts, Waiting) {
+    let reviews: Reviews = files.reviews.values().flatten().map(|(id, r)| (*id, *r)).collect();
+    let logs: Logs = files.logs.values().flatten().map(|(id, l)| (*id, *l)).collect();
+    let (mut facts, mut waiting) = (Facts::new(), Waiting::new());
+    for (id, (day, device)) in logs {
+        match reviews.get(&id) {
+            Some((customer, positive)) => {
+                let fact = facts.entry((april(day), *customer, device.to_owned())).or_default();
+                fact.0 += i32::from(*positive);
+                fact.1 += 1;
+            }
+            None => *waiting.entry(april(day)).or_default() += 1,
+        }
+    }
+    (facts, waiting)
+}
+
+pub fn review_csv(reviews: &Reviews) -> String {
+    let row = |(id, (customer, positive)): (&i64, &(i64, bool))| {
+        format!("{customer},{},{id}\n", if *positive { "good" } else { "bad" })
+    };
+    format!("cid,review_str,id_review\n{}", reviews.iter().map(row).collect::<String>())
+}
+
+pub fn log_csv(logs: &Logs) -> String {
+    let row = |(id, (day, device)): (&i64, &(u32, &str))| {
+        log_row(*id, *day, &[("device", device), ("location", "Ohio"), ("os", "Linux")])
+    };
+    format!("id_review,log\n{}", logs.iter().map(row).collect::<String>())
+}
+
+/// A line of a log file, with these elements beside the date.
+pub fn log_row(id: i64, day: u32, elements: &[(&str, &str)]) -> String {
+    let elements = elements.iter().map(|(name, text)| format!("<{name}>{text}</{name}>"));
+    let elements: String = elements.collect();
+    format!(
+        "{id},<reviewlog><log><logDate>04-{day:02}-2021</logDate>{elements}</log></reviewlog>\n"
+    )
+}
+
+pub fn csv(files: &Files) -> Vec<(&str, String)> {
+    let reviews = files.reviews.iter().map(|(name, rows)| (name.as_str(), review_csv(rows)));
+    reviews.chain(files.logs.iter().map(|(name, rows)| (name.as_str(), log_csv(rows)))).collect()
+}
+
+pub async fn build(
+    engine: &dyn Engine,
+    live: &Live,
+    days: &std::collections::BTreeSet<Day>,
+) -> Vec<FactBatch> {
+    let mut batches = Vec::new();
+    for portion in engine.portions(live, days) {
+        batches.push(engine.facts(live, &portion).await.unwrap());
+    }
+    batches
+}
+
+/// Batches as the model has them. Each grain stands once, days come in order, totals add up.
+pub fn plain(batches: &[FactBatch]) -> (Facts, Waiting) {
+    let (mut facts, mut waiting) = (Facts::new(), Waiting::new());
+    for batch in batches {
+        assert!(batch.rows.is_sorted_by_key(|fact| fact.day));
+        assert!(batch.days.is_sorted_by_key(|total| total.day));
+        for row in &batch.rows {
+            let device = batch.dimensions.device.texts()[row.device as usize].clone();
+            let twice = facts.insert((row.day, row.customer, device), (row.score, row.count));
+            assert_eq!(twice, None, "{row:?} stands twice");
+        }
+        for total in &batch.days {
+            if total.unmatched > 0 {
+                waiting.insert(total.day, total.unmatched);
+            }
+            let counted = batch.rows.iter().filter(|fact| fact.day == total.day);
+            assert_eq!(total.matched, counted.map(|fact| fact.count as u64).sum::<u64>());
+        }
+    }
+    (facts, waiting)
+}
