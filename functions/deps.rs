@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use warehouse::{Warehouse, sqlite::Sqlite, sqlserver::SqlServer};
 
 use crate::{
-    settings::{LakeSetting, Settings, WarehouseSetting},
+    settings::{EngineSetting, LakeSetting, Settings, WarehouseSetting},
     telemetry::Metrics,
 };
 
@@ -36,7 +36,7 @@ impl Deps {
     /// With a lake that is open already, whatever the settings say of it.
     pub fn with_lake(settings: Settings, lake: Lake) -> anyhow::Result<Self> {
         let warehouse = open(&settings.warehouse);
-        let engine = Arc::new(Embedded::new(lake.clone(), settings.engine_memory_mb << 20));
+        let engine = engine(&settings, &lake)?;
         let events = match &settings.event_topic {
             Some(topic) => Some(topic.publisher()?),
             None => None,
@@ -62,6 +62,18 @@ impl Deps {
     pub fn ingest_options(&self) -> IngestOptions {
         IngestOptions { parser: self.settings.parser_options(), ..IngestOptions::default() }
     }
+}
+
+/// The engine of a setting. A cluster is reached by the first set that outgrows this process.
+fn engine(settings: &Settings, lake: &Lake) -> anyhow::Result<Arc<dyn Engine>> {
+    let memory_bytes = settings.engine_memory_mb << 20;
+    Ok(match &settings.engine {
+        EngineSetting::Embedded => Arc::new(Embedded::new(lake.clone(), memory_bytes)),
+        #[cfg(feature = "spark-connect")]
+        EngineSetting::Cluster(address) => {
+            Arc::new(engine::spark::Spark::new(lake.clone(), memory_bytes, address.clone())?)
+        }
+    })
 }
 
 /// The warehouse of a setting. It is opened by its first use.

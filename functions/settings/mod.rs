@@ -1,5 +1,6 @@
 //! Settings: the environment (app settings in Azure), over which command-line options win.
 
+mod engine;
 mod lake;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,7 @@ use std::{collections::BTreeMap, path::Path};
 use eventgrid::{Auth, Publisher};
 use pipeline::logs::{Pii, PiiKey};
 
-pub use self::{lake::LakeSetting, warehouse::WarehouseSetting};
+pub use self::{engine::EngineSetting, lake::LakeSetting, warehouse::WarehouseSetting};
 
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {problem}")]
@@ -30,6 +31,7 @@ pub struct Settings {
     pub lake: LakeSetting,
     pub warehouse: WarehouseSetting,
     pub pii: Pii,
+    pub engine: EngineSetting,
     pub engine_memory_mb: u64,
     /// Largest refused share of a file's rows, from 100 rows on.
     pub max_refused_share: f64,
@@ -81,6 +83,7 @@ impl Settings {
             },
             warehouse: WarehouseSetting::read(get)?,
             pii: pii(get("PII_MODE"), get("PII_KEY"))?,
+            engine: EngineSetting::read(get("ENGINE"))?,
             engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
             max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
             max_day_shrink: share("MAX_DAY_SHRINK", get("MAX_DAY_SHRINK"), 0.5)?,

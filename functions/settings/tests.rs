@@ -48,9 +48,29 @@ fn wrong_settings_say_what_to_write() {
         wrong(&[("ENGINE_MEMORY_MB", "0")]),
         "ENGINE_MEMORY_MB: `0` is no whole number above 0"
     );
+    assert!(wrong(&[("ENGINE", "spark")]).starts_with("ENGINE: write embedded, or sc://"));
+    let unresolved = [("ENGINE", "@Microsoft.KeyVault(SecretUri=x)")];
+    assert!(wrong(&unresolved).starts_with("ENGINE: its Key Vault reference"));
     assert!(
         wrong(&[("WEBSITE_INSTANCE_ID", "x")]).starts_with("WAREHOUSE: sqlite is for a laptop")
     );
+}
+
+#[test]
+#[cfg(not(feature = "spark-connect"))]
+fn a_cluster_needs_the_feature_that_speaks_to_it() {
+    let error = with(&[("ENGINE", "sc://h:443/;token=secret;use_ssl=true")]).unwrap_err();
+    assert!(error.starts_with("ENGINE: ") && error.contains("spark-connect"), "{error}");
+    assert!(!error.contains("secret"), "{error}");
+}
+
+#[test]
+#[cfg(feature = "spark-connect")]
+fn a_cluster_is_named_without_its_token() {
+    let settings = with(&[("ENGINE", "sc://h:443/;token=secret;use_ssl=true")]).unwrap();
+    assert!(!format!("{settings:?}").contains("secret"));
+    let error = with(&[("ENGINE", "sc://h:443/;token=secret")]).unwrap_err();
+    assert_eq!(error, "ENGINE: a token needs use_ssl=true, or anybody could read it");
 }
 
 #[test]

@@ -43,6 +43,12 @@ pub const AZURITE: Tool = Tool {
 pub const MAXDOP: Tool =
     Tool { name: "maxdop", version: "0.1.3", program: "bin/maxdop", install: pip_install };
 
+/// A server that speaks Spark Connect, as a Python package: a query engine without a JVM.
+/// `crates/engine/tests/sail` looks for this version in this folder. Not in [`ALL`]: only the stage
+/// `spark` needs its 190 MB.
+pub const PYSAIL: Tool =
+    Tool { name: "pysail", version: "0.7.2", program: "bin/python3", install: pip_install };
+
 /// Not in [`ALL`] either: only `cargo xtask fuzz` needs it.
 pub const CARGO_FUZZ: Tool = Tool {
     name: "cargo-fuzz",
@@ -142,8 +148,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_look_for_the_azurite_that_is_installed() {
+    fn tests_look_for_the_servers_that_are_installed() {
         let ours = include_str!("../../crates/azurite/src/emulator.rs");
         assert!(ours.contains(&format!("VERSION: &str = \"{}\"", AZURITE.version)));
+        let ours = include_str!("../../crates/engine/tests/sail/mod.rs");
+        assert!(ours.contains(&format!("VERSION: &str = \"{}\"", PYSAIL.version)));
     }
 }

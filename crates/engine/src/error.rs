@@ -15,8 +15,8 @@ pub enum Error {
          computes them: raise it"
     )]
     TooManyFacts { days: usize, budget_mb: u64 },
-    /// The cluster could not be reached, was lost, or ran into trouble of its own.
-    #[error("the cluster at {cluster} was lost while it {doing}: {detail}")]
+    /// It could not be reached, was lost, or ran into trouble of its own.
+    #[error("the cluster at {cluster} cannot be reached, or was lost, while it {doing}: {detail}")]
     Lost { cluster: String, doing: &'static str, detail: String },
     #[error(
         "the cluster at {cluster} did not finish while it {doing} within {seconds} s: give it \

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the stages in order, up to the first that fails.
 
+mod spark;
 mod stages;
 mod table;
 mod tsql;

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::tsql;
+use super::{spark, tsql};
 use crate::{package, shell, tools};
 
 pub struct Stage {
@@ -26,6 +26,7 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "clippy", about: "the code compiles without a warning", run: clippy },
     Stage { name: "doc", about: "the documentation has no broken link", run: doc },
     Stage { name: "package", about: "the zip is whole, and runs on an old glibc", run: package },
+    Stage { name: "spark", about: "a Spark cluster makes the same facts", run: spark::test },
     Stage { name: "test", about: "every test passes", run: test },
 ];
 

@@ -88,44 +88,49 @@ impl Cluster {
         plan: Relation,
         mut take: impl FnMut(&RecordBatch) -> Result<(), Error> + Send,
     ) -> Result<(), Error> {
-        let fail = |error: SparkError| failure::of(&self.address, doing, &error);
-        let execution = Execution::new(request(client, plan));
-        let mut answers = client.execute_plan(execution.request().clone()).await.map_err(fail)?;
+        let request = request(client, plan);
+        let mut execution = Execution::new(request.clone());
         let (mut rows, mut breaks) = (0, 0);
-        while !execution.is_completed().await {
-            let broken = match answers.message().await {
-                Ok(Some(answer)) => {
-                    execution.set_last_response_id(&answer).await;
-                    if let Some(ResponseType::ArrowBatch(batch)) = &answer.response_type {
-                        self.batches(batch, &mut rows, &mut take)?;
-                    }
-                    breaks = 0;
-                    continue;
+        loop {
+            let opened = match execution.last_response_id().await {
+                Some(_) => {
+                    let again = execution.create_reattach_request().await;
+                    client.reattach_execute(again).await
                 }
-                Ok(None) => None,
-                Err(status) => Some(fail(SparkError::from_grpc_status(status))),
+                // Whether the cluster has begun is not known: this is another query.
+                None => {
+                    execution = Execution::new(request.clone());
+                    client.execute_plan(execution.request().clone()).await
+                }
             };
-            if let Some(error) = broken
-                && (breaks == BREAKS || !error.is_transient())
-            {
-                return Err(error);
-            }
-            if breaks == BREAKS {
-                let detail = "it ended its answer before it was whole".to_owned();
-                return Err(Error::Lost { cluster: self.address.to_string(), doing, detail });
+            let broken = match opened {
+                Ok(mut answers) => loop {
+                    match answers.message().await {
+                        Ok(Some(answer)) => {
+                            execution.set_last_response_id(&answer).await;
+                            if let Some(ResponseType::ArrowBatch(batch)) = &answer.response_type {
+                                self.batches(batch, &mut rows, &mut take)?;
+                            }
+                            breaks = 0;
+                        }
+                        Ok(None) if execution.is_completed().await => {
+                            // The cluster forgets an answer by itself, later.
+                            let all = execution.create_release_request(true).await;
+                            let _ = client.release_execute(all).await;
+                            return Ok(());
+                        }
+                        Ok(None) => break failure::ended(),
+                        Err(status) => break SparkError::from_grpc_status(status),
+                    }
+                },
+                Err(error) => error,
+            };
+            if breaks == BREAKS || !failure::is_broken(&broken) {
+                return Err(failure::of(&self.address, doing, &broken));
             }
             tokio::time::sleep(Duration::from_millis(250) * (breaks * breaks)).await;
             breaks += 1;
-            let again = execution.create_reattach_request().await;
-            answers = match client.reattach_execute(again).await.map_err(fail) {
-                Ok(answers) => answers,
-                Err(error) if error.is_transient() && breaks < BREAKS => continue,
-                Err(error) => return Err(error),
-            };
         }
-        // The cluster forgets an answer by itself, later.
-        let _ = client.release_execute(execution.create_release_request(true).await).await;
-        Ok(())
     }
 
     fn batches(

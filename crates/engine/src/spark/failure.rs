@@ -7,6 +7,7 @@ use crate::Error;
 
 /// Codes of gRPC.
 const CANCELLED: i32 = 1;
+const UNKNOWN: i32 = 2;
 const INVALID_ARGUMENT: i32 = 3;
 const DEADLINE_EXCEEDED: i32 = 4;
 const NOT_FOUND: i32 = 5;
@@ -19,6 +20,22 @@ const UNAUTHENTICATED: i32 = 16;
 
 /// Of what a cluster says, as much as a person reads.
 const LONGEST: usize = 300;
+
+/// An answer that ended before it was whole.
+pub fn ended() -> SparkError {
+    let mut error = SparkError::connect_msg("it ended its answer before it was whole");
+    error.grpc_code = Some(UNAVAILABLE);
+    error
+}
+
+/// Whether the connection failed, and not what was asked.
+pub fn is_broken(error: &SparkError) -> bool {
+    let disconnected = error.error_class.starts_with("INVALID_CURSOR.DISCONNECTED")
+        || error.message.contains("INVALID_CURSOR.DISCONNECTED");
+    // A connection that ends within a message is of no kind known to gRPC, and has no details.
+    let unknown = error.grpc_code == Some(UNKNOWN) && error.grpc_details.is_none();
+    disconnected || unknown || matches!(error.grpc_code, Some(CANCELLED | ABORTED | UNAVAILABLE))
+}
 
 /// The error of a call, in words.
 pub fn of(address: &Address, doing: &'static str, error: &SparkError) -> Error {

@@ -72,8 +72,8 @@ pub async fn every_day_whose_facts_change_is_dirty(worlds: &Worlds) {
         waiting.extend(more);
         assert_eq!((facts, waiting), model(&new), "seed {seed}");
     }
-    // A third of a day in each round, or this proves little.
-    assert!(clean as u64 * 3 > worlds.rounds, "hardly any day was clean ({clean})");
+    // Few rounds prove less; over many, some days must have stayed clean.
+    assert!(worlds.rounds < 10 || clean as u64 * 3 > worlds.rounds, "{clean} days were clean");
 }
 
 fn logs(rows: &[(i64, u32)]) -> Logs {
