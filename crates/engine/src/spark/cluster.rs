@@ -92,17 +92,13 @@ impl Cluster {
         let mut execution = Execution::new(request.clone());
         let (mut rows, mut breaks) = (0, 0);
         loop {
-            let opened = match execution.last_response_id().await {
-                Some(_) => {
-                    let again = execution.create_reattach_request().await;
-                    client.reattach_execute(again).await
-                }
-                // Whether the cluster has begun is not known: this is another query.
-                None => {
-                    execution = Execution::new(request.clone());
-                    client.execute_plan(execution.request().clone()).await
-                }
+            let begun = execution.last_response_id().await.is_some();
+            let opened = match begun {
+                true => client.reattach_execute(execution.create_reattach_request().await).await,
+                false => client.execute_plan(execution.request().clone()).await,
             };
+            // A query of which no row came may as well be put again: the cluster forgot it.
+            let lost = opened.is_err() && rows == 0;
             let broken = match opened {
                 Ok(mut answers) => loop {
                     match answers.message().await {
@@ -111,13 +107,13 @@ impl Cluster {
                             if let Some(ResponseType::ArrowBatch(batch)) = &answer.response_type {
                                 self.batches(batch, &mut rows, &mut take)?;
                             }
+                            if execution.is_completed().await {
+                                // The cluster forgets an answer by itself, later.
+                                let all = execution.create_release_request(true).await;
+                                let _ = client.release_execute(all).await;
+                                return Ok(());
+                            }
                             breaks = 0;
-                        }
-                        Ok(None) if execution.is_completed().await => {
-                            // The cluster forgets an answer by itself, later.
-                            let all = execution.create_release_request(true).await;
-                            let _ = client.release_execute(all).await;
-                            return Ok(());
                         }
                         Ok(None) => break failure::ended(),
                         Err(status) => break SparkError::from_grpc_status(status),
@@ -125,8 +121,11 @@ impl Cluster {
                 },
                 Err(error) => error,
             };
-            if breaks == BREAKS || !failure::is_broken(&broken) {
+            if breaks == BREAKS || !(failure::is_broken(&broken) || begun && lost) {
                 return Err(failure::of(&self.address, doing, &broken));
+            }
+            if lost {
+                execution = Execution::new(request.clone());
             }
             tokio::time::sleep(Duration::from_millis(250) * (breaks * breaks)).await;
             breaks += 1;
