@@ -12,13 +12,9 @@ mod sail;
 
 use std::sync::Arc;
 
-use conformance::{
-    facts::all_days,
-    model::{Files, build, csv, model, plain},
-    world::{Home, Worlds},
-};
+use conformance::world::{Home, Worlds};
 use engine::{
-    Engine, Error,
+    Engine,
     spark::{Address, Spark},
 };
 use lake::Lake;
@@ -43,30 +39,3 @@ async fn cluster() -> Worlds {
 }
 
 conformance_suite!(cluster);
-
-/// Each file shares ids with the next one, in more layers than are read one by one. Then the names
-/// of files must tell, which Sail does not show.
-#[tokio::test(flavor = "multi_thread")]
-async fn many_files_that_share_ids_need_a_cluster_that_knows_the_names_of_files() {
-    let worlds = cluster().await;
-    let world = worlds.new_world();
-    let mut files = Files::default();
-    for file in 0..12_i64 {
-        let ids = file * 2..file * 2 + 4;
-        let logs = ids.clone().map(|id| (id, (1 + (id + file) as u32 % 5, "Mobile"))).collect();
-        files.logs.insert(format!("log_reviews/{file:02}.csv"), logs);
-        let reviews = ids.map(|id| (id, (file, true))).collect();
-        files.reviews.insert(format!("movie_review/{file:02}.csv"), reviews);
-    }
-    let live = world.live(&csv(&files)).await;
-    match &worlds.home {
-        Home::Folders => {
-            let batches = build(world.engine().as_ref(), &live, &all_days()).await;
-            assert_eq!(plain(&batches), model(&files));
-        }
-        Home::Azure(_) => {
-            let error = world.engine().facts(&live, &all_days()).await.unwrap_err();
-            assert!(matches!(error, Error::Query { .. }), "{error}");
-        }
-    }
-}

@@ -25,11 +25,11 @@ pub const BYTES_PER_FACT: u64 = 48;
 pub async fn build(spark: &Spark, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error> {
     let mut answer = Answer::new(days, spark.memory_bytes / BYTES_PER_FACT);
     let logs = logs(live, days);
-    if let Some(winners) = spark.winners(&logs, plan::LOGS)? {
+    if let Some(winners) = spark.winners(&logs, plan::LOGS).await? {
         let reviews = reviews(live, &logs, days);
         spark.verify(&logs).await?;
         spark.verify(&reviews).await?;
-        let reviews = match spark.winners(&reviews, plan::REVIEWS)? {
+        let reviews = match spark.winners(&reviews, plan::REVIEWS).await? {
             Some(reviews) => reviews,
             None => no_reviews(spark)?,
         };

@@ -7,8 +7,8 @@ use spark_connect_proto::Relation;
 use super::{RANKED, ROW_COUNT, Spark, WINNERS, array, columns, layers::layers, plan};
 use crate::Error;
 
-/// Layers read one by one. More of them are told apart by the names of their files, which Spark
-/// and Databricks show and Sail does not; for fewer all clusters go the same way.
+/// Layers that are read one by one. More of them are told apart by the names of their files where
+/// the cluster shows these: Spark and Databricks do, Sail does not.
 const LAYERS: usize = 8;
 
 impl Spark {
@@ -47,7 +47,7 @@ impl Spark {
 
     /// The row of each id that counts: that of the greatest path. The files come in byte order of
     /// their paths; `None` where they have no row.
-    pub(super) fn winners(
+    pub(super) async fn winners(
         &self,
         files: &[&Receipt],
         columns: plan::Columns,
@@ -56,15 +56,31 @@ impl Spark {
         let ranked = match layers.as_slice() {
             [] => return Ok(None),
             [alone] => return Ok(self.rows_of(alone.iter().copied(), columns)),
-            few if few.len() <= LAYERS => {
-                let ranked = few.iter().zip(0..).filter_map(|(layer, rank)| {
+            many if many.len() > LAYERS && self.names_files(files[0]).await? => {
+                Some(self.ranked_by_name(files, columns)?)
+            }
+            layers => {
+                let ranked = layers.iter().zip(0..).filter_map(|(layer, rank)| {
                     self.ranked_rows_of(layer.iter().copied(), columns, rank)
                 });
                 plan::union(ranked.collect())
             }
-            _ => Some(self.ranked_by_name(files, columns)?),
         };
         Ok(ranked.map(|ranked| plan::sql(WINNERS, [("files", ranked)])))
+    }
+
+    /// Whether the cluster shows the names of files; it is asked once.
+    async fn names_files(&self, any: &Receipt) -> Result<bool, Error> {
+        let asked = self.names_files.get_or_try_init(|| async {
+            let named = plan::select_named(plan::parquet(self.paths([any])), &[]);
+            let count = plan::sql(ROW_COUNT, [("files", named)]);
+            match self.cluster.ask("looked for the names of files", count, |_| Ok(())).await {
+                Ok(()) => Ok(true),
+                Err(Error::Query { .. }) => Ok(false),
+                Err(error) => Err(error),
+            }
+        });
+        asked.await.copied()
     }
 
     fn ranked_by_name(

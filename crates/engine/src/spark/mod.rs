@@ -59,6 +59,8 @@ pub struct Spark {
     memory_bytes: u64,
     /// Rows to look at from which on the cluster is asked.
     from_rows: u64,
+    /// Whether the cluster shows the names of files, once it is known.
+    names_files: tokio::sync::OnceCell<bool>,
 }
 
 impl Spark {
@@ -70,7 +72,8 @@ impl Spark {
         let fit = memory_bytes / BYTES_PER_LOG;
         let from_rows = address.from_rows.unwrap_or(fit).min(fit);
         let cluster = Cluster::new(address);
-        Ok(Self { lake, place, cluster, embedded, memory_bytes, from_rows })
+        let names_files = tokio::sync::OnceCell::new();
+        Ok(Self { lake, place, cluster, embedded, memory_bytes, from_rows, names_files })
     }
 
     /// Whether as many rows are for the cluster.

@@ -30,13 +30,19 @@ pub async fn facts_equal_the_plain_rules_in_one_portion_and_in_many(worlds: &Wor
 
 /// Each file holds ids of the one before it and of the one after, on another day.
 pub async fn the_greater_path_wins_through_many_files(worlds: &Worlds) {
+    for many in [4, 14] {
+        the_greater_path_wins_through(many, worlds).await;
+    }
+}
+
+async fn the_greater_path_wins_through(many: i64, worlds: &Worlds) {
     let mut files = Files::default();
-    for file in 0..5_i64 {
-        let day = 1 + file as u32;
+    for file in 0..many {
+        let day = 1 + file as u32 % 5;
         let logs = (file * 10..file * 10 + 15).map(|id| (id, (day, "Mobile"))).collect();
-        files.logs.insert(format!("log_reviews/{file}.csv"), logs);
+        files.logs.insert(format!("log_reviews/{file:02}.csv"), logs);
         let reviews = (file * 10..file * 10 + 15).map(|id| (id, (file, file % 2 == 0))).collect();
-        files.reviews.insert(format!("movie_review/{file}.csv"), reviews);
+        files.reviews.insert(format!("movie_review/{file:02}.csv"), reviews);
     }
     let world = worlds.new_world();
     let live = world.live(&csv(&files)).await;
