@@ -43,6 +43,11 @@ pub const AZURITE: Tool = Tool {
 pub const MAXDOP: Tool =
     Tool { name: "maxdop", version: "0.1.3", program: "bin/maxdop", install: pip_install };
 
+/// Security rules for Terraform. Run as a module of its Python: a script of a virtual environment
+/// names the folder that it was installed into, and does not survive the move.
+pub const CHECKOV: Tool =
+    Tool { name: "checkov", version: "3.3.30", program: "bin/python3", install: pip_install };
+
 /// Not in [`ALL`] either: only `cargo xtask fuzz` needs it.
 pub const CARGO_FUZZ: Tool = Tool {
     name: "cargo-fuzz",
@@ -62,7 +67,7 @@ pub const CARGO_ZIGBUILD: Tool = Tool {
 /// The version of zig, which PyPI has, too.
 const ZIGLANG: &str = "ziglang==0.15.2";
 
-pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP];
+pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, CHECKOV];
 
 impl Tool {
     /// Where the program is, after installing it if need be.

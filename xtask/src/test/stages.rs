@@ -21,6 +21,7 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "fmt", about: "the code is formatted", run: fmt },
     Stage { name: "tools", about: "what later stages need is installed", run: tools },
     Stage { name: "tsql", about: "SQL Server understands its statements", run: tsql::check },
+    Stage { name: "checkov", about: "Terraform breaks no security rule unsaid", run: checkov },
     Stage { name: "machete", about: "every dependency is used", run: machete },
     Stage { name: "deny", about: "dependencies are allowed, licensed, sound", run: deny },
     Stage { name: "clippy", about: "the code compiles without a warning", run: clippy },
@@ -38,6 +39,12 @@ fn tools() -> Result<()> {
         println!("{} is {}", tool.name, tool.path()?.display());
     }
     Ok(())
+}
+
+/// The rules that are left out stand with their reasons in the file.
+fn checkov() -> Result<()> {
+    let args = ["-m", "checkov.main", "--config-file", "terraform/.checkov.yaml"];
+    shell::run(Command::new(tools::CHECKOV.path()?).args(args))
 }
 
 fn machete() -> Result<()> {

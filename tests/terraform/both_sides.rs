@@ -1,0 +1,198 @@
+//! Names that stand on both sides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use movie_analytics::settings::Settings;
+use pipeline::Dataset;
+
+use crate::{
+    app::{functions, settings_read, values},
+    read::{assignments, body, files, hcl, json, quoted, read},
+};
+
+#[test]
+fn each_dataset_has_the_queue_that_its_function_reads() {
+    let text = hcl("eventing.tf");
+    let built = assignments(body(&text, "datasets = {"));
+    let folders: BTreeSet<&str> = Dataset::ALL.map(Dataset::raw_folder).into();
+    assert_eq!(built.keys().copied().collect::<BTreeSet<_>>(), folders, "folders below raw");
+
+    let queues: BTreeSet<String> = built.values().map(|queue| (*queue).to_owned()).collect();
+    assert_eq!(queues, values("queueTrigger", "queueName"), "queues that functions read");
+    assert_eq!(queues, values("queue", "queueName"), "queues that functions write");
+
+    // The outputs are named after the folders, so they say which queue belongs to which.
+    for binding in functions().into_values().flatten().filter(|b| b["type"] == "queue") {
+        let folder = binding["name"].as_str().unwrap();
+        assert_eq!(built[folder], binding["queueName"], "queue of {folder}");
+    }
+}
+
+#[test]
+fn poison_queues_are_made_under_the_name_that_the_host_uses() {
+    let text = hcl("eventing.tf");
+    let queue = body(&text, "resource \"azurerm_storage_queue\" \"poison\" {");
+    assert!(queue.contains("for_each = local.datasets"), "{queue}");
+    assert_eq!(assignments(queue)["name"], "${each.value}-poison");
+    assert!(read("terraform/queries/poison.kql").contains("-poison)"));
+}
+
+#[test]
+fn containers_are_those_that_the_lake_opens() {
+    let text = hcl("lake.tf");
+    let built = quoted(body(&text, "containers = toset(["));
+    let source = read("crates/lake/src/store.rs");
+    assert_eq!(built, quoted(body(&source, "const CONTAINERS: [&str; 3] = [")));
+
+    let text = hcl("roles.tf");
+    let roles = assignments(body(&text, "app_container_roles = {"));
+    assert_eq!(roles.into_keys().collect::<BTreeSet<_>>(), built, "the app has a role on each");
+}
+
+#[test]
+fn every_setting_that_the_program_reads_is_given_or_left_out_for_a_reason() {
+    let left_out = BTreeMap::from([
+        ("LAKE", "a connection string: in Azure identities sign in"),
+        ("LAKE__clientId", "the identity is the app's own"),
+        ("EVENTGRID_TOPIC_KEY", "a secret: in Azure identities sign in"),
+        ("WEBSITE_INSTANCE_ID", "given by the platform"),
+        // Written by site_config and by the deployment, tested below.
+        ("APPLICATIONINSIGHTS_CONNECTION_STRING", "stands with Application Insights"),
+    ]);
+    let text = hcl("app_settings.tf");
+    let given = assignments(body(&text, "app_settings = merge("));
+    for name in settings_read() {
+        let (given, left_out) = (given.contains_key(&*name), left_out.get(&*name));
+        match left_out {
+            Some(reason) => assert!(!given, "{name} is not to be given: {reason}"),
+            None => {
+                assert!(given, "the program reads {name}, and app_settings.tf does not give it")
+            }
+        }
+    }
+    for (name, reason) in left_out {
+        assert!(settings_read().contains(name), "nobody reads {name} any more ({reason})");
+    }
+}
+
+#[test]
+fn every_setting_that_is_given_is_read_by_somebody() {
+    // Parts of the architecture whose code is on its way.
+    let planned = ["USER_PURCHASE_DB", "EXTRACT_SCHEDULE"];
+    let planned_functions = ["dashboard", "extract_user_purchase"];
+    let functions = functions();
+    let switches_off = |name: &str| {
+        let function = name.strip_prefix("AzureWebJobs.").and_then(|n| n.strip_suffix(".Disabled"));
+        function
+            .is_some_and(|name| functions.contains_key(name) || planned_functions.contains(&name))
+    };
+    let of_host = |name: &str| {
+        name.starts_with("AzureWebJobsStorage__")
+            || name == "LAKE__credential"
+            || switches_off(name)
+            // Authentication asks for it by the name that sign_in.tf gives.
+            || name == "(local.sign_in_setting)"
+    };
+    let read = settings_read();
+    let schedules = values("timerTrigger", "schedule");
+    let text = hcl("app_settings.tf");
+    for name in assignments(body(&text, "app_settings = merge(")).into_keys() {
+        let known = read.contains(name)
+            || schedules.contains(&format!("%{name}%"))
+            || planned.contains(&name)
+            || of_host(name);
+        assert!(known, "nobody reads {name}");
+    }
+}
+
+#[test]
+fn connections_of_function_json_are_given_for_an_identity() {
+    let text = hcl("app_settings.tf");
+    let given = assignments(body(&text, "app_settings = merge("));
+    let connections = &values("queueTrigger", "connection") | &values("queue", "connection");
+    for connection in connections {
+        for part in ["queueServiceUri", "credential"] {
+            let name = format!("{connection}__{part}");
+            assert!(given.contains_key(&*name), "{name} is not given");
+        }
+    }
+}
+
+#[test]
+fn schedules_of_function_json_are_given_with_the_defaults_of_the_example() {
+    let text = hcl("app_settings.tf");
+    let given = assignments(body(&text, "app_settings = merge("));
+    let variables = hcl("variables_app.tf");
+    let example = &json("local.settings.json.example")["Values"];
+    for schedule in values("timerTrigger", "schedule") {
+        let name = schedule.trim_matches('%');
+        let variable = name.to_lowercase();
+        assert_eq!(given.get(name), Some(&&*format!("var.{variable}")), "{name}");
+        let variable = body(&variables, &format!("variable \"{variable}\" {{"));
+        let default = assignments(variable)["default"];
+        assert_eq!(default.split(' ').count(), 6, "{name}: {default}");
+        assert_eq!(example[name], default, "{name}");
+    }
+}
+
+#[test]
+fn defaults_are_those_of_the_program() {
+    let variables = hcl("variables_app.tf");
+    let default = |name: &str| {
+        assignments(body(&variables, &format!("variable \"{name}\" {{")))["default"].to_owned()
+    };
+    let get = |name: &str| match name {
+        "LAKE" => Some("file:lake".to_owned()),
+        "WAREHOUSE" => Some("sqlite:w.db".to_owned()),
+        _ => None,
+    };
+    let program = Settings::read(get).unwrap();
+    assert_eq!(default("max_refused_share"), program.max_refused_share.to_string());
+    assert_eq!(default("max_day_shrink"), program.max_day_shrink.to_string());
+    assert_eq!(default("engine_memory_mb"), program.engine_memory_mb.to_string());
+    assert_eq!(default("pii_mode"), "mask");
+    assert!(matches!(program.pii, pipeline::logs::Pii::Mask));
+}
+
+#[test]
+fn http_functions_stand_where_outputs_and_sign_in_say() {
+    let prefix =
+        json("host.json")["extensions"]["http"]["routePrefix"].as_str().unwrap().to_owned();
+    let path = |route: &str| format!("/{prefix}/{route}");
+    let bindings = || functions().into_values().flatten().filter(|b| b["type"] == "httpTrigger");
+    let with_key = bindings().filter(|binding| binding["authLevel"] == "function");
+    let with_key: BTreeSet<String> =
+        with_key.map(|binding| path(binding["route"].as_str().unwrap())).collect();
+
+    let text = hcl("sign_in.tf");
+    let not_signed_in = quoted(body(&text, "paths_with_keys = ["));
+    assert_eq!(not_signed_in, with_key.iter().map(|path| &**path).collect(), "sign_in.tf");
+
+    let outputs = hcl("outputs.tf");
+    assert!(
+        outputs.contains(&format!("{}\"", path("status"))) && with_key.contains(&path("status"))
+    );
+    assert!(outputs.contains(&format!("{}\"", path("dashboard"))));
+    for binding in bindings().filter(|binding| binding["authLevel"] != "function") {
+        assert_eq!(binding["route"], "dashboard", "only the page is without a key");
+    }
+}
+
+#[test]
+fn queries_read_fields_that_the_program_writes() {
+    let sources =
+        files("functions").into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs"));
+    let sources: String = sources.map(read).collect();
+    for query in files("terraform/queries").into_iter().chain(["terraform/workbook.json".into()]) {
+        let text = read(&query).replace("\\\"", "\"");
+        for field in text.split("line[\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            let written = [format!("{field} = "), format!("{field} ="), format!("{field},")];
+            let known = field == "function" || written.iter().any(|form| sources.contains(form));
+            assert!(known, "{}: nobody writes {field}", query.display());
+        }
+    }
+    assert!(sources.contains("\"published\"\n"), "the freshness alert waits for this line");
+    for outcome in ["accepted", "rejected"] {
+        assert!(sources.contains(&format!("\"{outcome}\"")), "alerts wait for {outcome}");
+    }
+}
