@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::read::{all_hcl, assignments, blocks, body, hcl, json};
+use crate::read::{all_hcl, assignments, blocks, body, hcl, json, quoted, read};
 
 #[test]
 fn no_key_password_or_connection_string_is_named() {
@@ -90,4 +90,55 @@ fn the_settings_that_are_written_last_take_no_other() {
 #[test]
 fn the_workbook_is_json() {
     assert_eq!(json("terraform/workbook.json")["version"], "Notebook/1.0");
+}
+
+#[test]
+fn checks_that_are_left_out_have_a_reason() {
+    let config = read("terraform/.checkov.yaml");
+    let skipped = config.split("skip-check:\n").nth(1).unwrap();
+    let mut has_reason = false;
+    for line in skipped.lines().map(str::trim) {
+        match line.strip_prefix("- CKV") {
+            // The comment above holds for all that follow it at once.
+            Some(check) => assert!(has_reason && check.contains(" # "), "{line}"),
+            None => has_reason = line.starts_with("# ") && line.len() > 20,
+        }
+    }
+}
+
+#[test]
+fn a_new_subscription_learns_of_every_service() {
+    let services = [
+        ("app_service_", "Web"),
+        ("function_app_", "Web"),
+        ("service_plan", "Web"),
+        ("application_insights", "Insights"),
+        ("monitor_", "Insights"),
+        ("eventgrid_", "EventGrid"),
+        ("key_vault", "KeyVault"),
+        ("log_analytics_", "OperationalInsights"),
+        ("mssql_", "Sql"),
+        ("network_", "Network"),
+        ("postgresql_", "DBforPostgreSQL"),
+        ("private_", "Network"),
+        ("storage_", "Storage"),
+        ("subnet", "Network"),
+        ("user_assigned_identity", "ManagedIdentity"),
+        ("virtual_network", "Network"),
+        // Part of every subscription.
+        ("resource_group", "Resources"),
+        ("role_assignment", "Authorization"),
+    ];
+    let registered = read("terraform/provider_override.tf.example");
+    let registered = quoted(body(&registered, "resource_providers_to_register = ["));
+    let text = all_hcl();
+    for (labels, _) in blocks(&text, "resource") {
+        let Some(kind) = labels[0].strip_prefix("azurerm_") else { continue };
+        let service = services.iter().find(|(prefix, _)| kind.starts_with(prefix));
+        let (_, service) = service.unwrap_or_else(|| panic!("whose is azurerm_{kind}?"));
+        let service = format!("Microsoft.{service}");
+        let always = ["Microsoft.Resources", "Microsoft.Authorization"];
+        let known = registered.contains(&*service) || always.contains(&&*service);
+        assert!(known, "{service} of azurerm_{kind} is not registered");
+    }
 }
