@@ -91,6 +91,16 @@ fn every_field_is_a_visible_part_of_the_model() {
                 }
             }
         }
+        // What a chart is sorted by is one of its fields.
+        for sort in visual.json["visual"]["query"]["sortDefinition"]["sort"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let name =
+                sort["field"].as_object().unwrap().values().next().unwrap()["Property"].clone();
+            assert!(visual.fields().iter().any(|(.., field)| name == **field), "{}", visual.name);
+        }
         // A column that Power BI adds up by itself.
         assert!(!visual.json.to_string().contains("\"Aggregation\""), "{}", visual.name);
     }
