@@ -174,8 +174,8 @@ run "names_and_tags_follow_the_rules" {
 
   assert {
     condition = alltrue([for kind, prefix in {
-      network = "vnet-", security_group = "nsg-", lake = "st", host = "st", storage_events = "egst-", completion_events = "evgt-",
-      plan = "asp-", app = "func-", sign_in = "id-", sql_server = "sql-", warehouse = "sqldb-", operational_server = "psql-",
+      network              = "vnet-", security_group = "nsg-", lake = "st", host = "st", storage_events = "egst-", completion_events = "evgt-",
+      plan                 = "asp-", app = "func-", sign_in = "id-", sql_server = "sql-", warehouse = "sqldb-", operational_server = "psql-",
       operational_endpoint = "pep-", vault = "kv-", logs = "log-", insights = "appi-", operators = "ag-", resource_group = "rg-",
     } : startswith(local.names[kind], prefix)])
     error_message = "Types are abbreviated as the Cloud Adoption Framework does."
