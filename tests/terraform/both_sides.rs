@@ -215,3 +215,19 @@ fn queries_read_fields_that_the_program_writes() {
         assert!(sources.contains(&format!("\"{outcome}\"")), "alerts wait for {outcome}");
     }
 }
+
+#[test]
+fn metrics_are_told_as_they_are_sent() {
+    let source = read("functions/telemetry/metrics.rs");
+    let sent = |head: &str| -> BTreeSet<String> {
+        let rests = source.split(head).skip(1);
+        rests.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    };
+    let page = read("docs/MONITORING.md");
+    let told = page.split("\nMetrics: ").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names: BTreeSet<String> = told.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    assert_eq!(names, sent(": counter(\""), "docs/MONITORING.md: metrics");
+    for dimension in sent("KeyValue::new(\"") {
+        assert!(told.contains(&*dimension), "docs/MONITORING.md: {dimension}");
+    }
+}
