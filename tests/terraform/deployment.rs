@@ -152,6 +152,19 @@ fn every_alert_has_a_query_and_says_what_to_do() {
 }
 
 #[test]
+fn recipes_for_operators_are_requests_that_the_app_takes() {
+    let guide = read("docs/OPERATIONS.md");
+    let bodies =
+        guide.split("`{").skip(1).map(|rest| format!("{{{}", rest.split('`').next().unwrap()));
+    let bodies: Vec<String> = bodies.collect();
+    assert!(bodies.len() >= 5);
+    for body in bodies {
+        let request: Result<movie_analytics::replay::Request, _> = serde_json::from_str(&body);
+        assert!(request.is_ok(), "{body}: {request:?}");
+    }
+}
+
+#[test]
 fn costs_add_up() {
     let guide = read("docs/DEPLOY.md");
     for heading in ["**At rest**", "**At 1 GB a day**"] {
