@@ -27,8 +27,9 @@ locals {
       PII_KEY = "@Microsoft.KeyVault(VaultName=${azurerm_key_vault.this.name};SecretName=${local.pii_secret})"
     },
     var.operational_database ? {
-      # The app's identity is the user; there is no password.
-      USER_PURCHASE_DB = "postgres://${local.names.app}@${azurerm_postgresql_flexible_server.this[0].fqdn}/${azurerm_postgresql_flexible_server_database.purchases[0].name}?sslmode=require"
+      # The app's identity is the user; there is no password. A token goes only to a server that
+      # proves its name.
+      USER_PURCHASE_DB = "postgres://${local.names.app}@${azurerm_postgresql_flexible_server.this[0].fqdn}/${azurerm_postgresql_flexible_server_database.purchases[0].name}?sslmode=verify-full"
       } : {
       "AzureWebJobs.extract_user_purchase.Disabled" = "true"
     },

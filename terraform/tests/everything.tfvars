@@ -9,3 +9,4 @@ operational_database               = true
 completion_events                  = true
 power_bi_service_reaches_warehouse = true
 dashboard_client_id                = "30000000-0000-0000-0000-000000000001"
+administrators                     = { name = "sg-admins", object_id = "30000000-0000-0000-0000-000000000003" }
