@@ -1,17 +1,27 @@
-//! Names that stand on both sides.
+//! What Terraform builds is what the app expects: queues, containers, settings, schedules and
+//! routes are named on both sides, and a name changed on one side only fails here. Values and
+//! references within Terraform are tested by `terraform/tests`.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "terraform/app.rs"]
+mod app;
+#[path = "terraform/deployment.rs"]
+mod deployment;
+#[path = "terraform/itself.rs"]
+mod itself;
+#[path = "terraform/read.rs"]
+mod read;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
 };
 
+use app::{functions, settings_read, values};
 use movie_analytics::settings::Settings;
 use pipeline::Dataset;
-
-use crate::{
-    app::{functions, settings_read, values},
-    read::{assignments, body, files, hcl, json, quoted, read},
-};
+use read::{assignments, body, files, hcl, json, quoted, read};
 
 #[test]
 fn each_dataset_has_the_queue_that_its_function_reads() {
