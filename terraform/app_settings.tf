@@ -47,7 +47,7 @@ locals {
 
 # Whenever the provider writes a Flex Consumption app, it adds AzureWebJobsStorage with an empty
 # key, though an identity is configured, and the host prefers that setting to those above: no
-# trigger starts. Giving it here as "" is not enough: hosts of 2026 take that for a value, and as
+# trigger starts. Giving it here as "" is not enough: some hosts of 2026 took that for a value, and as
 # the provider leaves it out when it reads, every plan would show a change. It has to be absent, so
 # each write of the app is followed by one of exactly the settings above. Take this away once
 # https://github.com/hashicorp/terraform-provider-azurerm/issues/29693 is closed.
