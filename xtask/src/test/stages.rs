@@ -78,13 +78,15 @@ fn deny() -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
-    let args = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    shell::run(shell::cargo().args(args))
+    let (mut cargo, feature) = spark::cargo()?;
+    let args = ["clippy", "--locked", "--workspace", feature, "--all-targets"];
+    shell::run(cargo.args(args).args(["--", "-D", "warnings"]))
 }
 
 fn doc() -> Result<()> {
-    let args = ["doc", "--locked", "--workspace", "--no-deps"];
-    shell::run(shell::cargo().args(args).env("RUSTDOCFLAGS", "-D warnings"))
+    let (mut cargo, feature) = spark::cargo()?;
+    let args = ["doc", "--locked", "--workspace", feature, "--no-deps"];
+    shell::run(cargo.args(args).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// Built fast: what is checked does not depend on optimisation.
