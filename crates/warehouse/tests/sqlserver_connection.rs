@@ -40,7 +40,7 @@ fn timing() -> Timing {
 fn at(port: u16) -> SqlServer {
     let server = format!(
         "Server=tcp:127.0.0.1,{port};Database=films;User ID=etl;Password=secret;\
-         Encrypt=DANGER_PLAINTEXT"
+         Encrypt=False"
     );
     let server = sqlserver::Server::parse(&server, None).unwrap();
     SqlServer::new(server).with_timing(timing())
@@ -77,7 +77,7 @@ async fn each_connection_signs_in_with_a_token_of_its_own() {
     let server = Server::start().await;
     let text = format!(
         "Server=127.0.0.1,{};Database=films;Authentication=Active Directory Managed Identity;\
-         Encrypt=DANGER_PLAINTEXT",
+         Encrypt=False",
         server.port
     );
     let setting = sqlserver::Server::parse(&text, None).unwrap();

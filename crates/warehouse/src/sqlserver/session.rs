@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use serde::Serialize;
-use tiberius::{FromSql, Row, ToSql, TokenRow};
+use tiberius::{ColumnData, FromSql, Row, ToSql, TokenRow};
 
 use super::{connect::Connection, error::Cause, schema::Schemas, sent::Counters, sql};
 
@@ -19,6 +19,10 @@ pub(super) struct Session {
     counters: Arc<Counters>,
     has_staging: bool,
 }
+
+/// Rows of a table with `N` columns.
+pub(super) type Rows<'a, const N: usize> =
+    Box<dyn Iterator<Item = [ColumnData<'static>; N]> + Send + 'a>;
 
 impl Session {
     pub(super) async fn new(
@@ -87,35 +91,27 @@ impl Session {
         self.batch(sql::ROLL_BACK).await.map(drop)
     }
 
-    /// Loads rows into a temporary table, all in one stream.
-    pub(super) async fn bulk(
+    /// Loads rows, each in the order of the columns, into a temporary table, all in one stream.
+    pub(super) async fn bulk<const N: usize>(
         &mut self,
         table: &'static str,
-        rows: impl Iterator<Item = TokenRow<'static>> + Send,
+        rows: Rows<'_, N>,
     ) -> Result<u64, Cause> {
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
+            return Ok(0);
+        }
         let mut load = self.connection.bulk_insert(table).await?;
         let mut sent = 0;
-        for row in rows {
+        for values in rows {
+            let mut row = TokenRow::with_capacity(N);
+            values.into_iter().for_each(|value| row.push(value));
             load.send(row).await?;
             sent += 1;
         }
         load.finalize().await?;
         self.counters.rows(sent);
         Ok(sent)
-    }
-
-    /// Sends rows as JSON for a statement that reads them from its first parameter. In pieces, so
-    /// that no single text becomes huge.
-    pub(super) async fn send<T: Serialize + Sync>(
-        &mut self,
-        statement: &str,
-        rows: &[T],
-    ) -> Result<(), Cause> {
-        for rows in rows.chunks(500) {
-            self.execute(statement, &[&json(rows)?]).await?;
-            self.counters.rows(rows.len() as u64);
-        }
-        Ok(())
     }
 
     /// Makes the temporary tables of a publish, or empties those of an earlier one.
