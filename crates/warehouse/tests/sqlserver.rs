@@ -174,7 +174,7 @@ async fn rows_are_loaded_by_bulk() -> Result<(), Error> {
     let staged = began.elapsed().as_secs_f64();
     publication.commit(&[]).await?;
     let published = began.elapsed().as_secs_f64();
-    let sent = warehouse.sent();
+    let sent = warehouse.sent().unwrap();
     assert_eq!(sent.rows, BULK as u64 + 1 + 4, "facts, a day and its texts");
 
     let mut client = connect().client().await?;

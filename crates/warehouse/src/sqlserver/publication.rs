@@ -221,7 +221,7 @@ impl Publication for SqlServerPublication<'_> {
             self.warehouse.keep(session);
         }
         let published = published.map_err(|cause| cause.at(&self.warehouse.place()))?;
-        let sent = self.warehouse.sent().since(self.before);
+        let sent = self.warehouse.connector.counters.sent().since(self.before);
         tracing::info!(
             publish_id = published.publish_id,
             rows.sent = sent.rows,
