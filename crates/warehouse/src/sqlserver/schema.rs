@@ -123,7 +123,7 @@ async fn version(session: &mut Session) -> Result<usize, Cause> {
 }
 
 /// What stands between lines of `GO`.
-fn batches(script: &str) -> impl Iterator<Item = &str> {
+fn batches(script: &'static str) -> impl Iterator<Item = &'static str> {
     script.split("\nGO\n").filter(|batch| !batch.trim().is_empty())
 }
 

@@ -13,6 +13,9 @@ use super::{connect::Connection, error::Cause, schema::Schemas, sent::Counters, 
 /// It belongs to the one future that works with it. Whoever drops that future, or lets it panic
 /// or time out half way through an answer, drops the connection: the server rolls back and
 /// frees locks, and the next work opens another.
+///
+/// Statements are `'static`: texts of the program itself, never made of data while it runs. Only
+/// names of schemas are put in, see [`Schemas`].
 pub(super) struct Session {
     connection: Connection,
     schemas: Arc<Schemas>,
@@ -41,7 +44,7 @@ impl Session {
 
     /// Runs statements without parameters, and returns the rows of the first that has any. What
     /// they make, temporary tables too, stays.
-    pub(super) async fn batch(&mut self, statements: &str) -> Result<Vec<Row>, Cause> {
+    pub(super) async fn batch(&mut self, statements: &'static str) -> Result<Vec<Row>, Cause> {
         let statements = self.schemas.of(statements);
         let results = self.connection.simple_query(statements).await?.into_results().await?;
         Ok(results.into_iter().find(|rows| !rows.is_empty()).unwrap_or_default())
@@ -50,7 +53,7 @@ impl Session {
     /// Runs a statement, and returns the number of rows that it changed.
     pub(super) async fn execute(
         &mut self,
-        statement: &str,
+        statement: &'static str,
         parameters: &[&dyn ToSql],
     ) -> Result<u64, Cause> {
         let done = self.connection.execute(self.schemas.of(statement), parameters).await?;
@@ -60,7 +63,7 @@ impl Session {
     /// Rows of a statement.
     pub(super) async fn query(
         &mut self,
-        statement: &str,
+        statement: &'static str,
         parameters: &[&dyn ToSql],
     ) -> Result<Vec<Row>, Cause> {
         let rows = self.connection.query(self.schemas.of(statement), parameters).await?;
@@ -70,7 +73,7 @@ impl Session {
     /// Takes a lock; negative where it is not granted in time.
     pub(super) async fn lock(
         &mut self,
-        statement: &str,
+        statement: &'static str,
         name: &str,
         timeout_ms: i32,
     ) -> Result<i32, Cause> {

@@ -2,7 +2,10 @@
 //! token, redirect, rows of numbers, bulk load, errors, silence) and knows no SQL. Its answers are
 //! scripted by each test.
 
+#![allow(dead_code)] // Each of the tests uses a part of it.
+
 mod bulk;
+pub mod client;
 
 use std::{
     collections::{BTreeMap, VecDeque},
