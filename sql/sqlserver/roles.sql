@@ -1,7 +1,8 @@
 -- Who may do what: two roles, and the function app in one of them. Run by an administrator of the
 -- database who signs in with Entra ID, for only Azure SQL knows users of that kind; nothing else
 -- runs this file, and it may be run again.
---     sqlcmd -S SERVER -d DATABASE -G -b -v app="NAME OF THE FUNCTION APP" -i roles.sql
+--     sqlcmd -S SERVER -d DATABASE -G -b -i roles.sql
+--         -v etl_principal="NAME OF THE FUNCTION APP" -v bi_principal="NAME OF A GROUP"
 
 -- The function app: reads and writes rows. It can neither change the schema nor pretend that it
 -- was changed.
@@ -19,7 +20,13 @@ GRANT SELECT ON OBJECT::ops.v_load_history TO bi_reader;
 GRANT SELECT ON OBJECT::ops.v_freshness TO bi_reader;
 GRANT SELECT ON OBJECT::ops.v_unmatched TO bi_reader;
 GO
-IF DATABASE_PRINCIPAL_ID(N'$(app)') IS NULL
-    CREATE USER [$(app)] FROM EXTERNAL PROVIDER;
+IF DATABASE_PRINCIPAL_ID(N'$(etl_principal)') IS NULL
+    CREATE USER [$(etl_principal)] FROM EXTERNAL PROVIDER;
 GO
-ALTER ROLE etl_writer ADD MEMBER [$(app)];
+ALTER ROLE etl_writer ADD MEMBER [$(etl_principal)];
+GO
+-- Who reads the warehouse, in Power BI for example: a group of Entra ID, or one person.
+IF DATABASE_PRINCIPAL_ID(N'$(bi_principal)') IS NULL
+    CREATE USER [$(bi_principal)] FROM EXTERNAL PROVIDER;
+GO
+ALTER ROLE bi_reader ADD MEMBER [$(bi_principal)];
