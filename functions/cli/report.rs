@@ -5,7 +5,7 @@ use std::fmt;
 use lake::Swept;
 use pipeline::facts::Check;
 use serde::Serialize;
-use warehouse::Summary;
+use warehouse::{Sent, Summary};
 
 use super::{
     Ended,
@@ -40,10 +40,13 @@ pub struct Work {
     pub days_rebuilt: u64,
     /// Fact rows inserted.
     pub rows_written: u64,
+    /// To the server of the warehouse; none where it is a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
 }
 
 impl Work {
-    pub fn new(work: lake::Work, publish: Option<&build::Report>) -> Self {
+    pub fn new(work: lake::Work, publish: Option<&build::Report>, sent: Option<Sent>) -> Self {
         let published = publish.map(|report| report.published).unwrap_or_default();
         Self {
             files_read: work.sources_read,
@@ -51,6 +54,7 @@ impl Work {
             listings: work.listings,
             days_rebuilt: published.days_replaced,
             rows_written: published.rows_inserted,
+            sent,
         }
     }
 }
@@ -110,6 +114,10 @@ impl Report {
             count(published.rows_deleted),
             count(published.rows_respent),
         )?;
+        if let Some(sent) = self.work.sent {
+            let (rows, bytes) = (count(sent.rows), count(sent.bytes));
+            writeln!(f, "  sent to the warehouse  {rows} rows, {bytes} bytes")?;
+        }
         for check in Check::ALL {
             let failed = report.refused_days.iter().filter(|day| day.check == check.name()).count();
             let verdict = match failed {

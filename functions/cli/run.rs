@@ -125,11 +125,13 @@ async fn report(
     files_covered: u64,
     publish: Option<build::Report>,
 ) -> anyhow::Result<Report> {
-    let summary = deps.warehouse.lock().await.summary().await?;
+    let mut warehouse = deps.warehouse.lock().await;
+    let sent = warehouse.sent();
+    let summary = warehouse.summary().await?;
     Ok(Report {
         lake: deps.lake.describe(),
         warehouse: deps.settings.warehouse.to_string(),
-        work: Work::new(deps.lake.work(), publish.as_ref()),
+        work: Work::new(deps.lake.work(), publish.as_ref(), sent),
         files,
         files_covered,
         publish,

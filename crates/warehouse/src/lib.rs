@@ -17,6 +17,7 @@ use pipeline::{
     facts::{FactBatch, SpendChange},
 };
 use serde::Serialize;
+pub use sqlserver::Sent;
 
 /// What a warehouse can do for the publisher and for readers.
 #[async_trait]
@@ -31,6 +32,11 @@ pub trait Warehouse: Send {
     /// from a copy looks different. Empty where nothing can be told.
     fn fingerprint(&self) -> String {
         String::new()
+    }
+
+    /// What went to its server since it was made; none where it is a file.
+    fn sent(&self) -> Option<Sent> {
+        None
     }
 
     /// Brings the schema to the newest version, and returns the names of the steps that took. A

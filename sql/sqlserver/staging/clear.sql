@@ -7,3 +7,4 @@ DELETE FROM #spend_total;
 DELETE FROM #changed_spend;
 DELETE FROM #staged_receipt;
 DELETE FROM #staged_live;
+DELETE FROM #staged_refused;

@@ -41,6 +41,30 @@ pub async fn receipts_of_each_state_come_back<W: Inspect>(
     Ok(())
 }
 
+pub async fn receipts_of_any_length_come_back<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let receipts: Vec<_> = (1..)
+        .zip([1, 300, 1_800, 6_000])
+        .map(|(number, days)| lake::Receipt {
+            days: (0..days).map(|nth| (Day(nth), 1)).collect(),
+            ..receipt(&format!("log_reviews/{number}.csv"), number, Accepted)
+        })
+        .collect();
+    let publish = Publish {
+        live: receipts.iter().map(|r| (r.path.clone(), Some(r.number))).collect(),
+        receipts: receipts.clone(),
+        ..next(&mut warehouse).await?
+    };
+    warehouse.begin(publish).await?.commit(&[]).await?;
+    let state = connect().state().await?;
+    for receipt in receipts {
+        assert_eq!(state.paths[&receipt.path].live.as_ref(), Some(&receipt), "{}", receipt.path);
+    }
+    Ok(())
+}
+
 pub async fn live_versions_change_and_go<W: Inspect>(connect: impl Fn() -> W) -> Result<(), Error> {
     let mut warehouse = connect();
     for (receipts, live, newest) in [
@@ -129,6 +153,6 @@ fn refused(day: Day, check: &str) -> RefusedDay {
         day,
         publish_id: 0,
         check: check.to_owned(),
-        detail: format!("{day} has 1 review instead of 100"),
+        detail: format!("{day} has 1 review in `log_reviews\\\"größe\"` instead of 100"),
     }
 }

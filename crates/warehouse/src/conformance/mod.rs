@@ -9,6 +9,7 @@
 //! `fresh` makes an empty warehouse for one case. It returns a guard, dropped after the case, and
 //! a closure; each call of the closure connects to that same warehouse as another process would.
 
+mod broken;
 mod dimensions;
 mod history;
 mod inspect;
@@ -17,6 +18,7 @@ mod samples;
 mod spend;
 mod volume;
 
+pub use broken::*;
 pub use dimensions::*;
 pub use history::*;
 pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Spend};
@@ -69,7 +71,12 @@ macro_rules! conformance_suite {
             live_versions_change_and_go,
             a_receipt_is_absorbed_once,
             a_live_version_needs_its_receipt,
+            receipts_of_any_length_come_back,
             refused_days_are_listed_until_they_are_built,
+
+            a_publish_broken_off_anywhere_is_there_whole_or_not_at_all,
+            of_publishers_side_by_side_one_comes_first,
+            publishers_that_begin_again_all_get_there,
 
             half_a_million_facts_are_published_at_once,
         }

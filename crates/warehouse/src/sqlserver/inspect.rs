@@ -1,9 +1,10 @@
-//! Reading back, for the conformance suite.
+//! Reading back, for the conformance suite, and what else tests need.
 
 use async_trait::async_trait;
 use chrono::{Datelike, NaiveDate};
+use futures_util::io::{AsyncRead, AsyncWrite};
 use pipeline::Day;
-use tiberius::{Row, numeric::Numeric};
+use tiberius::{Client, Row, numeric::Numeric};
 
 use super::{
     SqlServer,
@@ -18,6 +19,14 @@ use crate::{
 };
 
 impl SqlServer {
+    /// A connection of its own, made as all others are, for what a warehouse has no words for.
+    #[doc(hidden)]
+    pub async fn client(
+        &mut self,
+    ) -> Result<Client<impl AsyncRead + AsyncWrite + Unpin + Send + use<>>, Error> {
+        self.connector.connect().await.map_err(|cause| cause.given_up(&self.place()))
+    }
+
     async fn all<T>(
         &mut self,
         statement: &'static str,

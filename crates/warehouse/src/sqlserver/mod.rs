@@ -91,11 +91,6 @@ impl SqlServer {
         self
     }
 
-    /// What was sent so far.
-    pub fn sent(&self) -> Sent {
-        self.connector.counters.sent()
-    }
-
     fn timing(&self) -> Timing {
         self.connector.timing
     }
@@ -182,6 +177,10 @@ impl SqlServer {
 
 #[async_trait]
 impl Warehouse for SqlServer {
+    fn sent(&self) -> Option<Sent> {
+        Some(self.connector.counters.sent())
+    }
+
     async fn migrate(&mut self) -> Result<Vec<String>, Error> {
         // On a connection of its own: the lock is held until it is closed.
         let migrated = settle(async {
@@ -209,7 +208,7 @@ impl Warehouse for SqlServer {
     }
 
     async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error> {
-        let before = self.sent();
+        let before = self.connector.counters.sent();
         let timing = self.timing();
         let mut patience = Patience::new(&timing);
         loop {

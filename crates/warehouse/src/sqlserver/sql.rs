@@ -18,10 +18,7 @@ statements! {
     MAKE_STAGING = "staging/make",
     CLEAR_STAGING = "staging/clear",
     CLEAR_TOTALS = "staging/clear_totals",
-    STAGE_DAYS = "staging/days",
-    STAGE_TEXTS = "staging/texts",
-    STAGE_RECEIPTS = "staging/receipts",
-    STAGE_LIVE = "staging/live",
+    STAGE_LONG_BODY = "staging/long_body",
 
     ADD_DATES = "dimensions/add_dates",
 
@@ -90,6 +87,3 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
     ("003_operations", include_str!("../../../../sql/sqlserver/migrations/003_operations.sql")),
     ("004_views", include_str!("../../../../sql/sqlserver/migrations/004_views.sql")),
 ];
-
-/// Roles and users, for an administrator.
-pub(super) const ROLES: &str = include_str!("../../../../sql/sqlserver/roles.sql");
