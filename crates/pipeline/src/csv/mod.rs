@@ -122,7 +122,11 @@ impl<R: Rows> CsvParser<R> {
     ) -> Result<Option<usize>, FileRefusal> {
         let Limits { field: field_limit, line: line_limit, .. } = self.limits;
         let bytes = self.buffer.bytes();
-        let (reason, seen) = match scan(bytes, at, complete, &mut self.fields) {
+        // No further than a record may reach: the reason must not depend on how many bytes are
+        // at hand, and a quote that is never closed must not cost the whole buffer.
+        let view = &bytes[..bytes.len().min(at + line_limit + 1)];
+        let is_all = complete && view.len() == bytes.len();
+        let (reason, seen) = match scan(view, at, is_all, &mut self.fields) {
             Scan::Record { end } if end - at > field_limit && self.too_long(at, end) => {
                 (RowReason::TooLong, end)
             }
@@ -132,16 +136,13 @@ impl<R: Rows> CsvParser<R> {
                 }
                 return Ok(Some(end));
             }
-            // Too long comes before malformed, so that the reason does not depend on how many
-            // bytes were at hand.
-            Scan::Malformed { field, seen } => {
-                let long = seen - field > field_limit || seen - at > line_limit;
-                (if long { RowReason::TooLong } else { RowReason::MalformedRecord }, seen)
-            }
-            Scan::Incomplete { field }
-                if bytes.len() - field > field_limit || bytes.len() - at > line_limit =>
-            {
-                (RowReason::TooLong, bytes.len())
+            Scan::Malformed { seen } => (RowReason::MalformedRecord, seen),
+            Scan::Incomplete { field } if view.len() - at > line_limit => {
+                // A quoted field beyond its limit that does not end: most likely its closing
+                // quote is missing.
+                let open = view.get(field) == Some(&b'"') && view.len() - field > field_limit;
+                let reason = if open { RowReason::MalformedRecord } else { RowReason::TooLong };
+                (reason, view.len())
             }
             Scan::Incomplete { .. } => return Ok(None),
         };
@@ -288,12 +289,12 @@ impl<R: Rows> CsvParser<R> {
             return Err(FileRefusal::new(FileReason::WrongEncoding, detail));
         }
         if rows >= 100 && share(*rows_refused) > limit {
-            let (reason, count) = refused
-                .iter()
-                .max_by_key(|(_, count)| **count)
-                .map_or(("", 0), |(r, c)| (r.name(), *c));
+            let mut counts: Vec<_> = refused.iter().collect();
+            counts.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+            let counts: Vec<_> = counts.iter().map(|(why, n)| format!("{why} {n}")).collect();
             let detail = format!(
-                "{rows_refused} of {rows} rows are refused, more than a share of {limit}; most often {reason} ({count})"
+                "{rows_refused} of {rows} rows are refused, more than a share of {limit}: {}",
+                counts.join(", ")
             );
             return Err(FileRefusal::new(FileReason::TooManyRefused, detail));
         }
@@ -320,13 +321,14 @@ impl<R: Rows> FileParser for CsvParser<R> {
         if self.again > 2 * self.buffer.offset(self.buffer.start()) {
             return Err(too_much_again());
         }
+        // Handed out in any case: whoever is told that too many rows are refused wants to see them.
+        if !self.refused.is_empty() {
+            self.ready_refused.push_back(self.refused.take());
+        }
         self.check_shares()?;
         self.tally.days = self.rows.days();
         if self.rows.pending() > 0 {
             self.ready.push_back(self.rows.take());
-        }
-        if !self.refused.is_empty() {
-            self.ready_refused.push_back(self.refused.take());
         }
         Ok(())
     }
