@@ -259,8 +259,10 @@ impl<R: Rows> CsvParser<R> {
                 Ok(false)
             };
         }
-        match scan(bytes, start, complete, &mut self.fields) {
-            Scan::Record { end } => {
+        let view = &bytes[..bytes.len().min(start + self.limits.line + 1)];
+        let is_all = complete && view.len() == bytes.len();
+        match scan(view, start, is_all, &mut self.fields) {
+            Scan::Record { end } if end - start <= self.limits.line => {
                 let positions: Vec<usize> = (0..self.fields.len()).collect();
                 let record = Record { bytes, fields: &self.fields, positions: &positions };
                 let header = header::read(&record, R::COLUMNS)?;
@@ -269,9 +271,10 @@ impl<R: Rows> CsvParser<R> {
                 *at = end;
                 Ok(true)
             }
-            Scan::Incomplete { .. } if bytes.len() - start <= self.limits.line => Ok(false),
+            Scan::Incomplete { .. } if view.len() - start <= self.limits.line => Ok(false),
             _ => {
-                let detail = "its first line is no CSV header: its quotes do not close";
+                let detail = "its first line is no CSV header: its quotes do not close, or it is \
+                              longer than a line may be";
                 Err(FileRefusal::new(FileReason::NotCsv, detail))
             }
         }

@@ -43,7 +43,12 @@ pub fn masked(line: &[u8]) -> Option<Vec<u8>> {
                 inside = None;
                 push_tag(&mut shown, markup, tag.name().0);
             }
-            Event::Text(_) => push_text(&mut shown, markup, inside.as_deref().unwrap_or_default()),
+            Event::Text(_) => {
+                let name = inside.take().unwrap_or_default();
+                push_text(&mut shown, markup, &name);
+                // A date stands there once.
+                inside = Some(name).filter(|name| name != LOG_DATE.name());
+            }
             Event::GeneralRef(name) if predefined(name).is_some() => shown.push_str(markup),
             Event::CData(text) => {
                 shown.push_str("<![CDATA[");
@@ -133,7 +138,7 @@ mod tests {
             ("<ipAddress>dead:beef::cafe</ipAddress>", "<ipAddress>####:####::####</ipAddress>"),
             ("<phoneNumber>FLOWERS</phoneNumber>", "<phoneNumber>#######</phoneNumber>"),
             ("<device>８２１</device>", "<device>###</device>"),
-            ("<device>&#57;.&#x32;</device>", "<device>&###;.&###;</device>"),
+            ("<device>&#57;.&#x32;</device>", "<device>&###;.&####;</device>"),
             ("<os>a &amp; b</os>", "<os>a &amp; b</os>"),
             ("<os><![CDATA[9.200]]></os>", "<os><![CDATA[#.###]]></os>"),
             ("<!-- call FLOWERS -->", "<!-- #### ####### -->"),

@@ -19,7 +19,7 @@ mod volume;
 
 pub use dimensions::*;
 pub use history::*;
-pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Spend};
+pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend};
 pub use publishing::*;
 pub use spend::*;
 pub use volume::*;
@@ -70,6 +70,7 @@ macro_rules! conformance_suite {
             a_receipt_is_absorbed_once,
             a_live_version_needs_its_receipt,
             refused_days_are_listed_until_they_are_built,
+            refusals_are_told_by_file_version_and_reason,
 
             half_a_million_facts_are_published_at_once,
         }

@@ -14,7 +14,7 @@ use super::{
     session::{Session, Values, json},
     sql,
 };
-use crate::{Absorbed, LoggedPublish, Publish, RefusedDay, State};
+use crate::{Absorbed, LoggedPublish, Publish, RefusedDay, State, refusals::refusals};
 
 /// A row of the publish log.
 pub(super) struct NewestPublish {
@@ -111,6 +111,7 @@ struct LiveRow<'a> {
 pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
     let rows: Vec<_> = publish.receipts.iter().map(receipt_row).collect::<Result<_, _>>()?;
     session.send(sql::STAGE_RECEIPTS, &rows).await?;
+    session.send(sql::STAGE_REFUSALS, &refusals(&publish.receipts)).await?;
     let live: Vec<_> =
         publish.live.iter().map(|(path, receipt)| LiveRow { path, receipt: *receipt }).collect();
     session.send(sql::STAGE_LIVE, &live).await?;
@@ -168,6 +169,7 @@ fn receipt_row(receipt: &Receipt) -> Result<ReceiptRow<'_>, Cause> {
 /// Adds the staged receipts to the load history and moves the live flags.
 pub(super) async fn absorb(session: &mut Session, publish_id: i64) -> Result<(), Cause> {
     session.execute(sql::ADD_RECEIPTS, &[&publish_id]).await?;
+    session.execute(sql::ADD_REFUSALS, &[]).await?;
     session.execute(sql::CLEAR_LIVE, &[]).await?;
     session.execute(sql::SET_LIVE, &[]).await?;
     Ok(())
