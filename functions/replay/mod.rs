@@ -9,7 +9,12 @@ use lake::{Receipt, State};
 use pipeline::{Dataset, Day};
 use serde::{Deserialize, Serialize};
 
-use crate::{deps::Deps, events, ingest::Order, survey::newest};
+use crate::{
+    deps::Deps,
+    events,
+    ingest::Order,
+    survey::{newest, refused_rows},
+};
 
 /// Which files: those named, or all that every given condition holds for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -137,21 +142,29 @@ async fn matching(deps: &Deps, request: &Request) -> anyhow::Result<Vec<(Dataset
         let receipts = deps.lake.receipts(dataset).await?;
         let sources = deps.lake.sources(dataset).await?;
         let newest = newest(deps, dataset, sources, &receipts).await?;
-        let held = newest
-            .into_iter()
-            .filter(|(source, receipt)| holds(request, &source.path, receipt.as_ref()));
-        chosen.extend(held.map(|(source, _)| (dataset, source.path)));
+        for (source, receipt) in newest {
+            let refused = match &receipt {
+                Some(receipt) if request.refused => is_refused(deps, receipt).await?,
+                _ => false,
+            };
+            if holds(request, &source.path, receipt.as_ref(), refused) {
+                chosen.push((dataset, source.path));
+            }
+        }
     }
     Ok(chosen)
 }
 
-fn holds(request: &Request, path: &str, receipt: Option<&Receipt>) -> bool {
+/// Whether the file, or rows of the version that counts, were refused.
+async fn is_refused(deps: &Deps, newest: &Receipt) -> anyhow::Result<bool> {
+    Ok(newest.state == State::Rejected || refused_rows(deps, newest).await?.is_some())
+}
+
+fn holds(request: &Request, path: &str, receipt: Option<&Receipt>, refused: bool) -> bool {
     let state = receipt.map(|receipt| receipt.state);
     if state == Some(State::Forgotten) {
         return false;
     }
-    let refused =
-        receipt.is_some_and(|receipt| receipt.state == State::Rejected || receipt.rows.refused > 0);
     let failed = state == Some(State::Failed);
     let wanted = match (request.refused, request.failed) {
         (false, false) => true,

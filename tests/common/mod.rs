@@ -10,6 +10,9 @@ pub mod drop;
 pub mod handler;
 pub mod lab;
 pub mod oracle;
+pub mod parquet;
 pub mod place;
 pub mod warehouse;
+#[cfg(target_os = "linux")]
+pub mod watched;
 pub mod xml;

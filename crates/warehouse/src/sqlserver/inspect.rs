@@ -97,7 +97,9 @@ impl Inspect for SqlServer {
 
     async fn refusals(&mut self) -> Result<Vec<Refused>, Error> {
         self.all(sql::INSPECT_REFUSALS, |row| {
-            let text = |column| Ok(row.value::<&str>(column)?.map(str::to_owned));
+            let text = |column| -> Result<Option<String>, Cause> {
+                Ok(row.value::<&str>(column)?.map(str::to_owned))
+            };
             Ok(Refused {
                 path: row.text("path")?,
                 receipt: row.number("receipt")?,
