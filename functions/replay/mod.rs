@@ -92,7 +92,9 @@ pub async fn handle(
     };
     let replayed = match run(deps, request).await {
         Ok(replayed) => replayed,
-        Err(error) if error.is::<BadRequest>() => return wrong(format!("{error:#}")),
+        Err(error) if error.is::<BadRequest>() || events::is_for_good(&error) => {
+            return wrong(format!("{error:#}"));
+        }
         Err(error) => return Err(error),
     };
     let (again, forgotten) = (replayed.replayed.len(), replayed.forgotten.len());

@@ -23,7 +23,7 @@ fn dirty() -> Place {
     place.drop(REVIEWS, text);
     let plain = log("2021-04-19", "Mobile", None);
     let bad = plain.replace("04-19-2021", "19-04-2021");
-    place.drop(LOGS, logs(&[(1, "2021-04-19", "Mobile")]) + &format!("2,{bad}\n3,<a>\n"));
+    place.drop(LOGS, logs(&[(1, "2021-04-19", "Mobile")]) + &format!("2,{bad}\n3,<a\n"));
     place.drop(PURCHASES, purchases(&[("1", 2, "1.25")]));
     place
 }

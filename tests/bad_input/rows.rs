@@ -28,7 +28,7 @@ fn long(bytes: usize) -> String {
 /// Rows of `cid,review_str,id_review`. The customer of a row is its id modulo 100.
 pub const REVIEWS: &[Class] = &[
     ("plain", Counts, |id| format!("{},a good film,{id}\n", id % 100).into()),
-    ("doubled quotes", Counts, |id| format!("{},\"a \"\"good \"\" one\",{id}\n", id % 100).into()),
+    ("doubled quotes", Counts, |id| format!("{},\"so \"\"very\"\" good\",{id}\n", id % 100).into()),
     ("quoted newline", Counts, |id| format!("{},\"so\r\ngood\",{id}\n", id % 100).into()),
     ("stray quote", Counts, |id| format!("{},a 5\" screen good,{id}\n", id % 100).into()),
     ("line ends with CRLF", Counts, |id| format!("{},Good,{id}\r\n", id % 100).into()),

@@ -3,6 +3,7 @@
 //! vendor file into a staged one exactly once.
 
 mod azure;
+mod azure_names;
 mod dedupe;
 mod error;
 pub mod failpoint;

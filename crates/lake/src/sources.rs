@@ -9,7 +9,9 @@ use object_store::ObjectMeta;
 use pipeline::Dataset;
 
 use crate::{
-    Error, Lake, paths,
+    Error, Lake,
+    azure_names::original,
+    paths,
     store::{etag, head},
 };
 
@@ -61,7 +63,7 @@ impl Lake {
             if Dataset::of_path(path) != Some(dataset) {
                 continue;
             }
-            match paths::source(path) {
+            match paths::source(path).map_err(|error| named(path).err().unwrap_or(error)) {
                 Ok(_) => sources.files.push(Source {
                     path: path.to_owned(),
                     etag: etag(&meta),
@@ -95,6 +97,11 @@ impl Lake {
         }
         Ok(found)
     }
+}
+
+/// What is wrong with the name itself, of which a listing may show another spelling.
+fn named(path: &str) -> Result<(), Error> {
+    paths::source(&original(path)).map(drop)
 }
 
 /// Names of all files below `top`, relative to `raw`; an error for each that is no text.
