@@ -4,6 +4,8 @@
 //! **Retry**: the caller's; asking twice reads twice and changes nothing else.
 //! **What a crash leaves behind**: orders not given, or paths not yet forgotten.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
 use lake::{Receipt, State};
 use pipeline::{Dataset, Day};
@@ -126,11 +128,15 @@ fn check(request: &Request) -> Result<(), BadRequest> {
 }
 
 async fn named(deps: &Deps, paths: Vec<String>) -> anyhow::Result<Vec<(Dataset, String)>> {
-    let mut chosen = Vec::new();
+    let (mut chosen, mut listed) = (Vec::new(), BTreeMap::new());
     for path in paths {
         let dataset = dataset_of(&path)?;
-        let sources = deps.lake.sources(dataset).await?;
-        if !sources.iter().any(|source| source.path == path) {
+        // One listing of each dataset, however many paths somebody sends.
+        let sources = match listed.entry(dataset) {
+            Entry::Occupied(sources) => sources.into_mut(),
+            Entry::Vacant(none) => none.insert(deps.lake.sources(dataset).await?),
+        };
+        if sources.binary_search_by(|source| source.path.as_str().cmp(&path)).is_err() {
             return Err(unknown(&path).into());
         }
         chosen.push((dataset, path));

@@ -3,9 +3,13 @@
 
 use std::{fs, path::Path};
 
+use serde_json::json;
+
 use super::common::{
     app::{Ran, command},
     drop::reviews,
+    handler::{Handler, message},
+    oracle::collect,
     parquet::Rows,
     place::Place,
 };
@@ -183,6 +187,29 @@ fn traces(person: &Person) -> Vec<String> {
     ]
 }
 
+/// What the process says on a port when the host hands it each file once more.
+fn serves(place: &Place, settings: &[(&str, &str)]) -> Vec<u8> {
+    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
+    let places = [("LAKE", lake.as_str()), ("WAREHOUSE", warehouse.as_str())];
+    let handler = Handler::start(place.folder(), &[&places, settings].concat());
+    let mut paths = Vec::new();
+    collect(&place.raw(), "", &mut paths);
+    let mut said = Vec::new();
+    for path in paths.iter().filter(|path| path.starts_with("log_reviews")) {
+        let order = json!({ "path": path, "force": true }).to_string();
+        let (status, answer) = handler.call("parse_log_reviews", &message(&order, 1), &[]);
+        assert_eq!(status, 200, "{answer}");
+        said.push(answer.to_string());
+    }
+    let order = json!({ "path": "log_reviews/9.9.9.9\n821.csv", "force": true }).to_string();
+    said.push(handler.call("parse_log_reviews", &message(&order, 1), &[]).1.to_string());
+    let (stdout, stderr) = handler.stop();
+    assert!(stdout.iter().all(|line| line.starts_with('{')), "{stdout:?}");
+    said.extend(stdout);
+    said.extend(stderr);
+    said.join("\n").into_bytes()
+}
+
 fn leaks(settings: &[(&str, &str)]) -> Vec<String> {
     let place = Place::new();
     let mut persons = Vec::new();
@@ -226,6 +253,7 @@ fn leaks(settings: &[(&str, &str)]) -> Vec<String> {
         assert!(matches!(ran.code, 0 | 3), "{ran:?}");
         all.push((format!("{words:?}"), format!("{}{}", ran.stdout, ran.stderr).into_bytes()));
     }
+    all.push(("what serve says".to_owned(), serves(&place, settings)));
     outputs(&place, place.folder(), &mut all);
     assert!(all.iter().any(|(name, _)| name.starts_with("texts of lake/quarantine")));
     assert!(all.iter().any(|(name, _)| name.starts_with("texts of lake/staging/review_logs")));

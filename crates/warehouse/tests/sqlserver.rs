@@ -70,6 +70,7 @@ async fn connect(url: &str) -> Connection {
 fn drops(schemas: &Schemas) -> Vec<String> {
     let (dw, ops) = (schemas.dw(), schemas.ops());
     let views = [
+        format!("{ops}.v_quarantine"),
         format!("{ops}.v_unmatched"),
         format!("{ops}.v_freshness"),
         format!("{ops}.v_load_history"),
@@ -77,6 +78,7 @@ fn drops(schemas: &Schemas) -> Vec<String> {
         format!("{dw}.v_fact_movie_analytics"),
     ];
     let tables = [
+        format!("{ops}.refusal"),
         format!("{ops}.refused_day"),
         format!("{ops}.day_total"),
         format!("{ops}.publish_log"),

@@ -211,6 +211,10 @@ impl<R: Rows> CsvParser<R> {
     /// The end of the physical line at `at`, after the buffer was looked at in vain up to
     /// `seen`; `None` where the line is not all there. Refuses the file when the line is too
     /// long, or when too much has to be read again.
+    ///
+    /// A quote that is missing costs what lies between it and the next one, so files with many
+    /// such rows are read twice at most. It takes lines like `",x","a` to make each line the first
+    /// of a record that never ends: what ends a field of the line before begins one of its own.
     fn first_line(
         &mut self,
         at: usize,

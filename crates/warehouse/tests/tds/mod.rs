@@ -68,7 +68,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// A server with a database whose schema is at version 4 and that is empty.
+    /// A server with a database whose schema is at version 5 and that is empty.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -197,7 +197,7 @@ fn planned(script: &Mutex<Script>, statement: String) -> Option<Answer> {
         Some(nth) if script.statements[nth].2 => Some(script.statements[nth].1.clone()),
         Some(nth) => Some(script.statements.remove(nth).1),
         None if statement.contains("schema_version") => {
-            Some(Answer::Number { column: "version", value: 4 })
+            Some(Answer::Number { column: "version", value: 5 })
         }
         None if statement.contains("sp_getapplock") => {
             Some(Answer::Number { column: "granted", value: 0 })
