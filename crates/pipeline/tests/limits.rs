@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{read_with, reasons};
+use common::read_with;
 use pipeline::{Dataset, FileReason, Limits, Options, RowReason, parser};
 
 const HEADER: &str = "cid,review_str,id_review\n";
@@ -20,8 +20,8 @@ fn first_refused(rows: &str) -> (u64, &'static str) {
     let found = PORTIONS.map(|portion| {
         let read = read_with(Dataset::ClassifiedMovieReview, &options(), text.as_bytes(), portion);
         let read = read.expect("the file is read");
-        let (line, reason, _) = reasons(&read)[0];
-        (line, reason.to_owned(), read.tally)
+        let (line, reason, _) = read.refused[0].clone();
+        (line, reason, read.tally)
     });
     assert!(found.iter().all(|other| *other == found[0]));
     let (line, reason, _) = &found[0];
