@@ -188,6 +188,10 @@ fn files_that_cannot_be_read_are_refused_with_a_sentence() {
         (b"\xff\xfec\0i\0d\0", "wrong_encoding: the file is UTF-16: save it as UTF-8"),
         (b"c\0i\0d\0,\0r\0", "wrong_encoding: the file is UTF-16: save it as UTF-8"),
         (
+            b"a.csv\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0ustar",
+            "not_csv: its first line has control characters: this is a binary file",
+        ),
+        (
             b"cid,r\xe9view,id_review\n",
             "wrong_encoding: the header is not UTF-8 (Windows-1252?): save the file as UTF-8",
         ),

@@ -105,9 +105,10 @@ pub fn sniff(start: &[u8]) -> Result<(), FileRefusal> {
         return wrong(utf16);
     }
     let start = &start[..start.len().min(512)];
-    // Plain ASCII in UTF-16 without a mark: every other byte is zero.
+    // Plain ASCII in UTF-16 without a mark: every other byte is zero, and hardly any between.
     let zeros = |first: usize| start.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
-    if start.len() >= 8 && zeros(0).max(zeros(1)) * 10 >= start.len() * 4 {
+    let (more, fewer) = (zeros(0).max(zeros(1)), zeros(0).min(zeros(1)));
+    if start.len() >= 8 && more * 10 >= start.len() * 4 && fewer * 10 < start.len() {
         return wrong(utf16);
     }
     let line = memchr::memchr(b'\n', start).map_or(start, |end| &start[..end]);

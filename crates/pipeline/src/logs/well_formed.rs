@@ -36,6 +36,10 @@ pub fn is_sound(tag: &BytesStart<'_>) -> bool {
 }
 
 fn is_name(name: &str) -> bool {
+    // As nearly all are.
+    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return true;
+    }
     let mut characters = name.chars();
     let first = |c: char| c.is_alphabetic() || c == '_' || c == ':';
     let other = |c: char| first(c) || c.is_numeric() || matches!(c, '-' | '.' | '\u{b7}');
