@@ -94,8 +94,8 @@ pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
 /// staged under another one are read again.
 pub fn recipe(dataset: Dataset, options: &Options) -> String {
     match dataset {
-        Dataset::ClassifiedMovieReview => "parser-1 classifier-1".to_owned(),
-        Dataset::ReviewLogs => format!("parser-1 pii-{}", options.pii.recipe()),
-        Dataset::UserPurchase => "parser-1".to_owned(),
+        Dataset::ClassifiedMovieReview => "parser-2 classifier-1".to_owned(),
+        Dataset::ReviewLogs => format!("parser-2 pii-{}", options.pii.recipe()),
+        Dataset::UserPurchase => "parser-2".to_owned(),
     }
 }

@@ -104,6 +104,17 @@ fn each_refused_row_names_its_line_reason_and_column_and_the_others_count() {
 }
 
 #[test]
+fn a_log_among_reviews_is_kept_as_a_log_would_be() {
+    let log = "<reviewlog><log><os>Linux</os><ipAddress>9.200.232.57</ipAddress></log></reviewlog>";
+    let cut = "<ipAddress>9.200.232.57</ip";
+    let read =
+        read(REVIEWS, format!("cid,review_str,id_review\n1,{log}\n2,{cut}\n3,9.2.3.4\n")).unwrap();
+    let kept = log.replace("9.200.232.57", "#.###.###.##");
+    let expected = [Some(format!("#,{kept}")), None, Some("3,9.2.3.4".to_owned())];
+    assert_eq!(read.raw, expected);
+}
+
+#[test]
 fn a_malformed_record_costs_its_first_line_only() {
     let read =
         read(REVIEWS, "cid,review_str,id_review\n1,\"open,1\n2,good,2\n3,\"x\"y,3\n4,good,4\n")

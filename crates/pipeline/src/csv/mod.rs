@@ -26,7 +26,7 @@ use self::{
 };
 pub use self::{header::Column, record::Record, refused::refused_schema};
 use crate::{
-    Day, FileParser, FileReason, FileRefusal, Limits, RowReason, Tally, refusal::RowRefusal,
+    Day, FileParser, FileReason, FileRefusal, Limits, RowReason, Tally, logs, refusal::RowRefusal,
 };
 
 /// What one dataset makes of its records.
@@ -50,9 +50,13 @@ pub trait Rows: Send {
         BTreeMap::new()
     }
 
-    /// What quarantine may keep of a refused row's text.
+    /// What quarantine may keep of a refused row's text: all of it, unless a log has strayed into
+    /// a file of another kind.
     fn keep_raw<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        Some(line.into())
+        match logs::is_in(line) {
+            true => logs::masked(line).map(Cow::Owned),
+            false => Some(line.into()),
+        }
     }
 }
 

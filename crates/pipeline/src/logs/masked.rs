@@ -3,7 +3,9 @@
 
 use quick_xml::{Reader, events::Event};
 
-use super::xml::{BROWSER, DEVICE, Element, LOCATION, LOG_DATE, OS, predefined};
+use super::xml::{
+    BROWSER, DEVICE, Element, IP_ADDRESS, LOCATION, LOG_DATE, OS, PHONE_NUMBER, predefined,
+};
 
 /// The text of a refused row with `#` for each letter and digit of whatever could be an address
 /// or a telephone number; `None` unless its XML tokenizes, because only then it is known what
@@ -64,6 +66,12 @@ pub fn masked(line: &[u8]) -> Option<Vec<u8>> {
     raw.push_str(&if is_quoted { shown.replace('"', "\"\"") } else { shown });
     raw.push_str(closing);
     Some(raw.into_bytes())
+}
+
+/// Whether a row of whatever file holds a log, or a part of one.
+pub fn is_in(line: &[u8]) -> bool {
+    let signs = [&b"reviewlog"[..], IP_ADDRESS.name().as_bytes(), PHONE_NUMBER.name().as_bytes()];
+    signs.into_iter().any(|sign| memchr::memmem::find(line, sign).is_some())
 }
 
 /// Every letter and digit as `#`.

@@ -14,6 +14,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema};
 
+pub(crate) use self::masked::{is_in, masked};
 pub use self::pii::{Pii, PiiKey};
 use crate::{
     Day, RowReason,
@@ -147,7 +148,7 @@ impl Rows for Logs {
     }
 
     fn keep_raw<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        masked::masked(line).map(Cow::Owned)
+        masked(line).map(Cow::Owned)
     }
 }
 
