@@ -62,8 +62,8 @@ fn paths<S: serde::Serializer>(sources: &[Source], serializer: S) -> Result<S::O
     serializer.collect_seq(sources.iter().map(|source| &source.path))
 }
 
-/// Two listings, and one small read for each path; one listing more for each file that was
-/// refused for its content.
+/// Two listings, and one small read for each path, more where it was sent again unchanged; one
+/// listing more for each file that was refused for its content.
 pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
     let Sources { files: sources, misnamed } = deps.lake.list_sources(dataset).await?;
     let receipts = deps.lake.receipts(dataset).await?;

@@ -109,6 +109,7 @@ pub const LOGS: &[Class] = &[
         with(id, "<device>", "<device a=\"1\" a=\"2\">")
     }),
     ("control character", Refused("malformed_xml"), |id| with(id, "Mobile", "Mo\u{1}bile")),
+    ("end of CDATA in text", Refused("malformed_xml"), |id| with(id, "Mobile", "a]]>b")),
     ("element twice", Refused("malformed_xml"), |id| with(id, "<os>", "<os>Mac</os><os>")),
     ("log twice", Refused("malformed_xml"), |id| with(id, "</log>", "</log><log></log>")),
     ("text around", Refused("malformed_xml"), |id| with(id, "</reviewlog>", "</reviewlog>.")),
