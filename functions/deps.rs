@@ -60,7 +60,13 @@ impl Deps {
 
     /// How files are read, before what one invocation adds.
     pub fn ingest_options(&self) -> IngestOptions {
-        IngestOptions { parser: self.settings.parser_options(), ..IngestOptions::default() }
+        let limits = self.settings.file_limits;
+        IngestOptions {
+            parser: self.settings.parser_options(),
+            max_bytes: limits.file_bytes,
+            max_ratio: limits.gzip_ratio,
+            ..IngestOptions::default()
+        }
     }
 }
 

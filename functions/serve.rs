@@ -9,6 +9,9 @@ use crate::{
     parse_log_reviews, reconcile, replay, settings::Settings, status, telemetry::Telemetry,
 };
 
+/// Longest body of an invocation, in bytes.
+const BODY_LIMIT: usize = 4 << 20;
+
 /// Serves the Functions host until it, or an operator, ends the process.
 pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let telemetry = Telemetry::start(settings.application_insights.as_deref())?;
@@ -39,6 +42,8 @@ pub fn app(deps: Arc<Deps>) -> App {
         }};
     }
     App::new()
+        // Queue messages have 64 KiB, and what people send to `replay` is small.
+        .body_limit(BODY_LIMIT)
         .queue("classify_movie_review", with_deps!(classify_movie_review, QueueMessage))
         .queue("parse_log_reviews", with_deps!(parse_log_reviews, QueueMessage))
         .queue("load_user_purchase", with_deps!(load_user_purchase, QueueMessage))

@@ -62,7 +62,8 @@ impl Progress {
         }
     }
 
-    fn line(&self, text: &str) {
+    /// A line that is told in any case.
+    pub fn line(&self, text: &str) {
         match &self.bars {
             Some(bars) => bars.suspend(|| eprintln!("{text}")),
             None => eprintln!("{text}"),

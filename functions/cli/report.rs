@@ -26,6 +26,9 @@ pub struct Report {
     /// Files that nothing named any more; `None` where nobody looked for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swept: Option<Swept>,
+    /// What was not read because of its name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub misnamed: Vec<String>,
     pub work: Work,
     pub summary: Summary,
 }
@@ -35,6 +38,8 @@ pub struct Report {
 pub struct Work {
     /// Source files opened.
     pub files_read: u64,
+    /// Bytes of source and staged files.
+    pub bytes_read: u64,
     pub parquet_files_read: u64,
     pub listings: u64,
     pub days_rebuilt: u64,
@@ -50,6 +55,7 @@ impl Work {
         let published = publish.map(|report| report.published).unwrap_or_default();
         Self {
             files_read: work.sources_read,
+            bytes_read: work.bytes_read,
             parquet_files_read: work.parquet_files_read,
             listings: work.listings,
             days_rebuilt: published.days_replaced,
@@ -66,6 +72,7 @@ impl Report {
     pub(super) fn ended(&self) -> Ended {
         let refused_days = self.publish.iter().any(|report| !report.refused_days.is_empty());
         let refused_files = self.files.iter().any(Ingested::is_refused);
+        let refused_files = refused_files || !self.misnamed.is_empty();
         if refused_days || refused_files { Ended::WithRefusals } else { Ended::Well }
     }
 

@@ -23,17 +23,18 @@ type Job = (Dataset, Order, u64);
 
 /// Stages what is new and publishes it.
 pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let (jobs, covered) = waiting(deps).await?;
+    let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
     let files = stage(deps, jobs, progress).await?;
-    publish(deps, files, covered, build::Input::default(), progress).await
+    let report = publish(deps, files, covered, build::Input::default(), progress).await?;
+    Ok(Report { misnamed, ..report })
 }
 
 /// Stages what is new and leaves publishing to the next run.
 pub async fn reconcile(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let (jobs, covered) = waiting(deps).await?;
+    let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
     let files = stage(deps, jobs, progress).await?;
     let swept = Some(reconcile::sweep(deps).await);
-    Ok(Report { swept, ..report(deps, files, covered, None).await? })
+    Ok(Report { swept, misnamed, ..report(deps, files, covered, None).await? })
 }
 
 /// Reads files again, or forgets them, and publishes what that changes.
@@ -57,19 +58,30 @@ pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyho
     publish(deps, Vec::new(), 0, input, progress).await
 }
 
-async fn waiting(deps: &Deps) -> anyhow::Result<(Vec<Job>, u64)> {
-    let (mut jobs, mut covered) = (Vec::new(), 0);
+/// What `raw` holds.
+#[derive(Default)]
+struct Waiting {
+    jobs: Vec<Job>,
+    /// Files that need no work.
+    covered: u64,
+    misnamed: Vec<String>,
+}
+
+async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
+    let mut waiting = Waiting::default();
     for dataset in Dataset::ALL {
         let survey = survey(deps, dataset).await?;
-        covered += survey.covered;
-        jobs.extend(
+        waiting.covered += survey.covered;
+        survey.misnamed.iter().for_each(|sentence| progress.line(&format!("not read: {sentence}")));
+        waiting.misnamed.extend(survey.misnamed);
+        waiting.jobs.extend(
             survey
                 .waiting
                 .into_iter()
                 .map(|source| (dataset, Order { path: source.path, force: false }, source.size)),
         );
     }
-    Ok((jobs, covered))
+    Ok(waiting)
 }
 
 async fn stage(
@@ -136,6 +148,7 @@ async fn report(
         files_covered,
         publish,
         swept: None,
+        misnamed: Vec::new(),
         summary,
     })
 }

@@ -1,6 +1,7 @@
 //! Settings: the environment (app settings in Azure), over which command-line options win.
 
 mod lake;
+mod limits;
 #[cfg(test)]
 mod tests;
 mod warehouse;
@@ -10,7 +11,7 @@ use std::{collections::BTreeMap, path::Path};
 use eventgrid::{Auth, Publisher};
 use pipeline::logs::{Pii, PiiKey};
 
-pub use self::{lake::LakeSetting, warehouse::WarehouseSetting};
+pub use self::{lake::LakeSetting, limits::FileLimits, warehouse::WarehouseSetting};
 
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {problem}")]
@@ -31,6 +32,7 @@ pub struct Settings {
     pub warehouse: WarehouseSetting,
     pub pii: Pii,
     pub engine_memory_mb: u64,
+    pub file_limits: FileLimits,
     /// Largest refused share of a file's rows, from 100 rows on.
     pub max_refused_share: f64,
     /// Largest share of its reviews that a day may lose without a restated file.
@@ -82,6 +84,7 @@ impl Settings {
             warehouse: WarehouseSetting::read(get)?,
             pii: pii(get("PII_MODE"), get("PII_KEY"))?,
             engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
+            file_limits: limits::limits(get)?,
             max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
             max_day_shrink: share("MAX_DAY_SHRINK", get("MAX_DAY_SHRINK"), 0.5)?,
             event_topic: get("EVENTGRID_TOPIC_ENDPOINT").map(|endpoint| EventTopic {
@@ -94,8 +97,13 @@ impl Settings {
     }
 
     pub fn parser_options(&self) -> pipeline::Options {
-        let limits =
-            pipeline::Limits { refused_share: self.max_refused_share, ..Default::default() };
+        let limits = pipeline::Limits {
+            field: self.file_limits.field_bytes,
+            line: self.file_limits.line_bytes,
+            xml_depth: self.file_limits.xml_depth,
+            refused_share: self.max_refused_share,
+            ..Default::default()
+        };
         pipeline::Options { limits, pii: self.pii.clone() }
     }
 }

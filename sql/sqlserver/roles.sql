@@ -19,6 +19,7 @@ GRANT SELECT ON SCHEMA::dw TO bi_reader;
 GRANT SELECT ON OBJECT::ops.v_load_history TO bi_reader;
 GRANT SELECT ON OBJECT::ops.v_freshness TO bi_reader;
 GRANT SELECT ON OBJECT::ops.v_unmatched TO bi_reader;
+GRANT SELECT ON OBJECT::ops.v_quarantine TO bi_reader;
 GO
 IF DATABASE_PRINCIPAL_ID(N'$(etl_principal)') IS NULL
     CREATE USER [$(etl_principal)] FROM EXTERNAL PROVIDER;

@@ -11,6 +11,9 @@ pub mod handler;
 pub mod lab;
 pub mod numbers;
 pub mod oracle;
+pub mod parquet;
 pub mod place;
 pub mod warehouse;
+#[cfg(target_os = "linux")]
+pub mod watched;
 pub mod xml;

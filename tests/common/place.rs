@@ -71,6 +71,13 @@ impl Place {
         movie_analytics(self.folder(), &args)
     }
 
+    /// Any command on this lake and warehouse.
+    pub fn call_with(&self, args: &[&str]) -> Ran {
+        let (lake, warehouse) = (self.lake_option(), self.warehouse_option());
+        let places = ["--lake", &lake, "--warehouse", &warehouse];
+        movie_analytics(self.folder(), &[&args[..1], &places, &args[1..]].concat())
+    }
+
     /// Runs, expects all well, and returns the report.
     #[track_caller]
     pub fn run(&self) -> Value {

@@ -177,10 +177,15 @@ impl Job<'_> {
                 let receipt = Receipt { content_hash: Some(hash), ..next(State::Unchanged) };
                 self.commit(receipt, Outcome::Unchanged).await
             }
-            Reading::Refused { refusal, hash, extra_columns } => {
-                let receipt =
-                    Receipt { content_hash: hash, extra_columns, ..next(State::Rejected) };
-                self.reject(receipt, refusal).await
+            Reading::Refused { refusal, hash, extra_columns, quarantined } => {
+                let quarantine = quarantined.then(|| parquet.clone());
+                let (content_hash, rejected) = (hash, next(State::Rejected));
+                let receipt = Receipt { content_hash, extra_columns, quarantine, ..rejected };
+                let step = self.reject(receipt.clone(), refusal).await?;
+                if matches!(step, Step::Raced) {
+                    self.discard(&receipt).await;
+                }
+                Ok(step)
             }
             Reading::Staged { hash, tally, written, quarantined } => {
                 let quarantine = quarantined.then(|| parquet.clone());

@@ -3,6 +3,7 @@
 //! vendor file into a staged one exactly once.
 
 mod azure;
+mod azure_names;
 mod dedupe;
 mod error;
 pub mod failpoint;
@@ -10,9 +11,11 @@ mod ingest;
 mod parquet_in;
 mod parquet_out;
 mod paths;
+mod quarantine;
 pub mod receipt;
 mod receipts;
 mod source;
+mod sources;
 mod stage;
 mod store;
 mod sweep;
@@ -26,7 +29,8 @@ pub use ingest::{IngestOptions, Outcome, ingest};
 pub use parquet_in::StagedStream;
 pub use receipt::{Receipt, Refusal, Rows, State};
 pub use receipts::Listing;
+pub use sources::{Source, Sources};
 pub use stage::Progress;
-pub use store::{Lake, Source};
+pub use store::Lake;
 pub use sweep::Swept;
 pub use work::Work;

@@ -43,7 +43,8 @@ pub struct Receipt {
     pub content_hash: Option<String>,
     /// Staged Parquet within `staging`; set when accepted.
     pub parquet: Option<String>,
-    /// Refused rows within `quarantine`; set when there are any.
+    /// Refused rows within `quarantine`; set when there are any, and when the file was refused
+    /// because of them.
     pub quarantine: Option<String>,
     pub refusal: Option<Refusal>,
     pub rows: Rows,

@@ -7,14 +7,16 @@ use std::sync::{
 };
 
 use object_store::ObjectMeta;
-use pipeline::{Dataset, FileParser, FileRefusal, Tally, parser};
+use pipeline::{Dataset, FileParser, FileReason, FileRefusal, Tally, parser};
 use tokio::runtime::Handle;
 
 use crate::{
     Error, Lake,
     failpoint::reach,
     parquet_out::ParquetOut,
+    quarantine::Quarantine,
     source::{Bounds, SourceReader, Stop, too_large},
+    store::etag,
 };
 
 /// How far the reading of a source has come.
@@ -52,8 +54,14 @@ pub(crate) enum Reading {
     Changed,
     /// It has the bytes of `known`: nothing was kept.
     Known { hash: String },
-    /// Nothing was kept. The hash is known when all bytes were read.
-    Refused { refusal: FileRefusal, hash: Option<String>, extra_columns: Vec<String> },
+    /// No row was staged. The hash is known when all bytes were read.
+    /// `quarantined`: its refused rows are what is wrong with it, and lie in quarantine.
+    Refused {
+        refusal: FileRefusal,
+        hash: Option<String>,
+        extra_columns: Vec<String>,
+        quarantined: bool,
+    },
     /// `written` rows are in the Parquet file, and refused rows, if any, in quarantine.
     Staged { hash: String, tally: Tally, written: u64, quarantined: bool },
 }
@@ -61,18 +69,14 @@ pub(crate) enum Reading {
 /// The files that a pass writes.
 struct Output {
     staged: ParquetOut,
-    refused: Option<ParquetOut>,
+    refused: Option<Quarantine>,
 }
 
 impl Output {
     /// Completes both files and tells how many rows are staged.
     fn finish(self) -> Result<u64, Error> {
         // Quarantine first: a staged file stands for a whole one.
-        if let Some(refused) = self.refused {
-            reach("quarantine:before")?;
-            refused.finish()?;
-            reach("quarantine:after")?;
-        }
+        finish_refused(self.refused)?;
         reach("staged:before")?;
         let written = self.staged.finish()?;
         reach("staged:after")?;
@@ -80,12 +84,21 @@ impl Output {
     }
 }
 
+/// Completes the file of refused rows, and tells whether there is one.
+fn finish_refused(refused: Option<Quarantine>) -> Result<bool, Error> {
+    let Some(refused) = refused else { return Ok(false) };
+    reach("quarantine:before")?;
+    refused.finish()?;
+    reach("quarantine:after")?;
+    Ok(true)
+}
+
 impl Pass {
     /// Runs the pass on this thread, which must be one that may block.
     pub(crate) fn run(self, handle: &Handle) -> Result<Reading, Error> {
         if self.version.size > self.bounds.max_bytes {
             let refusal = too_large(format!("{} bytes", self.version.size));
-            return Ok(Reading::Refused { refusal, hash: None, extra_columns: Vec::new() });
+            return Ok(refused(refusal, None, Vec::new()));
         }
         let mut parser = parser(self.dataset, &self.options);
         let mut source = None;
@@ -97,8 +110,7 @@ impl Pass {
             // What looks wrong may only have been half written.
             Err(Stop::Refused(_)) if changed(source.as_ref())? => Ok(Reading::Changed),
             Err(Stop::Refused(refusal)) => {
-                let extra_columns = parser.tally().extra_columns.clone();
-                Ok(Reading::Refused { refusal, hash, extra_columns })
+                Ok(refused(refusal, hash, parser.tally().extra_columns.clone()))
             }
         }
     }
@@ -136,8 +148,16 @@ impl Pass {
         if self.known.as_ref() == Some(&read) {
             return Ok(Reading::Known { hash: read });
         }
-        parser.finish()?;
+        let finished = parser.finish();
         self.drain(handle, parser, &mut output)?;
+        if let Err(refusal) = finished {
+            // Whoever is told that too many rows are refused wants to see them.
+            let by_rows =
+                matches!(refusal.reason, FileReason::TooManyRefused | FileReason::WrongEncoding);
+            let quarantined = by_rows && finish_refused(output.refused)?;
+            let extra_columns = parser.tally().extra_columns.clone();
+            return Ok(Reading::Refused { refusal, hash: Some(read), extra_columns, quarantined });
+        }
         reach("stream:after").map_err(Error::from)?;
         let quarantined = output.refused.is_some();
         let written = output.finish()?;
@@ -158,9 +178,9 @@ impl Pass {
             let refused = match &mut output.refused {
                 Some(refused) => refused,
                 None => {
-                    let (store, schema) = (self.lake.quarantine(), batch.schema());
+                    let etag = etag(&self.version);
                     let file =
-                        ParquetOut::create(&self.lake, handle, store, &self.parquet, schema)?;
+                        Quarantine::create(&self.lake, handle, &self.parquet, &self.path, &etag)?;
                     output.refused.insert(file)
                 }
             };
@@ -168,6 +188,10 @@ impl Pass {
         }
         Ok(())
     }
+}
+
+fn refused(refusal: FileRefusal, hash: Option<String>, extra_columns: Vec<String>) -> Reading {
+    Reading::Refused { refusal, hash, extra_columns, quarantined: false }
 }
 
 fn changed(source: Option<&SourceReader>) -> Result<bool, Error> {

@@ -2,6 +2,7 @@
 //! ([`conformance`]), one folder for each backend.
 
 pub mod conformance;
+mod refusals;
 pub mod sqlite;
 pub mod sqlserver;
 

@@ -79,6 +79,16 @@ CREATE TABLE #staged_receipt (
     body           nvarchar(max) NOT NULL
 );
 
+-- What these receipts refused. Grain and key: one row per path, receipt and reason.
+CREATE TABLE #staged_refusal (
+    path         nvarchar(800) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    receipt      bigint NOT NULL,
+    reason       nvarchar(40) NOT NULL,
+    rows_refused bigint NULL,
+    detail       nvarchar(max) NULL,
+    quarantine   nvarchar(2000) NULL
+);
+
 -- Paths whose live version changes. Grain and key: one row per path; receipt is null where none
 -- is left.
 CREATE TABLE #staged_live (

@@ -21,7 +21,7 @@ mod volume;
 pub use broken::*;
 pub use dimensions::*;
 pub use history::*;
-pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Spend};
+pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend};
 pub use publishing::*;
 pub use spend::*;
 pub use volume::*;
@@ -73,6 +73,7 @@ macro_rules! conformance_suite {
             a_live_version_needs_its_receipt,
             receipts_of_any_length_come_back,
             refused_days_are_listed_until_they_are_built,
+            refusals_are_told_by_file_version_and_reason,
 
             a_publish_broken_off_anywhere_is_there_whole_or_not_at_all,
             of_publishers_side_by_side_one_comes_first,

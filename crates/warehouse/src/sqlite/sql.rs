@@ -40,6 +40,7 @@ statements! {
     ADD_PUBLISH = "operations/add_publish",
     PUBLISHES = "operations/publishes",
     ADD_RECEIPT = "operations/add_receipt",
+    ADD_REFUSAL = "operations/add_refusal",
     CLEAR_LIVE = "operations/clear_live",
     SET_LIVE = "operations/set_live",
     NEWEST_RECEIPTS = "operations/newest_receipts",
@@ -57,6 +58,7 @@ statements! {
     INSPECT_SPEND = "inspect/spend",
     INSPECT_DAILY = "inspect/daily",
     INSPECT_DIMENSIONS = "inspect/dimensions",
+    INSPECT_REFUSALS = "inspect/refusals",
 }
 
 /// The schema's history: `PRAGMA user_version` counts how many of these a file has seen. Only
@@ -66,4 +68,5 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../sql/sqlite/migrations/002_facts.sql"),
     include_str!("../../../../sql/sqlite/migrations/003_operations.sql"),
     include_str!("../../../../sql/sqlite/migrations/004_views.sql"),
+    include_str!("../../../../sql/sqlite/migrations/005_quarantine.sql"),
 ];

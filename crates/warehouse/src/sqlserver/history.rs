@@ -13,7 +13,10 @@ use super::{
     session::{Session, Values},
     sql,
 };
-use crate::{Absorbed, LoggedPublish, Publish, RefusedDay, State};
+use crate::{
+    Absorbed, LoggedPublish, Publish, RefusedDay, State,
+    refusals::{Refusal, refusals},
+};
 
 /// A row of the publish log.
 pub(super) struct NewestPublish {
@@ -97,6 +100,8 @@ pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<()
     for (nth, body) in long {
         session.execute(sql::STAGE_LONG_BODY, &[&body, &nth]).await?;
     }
+    let refused = refusals(&publish.receipts).into_iter().map(refusal_row);
+    session.bulk("#staged_refusal", Box::new(refused)).await?;
     let live = publish
         .live
         .iter()
@@ -118,6 +123,20 @@ pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<()
         )));
     }
     Ok(())
+}
+
+fn refusal_row(refusal: Refusal<'_>) -> [ColumnData<'static>; 6] {
+    let Refusal { path, receipt, reason, rows_refused, detail, quarantine } = refusal;
+    // The receipt in the lake has all of it. A character takes two units at most.
+    let cut = |detail: &str| detail.chars().take(LONGEST_BODY / 2).collect::<String>();
+    [
+        path.to_owned().into_sql(),
+        i64::from(receipt).into_sql(),
+        reason.into_sql(),
+        rows_refused.map(|rows| rows as i64).into_sql(),
+        detail.map(cut).into_sql(),
+        quarantine.map(str::to_owned).into_sql(),
+    ]
 }
 
 /// The whole receipt, as in the lake.
@@ -170,6 +189,7 @@ fn receipt_row(
 /// Adds the staged receipts to the load history and moves the live flags.
 pub(super) async fn absorb(session: &mut Session, publish_id: i64) -> Result<(), Cause> {
     session.execute(sql::ADD_RECEIPTS, &[&publish_id]).await?;
+    session.execute(sql::ADD_REFUSALS, &[]).await?;
     session.execute(sql::CLEAR_LIVE, &[]).await?;
     session.execute(sql::SET_LIVE, &[]).await?;
     Ok(())

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Error,
-    conformance::{Amount, Daily, FactRow, Inspect, Member, Spend},
+    conformance::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend},
 };
 
 impl SqlServer {
@@ -99,6 +99,25 @@ impl Inspect for SqlServer {
                 dimension: row.text("dimension")?,
                 key: row.number::<i32>("id")?.into(),
                 text: row.text("text")?,
+            })
+        })
+        .await
+    }
+
+    async fn refusals(&mut self) -> Result<Vec<Refused>, Error> {
+        self.all(sql::INSPECT_REFUSALS, |row| {
+            let text = |column| -> Result<Option<String>, Cause> {
+                Ok(row.value::<&str>(column)?.map(str::to_owned))
+            };
+            Ok(Refused {
+                path: row.text("path")?,
+                receipt: row.number("receipt")?,
+                etag: row.text("etag")?,
+                live: row.number::<i32>("live")? == 1,
+                reason: row.text("reason")?,
+                rows: row.value("rows_refused")?,
+                detail: text("detail")?,
+                quarantine: text("quarantine")?,
             })
         })
         .await

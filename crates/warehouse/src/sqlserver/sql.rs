@@ -45,6 +45,7 @@ statements! {
     PUBLISHES = "operations/publishes",
     ADD_PUBLISH = "operations/add_publish",
     ADD_RECEIPTS = "operations/add_receipts",
+    ADD_REFUSALS = "operations/add_refusals",
     FIND_KNOWN_RECEIPT = "operations/find_known_receipt",
     FIND_STRAY_LIVE = "operations/find_stray_live",
     CLEAR_LIVE = "operations/clear_live",
@@ -64,6 +65,7 @@ statements! {
     INSPECT_SPEND = "inspect/spend",
     INSPECT_DAILY = "inspect/daily",
     INSPECT_DIMENSIONS = "inspect/dimensions",
+    INSPECT_REFUSALS = "inspect/refusals",
 }
 
 macro_rules! dimensions {
@@ -86,4 +88,5 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
     ("002_facts", include_str!("../../../../sql/sqlserver/migrations/002_facts.sql")),
     ("003_operations", include_str!("../../../../sql/sqlserver/migrations/003_operations.sql")),
     ("004_views", include_str!("../../../../sql/sqlserver/migrations/004_views.sql")),
+    ("005_quarantine", include_str!("../../../../sql/sqlserver/migrations/005_quarantine.sql")),
 ];
