@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use engine::{Embedded, Engine};
 use eventgrid::{CloudEvent, Data, Publisher};
-use lake::{IngestOptions, Lake};
+use lake::{IngestOptions, Lake, Receipt, Table};
+use pipeline::{Dataset, purchases::Columns};
+use purchase_db::PurchaseDb;
 use tokio::sync::Mutex;
 use warehouse::{Warehouse, sqlite::Sqlite, sqlserver::SqlServer};
 
@@ -19,6 +21,8 @@ pub struct Deps {
     pub lake: Lake,
     pub engine: Arc<dyn Engine>,
     pub warehouse: Mutex<Box<dyn Warehouse>>,
+    /// Where purchases go before they are staged, if anywhere.
+    pub purchase_db: Option<Arc<PurchaseDb>>,
     pub settings: Settings,
     pub metrics: Metrics,
     events: Option<Publisher>,
@@ -41,8 +45,9 @@ impl Deps {
             Some(topic) => Some(topic.publisher()?),
             None => None,
         };
+        let purchase_db = settings.purchase_db.clone().map(|s| Arc::new(PurchaseDb::new(s)));
         let (warehouse, metrics) = (Mutex::new(warehouse), Metrics::default());
-        Ok(Self { lake, engine, warehouse, settings, metrics, events })
+        Ok(Self { lake, engine, warehouse, purchase_db, settings, metrics, events })
     }
 
     pub fn with_metrics(self, metrics: Metrics) -> Self {
@@ -60,7 +65,22 @@ impl Deps {
 
     /// How files are read, before what one invocation adds.
     pub fn ingest_options(&self) -> IngestOptions {
-        IngestOptions { parser: self.settings.parser_options(), ..IngestOptions::default() }
+        let mut parser = self.settings.parser_options();
+        let table = self.purchase_db.clone().map(|database| database as Arc<dyn Table>);
+        if table.is_some() {
+            parser.purchases = Columns::Table;
+        }
+        IngestOptions { parser, table, ..IngestOptions::default() }
+    }
+
+    /// Takes a source path out, also of the operational database. `None` when nothing is live.
+    pub async fn forget(&self, dataset: Dataset, path: &str) -> anyhow::Result<Option<Receipt>> {
+        // The table first: called again after a crash, it finds nothing and the log is written.
+        if let Some(database) = self.purchase_db.as_ref().filter(|_| dataset == Dataset::UserPurchase)
+        {
+            database.remove(path, None).await.map_err(lake::Error::from)?;
+        }
+        Ok(self.lake.forget(dataset, path).await?)
     }
 }
 

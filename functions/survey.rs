@@ -1,8 +1,8 @@
 //! The files of a dataset and what their receipts say of them.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::{Listing, Receipt, Source, State};
-use pipeline::{Dataset, FileReason, parser::recipe};
+use lake::{Listing, Receipt, SNAPSHOT, Source, State};
+use pipeline::{Dataset, FileReason};
 use serde::Serialize;
 
 use crate::deps::Deps;
@@ -48,10 +48,11 @@ fn paths<S: serde::Serializer>(sources: &[Source], serializer: S) -> Result<S::O
 pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
     let sources = deps.lake.sources(dataset).await?;
     let receipts = deps.lake.receipts(dataset).await?;
-    let recipe = recipe(dataset, &deps.settings.parser_options());
+    let recipe = deps.ingest_options().recipe(dataset);
     let is_there = |path: &str| sources.binary_search_by(|s| s.path.as_str().cmp(path)).is_ok();
     let numbers = receipts.newest.iter().map(|(path, newest)| (path.clone(), *newest));
-    let gone: Vec<(String, u32)> = numbers.filter(|(path, _)| !is_there(path)).collect();
+    let of_file = numbers.filter(|(path, _)| path != SNAPSHOT);
+    let gone: Vec<(String, u32)> = of_file.filter(|(path, _)| !is_there(path)).collect();
     let vanished = vanished(deps, dataset, gone).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
     let mut survey = Survey {
@@ -120,7 +121,7 @@ impl Survey {
     fn add(&mut self, receipt: Receipt) {
         self.covered += 1;
         match receipt.state {
-            State::Accepted | State::Unchanged => {
+            State::Accepted | State::Loaded | State::Unchanged => {
                 self.newest_at = self.newest_at.take().max(Some(receipt.written_at));
             }
             State::Forgotten if receipt.refusal.is_none() => {}

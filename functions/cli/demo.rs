@@ -20,6 +20,7 @@ pub fn places(dir: &Path) -> Places {
     Places {
         lake: Some(format!("file:{}", dir.join("lake").display())),
         warehouse: Some(format!("sqlite:{}", dir.join("warehouse.db").display())),
+        user_purchase_db: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Settings: the environment (app settings in Azure), over which command-line options win.
 
 mod lake;
+mod purchase_db;
 #[cfg(test)]
 mod tests;
 mod warehouse;
@@ -29,6 +30,8 @@ impl WrongSetting {
 pub struct Settings {
     pub lake: LakeSetting,
     pub warehouse: WarehouseSetting,
+    /// Where purchases go before they are staged, if anywhere.
+    pub purchase_db: Option<::purchase_db::Setting>,
     pub pii: Pii,
     pub engine_memory_mb: u64,
     /// Largest refused share of a file's rows, from 100 rows on.
@@ -80,6 +83,7 @@ impl Settings {
                 None => lake::lake(get("LAKE"))?,
             },
             warehouse: WarehouseSetting::read(get)?,
+            purchase_db: purchase_db::purchase_db(get)?,
             pii: pii(get("PII_MODE"), get("PII_KEY"))?,
             engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
             max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
@@ -96,7 +100,7 @@ impl Settings {
     pub fn parser_options(&self) -> pipeline::Options {
         let limits =
             pipeline::Limits { refused_share: self.max_refused_share, ..Default::default() };
-        pipeline::Options { limits, pii: self.pii.clone() }
+        pipeline::Options { limits, pii: self.pii.clone(), ..Default::default() }
     }
 }
 

@@ -32,6 +32,8 @@ impl Default for Limits {
 pub struct Options {
     pub limits: Limits,
     pub pii: logs::Pii,
+    /// What purchases must fit into.
+    pub purchases: purchases::Columns,
 }
 
 /// What was counted while a file was read.
@@ -81,7 +83,7 @@ pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
             Box::new(CsvParser::new(logs::Logs::new(options.pii.clone()), options.limits))
         }
         Dataset::UserPurchase => {
-            Box::new(CsvParser::new(purchases::Purchases::default(), options.limits))
+            Box::new(CsvParser::new(purchases::Purchases::new(options.purchases), options.limits))
         }
     }
 }
@@ -92,6 +94,6 @@ pub fn recipe(dataset: Dataset, options: &Options) -> String {
     match dataset {
         Dataset::ClassifiedMovieReview => "parser-1 classifier-1".to_owned(),
         Dataset::ReviewLogs => format!("parser-1 pii-{}", options.pii.recipe()),
-        Dataset::UserPurchase => "parser-1".to_owned(),
+        Dataset::UserPurchase => format!("parser-1{}", options.purchases.recipe()),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use identity::NoToken;
 use lake::failpoint::Failed;
 use tiberius::error::{Error as SqlError, TokenError};
 
@@ -38,6 +39,13 @@ const PASSING: [u32; 14] =
 impl From<SqlError> for Cause {
     fn from(error: SqlError) -> Self {
         Self::Sql(error)
+    }
+}
+
+impl From<NoToken> for Cause {
+    fn from(NoToken { why, passes }: NoToken) -> Self {
+        let text = format!("needs a token: {why}");
+        if passes { Self::passing(text) } else { Self::permanent(text) }
     }
 }
 
