@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::{Embedded, Engine};
 use eventgrid::{CloudEvent, Data, Publisher};
-use lake::{IngestOptions, Lake, Receipt, Table};
+use lake::{IngestOptions, Lake, Receipt, State, Table};
 use pipeline::{Dataset, purchases::Columns};
 use purchase_db::PurchaseDb;
 use tokio::sync::Mutex;
@@ -75,12 +75,21 @@ impl Deps {
 
     /// Takes a source path out, also of the operational database. `None` when nothing is live.
     pub async fn forget(&self, dataset: Dataset, path: &str) -> anyhow::Result<Option<Receipt>> {
-        // The table first: called again after a crash, it finds nothing and the log is written.
-        if let Some(database) = self.purchase_db.as_ref().filter(|_| dataset == Dataset::UserPurchase)
-        {
-            database.remove(path, None).await.map_err(lake::Error::from)?;
+        let database = self.purchase_db.as_ref().filter(|_| dataset == Dataset::UserPurchase);
+        let Some(database) = database else { return Ok(self.lake.forget(dataset, path).await?) };
+        if self.lake.newest_receipt(dataset, path).await?.is_none() {
+            return Ok(None);
         }
-        Ok(self.lake.forget(dataset, path).await?)
+        // Also what a crash has kept from the log.
+        database.remove(path, None).await.map_err(lake::Error::from)?;
+        let forgotten = self.lake.forget(dataset, path).await?;
+        // A load that was under way may have come in between.
+        let before = forgotten.as_ref().map_or(0, |forgotten| forgotten.number - 1);
+        let loaded = self.lake.live_receipt(dataset, path, before).await?;
+        if let Some(loaded) = loaded.filter(|loaded| loaded.state == State::Loaded) {
+            database.remove(path, Some(&loaded.attempt)).await.map_err(lake::Error::from)?;
+        }
+        Ok(forgotten)
     }
 }
 

@@ -11,5 +11,6 @@ pub mod handler;
 pub mod lab;
 pub mod oracle;
 pub mod place;
+pub mod shop;
 pub mod warehouse;
 pub mod xml;

@@ -71,6 +71,13 @@ impl Place {
         movie_analytics(self.folder(), &args)
     }
 
+    /// `run --json` with an operational database.
+    pub fn call_with_database(&self, url: &str) -> Ran {
+        let (lake, warehouse) = (self.lake_option(), self.warehouse_option());
+        let args = ["run", "--lake", &lake, "--warehouse", &warehouse, "--json"];
+        movie_analytics(self.folder(), &[&args[..], &["--user-purchase-db", url]].concat())
+    }
+
     /// Runs, expects all well, and returns the report.
     #[track_caller]
     pub fn run(&self) -> Value {

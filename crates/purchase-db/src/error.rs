@@ -186,7 +186,9 @@ fn sentence(place: &str, error: &PgError) -> String {
         Some(error) => format!("the connection to {place} broke ({error}): try again"),
         None if error.is_closed() => format!("the connection to {place} was lost: try again"),
         None => {
-            let text = error.to_string();
+            // The driver keeps the reason behind its error.
+            let reason = error::Error::source(error).map(ToString::to_string);
+            let text = reason.unwrap_or_else(|| error.to_string());
             if text.contains("does not support TLS") {
                 format!(
                     "{place} offers no encryption: let the server use TLS, or write \

@@ -12,10 +12,12 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::{
         WebPkiServerVerifier,
+        verify_server_name,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    server::ParsedCertificate,
 };
 use rustls_platform_verifier::Verifier;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -35,8 +37,8 @@ impl Tls {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match trust {
             Trust::Anyone => Arc::new(Unverified(provider.clone())),
-            Trust::SignedBy(roots) => Arc::new(AnyName(signed_by(roots, &provider)?)),
-            Trust::Named(roots) => signed_by(roots, &provider)?,
+            Trust::SignedBy(roots) => Arc::new(Verified::new(roots, provider.clone(), false)?),
+            Trust::Named(roots) => Arc::new(Verified::new(roots, provider.clone(), true)?),
         };
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -45,32 +47,6 @@ impl Tls {
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
         Ok(Self(TlsConnector::from(Arc::new(config))))
-    }
-}
-
-fn signed_by(
-    roots: &Roots,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, String> {
-    match roots {
-        Roots::System => {
-            let verifier = Verifier::new(provider.clone());
-            let unusable = |error| format!("cannot be verified by this machine's roots: {error}");
-            Ok(Arc::new(verifier.map_err(unusable)?))
-        }
-        Roots::File(file) => {
-            let unusable = |why: &dyn std::fmt::Display| {
-                format!("cannot be verified: {why}; check sslrootcert={}", file.display())
-            };
-            let mut store = RootCertStore::empty();
-            for certificate in CertificateDer::pem_file_iter(file).map_err(|e| unusable(&e))? {
-                store
-                    .add(certificate.map_err(|error| unusable(&error))?)
-                    .map_err(|error| unusable(&error))?;
-            }
-            let verifier = WebPkiServerVerifier::builder_with_provider(store.into(), provider.clone());
-            Ok(verifier.build().map_err(|error| unusable(&error))?)
-        }
     }
 }
 
@@ -115,11 +91,44 @@ impl ServerCertVerifier for Unverified {
     }
 }
 
-/// `sslmode=verify-ca`: signed by whom it should be, of whatever name.
+/// `sslmode=verify-ca` and `verify-full`.
 #[derive(Debug)]
-struct AnyName(Arc<dyn ServerCertVerifier>);
+struct Verified {
+    signed: Arc<dyn ServerCertVerifier>,
+    /// A server may present one of the roots itself, as libpq allows.
+    roots: Vec<CertificateDer<'static>>,
+    /// Whether the server must have the name by which it was called.
+    named: bool,
+}
 
-impl ServerCertVerifier for AnyName {
+impl Verified {
+    fn new(trusted: &Roots, provider: Arc<CryptoProvider>, named: bool) -> Result<Self, String> {
+        let file = match trusted {
+            Roots::File(file) => file,
+            Roots::System => {
+                let unusable =
+                    |error| format!("cannot be verified by this machine's roots: {error}");
+                let signed = Arc::new(Verifier::new(provider).map_err(unusable)?);
+                return Ok(Self { signed, roots: Vec::new(), named });
+            }
+        };
+        let unusable = |why: &dyn std::fmt::Display| {
+            format!("cannot be verified: {why}; check sslrootcert={}", file.display())
+        };
+        let roots: Vec<_> = CertificateDer::pem_file_iter(file)
+            .and_then(Iterator::collect)
+            .map_err(|error| unusable(&error))?;
+        let mut store = RootCertStore::empty();
+        for root in &roots {
+            store.add(root.clone()).map_err(|error| unusable(&error))?;
+        }
+        let signed = WebPkiServerVerifier::builder_with_provider(store.into(), provider).build();
+        let signed = signed.map_err(|error| unusable(&error))?;
+        Ok(Self { signed, roots, named })
+    }
+}
+
+impl ServerCertVerifier for Verified {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -128,11 +137,17 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        if self.roots.contains(end_entity) {
+            if self.named {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
+            }
+            return Ok(ServerCertVerified::assertion());
+        }
         // The name is what is looked at last.
-        match self.0.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
+        match self.signed.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
+            )) if !self.named => Ok(ServerCertVerified::assertion()),
             verified => verified,
         }
     }
@@ -143,7 +158,7 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        self.signed.verify_tls12_signature(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -152,11 +167,11 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        self.signed.verify_tls13_signature(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.signed.supported_verify_schemes()
     }
 }
 
