@@ -18,6 +18,7 @@ locals {
       PII_MODE          = var.pii_mode
 
       BUILD_FACT_SCHEDULE = var.build_fact_schedule
+      EXTRACT_SCHEDULE    = var.extract_schedule
       RECONCILE_SCHEDULE  = var.reconcile_schedule
     },
     var.pii_mode != "hash" ? {} : {
@@ -25,8 +26,7 @@ locals {
     },
     !var.operational_database ? {} : {
       # The app's identity is the user; there is no password.
-      USER_PURCHASE_DB = "postgres://${local.names.app}@${azurerm_postgresql_flexible_server.this[0].fqdn}/${azurerm_postgresql_flexible_server_database.purchases[0].name}?sslmode=require"
-      EXTRACT_SCHEDULE = var.extract_schedule
+      USER_PURCHASE_DB = "postgres://${local.names.app}@${azurerm_postgresql_flexible_server.this[0].fqdn}/${azurerm_postgresql_flexible_server_database.purchases[0].name}?sslmode=verify-full"
     },
     !var.completion_events ? {} : {
       EVENTGRID_TOPIC_ENDPOINT = azurerm_eventgrid_topic.completion[0].endpoint

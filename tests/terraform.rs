@@ -216,8 +216,6 @@ fn every_setting_that_the_program_reads_is_given_or_left_out_for_a_reason() {
 
 #[test]
 fn every_setting_that_is_given_is_read_by_somebody() {
-    // Parts of the architecture whose code is on its way.
-    let planned = ["USER_PURCHASE_DB", "EXTRACT_SCHEDULE"];
     let of_host = |name: &str| {
         name.starts_with("AzureWebJobsStorage__")
             || name == "LAKE__credential"
@@ -232,7 +230,6 @@ fn every_setting_that_is_given_is_read_by_somebody() {
     for name in assignments(body(&text, "app_settings = merge(")).into_keys() {
         let known = read.contains(name)
             || schedules.contains(&format!("%{name}%"))
-            || planned.contains(&name)
             || of_host(name);
         assert!(known, "nobody reads {name}");
     }

@@ -9,8 +9,8 @@ pub(super) fn purchase_db(
     get: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Setting>, WrongSetting> {
     let Some(url) = get("USER_PURCHASE_DB") else { return Ok(None) };
-    // Where the app has an identity, App Service tells its endpoint.
-    let has_identity = get("IDENTITY_ENDPOINT").is_some() || get("LAKE__blobServiceUri").is_some();
+    // Who signs in to the lake with an identity has one.
+    let has_identity = get("LAKE__blobServiceUri").is_some();
     let client_id = get("LAKE__clientId");
     let identity = has_identity.then_some(client_id.as_deref());
     let setting = Setting::parse(&url, identity);

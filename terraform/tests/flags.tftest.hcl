@@ -25,7 +25,7 @@ run "operational_database" {
   }
 
   assert {
-    condition     = local.app_settings.USER_PURCHASE_DB == "postgres://${local.names.app}@psql.postgres.database.azure.com/purchases?sslmode=require" && local.app_settings.EXTRACT_SCHEDULE == "0 0 * * * *"
+    condition     = local.app_settings.USER_PURCHASE_DB == "postgres://${local.names.app}@psql.postgres.database.azure.com/purchases?sslmode=verify-full" && local.app_settings.EXTRACT_SCHEDULE == "0 0 * * * *"
     error_message = "The app is not told of the operational database."
   }
 }

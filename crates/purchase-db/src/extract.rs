@@ -93,6 +93,7 @@ impl PurchaseDb {
         }
         let client = self.connector.connect().await?;
         client.batch_execute(sql::BEGIN_EXTRACT).await?;
+        client.query(sql::BECOME_READER, &[]).await?;
         let mut state = place(&client).await?;
         if let Some(live) = &live
             && is_unchanged(&client, lake, live, &mut state).await?

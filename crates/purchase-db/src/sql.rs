@@ -20,6 +20,7 @@ statements! {
     TWIN = "load/twin.sql",
     FORGET = "load/forget.sql",
     BEGIN_EXTRACT = "extract/begin.sql",
+    BECOME_READER = "extract/become_reader.sql",
     PLACE = "extract/place.sql",
     CHANGES = "extract/changes.sql",
     COPY_OUT = "extract/copy_out.sql",
