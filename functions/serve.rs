@@ -6,7 +6,8 @@ use custom_handler::{App, Context, HttpRequest, Outcome, QueueMessage, Timer};
 
 use crate::{
     build_fact_movie_analytics, classify_movie_review, deps::Deps, extract_user_purchase,
-    load_user_purchase, parse_log_reviews, reconcile, replay, settings::Settings, status, telemetry::Telemetry,
+    load_user_purchase, parse_log_reviews, reconcile, replay, settings::Settings, status,
+    telemetry::Telemetry,
 };
 
 /// Serves the Functions host until it, or an operator, ends the process.

@@ -10,6 +10,7 @@ pub mod drop;
 pub mod handler;
 pub mod lab;
 pub mod oracle;
+pub mod peak;
 pub mod place;
 pub mod shop;
 pub mod warehouse;

@@ -16,6 +16,10 @@ impl<'a> Shop<'a> {
         Self { cluster, name: name.to_owned() }
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// For `USER_PURCHASE_DB`.
     pub fn url(&self) -> String {
         self.cluster.url(&self.name)

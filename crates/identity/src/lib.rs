@@ -65,7 +65,8 @@ impl ManagedIdentity {
 impl Tokens for ManagedIdentity {
     /// The credential keeps a token until five minutes before it expires.
     async fn token(&self) -> Result<String, NoToken> {
-        let token = self.credential.get_token(&[self.scope], None).await.map_err(|e| refused(&e))?;
+        let token =
+            self.credential.get_token(&[self.scope], None).await.map_err(|e| refused(&e))?;
         Ok(token.token.secret().to_owned())
     }
 }

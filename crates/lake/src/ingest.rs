@@ -368,7 +368,11 @@ impl Job<'_> {
         }
     }
 
-    pub(crate) async fn reject(&self, receipt: Receipt, refusal: FileRefusal) -> Result<Step, Error> {
+    pub(crate) async fn reject(
+        &self,
+        receipt: Receipt,
+        refusal: FileRefusal,
+    ) -> Result<Step, Error> {
         let FileRefusal { reason, detail } = refusal;
         let refusal = Some(Refusal { reason, detail });
         let receipt = Receipt { state: State::Rejected, refusal, ..receipt };

@@ -109,7 +109,8 @@ impl Decoder {
     /// all there.
     fn row(&mut self, bytes: &[u8]) -> Result<Option<usize>, Wrong> {
         let mut fields = [None; 8];
-        let Some((width, mut rest)) = bytes.split_first_chunk().map(|(w, r)| (i16::from_be_bytes(*w), r))
+        let Some((width, mut rest)) =
+            bytes.split_first_chunk().map(|(w, r)| (i16::from_be_bytes(*w), r))
         else {
             return Ok(None);
         };

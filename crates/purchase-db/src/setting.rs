@@ -57,7 +57,9 @@ impl Setting {
         }
         let (url, mode, root) = take_ssl(text)?;
         let mut config = Config::from_str(&url).map_err(|_| {
-            wrong(format!("the URL is not understood: percent-encode what is special in it; {HELP}"))
+            wrong(format!(
+                "the URL is not understood: percent-encode what is special in it; {HELP}"
+            ))
         })?;
         if config.get_hosts().is_empty() {
             return Err(wrong(format!("no host in it; write {HELP}")));

@@ -38,7 +38,7 @@ async fn a_wrong_password_user_or_database_is_said_without_the_password() {
     assert!(!transient && !text.contains("secret"), "{text}");
     let (text, _) = refusal(&url.replace(":right", "")).await;
     assert!(text.contains("wants a password: write it into USER_PURCHASE_DB"), "{text}");
-    let (text, transient) = refusal(&url.replace("/login", "/nowhere")).await;
+    let (text, transient) = refusal(&format!("{}/nowhere", url.trim_end_matches("/login"))).await;
     assert!(text.contains("is not there (3D000)") && !transient, "{text}");
 }
 
@@ -48,7 +48,10 @@ async fn a_server_that_is_not_there_may_come() {
     assert!(text.contains("nothing listens at the database d on 127.0.0.1:1"), "{text}");
     assert!(transient);
     let (text, transient) = refusal("postgres://u@/d?host=/nowhere").await;
-    assert!(text.contains("there is no socket of the database d on /nowhere") && transient, "{text}");
+    assert!(
+        text.contains("there is no socket of the database d on /nowhere") && transient,
+        "{text}"
+    );
 }
 
 #[tokio::test]
