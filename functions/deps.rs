@@ -77,17 +77,15 @@ impl Deps {
     pub async fn forget(&self, dataset: Dataset, path: &str) -> anyhow::Result<Option<Receipt>> {
         let database = self.purchase_db.as_ref().filter(|_| dataset == Dataset::UserPurchase);
         let Some(database) = database else { return Ok(self.lake.forget(dataset, path).await?) };
-        if self.lake.newest_receipt(dataset, path).await?.is_none() {
-            return Ok(None);
-        }
-        // Also what a crash has kept from the log.
-        database.remove(path, None).await.map_err(lake::Error::from)?;
         let forgotten = self.lake.forget(dataset, path).await?;
-        // A load that was under way may have come in between.
-        let before = forgotten.as_ref().map_or(0, |forgotten| forgotten.number - 1);
-        let loaded = self.lake.live_receipt(dataset, path, before).await?;
-        if let Some(loaded) = loaded.filter(|loaded| loaded.state == State::Loaded) {
-            database.remove(path, Some(&loaded.attempt)).await.map_err(lake::Error::from)?;
+        // Asked again after a call that broke off, it is forgotten already.
+        let newest = self.lake.newest_receipt(dataset, path).await?;
+        let newest = forgotten.clone().or(newest.filter(|r| r.state == State::Forgotten));
+        if let Some(newest) = newest {
+            let before = self.lake.live_receipt(dataset, path, newest.number - 1).await?;
+            let attempt = before.as_ref().map(|before| before.attempt.as_str());
+            let removed = database.remove(path, Some(&newest.etag), attempt).await;
+            removed.map_err(lake::Error::from)?;
         }
         Ok(forgotten)
     }

@@ -25,6 +25,10 @@ pub struct Survey {
     pub vanished: Vec<String>,
     /// When the newest version was taken in, UTC.
     pub newest_at: Option<String>,
+    /// When the snapshot of the operational table was taken that counts, UTC. `None` where files
+    /// count themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_at: Option<String>,
 }
 
 /// A file whose present version does not count.
@@ -54,6 +58,8 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
     let of_file = numbers.filter(|(path, _)| path != SNAPSHOT);
     let gone: Vec<(String, u32)> = of_file.filter(|(path, _)| !is_there(path)).collect();
     let vanished = vanished(deps, dataset, gone).await?;
+    let snapshot = receipts.newest.get(SNAPSHOT).copied().unwrap_or(0);
+    let snapshot = deps.lake.live_receipt(dataset, SNAPSHOT, snapshot).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
     let mut survey = Survey {
         dataset,
@@ -62,6 +68,7 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
         refused: Vec::new(),
         vanished,
         newest_at: None,
+        snapshot_at: snapshot.map(|snapshot| snapshot.written_at),
     };
     for (source, receipt) in newest {
         match receipt {

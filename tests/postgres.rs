@@ -15,7 +15,7 @@ use common::{
     shop::Shop,
 };
 use lake::SNAPSHOT;
-use movie_analytics::sample::Sample;
+use movie_analytics::{sample::Sample, status};
 use object_store::{ObjectStoreExt, path::Path};
 use pipeline::Dataset;
 use postgres_cluster::Cluster;
@@ -186,6 +186,10 @@ async fn switched_on_later_it_counts_nothing_twice_and_loses_nothing() {
     let live = "SELECT count(*) FROM ops_load_history WHERE live = 1 AND dataset = 'user_purchase'";
     assert_eq!(lab.number(live), 1);
     assert!(!reconciled(&deps).await.unwrap(), "nothing waits");
+    let status = status::run(&deps).await.unwrap();
+    let survey = status.datasets.iter().find(|d| d.dataset == Dataset::UserPurchase).unwrap();
+    assert!(survey.snapshot_at.is_some() && survey.vanished.is_empty());
+    assert_eq!((survey.covered, survey.waiting.len(), survey.refused.len()), (2, 0, 0));
 
     // A process that was not told of the database changes nothing that counts.
     lab.put("user_purchase/c.csv", purchases(&[("1", 100, "1")])).await;
@@ -301,6 +305,22 @@ async fn the_same_content_is_in_the_table_once() {
     assert_eq!(extracted(&deps).await.unwrap(), "taken");
     published(&deps).await.unwrap();
     lab.holds(lab.files().await);
+}
+
+#[test]
+fn a_database_that_does_not_let_us_in_is_a_matter_of_settings() {
+    let place = Place::new();
+    place.drop(A, purchases(&[("1", 2, "2.5")]));
+    CLUSTER.query("CREATE ROLE stranger LOGIN PASSWORD 'right'").unwrap();
+    let of =
+        |password: &str| format!("postgres://stranger:{password}@{}/postgres", CLUSTER.address());
+    let ran = place.call_with_database(&of("secret")).ends_with(2);
+    ran.says("the database postgres on 127.0.0.1");
+    ran.says("refused the login (28P01): check user and password");
+    assert!(!ran.stderr.contains("secret"));
+    place.call_with_database(&of("right")).ends_with(2).says("this login may not make it");
+    place.call_with_database("postgres://u@h").ends_with(2).says("USER_PURCHASE_DB: no user or no");
+    assert!(!place.has_facts());
 }
 
 #[tokio::test]

@@ -208,7 +208,9 @@ pub fn main() -> ExitCode {
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     let settings = error.downcast_ref().is_some_and(lake::Error::is_settings);
-    let usage = settings || error.is::<WrongSetting>() || error.is::<replay::BadRequest>();
+    let database = error.downcast_ref().is_some_and(purchase_db::Error::is_settings);
+    let usage =
+        settings || database || error.is::<WrongSetting>() || error.is::<replay::BadRequest>();
     if usage { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 

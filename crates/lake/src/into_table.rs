@@ -57,12 +57,12 @@ impl Job<'_> {
         match self.lake.commit(&receipt).await? {
             Commit::Done => Ok(Step::accepted(receipt)),
             Commit::Taken => {
-                // Whoever forgets a path takes its rows out first, and these came after.
+                // Whoever has forgotten the path has not met these rows, perhaps.
                 let newest = self.lake.newest_receipt(self.dataset, self.path).await?;
                 if newest.is_some_and(|newest| newest.state == State::Forgotten)
                     && let Some(table) = self.options.table_of(self.dataset)
                 {
-                    table.remove(self.path, Some(&receipt.attempt)).await?;
+                    table.remove(self.path, None, Some(&receipt.attempt)).await?;
                 }
                 Ok(Step::Raced)
             }

@@ -17,9 +17,14 @@ pub trait Table: Send + Sync {
     /// Begins to take in a version of a path, alone: it waits for whoever is at work on the path.
     async fn begin(&self, path: &str) -> Result<Box<dyn Load>, Broken>;
 
-    /// Takes the rows of a path out, and what is known of it; where an attempt is given, only if
-    /// they came by that one. Rows that the application has changed since stay: they are its own.
-    async fn remove(&self, path: &str, attempt: Option<&str>) -> Result<(), Broken>;
+    /// Takes the rows of a path out, and what is known of it, if they are of this version or came
+    /// by this attempt. Rows that the application has changed since stay: they are its own.
+    async fn remove(
+        &self,
+        path: &str,
+        etag: Option<&str>,
+        attempt: Option<&str>,
+    ) -> Result<(), Broken>;
 }
 
 /// A version of a path on its way into the table. Dropped before [`commit`](Self::commit) it

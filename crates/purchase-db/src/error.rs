@@ -29,6 +29,15 @@ impl Error {
             Self::Lake(error) => error.is_transient(),
         }
     }
+
+    /// Whether settings or the surroundings must be put right.
+    pub fn is_settings(&self) -> bool {
+        match self {
+            Self::Transient(_) => false,
+            Self::Permanent(_) => true,
+            Self::Lake(error) => error.is_settings(),
+        }
+    }
 }
 
 impl From<Error> for Broken {

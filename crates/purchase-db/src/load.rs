@@ -43,11 +43,16 @@ impl Table for PurchaseDb {
         Ok(Box::new(TableLoad { client, place, path, present, rows: None, silence }))
     }
 
-    async fn remove(&self, path: &str, attempt: Option<&str>) -> Result<(), Broken> {
+    async fn remove(
+        &self,
+        path: &str,
+        etag: Option<&str>,
+        attempt: Option<&str>,
+    ) -> Result<(), Broken> {
         let client = self.connector.connect().await?;
         let removed = async {
             client.batch_execute(sql::BEGIN_LOAD).await?;
-            if client.execute(sql::FORGET, &[&path, &attempt]).await? > 0 {
+            if client.execute(sql::FORGET, &[&path, &etag, &attempt]).await? > 0 {
                 client.execute(sql::REMOVE_ROWS, &[&path]).await?;
             }
             client.batch_execute("COMMIT").await?;

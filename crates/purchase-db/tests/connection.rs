@@ -2,11 +2,16 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
 
-use std::{path::Path, process::Command, sync::LazyLock, time::Duration};
+use std::{
+    path::Path,
+    process::Command,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
-use lake::{Lake, Table};
+use lake::{IngestOptions, Lake, Outcome, Table, ingest};
 use postgres_cluster::{Cluster, Tls};
-use purchase_db::{PurchaseDb, Setting, Timing};
+use purchase_db::{Extract, PurchaseDb, Setting, Timing};
 
 static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| Cluster::start().unwrap());
 
@@ -79,11 +84,33 @@ async fn a_missing_table_or_permission_is_named() {
     let roles = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/postgres/roles.sql");
     assert!(CLUSTER.psql("rights").args(["-f", roles]).status().unwrap().success());
     CLUSTER.query("GRANT user_purchase_reader TO rights").unwrap();
-    database.extract(&lake, "r", None).await.unwrap();
+    database.extract(&Lake::memory(), "r", None).await.unwrap();
     let (text, _) = refusal(&url).await;
     assert!(text.contains("permission denied for table load_history"), "{text}");
     CLUSTER.query("GRANT user_purchase_loader TO rights").unwrap();
-    drop(database.begin("user_purchase/a.csv").await.unwrap());
+    // Each role is enough for its work.
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::local(folder.path()).unwrap();
+    let raw = folder.path().join("raw/user_purchase");
+    std::fs::create_dir_all(&raw).unwrap();
+    let table = Arc::new(database.clone());
+    for quantity in [1, 2] {
+        let file = format!(
+            "invoice_number,stock_code,detail,quantity,invoice_date,unit_price,customer_id,country\n\
+             1,1,lantern,{quantity},2010-12-01,2.5,7,EIRE\n"
+        );
+        std::fs::write(raw.join("a.csv"), file).unwrap();
+        let options = IngestOptions { table: Some(table.clone()), ..IngestOptions::default() };
+        let loaded = ingest(&lake, "user_purchase/a.csv", &options).await.unwrap();
+        assert!(matches!(loaded, Outcome::Accepted(_)), "{loaded:?}");
+        let recipe = options.recipe(pipeline::Dataset::UserPurchase);
+        let taken = database.extract(&lake, &recipe, None).await.unwrap();
+        assert!(matches!(taken, Extract::Taken(receipt) if receipt.rows.staged == 1));
+    }
+    let update = "UPDATE user_purchase_schema.user_purchase SET quantity = 3";
+    let update = format!("SET ROLE user_purchase_loader; {update}");
+    let refused = CLUSTER.query_in("rights", &update).unwrap_err().to_string();
+    assert!(refused.contains("permission denied for table user_purchase"), "{refused}");
 }
 
 #[tokio::test]
