@@ -6,18 +6,19 @@
 mod common;
 
 use std::sync::{
-    Arc, LazyLock, Mutex, PoisonError,
+    Arc, LazyLock, Mutex,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use common::{
     app::command,
     drop::{logs, purchases, reviews},
+    failpoints::{alone, meanwhile},
     lab::{Lab, extracted, published, read, reconciled},
     place::Place,
     shop::Shop,
 };
-use lake::failpoint::{Action, arm, disarm};
+use lake::failpoint::{Action, arm};
 use movie_analytics::{
     extract_user_purchase,
     ingest::{Input, ingest},
@@ -28,25 +29,6 @@ use postgres_cluster::Cluster;
 static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| Cluster::start().unwrap());
 
 const A: &str = "user_purchase/a.csv";
-
-/// The places of this process are armed by one test at a time.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-fn alone<T>(test: impl Future<Output = T>) -> T {
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    disarm();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(test)
-}
-
-/// What another process does while this one is held at a place.
-fn meanwhile(place: &str, work: impl Future<Output = ()> + Send + 'static) {
-    let call = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        std::thread::spawn(move || runtime.block_on(work)).join().unwrap();
-    };
-    arm(place, 0, Action::Call(Box::new(call)));
-}
 
 #[test]
 fn our_process_dies_at_any_step() {

@@ -109,9 +109,8 @@ fn every_setting_that_is_given_is_read_by_somebody() {
     let schedules = values("timerTrigger", "schedule");
     let text = hcl("app_settings.tf");
     for name in assignments(body(&text, "app_settings = merge(")).into_keys() {
-        let known = read.contains(name)
-            || schedules.contains(&format!("%{name}%"))
-            || of_host(name);
+        let known =
+            read.contains(name) || schedules.contains(&format!("%{name}%")) || of_host(name);
         assert!(known, "nobody reads {name}");
     }
 }

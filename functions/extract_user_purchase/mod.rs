@@ -56,7 +56,7 @@ pub async fn run(deps: &Deps, on_rows: Option<OnRows>) -> anyhow::Result<Option<
     let recipe = deps.ingest_options().recipe(Dataset::UserPurchase);
     let (outcome, rows, missing) = match database.extract(&deps.lake, &recipe, on_rows).await? {
         Extract::Unchanged => ("unchanged", 0, Vec::new()),
-        Extract::Taken(receipt) => ("taken", receipt.rows.staged, Vec::new()),
+        Extract::Taken { rows } => ("taken", rows, Vec::new()),
         Extract::HeldBack(missing) => ("held_back", 0, missing),
     };
     let duration_ms = begun.elapsed().as_millis() as u64;

@@ -7,6 +7,7 @@
 pub mod app;
 pub mod dice;
 pub mod drop;
+pub mod failpoints;
 pub mod handler;
 pub mod lab;
 pub mod numbers;

@@ -33,12 +33,12 @@ use crate::{
 pub type OnRows = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// What became of an extract.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extract {
     /// The live snapshot is what the table holds.
     Unchanged,
     /// A new snapshot is live.
-    Taken(Receipt),
+    Taken { rows: u64 },
     /// Nothing was done: these files count from staging, or are in another database, and a first
     /// snapshot of this table would lose them.
     HeldBack(Vec<String>),
@@ -108,7 +108,9 @@ impl PurchaseDb {
                 remember(lake, &live, &state).await;
                 Ok(Some(Extract::Unchanged))
             }
-            None if lake.commit_snapshot(&receipt).await? => Ok(Some(Extract::Taken(receipt))),
+            None if lake.commit_snapshot(&receipt).await? => {
+                Ok(Some(Extract::Taken { rows: receipt.rows.staged }))
+            }
             None => Ok(None),
         }
     }

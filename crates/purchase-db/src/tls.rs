@@ -35,11 +35,12 @@ impl Tls {
     pub(crate) fn new(trust: &Trust) -> Result<Self, String> {
         // Named here: with two providers in the tree, rustls does not choose.
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier: Arc<dyn ServerCertVerifier> = match trust {
-            Trust::Anyone => Arc::new(Unverified(provider.clone())),
-            Trust::SignedBy(roots) => Arc::new(Verified::new(roots, provider.clone(), false)?),
-            Trust::Named(roots) => Arc::new(Verified::new(roots, provider.clone(), true)?),
+        let trusted = match trust {
+            Trust::Anyone => None,
+            Trust::SignedBy(roots) => Some(Trusted::new(roots, provider.clone(), false)?),
+            Trust::Named(roots) => Some(Trusted::new(roots, provider.clone(), true)?),
         };
+        let verifier = Arc::new(Verify { provider: provider.clone(), trusted });
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| format!("has no TLS from us: {error}"))?
@@ -50,50 +51,9 @@ impl Tls {
     }
 }
 
-/// `sslmode=prefer` and `require`: encrypted, by whomever.
-#[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
 /// `sslmode=verify-ca` and `verify-full`.
 #[derive(Debug)]
-struct Verified {
+struct Trusted {
     signed: Arc<dyn ServerCertVerifier>,
     /// A server may present one of the roots itself, as libpq allows.
     roots: Vec<CertificateDer<'static>>,
@@ -101,7 +61,7 @@ struct Verified {
     named: bool,
 }
 
-impl Verified {
+impl Trusted {
     fn new(trusted: &Roots, provider: Arc<CryptoProvider>, named: bool) -> Result<Self, String> {
         let file = match trusted {
             Roots::File(file) => file,
@@ -128,7 +88,15 @@ impl Verified {
     }
 }
 
-impl ServerCertVerifier for Verified {
+/// The certificate as far as it is trusted; the handshake's signatures in any case.
+#[derive(Debug)]
+struct Verify {
+    provider: Arc<CryptoProvider>,
+    /// `None` for `sslmode=prefer` and `require`: encrypted, by whomever.
+    trusted: Option<Trusted>,
+}
+
+impl ServerCertVerifier for Verify {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -137,17 +105,20 @@ impl ServerCertVerifier for Verified {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if self.roots.contains(end_entity) {
-            if self.named {
+        let Some(Trusted { signed, roots, named }) = &self.trusted else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        if roots.contains(end_entity) {
+            if *named {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
             }
             return Ok(ServerCertVerified::assertion());
         }
         // The name is what is looked at last.
-        match self.signed.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
+        match signed.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.named => Ok(ServerCertVerified::assertion()),
+            )) if !named => Ok(ServerCertVerified::assertion()),
             verified => verified,
         }
     }
@@ -158,7 +129,8 @@ impl ServerCertVerifier for Verified {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signed.verify_tls12_signature(message, certificate, signed)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -167,11 +139,12 @@ impl ServerCertVerifier for Verified {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signed.verify_tls13_signature(message, certificate, signed)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.signed.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -105,7 +105,7 @@ async fn a_missing_table_or_permission_is_named() {
         assert!(matches!(loaded, Outcome::Accepted(_)), "{loaded:?}");
         let recipe = options.recipe(pipeline::Dataset::UserPurchase);
         let taken = database.extract(&lake, &recipe, None).await.unwrap();
-        assert!(matches!(taken, Extract::Taken(receipt) if receipt.rows.staged == 1));
+        assert_eq!(taken, Extract::Taken { rows: 1 });
     }
     let update = "UPDATE user_purchase_schema.user_purchase SET quantity = 3";
     let update = format!("SET ROLE user_purchase_loader; {update}");
