@@ -40,14 +40,16 @@ impl<'a> Shop<'a> {
 
     /// What the table comes to, as the server adds it up: thousandths by customer.
     pub fn spend(&self) -> Spend {
-        let sums = self.sql(
-            "SELECT customer_id, (1000 * sum(quantity * unit_price))::bigint \
-             FROM user_purchase_schema.user_purchase WHERE customer_id IS NOT NULL GROUP BY 1",
-        );
-        let sums = sums.lines().map(|line| line.split_once('|').expect("two columns"));
-        sums.map(|(customer, sum)| {
-            (customer.parse().expect("a customer"), sum.parse().expect("a sum"))
-        })
-        .collect()
+        spend_of(self.cluster, &self.name)
     }
+}
+
+/// As [`Shop::spend`], of any database.
+pub fn spend_of(cluster: &Cluster, database: &str) -> Spend {
+    let sums = "SELECT customer_id, (1000 * sum(quantity * unit_price))::bigint \
+        FROM user_purchase_schema.user_purchase WHERE customer_id IS NOT NULL GROUP BY 1";
+    let sums = cluster.query_in(database, sums).expect("the sums");
+    let sums = sums.lines().map(|line| line.split_once('|').expect("two columns"));
+    sums.map(|(customer, sum)| (customer.parse().expect("a customer"), sum.parse().expect("a sum")))
+        .collect()
 }
