@@ -126,11 +126,14 @@ fn the_server_is_killed_in_the_middle_of_a_load_and_of_an_extract() {
 #[test]
 fn one_process_of_the_server_is_killed_while_it_commits() {
     alone(async {
-        let shop = Shop::open(&CLUSTER, "backend");
+        // Its other processes are ended by the server itself.
+        let cluster = Arc::new(Cluster::start().unwrap());
+        let shop = Shop::open(&cluster, "backend");
         let lab = Lab::with(&[("USER_PURCHASE_DB", &shop.url())]);
         let deps = lab.deps();
         lab.put(A, purchases(&[("1", 2, "2.5")])).await;
-        arm("table:before", 0, Action::Call(Box::new(kill_backend)));
+        let server = cluster.clone();
+        arm("table:before", 0, Action::Call(Box::new(move || kill_backend(&server))));
         let error = read(&deps, A).await.unwrap_err();
         let error: &lake::Error = error.downcast_ref().unwrap();
         assert!(error.is_transient(), "{error}");
@@ -143,13 +146,13 @@ fn one_process_of_the_server_is_killed_while_it_commits() {
 }
 
 /// The one whose transaction waits for our next word.
-fn kill_backend() {
+fn kill_backend(cluster: &Cluster) {
     let pid = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY%' \
                OR state = 'idle in transaction'";
-    let pid = CLUSTER.query(pid).unwrap();
-    CLUSTER.kill_backend(pid.lines().next().unwrap().parse().unwrap());
+    let pid = cluster.query(pid).unwrap();
+    cluster.kill_backend(pid.lines().next().unwrap().parse().unwrap());
     // It recovers, and takes connections again.
-    while CLUSTER.query("SELECT 1").is_err() {}
+    while cluster.query("SELECT 1").is_err() {}
 }
 
 #[test]

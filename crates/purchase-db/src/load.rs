@@ -144,8 +144,11 @@ impl TableLoad {
         let sink = self.rows().await?;
         let copied = sink.as_mut().finish().await?;
         if copied != receipt.rows.staged {
-            let detail = format!("{} rows sent, {copied} taken in", receipt.rows.staged);
-            return Err(lake::Error::Bug { path: self.path.clone(), detail }.into());
+            return Err(Cause::permanent(format!(
+                "took in {copied} of {} rows: a trigger on user_purchase leaves rows out; let it \
+                 pass those that have a source_file",
+                receipt.rows.staged
+            )));
         }
         let json = serde_json::to_string(receipt)
             .map_err(|error| Cause::permanent(format!("gets no receipt: {error}")))?;

@@ -5,10 +5,12 @@
 use std::{
     path::Path,
     process::Command,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
+use async_trait::async_trait;
+use identity::{NoToken, Tokens};
 use lake::{IngestOptions, Lake, Outcome, Table, ingest};
 use postgres_cluster::{Cluster, Tls};
 use purchase_db::{Extract, PurchaseDb, Setting, Timing};
@@ -139,6 +141,16 @@ async fn a_table_that_the_application_made_gets_what_loads_need() {
     assert_eq!(CLUSTER.query_in("theirs", rows).unwrap(), "7|t");
 }
 
+/// An identity whose tokens are these, one after the other.
+struct Given(Mutex<Vec<&'static str>>);
+
+#[async_trait]
+impl Tokens for Given {
+    async fn token(&self) -> Result<String, NoToken> {
+        Ok(self.0.lock().unwrap().pop().unwrap().to_owned())
+    }
+}
+
 fn openssl(folder: &Path, args: &str) {
     let done = Command::new("openssl").args(args.split(' ')).current_dir(folder).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -154,7 +166,7 @@ async fn certificates_are_trusted_as_far_as_the_url_says() {
     openssl(
         folder,
         &format!(
-            "{new} -subj /CN=server -addext subjectAltName=DNS:localhost -addext \
+            "{new} -subj /CN=server -addext subjectAltName=DNS:localhost,DNS:db.example -addext \
              basicConstraints=CA:FALSE -CA ca.crt -CAkey ca.key -keyout server.key -out server.crt"
         ),
     );
@@ -188,6 +200,17 @@ async fn certificates_are_trusted_as_far_as_the_url_says() {
         assert!(text.contains("the certificate of the database postgres on"), "{text}");
         assert!(text.contains("sslrootcert=FILE") && !transient, "{text}");
     }
+    // A token takes the place of a password, a new one for each connection, and goes to no server
+    // that does not prove its name.
+    let port = cluster.address().replace("127.0.0.1:", "");
+    let elsewhere = format!("postgres://postgres@db.example:{port}/postgres?hostaddr=127.0.0.1");
+    let by_token = Setting::parse(&format!("{elsewhere}&{ca}"), Some(None)).unwrap();
+    let tokens = Given(Mutex::new(vec!["expired", "right", "right"]));
+    let database = PurchaseDb::new(by_token).with_tokens(Arc::new(tokens));
+    drop(database.begin("user_purchase/a.csv").await.unwrap());
+    drop(database.begin("user_purchase/b.csv").await.unwrap());
+    let refused = database.begin("user_purchase/c.csv").await.err().unwrap();
+    assert!(refused.to_string().contains("refused the login (28P01)"), "{refused}");
     let (text, transient) = refusal(&format!("{by_name}?sslmode=verify-full&{ca}x")).await;
     assert!(text.contains("check sslrootcert=") && !transient, "{text}");
     let (text, transient) = refusal(&format!("{by_name}?sslmode=disable")).await;
