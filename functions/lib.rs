@@ -6,6 +6,7 @@ pub mod classify_movie_review;
 pub mod cli;
 pub mod deps;
 pub mod events;
+pub mod extract_user_purchase;
 pub mod ingest;
 pub mod load_user_purchase;
 pub mod parse_log_reviews;

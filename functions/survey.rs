@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::{Listing, Receipt, Source, Sources, State};
-use pipeline::{Dataset, FileReason, RowReason, parser::recipe};
+use lake::{Listing, Receipt, SNAPSHOT, Source, Sources, State};
+use pipeline::{Dataset, FileReason, RowReason};
 use serde::Serialize;
 
 use crate::deps::Deps;
@@ -31,6 +31,10 @@ pub struct Survey {
     pub vanished: Vec<String>,
     /// When the newest version was taken in, UTC.
     pub newest_at: Option<String>,
+    /// When the snapshot of the operational table was taken that counts, UTC. `None` where files
+    /// count themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_at: Option<String>,
 }
 
 /// A file whose present version does not count.
@@ -67,11 +71,14 @@ fn paths<S: serde::Serializer>(sources: &[Source], serializer: S) -> Result<S::O
 pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
     let Sources { files: sources, misnamed } = deps.lake.list_sources(dataset).await?;
     let receipts = deps.lake.receipts(dataset).await?;
-    let recipe = recipe(dataset, &deps.settings.parser_options());
+    let recipe = deps.ingest_options().recipe(dataset);
     let is_there = |path: &str| sources.binary_search_by(|s| s.path.as_str().cmp(path)).is_ok();
     let numbers = receipts.newest.iter().map(|(path, newest)| (path.clone(), *newest));
-    let gone: Vec<(String, u32)> = numbers.filter(|(path, _)| !is_there(path)).collect();
+    let of_file = numbers.filter(|(path, _)| path != SNAPSHOT);
+    let gone: Vec<(String, u32)> = of_file.filter(|(path, _)| !is_there(path)).collect();
     let vanished = vanished(deps, dataset, gone).await?;
+    let snapshot = receipts.newest.get(SNAPSHOT).copied().unwrap_or(0);
+    let snapshot = deps.lake.live_receipt(dataset, SNAPSHOT, snapshot).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
     let mut survey = Survey {
         dataset,
@@ -82,6 +89,7 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
         misnamed,
         vanished,
         newest_at: None,
+        snapshot_at: snapshot.map(|snapshot| snapshot.written_at),
     };
     for (source, receipt) in newest {
         match receipt {
@@ -122,7 +130,7 @@ pub async fn newest(
 /// The refused rows of the version that a newest receipt leaves live, if it took any in.
 pub async fn refused_rows(deps: &Deps, newest: &Receipt) -> anyhow::Result<Option<RefusedRows>> {
     let receipt = match newest.state {
-        State::Accepted => Some(newest.clone()),
+        State::Accepted | State::Loaded => Some(newest.clone()),
         // Its rows stand in an earlier receipt.
         State::Unchanged => {
             deps.lake.live_receipt(newest.dataset, &newest.path, newest.number).await?
@@ -161,7 +169,7 @@ impl Survey {
     fn add(&mut self, receipt: Receipt) {
         self.covered += 1;
         match receipt.state {
-            State::Accepted | State::Unchanged => {
+            State::Accepted | State::Loaded | State::Unchanged => {
                 self.newest_at = self.newest_at.take().max(Some(receipt.written_at));
             }
             State::Forgotten if receipt.refusal.is_none() => {}

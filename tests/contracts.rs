@@ -195,6 +195,7 @@ fn the_example_settings_are_understood_and_their_schedules_have_six_fields() {
     let settings = example_settings();
     let read = Settings::read(|name| settings.get(name).cloned()).unwrap();
     assert_eq!(read.lake.account().as_deref(), Some("devstoreaccount1"));
+    assert!(settings.contains_key("USER_PURCHASE_DB") && read.purchase_db.is_none());
     let schedules: Vec<_> =
         settings.iter().filter(|(name, _)| name.ends_with("_SCHEDULE")).collect();
     assert!(schedules.len() >= 2);

@@ -92,6 +92,7 @@ impl World {
             ("LAKE", connection),
             ("WAREHOUSE", format!("sqlite:{}", self.warehouse().display())),
             ("BUILD_FACT_SCHEDULE", self.schedules[0].to_owned()),
+            ("EXTRACT_SCHEDULE", NEVER.to_owned()),
             ("RECONCILE_SCHEDULE", self.schedules[1].to_owned()),
         ];
         let options = Options {

@@ -94,8 +94,7 @@ fn every_setting_that_the_program_reads_is_given_or_left_out_for_a_reason() {
 #[test]
 fn every_setting_that_is_given_is_read_by_somebody() {
     // Parts of the architecture whose code is on its way.
-    let planned = ["USER_PURCHASE_DB", "EXTRACT_SCHEDULE"];
-    let planned_functions = ["dashboard", "extract_user_purchase"];
+    let planned_functions = ["dashboard"];
     let functions = functions();
     let switches_off = |name: &str| {
         let function = name.strip_prefix("AzureWebJobs.").and_then(|n| n.strip_suffix(".Disabled"));
@@ -113,10 +112,8 @@ fn every_setting_that_is_given_is_read_by_somebody() {
     let schedules = values("timerTrigger", "schedule");
     let text = hcl("app_settings.tf");
     for name in assignments(body(&text, "app_settings = merge(")).into_keys() {
-        let known = read.contains(name)
-            || schedules.contains(&format!("%{name}%"))
-            || planned.contains(&name)
-            || of_host(name);
+        let known =
+            read.contains(name) || schedules.contains(&format!("%{name}%")) || of_host(name);
         assert!(known, "nobody reads {name}");
     }
 }

@@ -144,6 +144,10 @@ struct Places {
     /// connection string [setting: WAREHOUSE].
     #[arg(long, value_name = "WAREHOUSE")]
     warehouse: Option<String>,
+    /// The operational database that purchases go to first: postgres://USER@HOST/DATABASE
+    /// [setting: USER_PURCHASE_DB, where a password belongs].
+    #[arg(long, value_name = "URL")]
+    user_purchase_db: Option<String>,
 }
 
 impl Places {
@@ -158,6 +162,7 @@ impl Places {
             let option = match name {
                 "LAKE" => self.lake.clone(),
                 "WAREHOUSE" => self.warehouse.clone(),
+                "USER_PURCHASE_DB" => self.user_purchase_db.clone(),
                 _ => None,
             };
             option.or_else(|| std::env::var(name).ok()).or_else(|| file.get(name).cloned())
@@ -203,7 +208,9 @@ pub fn main() -> ExitCode {
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     let settings = error.downcast_ref().is_some_and(lake::Error::is_settings);
-    let usage = settings || error.is::<WrongSetting>() || error.is::<replay::BadRequest>();
+    let database = error.downcast_ref().is_some_and(purchase_db::Error::is_settings);
+    let usage =
+        settings || database || error.is::<WrongSetting>() || error.is::<replay::BadRequest>();
     if usage { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 

@@ -11,7 +11,9 @@ use super::{
     Ended,
     table::{Table, count},
 };
-use crate::{build_fact_movie_analytics as build, ingest::Ingested};
+use crate::{
+    build_fact_movie_analytics as build, extract_user_purchase::Extracted, ingest::Ingested,
+};
 
 #[derive(Serialize)]
 pub struct Report {
@@ -21,6 +23,9 @@ pub struct Report {
     pub files: Vec<Ingested>,
     /// Files that needed no work.
     pub files_covered: u64,
+    /// `None` where no operational database is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extract: Option<Extracted>,
     /// `None` where nothing was new.
     pub publish: Option<build::Report>,
     /// Files that nothing named any more; `None` where nobody looked for them.
@@ -73,7 +78,8 @@ impl Report {
         let refused_days = self.publish.iter().any(|report| !report.refused_days.is_empty());
         let refused_files = self.files.iter().any(Ingested::is_refused);
         let refused_files = refused_files || !self.misnamed.is_empty();
-        if refused_days || refused_files { Ended::WithRefusals } else { Ended::Well }
+        let held_back = self.extract.as_ref().is_some_and(Extracted::is_held_back);
+        if refused_days || refused_files || held_back { Ended::WithRefusals } else { Ended::Well }
     }
 
     fn write_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,6 +153,9 @@ impl fmt::Display for Report {
             writeln!(f, "nothing changed: {files} files are staged and published\n")?;
         } else {
             self.write_files(f)?;
+            if let Some(extract) = &self.extract {
+                writeln!(f, "{extract} ({} s)\n", seconds(extract.duration_ms))?;
+            }
             self.write_publish(f)?;
         }
         if let Some(Swept { parquet, quarantine }) = self.swept {

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     build_fact_movie_analytics as build, classify_movie_review,
     deps::Deps,
+    extract_user_purchase as extract,
     ingest::{Ingested, Input, Order},
     load_user_purchase, parse_log_reviews, reconcile, replay,
     survey::survey,
@@ -25,8 +26,9 @@ type Job = (Dataset, Order, u64);
 pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
     let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
     let files = stage(deps, jobs, progress).await?;
+    let extract = extract(deps, progress).await?;
     let report = publish(deps, files, covered, build::Input::default(), progress).await?;
-    Ok(Report { misnamed, ..report })
+    Ok(Report { extract, misnamed, ..report })
 }
 
 /// Stages what is new and leaves publishing to the next run.
@@ -49,7 +51,22 @@ pub async fn replay(
     }
     let jobs = replayed.orders.into_iter().map(|(dataset, order)| (dataset, order, 0)).collect();
     let files = stage(deps, jobs, progress).await?;
-    publish(deps, files, 0, build::Input::default(), progress).await
+    let extract = extract(deps, progress).await?;
+    let report = publish(deps, files, 0, build::Input::default(), progress).await?;
+    Ok(Report { extract, ..report })
+}
+
+async fn extract(deps: &Deps, progress: &Progress) -> anyhow::Result<Option<extract::Extracted>> {
+    if deps.purchase_db.is_none() {
+        return Ok(None);
+    }
+    let step = progress.step("reading the operational database");
+    let extracted = extract::run(deps, step.rows()).await?;
+    drop(step);
+    if let Some(extracted) = &extracted {
+        progress.extracted(extracted);
+    }
+    Ok(extracted)
 }
 
 /// Publishes, with the refused days of these publishes as they are. Asks the warehouse in any case.
@@ -146,6 +163,7 @@ async fn report(
         work: Work::new(deps.lake.work(), publish.as_ref(), sent),
         files,
         files_covered,
+        extract: None,
         publish,
         swept: None,
         misnamed: Vec::new(),

@@ -51,6 +51,9 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     for path in status.datasets.iter().flat_map(|files| &files.vanished) {
         writeln!(f, "gone from raw, still counted: {path}")?;
     }
+    for at in status.datasets.iter().filter_map(|files| files.snapshot_at.as_ref()) {
+        writeln!(f, "purchases count as in the operational database at {at}")?;
+    }
     match &status.summary {
         Some(summary) => {
             writeln!(f, "{}", numbers(summary))?;

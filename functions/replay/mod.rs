@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
-use lake::{Receipt, State};
+use lake::{Receipt, SNAPSHOT, State};
 use pipeline::{Dataset, Day};
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,7 @@ pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
         for path in request.paths {
             let dataset = dataset_of(&path)?;
             // Asked again after a call that broke off, it is forgotten already.
-            let known = deps.lake.forget(dataset, &path).await?.is_some()
+            let known = deps.forget(dataset, &path).await?.is_some()
                 || deps.lake.newest_receipt(dataset, &path).await?.is_some();
             anyhow::ensure!(known, unknown(&path));
             replayed.forgotten.push(path);
@@ -199,7 +199,9 @@ fn day_in(path: &str) -> Option<Day> {
 }
 
 fn dataset_of(path: &str) -> Result<Dataset, BadRequest> {
-    Dataset::of_path(path).ok_or_else(|| unknown(path))
+    // The snapshot of the operational table is no file, but can be taken out as one.
+    let snapshot = (path == SNAPSHOT).then_some(Dataset::UserPurchase);
+    Dataset::of_path(path).or(snapshot).ok_or_else(|| unknown(path))
 }
 
 fn unknown(path: &str) -> BadRequest {

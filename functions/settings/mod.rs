@@ -2,6 +2,7 @@
 
 mod lake;
 mod limits;
+mod purchase_db;
 #[cfg(test)]
 mod tests;
 mod warehouse;
@@ -30,6 +31,8 @@ impl WrongSetting {
 pub struct Settings {
     pub lake: LakeSetting,
     pub warehouse: WarehouseSetting,
+    /// Where purchases go before they are staged, if anywhere.
+    pub purchase_db: Option<::purchase_db::Setting>,
     pub pii: Pii,
     pub engine_memory_mb: u64,
     pub file_limits: FileLimits,
@@ -82,6 +85,7 @@ impl Settings {
                 None => lake::lake(get("LAKE"))?,
             },
             warehouse: WarehouseSetting::read(get)?,
+            purchase_db: purchase_db::purchase_db(get)?,
             pii: pii(get("PII_MODE"), get("PII_KEY"))?,
             engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
             file_limits: limits::limits(get)?,
@@ -104,7 +108,7 @@ impl Settings {
             refused_share: self.max_refused_share,
             ..Default::default()
         };
-        pipeline::Options { limits, pii: self.pii.clone() }
+        pipeline::Options { limits, pii: self.pii.clone(), ..Default::default() }
     }
 }
 

@@ -7,12 +7,15 @@
 pub mod app;
 pub mod dice;
 pub mod drop;
+pub mod failpoints;
 pub mod handler;
 pub mod lab;
 pub mod numbers;
 pub mod oracle;
 pub mod parquet;
+pub mod peak;
 pub mod place;
+pub mod shop;
 pub mod warehouse;
 #[cfg(target_os = "linux")]
 pub mod watched;

@@ -78,6 +78,13 @@ impl Place {
         movie_analytics(self.folder(), &[&args[..1], &places, &args[1..]].concat())
     }
 
+    /// `run --json` with an operational database.
+    pub fn call_with_database(&self, url: &str) -> Ran {
+        let (lake, warehouse) = (self.lake_option(), self.warehouse_option());
+        let args = ["run", "--lake", &lake, "--warehouse", &warehouse, "--json"];
+        movie_analytics(self.folder(), &[&args[..], &["--user-purchase-db", url]].concat())
+    }
+
     /// Runs, expects all well, and returns the report.
     #[track_caller]
     pub fn run(&self) -> Value {

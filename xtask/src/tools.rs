@@ -98,6 +98,41 @@ impl Tool {
     }
 }
 
+/// The folder of PostgreSQL's server and of psql, after installing them by apt if need be.
+/// `crates/postgres-cluster` looks for them in the same places.
+pub fn postgresql() -> Result<PathBuf> {
+    if let Some(folder) = find_postgresql() {
+        return Ok(folder);
+    }
+    println!("postgresql is not here yet, installing it");
+    // A person has sudo, a container is root and may have none.
+    let apt = |args: &[&str]| {
+        let has_sudo = shell::succeeds(Command::new("sudo").args(["-n", "true"])).unwrap_or(false);
+        let mut command = Command::new(if has_sudo { "sudo" } else { "apt-get" });
+        if has_sudo {
+            command.args(["-n", "apt-get"]);
+        }
+        shell::run(command.args(["-qq", "-y"]).args(args).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt(&["update"])
+        .and_then(|()| apt(&["install", "--no-install-recommends", "postgresql"]))
+        .context("postgresql cannot be installed: install it by hand, or set POSTGRES_BIN")?;
+    find_postgresql().context("postgresql was installed without a server")
+}
+
+fn find_postgresql() -> Option<PathBuf> {
+    let has_server = |folder: &PathBuf| folder.join("initdb").is_file();
+    if let Some(set) = std::env::var_os("POSTGRES_BIN") {
+        return Some(PathBuf::from(set)).filter(has_server);
+    }
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    versions
+        .map(|version| version.path().join("bin"))
+        .chain(std::env::split_paths(&path))
+        .find(has_server)
+}
+
 /// Builds without optimising: half a minute instead of many, for programs that then run
 /// for a second.
 fn cargo_install(tool: &Tool, folder: &Path) -> Result<()> {

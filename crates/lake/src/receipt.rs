@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub enum State {
     /// Staged; this version is live until a later receipt replaces or forgets it.
     Accepted,
+    /// Taken in by the operational table, see [`Table`](crate::Table). What is staged of the path
+    /// stays live until a snapshot of that table takes its place.
+    Loaded,
     /// The file was refused; the version that was live stays live.
     Rejected,
     /// The work on this version kills the process; written before the last tries.

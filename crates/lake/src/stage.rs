@@ -6,6 +6,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
+use arrow_array::RecordBatch;
 use object_store::ObjectMeta;
 use pipeline::{Dataset, FileParser, FileReason, FileRefusal, Tally, parser};
 use tokio::runtime::Handle;
@@ -17,6 +18,7 @@ use crate::{
     quarantine::Quarantine,
     source::{Bounds, SourceReader, Stop, too_large},
     store::etag,
+    table::Load,
 };
 
 /// How far the reading of a source has come.
@@ -44,6 +46,8 @@ pub(crate) struct Pass {
     pub progress: Option<OnProgress>,
     /// Hash of bytes that need no staging, since they are staged already.
     pub known: Option<String>,
+    /// Where the rows go instead of into `parquet`.
+    pub load: Option<Box<dyn Load>>,
     /// Set when nobody waits for the result any more.
     pub cancelled: Arc<AtomicBool>,
 }
@@ -62,25 +66,58 @@ pub(crate) enum Reading {
         extra_columns: Vec<String>,
         quarantined: bool,
     },
-    /// `written` rows are in the Parquet file, and refused rows, if any, in quarantine.
-    Staged { hash: String, tally: Tally, written: u64, quarantined: bool },
+    /// `written` rows are in the Parquet file or on their way into the table, and refused rows, if
+    /// any, in quarantine.
+    Staged {
+        hash: String,
+        tally: Tally,
+        written: u64,
+        quarantined: bool,
+        load: Option<Box<dyn Load>>,
+    },
 }
 
-/// The files that a pass writes.
+/// Where good rows go.
+enum Good {
+    Staged(Box<ParquetOut>),
+    Table { load: Box<dyn Load>, rows: u64 },
+}
+
+impl Good {
+    fn write(&mut self, handle: &Handle, rows: &RecordBatch) -> Result<(), Error> {
+        match self {
+            Self::Staged(staged) => staged.write(rows),
+            Self::Table { load, rows: written } => {
+                *written += rows.num_rows() as u64;
+                Ok(handle.block_on(load.write(rows))?)
+            }
+        }
+    }
+
+    /// Completes the file, or hands on what is on its way into the table, and tells the rows.
+    fn finish(self) -> Result<(u64, Option<Box<dyn Load>>), Error> {
+        match self {
+            Self::Staged(staged) => Ok((staged.finish()?, None)),
+            Self::Table { load, rows } => Ok((rows, Some(load))),
+        }
+    }
+}
+
+/// What a pass writes.
 struct Output {
-    staged: ParquetOut,
+    good: Good,
     refused: Option<Quarantine>,
 }
 
 impl Output {
     /// Completes both files and tells how many rows are staged.
-    fn finish(self) -> Result<u64, Error> {
+    fn finish(self) -> Result<(u64, Option<Box<dyn Load>>), Error> {
         // Quarantine first: a staged file stands for a whole one.
         finish_refused(self.refused)?;
         reach("staged:before")?;
-        let written = self.staged.finish()?;
+        let finished = self.good.finish()?;
         reach("staged:after")?;
-        Ok(written)
+        Ok(finished)
     }
 }
 
@@ -95,7 +132,7 @@ fn finish_refused(refused: Option<Quarantine>) -> Result<bool, Error> {
 
 impl Pass {
     /// Runs the pass on this thread, which must be one that may block.
-    pub(crate) fn run(self, handle: &Handle) -> Result<Reading, Error> {
+    pub(crate) fn run(mut self, handle: &Handle) -> Result<Reading, Error> {
         if self.version.size > self.bounds.max_bytes {
             let refusal = too_large(format!("{} bytes", self.version.size));
             return Ok(refused(refusal, None, Vec::new()));
@@ -103,7 +140,8 @@ impl Pass {
         let mut parser = parser(self.dataset, &self.options);
         let mut source = None;
         let mut hash = None;
-        match self.read(handle, parser.as_mut(), &mut source, &mut hash) {
+        let load = self.load.take();
+        match self.read(handle, parser.as_mut(), load, &mut source, &mut hash) {
             Ok(reading) => Ok(reading),
             Err(Stop::Changed) => Ok(Reading::Changed),
             Err(Stop::Failed(error)) => Err(error),
@@ -119,16 +157,22 @@ impl Pass {
         &self,
         handle: &Handle,
         parser: &mut dyn FileParser,
+        load: Option<Box<dyn Load>>,
         source: &mut Option<SourceReader>,
         hash: &mut Option<String>,
     ) -> Result<Reading, Stop> {
         reach("stream:before").map_err(Error::from)?;
         let source =
             source.insert(SourceReader::open(&self.lake, handle, &self.version, self.bounds)?);
-        let staging = self.lake.staging();
-        let staged =
-            ParquetOut::create(&self.lake, handle, staging, &self.parquet, parser.schema())?;
-        let mut output = Output { staged, refused: None };
+        let good = match load {
+            Some(load) => Good::Table { load, rows: 0 },
+            None => {
+                let (store, schema) = (self.lake.staging(), parser.schema());
+                let file = ParquetOut::create(&self.lake, handle, store, &self.parquet, schema)?;
+                Good::Staged(Box::new(file))
+            }
+        };
+        let mut output = Output { good, refused: None };
         loop {
             if self.cancelled.load(Relaxed) {
                 return Err(Error::Crashed { path: self.path.clone() }.into());
@@ -160,8 +204,9 @@ impl Pass {
         }
         reach("stream:after").map_err(Error::from)?;
         let quarantined = output.refused.is_some();
-        let written = output.finish()?;
-        Ok(Reading::Staged { hash: read, tally: parser.tally().clone(), written, quarantined })
+        let (written, load) = output.finish()?;
+        let tally = parser.tally().clone();
+        Ok(Reading::Staged { hash: read, tally, written, quarantined, load })
     }
 
     /// Takes what the parser has ready.
@@ -172,7 +217,7 @@ impl Pass {
         output: &mut Output,
     ) -> Result<(), Error> {
         while let Some(batch) = parser.take_rows() {
-            output.staged.write(&batch)?;
+            output.good.write(handle, &batch)?;
         }
         while let Some(batch) = parser.take_refused() {
             let refused = match &mut output.refused {

@@ -35,6 +35,8 @@ impl Default for Limits {
 pub struct Options {
     pub limits: Limits,
     pub pii: logs::Pii,
+    /// What purchases must fit into.
+    pub purchases: purchases::Columns,
 }
 
 /// What was counted while a file was read.
@@ -85,7 +87,7 @@ pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
             Box::new(CsvParser::new(logs, options.limits))
         }
         Dataset::UserPurchase => {
-            Box::new(CsvParser::new(purchases::Purchases::default(), options.limits))
+            Box::new(CsvParser::new(purchases::Purchases::new(options.purchases), options.limits))
         }
     }
 }
@@ -96,6 +98,6 @@ pub fn recipe(dataset: Dataset, options: &Options) -> String {
     match dataset {
         Dataset::ClassifiedMovieReview => "parser-2 classifier-1".to_owned(),
         Dataset::ReviewLogs => format!("parser-2 pii-{}", options.pii.recipe()),
-        Dataset::UserPurchase => "parser-2".to_owned(),
+        Dataset::UserPurchase => format!("parser-2{}", options.purchases.recipe()),
     }
 }

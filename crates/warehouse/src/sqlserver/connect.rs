@@ -4,6 +4,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use identity::{ManagedIdentity, Tokens};
 use tiberius::{AuthMethod, Client, Config, EncryptionLevel, error::Error as SqlError};
 use tokio::{
     net::TcpStream,
@@ -13,10 +14,12 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 use super::{
     error::{Cause, Kind},
-    identity::{ManagedIdentity, Tokens},
     sent::{Counted, Counters},
     setting::{Encryption, Login, Server},
 };
+
+/// What a token must be good for.
+const SCOPE: &str = "https://database.windows.net/.default";
 
 pub(super) type Connection = Client<Compat<Counted<TcpStream>>>;
 
@@ -127,7 +130,7 @@ impl Connector {
                 let tokens = match &self.tokens {
                     Some(tokens) => tokens.clone(),
                     None => {
-                        let identity = Arc::new(ManagedIdentity::new(client_id.as_deref())?);
+                        let identity = Arc::new(ManagedIdentity::new(SCOPE, client_id.as_deref())?);
                         self.tokens.insert(identity).clone()
                     }
                 };

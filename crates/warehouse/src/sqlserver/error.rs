@@ -2,6 +2,7 @@
 
 use std::io;
 
+use identity::NoToken;
 use lake::failpoint::Failed;
 use tiberius::error::{Error as SqlError, TokenError};
 
@@ -42,6 +43,13 @@ const SPOKEN_OF: [u32; 8] = [18456, 18452, 18470, 18486, 40615, 40914, 911, 916]
 impl From<SqlError> for Cause {
     fn from(error: SqlError) -> Self {
         Self::Sql(error)
+    }
+}
+
+impl From<NoToken> for Cause {
+    fn from(NoToken { why, passes }: NoToken) -> Self {
+        let text = format!("needs a token: {why}");
+        if passes { Self::passing(text) } else { Self::permanent(text) }
     }
 }
 

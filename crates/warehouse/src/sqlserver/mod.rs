@@ -10,7 +10,6 @@
 mod connect;
 mod error;
 mod history;
-mod identity;
 mod inspect;
 mod publication;
 mod read;
