@@ -9,6 +9,7 @@
 //! `fresh` makes an empty warehouse for one case. It returns a guard, dropped after the case, and
 //! a closure; each call of the closure connects to that same warehouse as another process would.
 
+mod dashboard;
 mod dimensions;
 mod history;
 mod inspect;
@@ -17,6 +18,7 @@ mod samples;
 mod spend;
 mod volume;
 
+pub use dashboard::*;
 pub use dimensions::*;
 pub use history::*;
 pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Spend};
@@ -70,6 +72,12 @@ macro_rules! conformance_suite {
             a_receipt_is_absorbed_once,
             a_live_version_needs_its_receipt,
             refused_days_are_listed_until_they_are_built,
+
+            an_empty_warehouse_has_a_dashboard,
+            a_dashboard_adds_up_what_its_filter_chooses,
+            texts_of_a_filter_are_compared_byte_for_byte,
+            a_dashboard_shows_the_newest_publish,
+            spend_of_a_dashboard_is_exact,
 
             half_a_million_facts_are_published_at_once,
         }
