@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use warehouse::{Warehouse, sqlite::Sqlite, sqlserver::SqlServer};
 
 use crate::{
+    dashboard::Desk,
     settings::{LakeSetting, Settings, WarehouseSetting},
     telemetry::Metrics,
 };
@@ -19,6 +20,8 @@ pub struct Deps {
     pub lake: Lake,
     pub engine: Arc<dyn Engine>,
     pub warehouse: Mutex<Box<dyn Warehouse>>,
+    /// With a connection of its own: who looks does not wait for a publish.
+    pub dashboard: Desk,
     pub settings: Settings,
     pub metrics: Metrics,
     events: Option<Publisher>,
@@ -41,8 +44,9 @@ impl Deps {
             Some(topic) => Some(topic.publisher()?),
             None => None,
         };
+        let dashboard = Desk::new(open(&settings.warehouse));
         let (warehouse, metrics) = (Mutex::new(warehouse), Metrics::default());
-        Ok(Self { lake, engine, warehouse, settings, metrics, events })
+        Ok(Self { lake, engine, warehouse, dashboard, settings, metrics, events })
     }
 
     pub fn with_metrics(self, metrics: Metrics) -> Self {

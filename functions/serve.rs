@@ -5,7 +5,7 @@ use std::sync::Arc;
 use custom_handler::{App, Context, HttpRequest, Outcome, QueueMessage, Timer};
 
 use crate::{
-    build_fact_movie_analytics, classify_movie_review, deps::Deps, load_user_purchase,
+    build_fact_movie_analytics, classify_movie_review, dashboard, deps::Deps, load_user_purchase,
     parse_log_reviews, reconcile, replay, settings::Settings, status, telemetry::Telemetry,
 };
 
@@ -44,6 +44,7 @@ pub fn app(deps: Arc<Deps>) -> App {
         .queue("load_user_purchase", with_deps!(load_user_purchase, QueueMessage))
         .timer("build_fact_movie_analytics", with_deps!(build_fact_movie_analytics, Timer))
         .timer("reconcile", with_deps!(reconcile, Timer))
+        .http("dashboard", with_deps!(dashboard, HttpRequest))
         .http("status", with_deps!(status, HttpRequest))
         .http("replay", with_deps!(replay, HttpRequest))
 }

@@ -7,11 +7,8 @@ use pipeline::facts::Check;
 use serde::Serialize;
 use warehouse::Summary;
 
-use super::{
-    Ended,
-    table::{Table, count},
-};
-use crate::{build_fact_movie_analytics as build, ingest::Ingested};
+use super::{Ended, table::Table};
+use crate::{build_fact_movie_analytics as build, ingest::Ingested, number::count};
 
 #[derive(Serialize)]
 pub struct Report {
