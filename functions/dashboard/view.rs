@@ -30,10 +30,9 @@ impl<'a> Top<'a> {
         Self { shown, rest, total }
     }
 
-    /// The greatest number that is drawn.
+    /// The greatest number of a single member.
     pub fn greatest(&self) -> u64 {
-        let shown = self.shown.first().map_or(0, |member| member.sums.reviews);
-        shown.max(self.rest.map_or(0, |(_, sums)| sums.reviews))
+        self.shown.first().map_or(0, |member| member.sums.reviews)
     }
 }
 

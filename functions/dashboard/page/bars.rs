@@ -13,14 +13,13 @@ pub fn bars(top: &Top<'_>, part: Part, filter: &Filter) -> Markup {
             @for member in &top.shown {
                 li {
                     a href=(filter_link(part, &member.text, filter)) { (member.text) }
-                    (bar(&width(member.sums.reviews), false))
+                    (bar(&width(member.sums.reviews)))
                     (numbers(member.sums.reviews, top.total.reviews))
                 }
             }
             @if let Some((members, sums)) = top.rest {
-                li {
-                    span { (count(members as u64)) " others" }
-                    (bar(&width(sums.reviews), true))
+                li.rest {
+                    span { (count(members as u64)) " others together" }
                     (numbers(sums.reviews, top.total.reviews))
                 }
             }
@@ -29,11 +28,11 @@ pub fn bars(top: &Top<'_>, part: Part, filter: &Filter) -> Markup {
 }
 
 /// Drawn beside the number that it shows, so nobody needs it read aloud.
-fn bar(width: &str, is_rest: bool) -> Markup {
+fn bar(width: &str) -> Markup {
     html! {
-        svg.bar.rest[is_rest] aria-hidden="true" width="100%" height="14" {
-            rect.track width="100%" height="14" rx="3" {}
-            rect.value width=(width) height="14" rx="3" {}
+        svg.bar aria-hidden="true" {
+            rect.track width="100%" height="100%" rx="3" {}
+            rect.value width=(width) height="100%" rx="3" {}
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{
 pub const STYLE: &str = include_str!("style.css");
 
 /// Bars and segments that can be told apart at a glance; all members are in the tables.
-const MOST_LOCATIONS: usize = 20;
+const MOST_LOCATIONS: usize = 15;
 const MOST_SYSTEMS: usize = 8;
 const MOST_DEVICES: usize = 5;
 
@@ -38,14 +38,18 @@ pub fn page(numbers: &Dashboard, asked: &Asked, is_old: bool) -> String {
         freshness::status(numbers, is_old),
         html! {
             (freshness::notices(numbers, is_old))
-            (filters::filters(numbers, asked))
-            @if total.reviews == 0 {
-                (no_reviews(numbers, asked))
-            } @else {
-                (tiles::tiles(numbers))
-                (charts(numbers, asked))
+            div.layout {
+                (filters::filters(numbers, asked))
+                div.numbers {
+                    @if total.reviews == 0 {
+                        (no_reviews(numbers, asked))
+                    } @else {
+                        (tiles::tiles(numbers))
+                        (charts(numbers, asked))
+                    }
+                    (freshness::about(numbers))
+                }
             }
-            (freshness::about(numbers))
         },
     )
 }
@@ -68,19 +72,19 @@ fn charts(numbers: &Dashboard, asked: &Asked) -> Markup {
                 section.card aria-labelledby="by-location" {
                     h2 #by-location { "Reviews by location" }
                     (bars::bars(&locations, Part::State, filter))
-                    (tables::members(&numbers.locations, Part::State))
+                    (tables::members(&numbers.locations, "Location"))
                 }
             }
             div.column {
                 section.card aria-labelledby="by-os" {
                     h2 #by-os { "Reviews by operating system" }
                     (bars::bars(&systems, Part::Os, filter))
-                    (tables::members(&numbers.systems, Part::Os))
+                    (tables::members(&numbers.systems, "Operating system"))
                 }
                 section.card aria-labelledby="by-device" {
                     h2 #by-device { "Reviews by device" }
                     (donut::donut(&devices, filter))
-                    (tables::members(&numbers.devices, Part::Device))
+                    (tables::members(&numbers.devices, "Device"))
                 }
                 (freshness::card(numbers))
             }

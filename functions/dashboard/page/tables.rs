@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use pipeline::Day;
 use warehouse::dashboard::{Member, Sums};
 
-use super::{Part, Top};
+use super::Top;
 use crate::number::{count, share};
 
 /// Ten years and a bit.
@@ -20,12 +20,11 @@ pub fn days(days: &BTreeMap<Day, Sums>) -> Markup {
     table("Reviews by date, the newest first", "Date", rows, Rest::of(left, "earlier days"), total)
 }
 
-pub fn members(members: &[Member], part: Part) -> Markup {
+pub fn members(members: &[Member], head: &str) -> Markup {
     let top = Top::of(members, MOST_MEMBERS);
     let rows = top.shown.iter().map(|member| (member.text.clone(), member.sums));
     let rest = top.rest.map(|(members, sums)| Rest { rows: members, name: "others", sums });
-    let caption = format!("Reviews by {}", part.title().to_lowercase());
-    table(&caption, part.title(), rows, rest, top.total)
+    table(&format!("Reviews by {}", head.to_lowercase()), head, rows, rest, top.total)
 }
 
 /// What did not fit.
@@ -58,7 +57,7 @@ fn table(
             summary { "Table: " (caption) }
             div.scroll tabindex="0" role="region" aria-label=(caption) {
                 table {
-                    caption { (caption) }
+                    caption.visually-hidden { (caption) }
                     thead {
                         tr {
                             th scope="col" { (head) }

@@ -11,19 +11,23 @@ pub fn tiles(numbers: &Dashboard) -> Markup {
     let days = numbers.days.len() as u64;
     let reviewed = if days == 1 { "day" } else { "days" };
     let positive = format!("{} of them positive", share(total.positive, total.reviews));
-    let span = match (numbers.days.first_key_value(), numbers.days.last_key_value()) {
-        (Some((first, _)), Some((last, _))) if first != last => format!("{first} to {last}"),
-        (Some((first, _)), _) => first.to_string(),
-        _ => String::new(),
-    };
+    let (first, last) = (numbers.days.first_key_value(), numbers.days.last_key_value());
     let too_many =
-        || format!("Counted for days with up to {} facts: choose fewer days.", count(MOST_FACTS));
+        format!("Counted for days with up to {} facts: choose fewer days.", count(MOST_FACTS));
+    let everybody = format!(
+        "All {} buyers, with reviews or without: {}.",
+        count(numbers.buyers.count),
+        money(numbers.buyers.spend_e5)
+    );
     html! {
         section aria-labelledby="key-numbers" {
             h2.visually-hidden #key-numbers { "Key numbers" }
             dl.tiles {
                 (tile("Total reviews", &count(total.reviews), html! {
-                    (span) ", " (count(days)) " " (reviewed) " with reviews"
+                    (count(days)) " " (reviewed) " with reviews"
+                    @if let (Some((first, _)), Some((last, _))) = (first, last) {
+                        ", " span.whole { (first) } " to " span.whole { (last) }
+                    }
                 }))
                 (tile("Average review score", &score(total), html! {
                     (meter(&share(total.positive, total.reviews)))
@@ -35,17 +39,14 @@ pub fn tiles(numbers: &Dashboard) -> Markup {
                             "who wrote these reviews, each counted once"
                         }))
                         (tile("Total spend", &money(customers.spend_e5), html! {
-                            "of these customers, each counted once"
+                            "of these customers, each counted once. " (everybody)
                         }))
                     }
                     None => {
-                        (tile("Customers", "–", html! { (too_many()) }))
-                        (tile("Total spend", "–", html! { (too_many()) }))
+                        (tile("Customers", "–", html! { (too_many) }))
+                        (tile("Total spend", "–", html! { (too_many) " " (everybody) }))
                     }
                 }
-                (tile("Spend of all buyers", &money(numbers.buyers.spend_e5), html! {
-                    (count(numbers.buyers.count)) " buyers, with reviews or without, under no filter"
-                }))
             }
         }
     }
