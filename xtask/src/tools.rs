@@ -43,6 +43,20 @@ pub const AZURITE: Tool = Tool {
 pub const MAXDOP: Tool =
     Tool { name: "maxdop", version: "0.1.3", program: "bin/maxdop", install: pip_install };
 
+/// Drives Chromium, with axe-core beside it, which finds what keeps people out of a page.
+/// `tests/dashboard.rs` looks for this version in this folder.
+pub const PLAYWRIGHT: Tool = Tool {
+    name: "playwright-core",
+    version: "1.65.1",
+    program: "node_modules/playwright-core/index.mjs",
+    install: npm_install_with_axe,
+};
+const AXE: &str = "axe-core@4.14.1";
+
+/// The browser, as distributions install it. It is too large, and too tied to the system's
+/// libraries, to be kept beside the other tools.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
 /// Not in [`ALL`] either: only `cargo xtask fuzz` needs it.
 pub const CARGO_FUZZ: Tool = Tool {
     name: "cargo-fuzz",
@@ -62,7 +76,7 @@ pub const CARGO_ZIGBUILD: Tool = Tool {
 /// The version of zig, which PyPI has, too.
 const ZIGLANG: &str = "ziglang==0.15.2";
 
-pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP];
+pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, PLAYWRIGHT];
 
 impl Tool {
     /// Where the program is, after installing it if need be.
@@ -99,14 +113,37 @@ fn cargo_install(tool: &Tool, folder: &Path) -> Result<()> {
     )
 }
 
-/// Installs beside the folder first: it appears whole or not at all.
+/// Where the browser is, after installing it by the system's packages if need be.
+pub fn chromium() -> Result<&'static Path> {
+    let program = Path::new(CHROMIUM);
+    if !program.exists() {
+        println!("chromium is not here yet, installing it");
+        let install = ["install", "--yes", "--quiet", "--no-install-recommends", "chromium"];
+        shell::run(Command::new("apt-get").args(install)).with_context(|| {
+            format!("chromium cannot be installed: put it at {CHROMIUM} as an administrator")
+        })?;
+        ensure!(program.exists(), "chromium was installed without {CHROMIUM}");
+    }
+    Ok(program)
+}
+
 fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
+    npm_install_with(tool, folder, &[])
+}
+
+fn npm_install_with_axe(tool: &Tool, folder: &Path) -> Result<()> {
+    npm_install_with(tool, folder, &[AXE])
+}
+
+/// Installs beside the folder first: it appears whole or not at all.
+fn npm_install_with(tool: &Tool, folder: &Path, more: &[&str]) -> Result<()> {
     let package = format!("{}@{}", tool.name, tool.version);
     let partial = folder.with_file_name(format!("{}.partial", tool.name));
     shell::run(
         Command::new("npm")
             .args(["install", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"])
             .arg(&package)
+            .args(more)
             .arg("--prefix")
             .arg(&partial),
     )?;
@@ -142,8 +179,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_look_for_the_azurite_that_is_installed() {
+    fn tests_look_for_what_is_installed() {
         let ours = include_str!("../../crates/azurite/src/emulator.rs");
         assert!(ours.contains(&format!("VERSION: &str = \"{}\"", AZURITE.version)));
+        let ours = include_str!("../../tests/common/browser.rs");
+        let folder = format!("{}-{}", PLAYWRIGHT.name, PLAYWRIGHT.version);
+        assert!(ours.contains(&folder) && ours.contains(CHROMIUM));
     }
 }
