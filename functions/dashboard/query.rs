@@ -104,7 +104,7 @@ impl Asked {
 
 /// The address of a filter, relative to the page's own. One filter has one address.
 pub fn address(filter: &Filter) -> String {
-    let mut query = Serializer::new("?".to_owned());
+    let mut query = Serializer::for_suffix("?".to_owned(), 1);
     for part in Part::ALL {
         query.extend_pairs(part.of(filter).iter().map(|text| (part.name(), text)));
     }

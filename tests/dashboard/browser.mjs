@@ -53,7 +53,7 @@ const read = () => page.evaluate(() => {
     chosen: all('.chip').map(text),
     pressed: all('.pill[aria-current]').map(text),
     bars: Object.fromEntries(all('section:has(.bars)').map((section) => [
-      text(section.querySelector('h2')), all('.bars li', section).map(text)])),
+      text(section.querySelector('h2')), all('.bars li', section).map((row) => [...row.children].map(text).filter(Boolean).join(' '))])),
     legend: all('.legend li').map(text),
     drawn: all('svg[role=img]').map((svg) => text(svg.querySelector('title'))),
     tables: Object.fromEntries(tables),

@@ -52,10 +52,11 @@ fn table(
     rest: Option<Rest>,
     total: Sums,
 ) -> Markup {
+    let name = format!("Table: {caption}");
     html! {
         details.data {
-            summary { "Table: " (caption) }
-            div.scroll tabindex="0" role="region" aria-label=(caption) {
+            summary { (name) }
+            div.scroll tabindex="0" role="region" aria-label=(name) {
                 table {
                     caption.visually-hidden { (caption) }
                     thead {
