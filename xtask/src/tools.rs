@@ -43,13 +43,26 @@ pub const AZURITE: Tool = Tool {
 pub const MAXDOP: Tool =
     Tool { name: "maxdop", version: "0.1.3", program: "bin/maxdop", install: pip_install };
 
+/// Microsoft's own parser of KQL, the language of logs.
+pub const KQL: Tool = Tool {
+    name: "kusto-language-service",
+    version: "12.4.1",
+    program: "node_modules/@kusto/language-service-next/package.json",
+    install: |tool, folder| npm_install_packages("@kusto/language-service-next", tool, folder, &[]),
+};
+
+/// Security rules for Terraform. Run as a module of its Python: a script of a virtual environment
+/// names the folder that it was installed into, and does not survive the move.
+pub const CHECKOV: Tool =
+    Tool { name: "checkov", version: "3.3.30", program: "bin/python3", install: pip_install };
+
 /// Drives Chromium, with axe-core beside it, which finds what keeps people out of a page.
 /// `tests/dashboard.rs` looks for this version in this folder.
 pub const PLAYWRIGHT: Tool = Tool {
     name: "playwright-core",
     version: "1.65.1",
     program: "node_modules/playwright-core/index.mjs",
-    install: npm_install_with_axe,
+    install: |tool, folder| npm_install_packages(tool.name, tool, folder, &[AXE]),
 };
 const AXE: &str = "axe-core@4.14.1";
 
@@ -76,7 +89,7 @@ pub const CARGO_ZIGBUILD: Tool = Tool {
 /// The version of zig, which PyPI has, too.
 const ZIGLANG: &str = "ziglang==0.15.2";
 
-pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, PLAYWRIGHT];
+pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, CHECKOV, PLAYWRIGHT];
 
 impl Tool {
     /// Where the program is, after installing it if need be.
@@ -128,16 +141,12 @@ pub fn chromium() -> Result<&'static Path> {
 }
 
 fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
-    npm_install_with(tool, folder, &[])
-}
-
-fn npm_install_with_axe(tool: &Tool, folder: &Path) -> Result<()> {
-    npm_install_with(tool, folder, &[AXE])
+    npm_install_packages(tool.name, tool, folder, &[])
 }
 
 /// Installs beside the folder first: it appears whole or not at all.
-fn npm_install_with(tool: &Tool, folder: &Path, more: &[&str]) -> Result<()> {
-    let package = format!("{}@{}", tool.name, tool.version);
+fn npm_install_packages(name: &str, tool: &Tool, folder: &Path, more: &[&str]) -> Result<()> {
+    let package = format!("{name}@{}", tool.version);
     let partial = folder.with_file_name(format!("{}.partial", tool.name));
     shell::run(
         Command::new("npm")
