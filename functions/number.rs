@@ -13,6 +13,19 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// In few signs, where there is no room for more: `9.8M`.
+pub fn short(number: u64) -> String {
+    let (unit, sign) = match number {
+        0..100_000 => return count(number),
+        100_000..1_000_000 => (1_000, "K"),
+        1_000_000..1_000_000_000 => (1_000_000, "M"),
+        _ => (1_000_000_000, "B"),
+    };
+    // Cut, not rounded: 999,999 must not become 1000K.
+    let tenths = number / (unit / 10);
+    format!("{}.{}{sign}", count(tenths / 10), tenths % 10)
+}
+
 /// Hundredths of 1/100,000, rounded half away from zero: `-14,090.02`.
 pub fn money(e5: i128) -> String {
     let cents = (e5.unsigned_abs() + 500) / 1_000;
@@ -39,6 +52,12 @@ mod tests {
     fn thousands_stand_apart() {
         let counts = [0, 999, 1_000, 541_909, 1_000_000].map(count);
         assert_eq!(counts, ["0", "999", "1,000", "541,909", "1,000,000"]);
+    }
+
+    #[test]
+    fn short_numbers_are_short() {
+        let texts = [99_999, 123_456, 999_999, 9_800_795, 12_345_678_901].map(short);
+        assert_eq!(texts, ["99,999", "123.4K", "999.9K", "9.8M", "12.3B"]);
     }
 
     #[test]

@@ -9,7 +9,9 @@ use std::{
 
 use serde_json::{Value, json};
 
-const CHROMIUM: &str = "/usr/bin/chromium";
+/// Where the browser may be.
+const CHROMIUM: [&str; 3] =
+    ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /// What `cargo xtask test --stage tools` installs, below the folder of tools.
 const MODULES: &str = "playwright-core-1.65.1/node_modules";
@@ -18,10 +20,11 @@ const MODULES: &str = "playwright-core-1.65.1/node_modules";
 /// elsewhere or opens a dialog is an error.
 #[track_caller]
 pub fn run(steps: Vec<Value>) -> Vec<Value> {
-    let (modules, profile) = (modules(), tempfile::tempdir().expect("a temporary folder"));
+    let (modules, chromium) = (modules(), chromium());
+    let profile = tempfile::tempdir().expect("a temporary folder");
     let script = json!({
         "modules": modules,
-        "chromium": CHROMIUM,
+        "chromium": chromium,
         "profile": profile.path(),
         "steps": steps,
     });
@@ -42,11 +45,16 @@ pub fn run(steps: Vec<Value>) -> Vec<Value> {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
 }
 
+const REMEDY: &str = "start `cargo xtask test --stage tools`, which installs it";
+
+fn chromium() -> &'static str {
+    let found = CHROMIUM.into_iter().find(|program| Path::new(program).exists());
+    found.unwrap_or_else(|| panic!("chromium is not there: {REMEDY}"))
+}
+
 fn modules() -> PathBuf {
-    let remedy = "start `cargo xtask test --stage tools`, which installs it";
-    assert!(Path::new(CHROMIUM).exists(), "{CHROMIUM} is not there: {remedy}");
     let home = env::var_os("HOME").expect("HOME, below which tools are kept");
     let modules = Path::new(&home).join(".cache/movie-analytics/tools").join(MODULES);
-    assert!(modules.exists(), "{} is not there: {remedy}", modules.display());
+    assert!(modules.exists(), "{} is not there: {REMEDY}", modules.display());
     modules
 }

@@ -66,9 +66,10 @@ pub const PLAYWRIGHT: Tool = Tool {
 };
 const AXE: &str = "axe-core@4.14.1";
 
-/// The browser, as distributions install it. It is too large, and too tied to the system's
-/// libraries, to be kept beside the other tools.
-const CHROMIUM: &str = "/usr/bin/chromium";
+/// Where distributions, and the machines of GitHub, have the browser. It is too large, and too
+/// tied to the system's libraries, to be kept beside the other tools.
+const CHROMIUM: [&str; 3] =
+    ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /// Not in [`ALL`] either: only `cargo xtask fuzz` needs it.
 pub const CARGO_FUZZ: Tool = Tool {
@@ -127,17 +128,18 @@ fn cargo_install(tool: &Tool, folder: &Path) -> Result<()> {
 }
 
 /// Where the browser is, after installing it by the system's packages if need be.
-pub fn chromium() -> Result<&'static Path> {
-    let program = Path::new(CHROMIUM);
-    if !program.exists() {
+pub fn chromium() -> Result<&'static str> {
+    let find = || CHROMIUM.into_iter().find(|program| Path::new(program).exists());
+    if find().is_none() {
         println!("chromium is not here yet, installing it");
-        let install = ["install", "--yes", "--quiet", "--no-install-recommends", "chromium"];
-        shell::run(Command::new("apt-get").args(install)).with_context(|| {
-            format!("chromium cannot be installed: put it at {CHROMIUM} as an administrator")
-        })?;
-        ensure!(program.exists(), "chromium was installed without {CHROMIUM}");
+        for args in
+            [vec!["update"], vec!["install", "--yes", "--no-install-recommends", "chromium"]]
+        {
+            shell::run(Command::new("apt-get").arg("--quiet").args(args))
+                .context("chromium cannot be installed: install it as an administrator")?;
+        }
     }
-    Ok(program)
+    find().with_context(|| format!("chromium was installed without {}", CHROMIUM[0]))
 }
 
 fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
@@ -193,6 +195,6 @@ mod tests {
         assert!(ours.contains(&format!("VERSION: &str = \"{}\"", AZURITE.version)));
         let ours = include_str!("../../tests/common/browser.rs");
         let folder = format!("{}-{}", PLAYWRIGHT.name, PLAYWRIGHT.version);
-        assert!(ours.contains(&folder) && ours.contains(CHROMIUM));
+        assert!(ours.contains(&folder) && CHROMIUM.iter().all(|program| ours.contains(program)));
     }
 }

@@ -37,7 +37,8 @@ fn bar(width: &str) -> Markup {
     }
 }
 
-fn numbers(reviews: u64, of: u64) -> Markup {
+/// A number and its share of the whole.
+pub fn numbers(reviews: u64, of: u64) -> Markup {
     html! {
         span.number {
             (count(reviews))

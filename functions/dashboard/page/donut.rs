@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use warehouse::dashboard::Filter;
 
-use super::{Part, Top, filter_link};
-use crate::number::{count, ratio, share};
+use super::{Part, Top, bars::numbers, filter_link};
+use crate::number::{count, ratio, short};
 
 /// Of the circle, in hundredths, between two segments.
 const GAP: f64 = 0.8;
@@ -57,8 +57,8 @@ fn ring(parts: &[u64], total: u64) -> Markup {
                         stroke-dasharray=(dash) stroke-dashoffset=(offset) {}
                 }
             }
-            text.total x="60" y="60" { (count(total)) }
-            text.unit x="60" y="75" { "reviews" }
+            text.total x="60" y="62" { (short(total)) }
+            text.unit x="60" y="76" { "reviews" }
         }
     }
 }
@@ -73,8 +73,4 @@ fn swatch(nth: usize) -> Markup {
 
 fn series(nth: usize) -> String {
     format!("s{}", nth + 1)
-}
-
-fn numbers(reviews: u64, of: u64) -> Markup {
-    html! { span.number { (count(reviews)) " " span.share { (share(reviews, of)) } } }
 }

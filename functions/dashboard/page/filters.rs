@@ -1,6 +1,7 @@
 //! Filters: buttons that are links, a form for days and long lists, and what is chosen now.
 
 use maud::{Markup, html};
+use pipeline::Day;
 use warehouse::dashboard::{Dashboard, Filter, Member};
 
 use super::{
@@ -27,6 +28,7 @@ pub fn filters(numbers: &Dashboard, asked: &Asked) -> Markup {
                 }
             }
             @for part in Part::ALL { (buttons(part, members(numbers, part), filter)) }
+            (latest(numbers, filter))
             (form(numbers, filter))
         }
     }
@@ -97,6 +99,31 @@ fn buttons(part: Part, members: &[Member], filter: &Filter) -> Markup {
                 }
                 @if hidden > 0 {
                     li { span.note { (count(hidden as u64)) " more in the list below" } }
+                }
+            }
+        }
+    }
+}
+
+/// Spans that end with the newest day.
+fn latest(numbers: &Dashboard, filter: &Filter) -> Markup {
+    html! {
+        @if let Some((first, last)) = numbers.span.filter(|(first, last)| last.0 - first.0 >= 7) {
+            nav.group aria-labelledby="latest" {
+                h3 #latest { "Days" }
+                ul.buttons {
+                    @for days in [7, 30, 365] {
+                        @let from = Some(Day(last.0 - days + 1)).filter(|from| *from > first);
+                        @let wanted = Filter { from, to: None, ..filter.clone() };
+                        @if from.is_some() {
+                            li {
+                                a.pill href=(address(&wanted))
+                                    aria-current=[(wanted == *filter).then_some("true")] {
+                                    "Last " (days)
+                                }
+                            }
+                        }
+                    }
                 }
             }
         }

@@ -56,7 +56,7 @@ fn tile(name: &str, value: &str, note: Markup) -> Markup {
     html! {
         div.card.tile {
             dt { (name) }
-            dd.value { (value) }
+            dd.value.long[value.len() > 10] { (value) }
             dd.note { (note) }
         }
     }

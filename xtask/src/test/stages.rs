@@ -39,7 +39,7 @@ fn tools() -> Result<()> {
     for tool in tools::ALL {
         println!("{} is {}", tool.name, tool.path()?.display());
     }
-    println!("chromium is {}", tools::chromium()?.display());
+    println!("chromium is {}", tools::chromium()?);
     Ok(())
 }
 
