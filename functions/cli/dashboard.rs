@@ -23,6 +23,9 @@ pub async fn serve(
     port: Option<u16>,
     open: bool,
 ) -> anyhow::Result<Ended> {
+    // Why a page cannot be shown stands here, as under the host in its log.
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false);
+    let _ = log.with_max_level(tracing::Level::WARN).try_init();
     let desk = Desk::new(deps::open(warehouse));
     let listener = listen(port).await?;
     let address = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
