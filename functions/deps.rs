@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use warehouse::{Warehouse, sqlite::Sqlite, sqlserver::SqlServer};
 
 use crate::{
+    dashboard::Desk,
     settings::{LakeSetting, Settings, WarehouseSetting},
     telemetry::Metrics,
 };
@@ -23,6 +24,8 @@ pub struct Deps {
     pub warehouse: Mutex<Box<dyn Warehouse>>,
     /// Where purchases go before they are staged, if anywhere.
     pub purchase_db: Option<Arc<PurchaseDb>>,
+    /// With a connection of its own: who looks does not wait for a publish.
+    pub dashboard: Desk,
     pub settings: Settings,
     pub metrics: Metrics,
     events: Option<Publisher>,
@@ -46,8 +49,9 @@ impl Deps {
             None => None,
         };
         let purchase_db = settings.purchase_db.clone().map(|s| Arc::new(PurchaseDb::new(s)));
+        let dashboard = Desk::new(open(&settings.warehouse));
         let (warehouse, metrics) = (Mutex::new(warehouse), Metrics::default());
-        Ok(Self { lake, engine, warehouse, purchase_db, settings, metrics, events })
+        Ok(Self { lake, engine, warehouse, purchase_db, dashboard, settings, metrics, events })
     }
 
     pub fn with_metrics(self, metrics: Metrics) -> Self {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use custom_handler::{App, Context, HttpRequest, Outcome, QueueMessage, Timer};
 
 use crate::{
-    build_fact_movie_analytics, classify_movie_review, deps::Deps, extract_user_purchase,
-    load_user_purchase, parse_log_reviews, reconcile, replay, settings::Settings, status,
-    telemetry::Telemetry,
+    build_fact_movie_analytics, classify_movie_review, dashboard, deps::Deps,
+    extract_user_purchase, load_user_purchase, parse_log_reviews, reconcile, replay,
+    settings::Settings, status, telemetry::Telemetry,
 };
 
 /// Longest body of an invocation, in bytes.
@@ -51,6 +51,7 @@ pub fn app(deps: Arc<Deps>) -> App {
         .timer("extract_user_purchase", with_deps!(extract_user_purchase, Timer))
         .timer("build_fact_movie_analytics", with_deps!(build_fact_movie_analytics, Timer))
         .timer("reconcile", with_deps!(reconcile, Timer))
+        .http("dashboard", with_deps!(dashboard, HttpRequest))
         .http("status", with_deps!(status, HttpRequest))
         .http("replay", with_deps!(replay, HttpRequest))
 }

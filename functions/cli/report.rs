@@ -7,12 +7,10 @@ use pipeline::facts::Check;
 use serde::Serialize;
 use warehouse::{Sent, Summary};
 
-use super::{
-    Ended,
-    table::{Table, count},
-};
+use super::{Ended, table::Table};
 use crate::{
     build_fact_movie_analytics as build, extract_user_purchase::Extracted, ingest::Ingested,
+    number::count,
 };
 
 #[derive(Serialize)]

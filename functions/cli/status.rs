@@ -2,13 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{
-    Ended,
-    report::numbers,
-    table::{Table, count},
-};
+use super::{Ended, report::numbers, table::Table};
 use crate::{
     deps::Deps,
+    number::count,
     settings::Settings,
     status::{Status, run},
 };

@@ -34,6 +34,10 @@ impl Place {
         self.dir.path()
     }
 
+    pub fn warehouse(&self) -> PathBuf {
+        self.warehouse.clone()
+    }
+
     pub fn raw(&self) -> PathBuf {
         self.lake.join("raw")
     }

@@ -2,6 +2,7 @@
 //! ([`conformance`]), one folder for each backend.
 
 pub mod conformance;
+pub mod dashboard;
 mod refusals;
 pub mod sqlite;
 pub mod sqlserver;
@@ -12,6 +13,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use dashboard::{Dashboard, Edition, Filter};
 use lake::Receipt;
 use pipeline::{
     Day,
@@ -61,6 +63,12 @@ pub trait Warehouse: Send {
 
     /// Numbers for `status` and for the closing table of a run.
     async fn summary(&mut self) -> Result<Summary, Error>;
+
+    /// The newest publish, `None` before the first: asked often, so it must be cheap.
+    async fn edition(&mut self) -> Result<Option<Edition>, Error>;
+
+    /// Numbers for people who look at a part of the facts.
+    async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error>;
 }
 
 /// A publish under way.

@@ -40,6 +40,7 @@ fn tools() -> Result<()> {
         println!("{} is {}", tool.name, tool.path()?.display());
     }
     println!("postgresql is {}", tools::postgresql()?.display());
+    println!("chromium is {}", tools::chromium()?);
     Ok(())
 }
 

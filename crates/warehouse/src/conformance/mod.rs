@@ -10,6 +10,7 @@
 //! a closure; each call of the closure connects to that same warehouse as another process would.
 
 mod broken;
+mod dashboard;
 mod dimensions;
 mod history;
 mod inspect;
@@ -19,6 +20,7 @@ mod spend;
 mod volume;
 
 pub use broken::*;
+pub use dashboard::*;
 pub use dimensions::*;
 pub use history::*;
 pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend};
@@ -78,6 +80,12 @@ macro_rules! conformance_suite {
             a_publish_broken_off_anywhere_is_there_whole_or_not_at_all,
             of_publishers_side_by_side_one_comes_first,
             publishers_that_begin_again_all_get_there,
+
+            an_empty_warehouse_has_a_dashboard,
+            a_dashboard_adds_up_what_its_filter_chooses,
+            texts_of_a_filter_are_compared_byte_for_byte,
+            a_dashboard_shows_the_newest_publish,
+            spend_of_a_dashboard_is_exact,
 
             half_a_million_facts_are_published_at_once,
         }

@@ -53,6 +53,13 @@ statements! {
     DAY_COUNT = "read/day_count",
     SUMMARY = "read/summary",
 
+    DASHBOARD_MEMBERS = "dashboard/members",
+    DASHBOARD_SPAN = "dashboard/span",
+    DASHBOARD_DAILY = "dashboard/daily",
+    DASHBOARD_CUSTOMERS = "dashboard/customers",
+    DASHBOARD_BUYERS = "dashboard/buyers",
+    DASHBOARD_FRESHNESS = "dashboard/freshness",
+
     INSPECT_FACTS = "inspect/facts",
     INSPECT_AMOUNTS = "inspect/amounts",
     INSPECT_SPEND = "inspect/spend",

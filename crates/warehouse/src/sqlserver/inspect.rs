@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{Datelike, NaiveDate};
 use futures_util::io::{AsyncRead, AsyncWrite};
 use pipeline::Day;
-use tiberius::{Client, Row, numeric::Numeric};
+use tiberius::{Client, Row};
 
 use super::{
     SqlServer,
@@ -124,21 +124,10 @@ impl Inspect for SqlServer {
     }
 }
 
-/// `amount_spent` in 1/100,000, whatever scale the server shows it with.
+/// `amount_spent` in 1/100,000.
 fn e5(row: &Row) -> Result<i64, Cause> {
-    let amount: Numeric = row.number("amount_spent")?;
-    let too_fine = || Cause::permanent("shows an amount that is no decimal(18,5)");
-    let e5 = match amount.scale() {
-        scale @ 0..=5 => amount.value() * 10_i128.pow(5 - u32::from(scale)),
-        scale => {
-            let divisor = 10_i128.pow(u32::from(scale) - 5);
-            if amount.value() % divisor != 0 {
-                return Err(too_fine());
-            }
-            amount.value() / divisor
-        }
-    };
-    e5.try_into().map_err(|_| too_fine())
+    let too_large = |_| Cause::permanent("shows an amount that is no decimal(18,5)");
+    row.e5("amount_spent")?.try_into().map_err(too_large)
 }
 
 fn log_date(row: &Row) -> Result<Day, Cause> {

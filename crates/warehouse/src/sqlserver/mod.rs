@@ -8,6 +8,7 @@
 //! parser; it was not compared with a real SQL Server by those who wrote it.
 
 mod connect;
+mod dashboard;
 mod error;
 mod history;
 mod inspect;
@@ -31,7 +32,10 @@ use async_trait::async_trait;
 use pipeline::Day;
 use tokio::runtime::Handle;
 
-use crate::{Error, Publication, Publish, State, Summary, Warehouse};
+use crate::{
+    Error, Publication, Publish, State, Summary, Warehouse,
+    dashboard::{Dashboard, Edition, Filter},
+};
 use connect::{Connector, Patience};
 use error::{Cause, Kind};
 use publication::SqlServerPublication;
@@ -233,5 +237,17 @@ impl Warehouse for SqlServer {
 
     async fn summary(&mut self) -> Result<Summary, Error> {
         self.read(|session| Box::pin(read::summary(session))).await
+    }
+
+    async fn edition(&mut self) -> Result<Option<Edition>, Error> {
+        self.read(|session| Box::pin(dashboard::edition(session))).await
+    }
+
+    async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error> {
+        self.read(|session| {
+            let filter = filter.clone();
+            Box::pin(async move { dashboard::dashboard(session, &filter).await })
+        })
+        .await
     }
 }

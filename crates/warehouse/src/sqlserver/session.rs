@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use serde::Serialize;
-use tiberius::{ColumnData, FromSql, Row, ToSql, TokenRow};
+use tiberius::{ColumnData, FromSql, Row, ToSql, TokenRow, numeric::Numeric};
 
 use super::{connect::Connection, error::Cause, schema::Schemas, sent::Counters, sql};
 
@@ -153,6 +153,21 @@ pub(super) trait Values {
     /// Counts are never negative; a table edited by hand shows 0.
     fn count(&self, column: &str) -> Result<u64, Cause> {
         Ok(self.number::<i64>(column)?.try_into().unwrap_or_default())
+    }
+
+    /// Money in 1/100,000, whatever scale the server shows it with.
+    fn e5(&self, column: &str) -> Result<i128, Cause> {
+        let amount: Numeric = self.number(column)?;
+        match amount.scale() {
+            scale @ 0..=5 => Ok(amount.value() * 10_i128.pow(5 - u32::from(scale))),
+            scale => {
+                let divisor = 10_i128.pow(u32::from(scale) - 5);
+                let is_whole = amount.value() % divisor == 0;
+                is_whole.then(|| amount.value() / divisor).ok_or_else(|| {
+                    Cause::permanent(format!("shows {column} with more than five decimals"))
+                })
+            }
+        }
     }
 }
 

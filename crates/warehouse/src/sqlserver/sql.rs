@@ -60,6 +60,13 @@ statements! {
     DAY_COUNTS_OF = "read/day_counts_of",
     SUMMARY = "read/summary",
 
+    DASHBOARD_MEMBERS = "dashboard/members",
+    DASHBOARD_SPAN = "dashboard/span",
+    DASHBOARD_SUMS = "dashboard/sums",
+    DASHBOARD_CUSTOMERS = "dashboard/customers",
+    DASHBOARD_BUYERS = "dashboard/buyers",
+    DASHBOARD_FRESHNESS = "dashboard/freshness",
+
     INSPECT_FACTS = "inspect/facts",
     INSPECT_AMOUNTS = "inspect/amounts",
     INSPECT_SPEND = "inspect/spend",
