@@ -23,6 +23,10 @@ locals {
       EXTRACT_SCHEDULE    = var.extract_schedule
       RECONCILE_SCHEDULE  = var.reconcile_schedule
     },
+    { for name, value in var.file_limits : name => format("%d", value) },
+    var.engine == null ? {} : {
+      ENGINE = var.engine
+    },
     var.pii_mode != "hash" ? {} : {
       PII_KEY = "@Microsoft.KeyVault(VaultName=${azurerm_key_vault.this.name};SecretName=${local.pii_secret})"
     },

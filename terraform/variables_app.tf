@@ -55,6 +55,19 @@ variable "max_refused_share" {
   }
 }
 
+variable "file_limits" {
+  description = "Limits of vendors' files that are not to be the program's defaults, by the names of docs/DATA.md."
+  type        = map(number)
+  default     = {}
+
+  validation {
+    condition = length(setsubtract(keys(var.file_limits), [
+      "MAX_FIELD_BYTES", "MAX_LINE_BYTES", "MAX_XML_DEPTH", "MAX_FILE_BYTES", "MAX_GZIP_RATIO",
+    ])) == 0
+    error_message = "Limits are MAX_FIELD_BYTES, MAX_LINE_BYTES, MAX_XML_DEPTH, MAX_FILE_BYTES and MAX_GZIP_RATIO."
+  }
+}
+
 variable "max_day_shrink" {
   description = "Share of its reviews that a day may lose without a restated file."
   type        = number
@@ -85,6 +98,22 @@ variable "engine_memory_mb" {
   validation {
     condition     = var.engine_memory_mb >= 64 && var.engine_memory_mb * 2 <= var.instance_memory_mb
     error_message = "At least 64, and at most half of instance_memory_mb: the other half is for files, the host and the program."
+  }
+}
+
+variable "engine" {
+  description = "Where facts are computed that outgrow one instance: null for the app itself, or sc://HOST:PORT/;... of a Spark cluster (docs/SPARK.md). An address with a token belongs into the vault: write its reference, @Microsoft.KeyVault(...)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.engine == null || can(regex("^(sc://|@Microsoft.KeyVault\\()", var.engine))
+    error_message = "Write sc://HOST:PORT/;KEY=VALUE;..., or a reference to a secret of the vault."
+  }
+
+  validation {
+    condition     = !can(regex(";token=", var.engine))
+    error_message = "A token would stand in the state: put the address into the vault and write a reference to it."
   }
 }
 

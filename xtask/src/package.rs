@@ -8,19 +8,20 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::tools::CARGO_ZIGBUILD;
+use crate::tools::{self, CARGO_ZIGBUILD};
 use crate::{glibc, shell, zip};
 
 pub const HELP: &str = "\
 Assembles dist/, the folder that the Functions host runs: host.json, the program, and a
 folder with function.json for each function.
 
-Usage: cargo xtask package [--debug | --release] [--portable] [--zip]
+Usage: cargo xtask package [--debug | --release] [--portable] [--zip] [--spark]
 
   cargo xtask package             built fast, for this machine
   cargo xtask package --release   optimised, for this machine
   cargo xtask package --portable  optimised, for Linux with glibc 2.31 or later, as in Azure
   cargo xtask package --zip       the same, and dist.zip to deploy; --debug builds it faster
+  cargo xtask package --spark     the same, able to compute facts on a cluster (docs/SPARK.md)
 
 A local.settings.json in dist/ is kept; without one it is copied from the repository, or
 made from local.settings.json.example. It is never in the zip. Everything else in dist/ is
@@ -29,6 +30,9 @@ removed first.
 --portable links by cargo-zigbuild, which is installed once below
 ~/.cache/movie-analytics/tools; that needs python3. Whoever has the Rust target
 x86_64-unknown-linux-musl can build a static program instead and put it into dist/.";
+
+/// The feature of a program that speaks to a cluster.
+pub const SPARK: &str = "--features=spark-connect";
 
 const PROGRAM: &str = "movie-analytics";
 const TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -39,6 +43,7 @@ pub struct Plan {
     pub release: bool,
     pub portable: bool,
     pub zip: bool,
+    pub spark: bool,
 }
 
 /// The error is the problem in words.
@@ -51,6 +56,7 @@ pub fn parse(args: &[&str]) -> Result<Plan, String> {
             "--release" => plan.release = true,
             "--portable" => plan.portable = true,
             "--zip" => plan.zip = true,
+            "--spark" => plan.spark = true,
             other => return Err(format!("package does not know `{other}`")),
         }
     }
@@ -109,6 +115,9 @@ fn build(plan: &Plan) -> Result<PathBuf> {
     command.args(["--package", PROGRAM, "--bin", PROGRAM]);
     if plan.release {
         command.arg("--release");
+    }
+    if plan.spark {
+        command.arg(SPARK).env("PROTOC", tools::protoc()?);
     }
     shell::run(&mut command)?;
     let mut folder = shell::target()?;
@@ -200,12 +209,13 @@ mod tests {
 
     #[test]
     fn what_is_deployed_is_portable_and_optimised_unless_told_otherwise() {
-        let plan = |release, portable, zip| Ok(Plan { release, portable, zip });
+        let plan = |release, portable, zip| Ok(Plan { release, portable, zip, spark: false });
         assert_eq!(parse(&[]), plan(false, false, false));
         assert_eq!(parse(&["--release"]), plan(true, false, false));
         assert_eq!(parse(&["--portable"]), plan(true, true, false));
         assert_eq!(parse(&["--zip"]), plan(true, true, true));
         assert_eq!(parse(&["--zip", "--debug"]), plan(false, true, true));
+        assert_eq!(parse(&["--spark"]), Ok(Plan { spark: true, ..Plan::default() }));
         assert!(parse(&["--debug", "--release"]).is_err() && parse(&["--fast"]).is_err());
     }
 

@@ -40,6 +40,8 @@ fn tools() -> Result<()> {
     for tool in tools::ALL {
         println!("{} is {}", tool.name, tool.path()?.display());
     }
+    println!("postgresql is {}", tools::postgresql()?.display());
+    println!("chromium is {}", tools::chromium()?);
     Ok(())
 }
 
@@ -91,7 +93,7 @@ fn doc() -> Result<()> {
 
 /// Built fast: what is checked does not depend on optimisation.
 fn package() -> Result<()> {
-    package::run(&package::Plan { release: false, portable: true, zip: true })
+    package::run(&package::Plan { portable: true, zip: true, ..package::Plan::default() })
 }
 
 /// One run names every failing test.

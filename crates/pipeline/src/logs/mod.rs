@@ -1,6 +1,8 @@
 //! Session logs: one XML document a row, into typed columns.
 
+mod masked;
 mod pii;
+mod well_formed;
 mod xml;
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
@@ -12,6 +14,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema};
 
+pub(crate) use self::masked::{is_in, masked};
 pub use self::pii::{Pii, PiiKey};
 use crate::{
     Day, RowReason,
@@ -29,6 +32,7 @@ const LOG: usize = 1;
 /// Rows of the dataset `review_logs`.
 pub struct Logs {
     pii: Pii,
+    max_depth: usize,
     log_id: Int64Builder,
     log_date: Date32Builder,
     device: StringDictionaryBuilder<Int32Type>,
@@ -43,9 +47,11 @@ pub struct Logs {
 }
 
 impl Logs {
-    pub fn new(pii: Pii) -> Self {
+    /// `max_depth`: deepest nesting of elements that is read.
+    pub fn new(pii: Pii, max_depth: usize) -> Self {
         Self {
             pii,
+            max_depth,
             log_id: Int64Builder::new(),
             log_date: Date32Builder::new(),
             device: StringDictionaryBuilder::new(),
@@ -91,7 +97,7 @@ impl Rows for Logs {
         // The CSV reader has refused what is not UTF-8.
         let document = std::str::from_utf8(document)
             .map_err(|_| RowRefusal::of_column(RowReason::InvalidUtf8, "log"))?;
-        self.log.read(document)?;
+        self.log.read(document, self.max_depth)?;
         let log = &self.log;
         let day = date(required(log, xml::LOG_DATE)?)
             .ok_or(RowRefusal::of_column(RowReason::BadDate, "logDate"))?;
@@ -142,7 +148,7 @@ impl Rows for Logs {
     }
 
     fn keep_raw<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        xml::masked(line).map(Cow::Owned)
+        masked(line).map(Cow::Owned)
     }
 }
 

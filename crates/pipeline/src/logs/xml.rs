@@ -2,10 +2,8 @@
 
 use quick_xml::{Reader, events::Event};
 
+use super::well_formed::{Faults, is_char, is_sound};
 use crate::{RowReason, refusal::RowRefusal};
-
-/// Deepest nesting that is read.
-const DEPTH_LIMIT: usize = 8;
 
 /// A known element below `<log>`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,21 +44,32 @@ impl Log {
         self.spans[element.0].map(|(start, end)| &self.text[start..end])
     }
 
-    /// Reads a document, in place of the one before.
-    pub fn read(&mut self, document: &str) -> Result<(), RowRefusal> {
+    /// Reads a document, in place of the one before. Elements nested deeper than `max_depth` make
+    /// it malformed.
+    pub fn read(&mut self, document: &str, max_depth: usize) -> Result<(), RowRefusal> {
         self.text.clear();
         self.spans = [None; NAMES.len()];
         let mut reader = Reader::from_str(document);
         reader.config_mut().check_end_names = true;
+        reader.config_mut().check_comments = true;
+        let faults = Faults::of(document);
+        if faults.control {
+            return Err(malformed());
+        }
         let (mut depth, mut roots, mut logs) = (0_usize, 0_usize, 0_usize);
         // Whether depth 1 is `reviewlog`, depth 2 is `log`, and which element depth 3 is.
         let (mut in_root, mut in_log) = (false, false);
         let mut element: Option<(usize, usize)> = None;
+        let mut declared = false;
         loop {
             match reader.read_event().map_err(|_| malformed())? {
+                Event::Start(tag) | Event::Empty(tag) if !is_sound(&tag) => {
+                    return Err(malformed());
+                }
                 Event::Start(tag) => {
                     depth += 1;
                     match depth {
+                        _ if depth > max_depth => return Err(malformed()),
                         1 => {
                             roots += 1;
                             in_root = tag.name().0 == "reviewlog";
@@ -70,7 +79,6 @@ impl Log {
                             in_log = true;
                         }
                         3 if in_log => element = self.begin(tag.name().0)?,
-                        _ if depth > DEPTH_LIMIT => return Err(malformed()),
                         _ => {}
                     }
                 }
@@ -85,6 +93,7 @@ impl Log {
                     }
                     depth = depth.checked_sub(1).ok_or(malformed())?;
                 }
+                Event::Empty(_) if depth >= max_depth => return Err(malformed()),
                 Event::Empty(tag) => match depth {
                     0 => roots += 1,
                     1 if in_root && tag.name().0 == "log" => logs += 1,
@@ -93,9 +102,9 @@ impl Log {
                             self.spans[index] = Some((start, start));
                         }
                     }
-                    DEPTH_LIMIT.. => return Err(malformed()),
                     _ => {}
                 },
+                Event::Text(text) if faults.in_text(&text) => return Err(malformed()),
                 Event::Text(text) if depth == 0 => {
                     if !text.trim().is_empty() {
                         return Err(malformed());
@@ -106,9 +115,9 @@ impl Log {
                 Event::CData(_) if depth == 0 => return Err(malformed()),
                 Event::GeneralRef(reference) => {
                     let resolved = match reference.resolve_char_ref() {
-                        Ok(Some(character)) => character,
+                        Ok(Some(character)) if is_char(character) => character,
                         Ok(None) => predefined(&reference).ok_or(malformed())?,
-                        Err(_) => return Err(malformed()),
+                        Ok(Some(_)) | Err(_) => return Err(malformed()),
                     };
                     if depth == 0 {
                         return Err(malformed());
@@ -121,7 +130,12 @@ impl Log {
                     return Err(RowRefusal::of_column(RowReason::XmlDtd, "log"));
                 }
                 Event::Text(_) | Event::CData(_) => {}
-                Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+                // The XML declaration stands at the very beginning or nowhere.
+                Event::Decl(_) if !document.starts_with("<?xml") || declared => {
+                    return Err(malformed());
+                }
+                Event::Decl(_) => declared = true,
+                Event::Comment(_) | Event::PI(_) => {}
                 Event::Eof => break,
             }
         }
@@ -143,7 +157,7 @@ impl Log {
     }
 }
 
-fn predefined(name: &str) -> Option<char> {
+pub(super) fn predefined(name: &str) -> Option<char> {
     match name {
         "lt" => Some('<'),
         "gt" => Some('>'),
@@ -160,46 +174,6 @@ fn trimmed(text: &str, start: usize) -> (usize, usize) {
     (start + skipped, start + skipped + value.trim().len())
 }
 
-/// The text of a refused row with every digit outside a date in `<logDate>` as `#`; `None`
-/// unless its XML tokenizes, because only then it is known what is a number and what is not.
-pub fn masked(line: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(line).ok()?;
-    let start = text.find('<')?;
-    let document = text[start..].trim_end_matches('"').replace("\"\"", "\"");
-    let mut reader = Reader::from_str(&document);
-    loop {
-        match reader.read_event().ok()? {
-            Event::Eof => break,
-            Event::DocType(_) => return None,
-            _ => {}
-        }
-    }
-    let mut bytes = line.to_vec();
-    let mut kept = 0..0;
-    for at in 0..bytes.len() {
-        if bytes[at..].starts_with(b"<logDate>") {
-            let value = at + b"<logDate>".len();
-            let len = memchr::memchr(b'<', &bytes[value..]).unwrap_or(0);
-            if looks_like_a_date(&bytes[value..value + len]) {
-                kept = value..value + len;
-            }
-        }
-        if bytes[at].is_ascii_digit() && !kept.contains(&at) {
-            bytes[at] = b'#';
-        }
-    }
-    Some(bytes)
-}
-
-/// Groups of at most four digits between two equal dashes or slashes: no address and no
-/// telephone number has this form.
-fn looks_like_a_date(text: &[u8]) -> bool {
-    let shape: Vec<u8> =
-        text.iter().map(|byte| if byte.is_ascii_digit() { b'0' } else { *byte }).collect();
-    [&b"00-00-0000"[..], b"0-00-0000", b"00-0-0000", b"0-0-0000", b"0000-00-00", b"00/00/0000"]
-        .contains(&shape.as_slice())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,7 +184,7 @@ mod tests {
 
     fn read(document: &str) -> Result<Log, RowReason> {
         let mut log = Log::default();
-        log.read(document).map(|()| log).map_err(|refusal| refusal.reason)
+        log.read(document, 8).map(|()| log).map_err(|refusal| refusal.reason)
     }
 
     fn device(inner: &str) -> Result<Option<String>, RowReason> {
@@ -278,18 +252,5 @@ mod tests {
     fn a_document_type_is_refused_before_anything_of_it_is_expanded() {
         let bomb = "<!DOCTYPE a [<!ENTITY b \"cc\">]><reviewlog><log/></reviewlog>";
         assert_eq!(read(bomb).err(), Some(RowReason::XmlDtd));
-    }
-
-    #[test]
-    fn quarantine_keeps_no_digit_of_a_log_but_its_date() {
-        let line = format!("7,\"{GOOD}\"");
-        let kept = String::from_utf8(masked(line.as_bytes()).unwrap()).unwrap();
-        assert!(kept.starts_with("#,\"<reviewlog><log><logDate>04-25-2021</logDate>"), "{kept}");
-        assert!(kept.contains("<ipAddress>#.###.###.##</ipAddress>"), "{kept}");
-        assert!(kept.contains("<phoneNumber>###-###-####</phoneNumber>"), "{kept}");
-        let hidden = GOOD.replace("04-25-2021", "9.200.232.57");
-        let kept = String::from_utf8(masked(hidden.as_bytes()).unwrap()).unwrap();
-        assert!(kept.contains("<logDate>#.###.###.##</logDate>"), "{kept}");
-        assert_eq!(masked(&GOOD.as_bytes()[..GOOD.len() - 3]), None);
     }
 }

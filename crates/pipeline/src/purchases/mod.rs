@@ -1,5 +1,6 @@
 //! Purchases of customers, with exact decimals.
 
+mod columns;
 mod timestamp;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
+pub use self::columns::Columns;
 use crate::{
     RowReason,
     csv::{Column, Record, Rows},
@@ -42,10 +44,11 @@ pub struct Purchases {
     customer_id: Int64Builder,
     country: StringBuilder,
     scratch: Vec<u8>,
+    columns: Columns,
 }
 
-impl Default for Purchases {
-    fn default() -> Self {
+impl Purchases {
+    pub fn new(columns: Columns) -> Self {
         Self {
             invoice_number: StringBuilder::new(),
             stock_code: StringBuilder::new(),
@@ -56,6 +59,7 @@ impl Default for Purchases {
             customer_id: Int64Builder::new(),
             country: StringBuilder::new(),
             scratch: Vec::new(),
+            columns,
         }
     }
 }
@@ -100,6 +104,17 @@ impl Rows for Purchases {
             return Err(blame(UNIT_PRICE)(RowReason::OutOfRange));
         }
         let scratch = &mut self.scratch;
+        for (column, length) in self.columns.texts() {
+            if text(record, column, scratch).chars().count() > length {
+                return Err(blame(column)(RowReason::TooLong));
+            }
+        }
+        if !self.columns.holds_price(price) {
+            return Err(blame(UNIT_PRICE)(RowReason::OutOfRange));
+        }
+        if !customer.is_none_or(|customer| self.columns.holds_customer(customer)) {
+            return Err(blame(CUSTOMER_ID)(RowReason::OutOfRange));
+        }
         append(&mut self.invoice_number, record, INVOICE_NO, scratch);
         append(&mut self.stock_code, record, STOCK_CODE, scratch);
         append(&mut self.detail, record, DESCRIPTION, scratch);
@@ -135,6 +150,9 @@ impl Rows for Purchases {
 
 /// Appends a text as it stands, trimmed. The CSV reader has refused what is not UTF-8.
 fn append(builder: &mut StringBuilder, record: &Record<'_>, column: usize, scratch: &mut Vec<u8>) {
-    let value = record.value(column, scratch).trim_ascii();
-    builder.append_value(std::str::from_utf8(value).unwrap_or_default());
+    builder.append_value(text(record, column, scratch));
+}
+
+fn text<'a>(record: &Record<'a>, column: usize, scratch: &'a mut Vec<u8>) -> &'a str {
+    std::str::from_utf8(record.value(column, scratch).trim_ascii()).unwrap_or_default()
 }
