@@ -131,7 +131,7 @@ fn stage(dir: &Path, dataset: Dataset, path: &str, day: Day, ids: (i64, i64)) ->
 
 fn reviews(ids: &[i64]) -> Done<RecordBatch> {
     let customers = ids.iter().map(|id| 1 + (scatter(*id, 1) % 5_000_000) as i64);
-    let positive = ids.iter().map(|id| i32::from(scatter(*id, 2) % 3 == 0));
+    let positive = ids.iter().map(|id| i32::from(scatter(*id, 2).is_multiple_of(3)));
     Ok(RecordBatch::try_from_iter([
         ("customer_id", array(Int64Array::from_iter_values(customers))),
         ("is_positive", array(Int32Array::from_iter_values(positive))),

@@ -141,7 +141,8 @@ pub async fn review_ids_cannot_be_counted_without_the_old_version(worlds: &World
     let old = world.put("movie_review/a.csv", &ids(&[1, 2])).await;
     let new = world.put("movie_review/a.csv", &ids(&[2, 3, 4])).await;
     let live = Live { reviews: vec![new.clone()], ..Live::default() };
-    let change = Change { reviews: changes(&[old.clone()], &[new]), ..Change::default() };
+    let change =
+        Change { reviews: changes(std::slice::from_ref(&old), &[new]), ..Change::default() };
     assert_eq!(world.engine().review_ids(&live, &change).await.unwrap(), 1);
     world.clear_away(&old).await;
     let missing = world.engine().review_ids(&live, &change).await;

@@ -26,6 +26,7 @@ pub struct Worlds {
 }
 
 #[derive(Clone)]
+#[allow(dead_code)] // Each test binary makes one of them.
 pub enum Home {
     /// Each world has a folder of its own.
     Folders,
