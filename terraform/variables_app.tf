@@ -107,7 +107,7 @@ variable "engine" {
   default     = null
 
   validation {
-    condition     = var.engine == null || can(regex("^(sc://|@Microsoft.KeyVault\\()", var.engine))
+    condition     = var.engine == null || try(startswith(var.engine, "sc://") || startswith(var.engine, "@Microsoft.KeyVault"), false)
     error_message = "Write sc://HOST:PORT/;KEY=VALUE;..., or a reference to a secret of the vault."
   }
 
