@@ -2,6 +2,7 @@
 
 use quick_xml::{Reader, events::Event};
 
+use super::plain;
 use crate::{RowReason, refusal::RowRefusal};
 
 /// Deepest nesting that is read.
@@ -32,24 +33,43 @@ const fn malformed() -> RowRefusal {
     RowRefusal::of_column(RowReason::MalformedXml, "log")
 }
 
-/// The values of one log. Kept from row to row, so that reading allocates nothing.
-#[derive(Default)]
-pub struct Log {
-    /// Texts of the elements, one after the other.
-    text: String,
-    /// Where each element's text lies, trimmed; `None` where the element is absent.
-    spans: [Option<(usize, usize)>; NAMES.len()],
+/// Where each element's text lies, trimmed; `None` where the element is absent.
+pub type Spans = [Option<(usize, usize)>; NAMES.len()];
+
+/// The values of one log.
+pub struct Log<'a> {
+    text: &'a str,
+    spans: Spans,
 }
 
-impl Log {
-    pub fn value(&self, element: Element) -> Option<&str> {
+impl<'a> Log<'a> {
+    pub fn value(&self, element: Element) -> Option<&'a str> {
         self.spans[element.0].map(|(start, end)| &self.text[start..end])
     }
+}
 
-    /// Reads a document, in place of the one before.
-    pub fn read(&mut self, document: &str) -> Result<(), RowRefusal> {
+/// Reads logs. Kept from row to row, so that reading allocates nothing.
+#[derive(Default)]
+pub struct LogReader {
+    /// Texts of the elements of a log that does not have them in one piece.
+    text: String,
+    spans: Spans,
+}
+
+impl LogReader {
+    /// The values of a document.
+    pub fn read<'a>(&'a mut self, document: &'a str) -> Result<Log<'a>, RowRefusal> {
+        if let Some(spans) = plain::read(document) {
+            return Ok(Log { text: document, spans });
+        }
+        self.read_any(document)?;
+        Ok(Log { text: &self.text, spans: self.spans })
+    }
+
+    /// Reads a document of any form, in place of the one before.
+    fn read_any(&mut self, document: &str) -> Result<(), RowRefusal> {
         self.text.clear();
-        self.spans = [None; NAMES.len()];
+        self.spans = Spans::default();
         let mut reader = Reader::from_str(document);
         reader.config_mut().check_end_names = true;
         let (mut depth, mut roots, mut logs) = (0_usize, 0_usize, 0_usize);
@@ -78,7 +98,7 @@ impl Log {
                     if depth == 3
                         && let Some((index, start)) = element.take()
                     {
-                        self.spans[index] = Some(trimmed(&self.text, start));
+                        self.spans[index] = Some(trimmed(&self.text, start, self.text.len()));
                     }
                     if depth == 2 {
                         in_log = false;
@@ -135,7 +155,7 @@ impl Log {
     /// A known element begins: its index and where its text will start. Twice the same name
     /// would leave open which one counts.
     fn begin(&mut self, name: &str) -> Result<Option<(usize, usize)>, RowRefusal> {
-        let Some(index) = NAMES.iter().position(|known| *known == name) else { return Ok(None) };
+        let Some(index) = index_of(name) else { return Ok(None) };
         if self.spans[index].is_some() {
             return Err(malformed());
         }
@@ -154,10 +174,16 @@ fn predefined(name: &str) -> Option<char> {
     }
 }
 
-fn trimmed(text: &str, start: usize) -> (usize, usize) {
-    let value = &text[start..];
+/// Where a text lies that is trimmed, out of where it lies with the blanks around it.
+pub fn trimmed(text: &str, start: usize, end: usize) -> (usize, usize) {
+    let value = &text[start..end];
     let skipped = value.len() - value.trim_start().len();
     (start + skipped, start + skipped + value.trim().len())
+}
+
+/// The known element of this name.
+pub fn index_of(name: &str) -> Option<usize> {
+    NAMES.iter().position(|known| *known == name)
 }
 
 /// The text of a refused row with every digit outside a date in `<logDate>` as `#`; `None`
@@ -208,19 +234,70 @@ mod tests {
         <location>Kansas</location><os>Apple iOS</os><ipAddress>9.200.232.57</ipAddress>\
         <phoneNumber>821-540-5777</phoneNumber></log></reviewlog>";
 
-    fn read(document: &str) -> Result<Log, RowReason> {
-        let mut log = Log::default();
-        log.read(document).map(|()| log).map_err(|refusal| refusal.reason)
+    type Values = [Option<String>; NAMES.len()];
+
+    /// The values of a document; where it has the plain form, both readers must find the same.
+    fn read(document: &str) -> Result<Values, RowReason> {
+        let values = |text: &str, spans: Spans| {
+            spans.map(|span| span.map(|(start, end)| text[start..end].to_owned()))
+        };
+        let mut reader = LogReader::default();
+        let any = reader.read_any(document).map_err(|refusal| refusal.reason);
+        let any = any.map(|()| values(&reader.text, reader.spans));
+        if let Some(spans) = plain::read(document) {
+            assert_eq!(any.as_ref(), Ok(&values(document, spans)), "{document}");
+        }
+        any
     }
 
     fn device(inner: &str) -> Result<Option<String>, RowReason> {
-        let log = read(&format!("<reviewlog><log>{inner}</log></reviewlog>"))?;
-        Ok(log.value(DEVICE).map(str::to_owned))
+        let values = read(&format!("<reviewlog><log>{inner}</log></reviewlog>"))?;
+        Ok(values[DEVICE.0].clone())
+    }
+
+    #[test]
+    fn both_readers_find_the_same_in_whatever_comes_out_of_a_plain_log() {
+        assert!(plain::read(GOOD).is_some());
+        let parts = [
+            "",
+            " ",
+            "\n",
+            "<",
+            "</",
+            ">",
+            "/",
+            "&amp;",
+            "&",
+            "x",
+            "\u{a0}",
+            "<log>",
+            "</log>",
+            "</reviewlog>",
+            "<device>",
+            "</device>",
+            "<b>t</b>",
+            "<!-- c -->",
+            "<![CDATA[<]]>",
+            "\"",
+        ];
+        let mut plain_ones = 0;
+        for at in 0..=GOOD.len() {
+            for part in parts {
+                for cut in [0, 1, 5, 8, 23] {
+                    let end = (at + cut).min(GOOD.len());
+                    let document = [&GOOD[..at], part, &GOOD[end..]].concat();
+                    plain_ones += usize::from(plain::read(&document).is_some());
+                    let _ = read(&document);
+                }
+            }
+        }
+        assert!(plain_ones > 1_000, "{plain_ones}");
     }
 
     #[test]
     fn every_known_element_is_found_by_name() {
-        let log = read(GOOD).unwrap();
+        let mut reader = LogReader::default();
+        let Ok(log) = reader.read(GOOD) else { panic!("it is well formed") };
         let values = [LOG_DATE, DEVICE, OS, LOCATION, IP_ADDRESS, PHONE_NUMBER]
             .map(|element| log.value(element).unwrap());
         let expected =
