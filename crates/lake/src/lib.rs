@@ -24,6 +24,7 @@ pub use azure::AzureLake;
 pub use error::Error;
 pub use ingest::{IngestOptions, Outcome, ingest};
 pub use parquet_in::StagedStream;
+pub use parquet_out::properties as parquet_properties;
 pub use receipt::{Receipt, Refusal, Rows, State};
 pub use receipts::Listing;
 pub use stage::Progress;

@@ -13,12 +13,8 @@ use arrow_array::{
     StringArray, types::Int32Type,
 };
 use engine::{Change, Changed, Embedded, Engine, Live};
-use lake::Lake;
-use parquet::{
-    arrow::ArrowWriter,
-    basic::{Compression, ZstdLevel},
-    file::properties::WriterProperties,
-};
+use lake::{Lake, parquet_properties};
+use parquet::arrow::ArrowWriter;
 use pipeline::{
     Dataset,
     facts::{Fact, FactBatch, Interner},
@@ -48,10 +44,12 @@ pub fn write(folder: &Path, out: &Path) -> anyhow::Result<()> {
             let writer = match &mut writer {
                 Some(writer) => writer,
                 none => {
-                    let zstd = Compression::ZSTD(ZstdLevel::default());
-                    let properties = WriterProperties::builder().set_compression(zstd).build();
-                    let file = File::create(out)?;
-                    none.insert(ArrowWriter::try_new(file, batch.schema(), Some(properties))?)
+                    let properties = Some(parquet_properties(&batch.schema()));
+                    none.insert(ArrowWriter::try_new(
+                        File::create(out)?,
+                        batch.schema(),
+                        properties,
+                    )?)
                 }
             };
             writer.write(&batch)?;

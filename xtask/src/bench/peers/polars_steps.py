@@ -43,7 +43,8 @@ def purchases(raw, out):
         "Quantity": pl.Int32,
         "InvoiceDate": pl.String,
         "UnitPrice": pl.Float64,
-        "CustomerID": pl.Int64,
+        # Some are written as 17850.0.
+        "CustomerID": pl.Float64,
         "Country": pl.String,
     }
     (
@@ -55,7 +56,7 @@ def purchases(raw, out):
             quantity="Quantity",
             invoice_date=pl.col("InvoiceDate").str.to_datetime("%m/%d/%Y %H:%M"),
             unit_price="UnitPrice",
-            customer_id="CustomerID",
+            customer_id=pl.col("CustomerID").cast(pl.Int64),
             country="Country",
         )
         .sink_parquet(f"{out}/purchases.parquet")
