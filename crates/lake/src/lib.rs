@@ -12,6 +12,7 @@ mod parquet_out;
 mod paths;
 pub mod receipt;
 mod receipts;
+mod remote;
 mod source;
 mod stage;
 mod store;

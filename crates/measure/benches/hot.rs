@@ -145,7 +145,7 @@ fn facts(c: &mut Criterion) {
     let mut group = c.benchmark_group("facts");
     group.bench_function("of 10,000 reviews", |b| {
         b.iter(|| {
-            let mut rows = Logs::new(&days);
+            let mut rows = Logs::new(&days, 10_000);
             logs.iter().for_each(|batch| rows.push(batch, 0));
             let mut winners = rows.winners();
             reviews.iter().for_each(|batch| winners.reviews(batch));

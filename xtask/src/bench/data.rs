@@ -17,12 +17,9 @@ pub struct Raw {
 }
 
 pub fn write(place: &Path, plan: &Plan) -> Result<Raw> {
-    shell::run(shell::cargo().args(["build", "--release", "--locked", "--quiet"]).args([
-        "--package",
-        "measure",
-        "--package",
-        "movie-analytics",
-    ]))?;
+    let programs = ["--package", "measure", "--package", "movie-analytics"];
+    let build = ["build", "--locked", "--quiet", "--profile", plan.profile];
+    shell::run(shell::cargo().args(build).args(programs))?;
     let folder = place.join(format!("{}-{}", plan.size.name, plan.positive));
     let raw = Raw { single: folder.join("single"), daily: folder.join("daily") };
     make(&raw.single, plan, &[])?;
@@ -39,7 +36,7 @@ fn make(folder: &Path, plan: &Plan, more: &[&str]) -> Result<()> {
     }
     let partial = folder.with_extension("partial");
     let number = |number: u64| number.to_string();
-    let mut generator = std::process::Command::new(program("measure")?);
+    let mut generator = std::process::Command::new(program(plan, "measure")?);
     generator.arg("sample").arg(&partial).args(more);
     generator.args(["--reviews", &number(plan.size.reviews)]);
     generator.args(["--purchases", &number(plan.size.purchases)]);
@@ -49,9 +46,9 @@ fn make(folder: &Path, plan: &Plan, more: &[&str]) -> Result<()> {
         .with_context(|| format!("cannot move {} into its place", partial.display()))
 }
 
-/// A program of the release build.
-pub fn program(name: &str) -> Result<PathBuf> {
-    Ok(shell::target()?.join("release").join(name))
+/// A program as it was built for the plan.
+pub fn program(plan: &Plan, name: &str) -> Result<PathBuf> {
+    Ok(shell::target()?.join(plan.profile).join(name))
 }
 
 /// Makes a folder anew and links files of `from` into it whose path `wanted` likes.

@@ -38,6 +38,7 @@ Usage: cargo xtask bench [--size s|m] [--peers NAME,...] [--steps NAME,...] [--r
                 by default all but the last two
   --reps N      repetitions, 5 by default
   --positive N  positive reviews in 1,000: 340 by default as in real ones, 60 as in random words
+  --profile P   release, the default, or profiling: the same code with names for profilers
 
 Files and outputs lie in target/bench and may be removed at any time; the table is printed and
 kept there as table-SIZE.md. The peers are installed once below ~/.cache/movie-analytics/tools;

@@ -27,17 +27,18 @@ pub fn run(
         [("reviews", "movie_review"), ("logs", "log_reviews"), ("purchases", "user_purchase")]
     {
         if plan.wants(step) {
-            let lake = Lake::new(place)?.with(&raw.single, &|name| name.starts_with(folder))?;
+            let lake =
+                Lake::new(place, plan)?.with(&raw.single, &|name| name.starts_with(folder))?;
             taken.add(WE, step, lake.stage()?);
         }
     }
     let everything = |_: &str| true;
     if plan.wants("aggregate") || plan.wants("whole") {
-        let lake = Lake::new(place)?.with(&raw.single, &everything)?;
+        let lake = Lake::new(place, plan)?.with(&raw.single, &everything)?;
         let staged = lake.stage()?;
         let out = place.join("facts.parquet");
         let lake = lake.folder.to_string_lossy();
-        let built = timed(&program("measure")?, &["facts", &lake, &out.to_string_lossy()])?;
+        let built = timed(&program(plan, "measure")?, &["facts", &lake, &out.to_string_lossy()])?;
         if plan.wants("aggregate") {
             taken.add(WE, "aggregate", built);
         }
@@ -47,35 +48,37 @@ pub fn run(
         facts.push((format!("{WE}, Parquet"), out));
     }
     if plan.wants("sqlite") {
-        let lake = Lake::new(place)?.with(&raw.single, &everything)?;
+        let lake = Lake::new(place, plan)?.with(&raw.single, &everything)?;
         taken.add(WE, "sqlite", lake.run()?);
         facts.push((format!("{WE}, SQLite"), lake.warehouse));
     }
     if plan.wants("incremental") {
-        let lake = Lake::new(place)?.with(&raw.daily, &|name| !name.contains(LAST_DAY))?;
+        let lake = Lake::new(place, plan)?.with(&raw.daily, &|name| !name.contains(LAST_DAY))?;
         lake.run()?;
         let lake = lake.with(&raw.daily, &everything)?;
         taken.add(WE, "incremental", lake.run()?);
-        let lake = Lake::new(place)?.with(&raw.daily, &everything)?;
+        let lake = Lake::new(place, plan)?.with(&raw.daily, &everything)?;
         taken.add(WE, "30 days at once", lake.run()?);
     }
     Ok(facts)
 }
 
 struct Lake {
+    program: PathBuf,
     folder: PathBuf,
     warehouse: PathBuf,
 }
 
 impl Lake {
     /// An empty lake and no warehouse, in place of those before.
-    fn new(place: &Path) -> Result<Self> {
+    fn new(place: &Path, plan: &Plan) -> Result<Self> {
         let ours = place.join("ours");
         if ours.exists() {
             fs::remove_dir_all(&ours)
                 .with_context(|| format!("cannot remove {}", ours.display()))?;
         }
-        Ok(Self { folder: ours.join("lake"), warehouse: ours.join("warehouse.db") })
+        let (folder, warehouse) = (ours.join("lake"), ours.join("warehouse.db"));
+        Ok(Self { program: program(plan, WE)?, folder, warehouse })
     }
 
     fn with(self, files: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Self> {
@@ -95,6 +98,6 @@ impl Lake {
         let lake = format!("file:{}", self.folder.display());
         let warehouse = format!("sqlite:{}", self.warehouse.display());
         let places = ["--lake", &lake, "--warehouse", &warehouse];
-        timed(&program(WE)?, &[&[command, "--json"], &places[..]].concat())
+        timed(&self.program, &[&[command, "--json"], &places[..]].concat())
     }
 }

@@ -11,6 +11,7 @@ use super::measured::{self, Taken};
 use super::plan::{Plan, SINGLE};
 use crate::{shell, tools};
 
+#[derive(Debug)]
 pub struct Peer {
     /// Name on the command line and in tables.
     pub name: &'static str,

@@ -31,6 +31,8 @@ pub struct Plan {
     pub repetitions: u32,
     /// Positive reviews in 1,000.
     pub positive: u64,
+    /// Cargo's profile that we are built with.
+    pub profile: &'static str,
 }
 
 impl Plan {
@@ -48,6 +50,7 @@ pub fn parse(args: &[&str]) -> Result<Plan, String> {
         steps: STEPS[..USUAL].to_vec(),
         repetitions: 5,
         positive: 340,
+        profile: "release",
     };
     for option in args.chunks(2) {
         let [name, value] = *option else {
@@ -65,6 +68,7 @@ pub fn parse(args: &[&str]) -> Result<Plan, String> {
                 plan.steps = steps.collect::<Result<_, _>>()?;
             }
             "--reps" => plan.repetitions = number(name, value)?,
+            "--profile" => plan.profile = one(&["release", "profiling"], |p| p, value)?,
             "--positive" => plan.positive = number(name, value)?.into(),
             other => return Err(format!("bench does not know `{other}`")),
         }

@@ -25,7 +25,7 @@ pub fn run(place: &Path, plan: &Plan, taken: &mut Taken) -> Result<()> {
         let raw = folder.join("lake/raw/movie_review");
         fs::create_dir_all(&raw).with_context(|| format!("cannot make {}", raw.display()))?;
         let start = Instant::now();
-        let handler = Handler::start(&folder)?;
+        let handler = Handler::start(plan, &folder)?;
         // A file that is gone again: the answer takes no work.
         handler.event("movie_review/gone.csv", start + Duration::from_secs(10))?;
         let wall = start.elapsed().as_secs_f64();
@@ -55,9 +55,9 @@ struct Handler {
 }
 
 impl Handler {
-    fn start(folder: &Path) -> Result<Self> {
+    fn start(plan: &Plan, folder: &Path) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let child = Command::new(program(WE)?)
+        let child = Command::new(program(plan, WE)?)
             .arg("serve")
             .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
             .env("LAKE", format!("file:{}", folder.join("lake").display()))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use arrow_array::{
-    RecordBatch,
+    Array, RecordBatch,
     cast::AsArray,
     types::{Decimal128Type, Int32Type, Int64Type},
 };
@@ -33,16 +33,18 @@ impl Spend {
         let prices = batch["unit_price"].as_primitive::<Decimal128Type>().values();
         let customers = batch["customer_id"].as_primitive::<Int64Type>();
         // Rows of one invoice stand together: they are added up before the customer is looked for.
-        let rows: Vec<Option<i64>> = customers.iter().collect();
+        let customer = |row: usize| customers.is_valid(row).then(|| customers.value(row));
         let mut start = 0;
-        for run in rows.chunk_by(|a, b| a == b) {
-            let end = start + run.len();
-            if let Some(customer) = run[0] {
-                let products = quantities[start..end].iter().zip(&prices[start..end]);
-                let sum: i128 = products.map(|(n, price)| i128::from(*n) * price).sum();
+        while start < batch.num_rows() {
+            let of = customer(start);
+            let rows = (start..batch.num_rows()).take_while(|row| customer(*row) == of);
+            let (sum, end) = rows.fold((0_i128, start), |(sum, _), row| {
+                (sum + i128::from(quantities[row]) * prices[row], row + 1)
+            });
+            if let Some(customer) = of {
                 let (amount, purchases) = self.customers.entry(customer).or_default();
                 *amount += sign * sum;
-                *purchases += sign as i64 * run.len() as i64;
+                *purchases += sign as i64 * (end - start) as i64;
             }
             start = end;
         }
