@@ -1,5 +1,5 @@
 # What wakes somebody. Each query is a file in queries/ and returns a row when there is something
-# to be told; docs/DEPLOY.md says what to do about each.
+# to be told; docs/OPERATIONS.md says what to do about each.
 
 locals {
   log_alerts = {
@@ -16,6 +16,13 @@ locals {
       every    = "PT15M"
       within   = "PT1H"
       values   = { share = var.alert_refused_share }
+    }
+    refused-days = {
+      says     = "A quality check left days out of a publish; they keep their last good rows."
+      severity = 2
+      every    = "PT15M"
+      within   = "PT1H"
+      values   = {}
     }
     freshness = {
       says     = "Accepted files have waited for their facts for more than ${var.freshness_objective_minutes} minutes."

@@ -17,16 +17,21 @@ locals {
       MAX_DAY_SHRINK    = tostring(var.max_day_shrink)
       PII_MODE          = var.pii_mode
 
+      # A schedule is there for each timer, used or not: the host takes no function whose schedule
+      # it cannot resolve.
       BUILD_FACT_SCHEDULE = var.build_fact_schedule
+      EXTRACT_SCHEDULE    = var.extract_schedule
       RECONCILE_SCHEDULE  = var.reconcile_schedule
     },
     var.pii_mode != "hash" ? {} : {
       PII_KEY = "@Microsoft.KeyVault(VaultName=${azurerm_key_vault.this.name};SecretName=${local.pii_secret})"
     },
-    !var.operational_database ? {} : {
-      # The app's identity is the user; there is no password.
-      USER_PURCHASE_DB = "postgres://${local.names.app}@${azurerm_postgresql_flexible_server.this[0].fqdn}/${azurerm_postgresql_flexible_server_database.purchases[0].name}?sslmode=require"
-      EXTRACT_SCHEDULE = var.extract_schedule
+    var.operational_database ? {
+      # The app's identity is the user; there is no password. A token goes only to a server that
+      # proves its name.
+      USER_PURCHASE_DB = "postgres://${local.names.app}@${azurerm_postgresql_flexible_server.this[0].fqdn}/${azurerm_postgresql_flexible_server_database.purchases[0].name}?sslmode=verify-full"
+      } : {
+      "AzureWebJobs.extract_user_purchase.Disabled" = "true"
     },
     !var.completion_events ? {} : {
       EVENTGRID_TOPIC_ENDPOINT = azurerm_eventgrid_topic.completion[0].endpoint
@@ -41,9 +46,11 @@ locals {
 }
 
 # Whenever the provider writes a Flex Consumption app, it adds AzureWebJobsStorage with an empty
-# key, though an identity is configured. The host prefers that setting, even when it is empty,
-# and then no trigger starts. It has to be absent, so each write of the app is followed by one
-# of exactly the settings above. Take this away when the provider has stopped doing so.
+# key, though an identity is configured, and the host prefers that setting to those above: no
+# trigger starts. Giving it here as "" is not enough: some hosts of 2026 took that for a value, and as
+# the provider leaves it out when it reads, every plan would show a change. It has to be absent, so
+# each write of the app is followed by one of exactly the settings above. Take this away once
+# https://github.com/hashicorp/terraform-provider-azurerm/issues/29693 is closed.
 resource "terraform_data" "app_was_written" {
   lifecycle {
     replace_triggered_by = [azurerm_function_app_flex_consumption.this]

@@ -15,7 +15,7 @@ locals {
     security_group       = "nsg-${local.base}"
     lake                 = "st${local.short}lake${var.environment}${local.suffix}"
     host                 = "st${local.short}host${var.environment}${local.suffix}"
-    storage_events       = "evgst-${local.base}"
+    storage_events       = "egst-${local.base}"
     completion_events    = "evgt-${local.unique}"
     plan                 = "asp-${local.base}"
     app                  = "func-${local.unique}"

@@ -50,6 +50,11 @@ output "lake_account" {
   value       = azurerm_storage_account.lake.name
 }
 
+output "host_account" {
+  description = "Storage account of the host: its firewall may have to open for a deployment (docs/DEPLOY.md, step 4)."
+  value       = azurerm_storage_account.host.name
+}
+
 output "vault" {
   description = "Key Vault for what remains secret."
   value       = azurerm_key_vault.this.name

@@ -34,7 +34,7 @@ variable "reconcile_schedule" {
 }
 
 variable "extract_schedule" {
-  description = "When the operational database is copied to staging, where there is one: NCRONTAB with six fields, in UTC."
+  description = "When the operational database is copied to staging; without one the timer is off: NCRONTAB with six fields, in UTC."
   type        = string
   default     = "0 0 * * * *"
 

@@ -51,9 +51,14 @@ variable "power_bi_service_reaches_warehouse" {
 }
 
 variable "operational_database" {
-  description = "Whether purchases pass through a PostgreSQL database (user_purchase); without it they go straight to staging."
+  description = "Whether purchases pass through a PostgreSQL database (user_purchase); without it they go straight to staging. Needs administrators."
   type        = bool
   default     = false
+
+  validation {
+    condition     = !var.operational_database || var.administrators != null
+    error_message = "PostgreSQL signs its administrator in by name: give administrators, by its name in Entra ID."
+  }
 }
 
 variable "completion_events" {

@@ -4,150 +4,24 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "terraform/app.rs"]
+mod app;
+#[path = "terraform/deployment.rs"]
+mod deployment;
+#[path = "terraform/itself.rs"]
+mod itself;
+#[path = "terraform/read.rs"]
+mod read;
+
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
+use app::{functions, settings_read, values};
 use movie_analytics::settings::Settings;
 use pipeline::Dataset;
-use serde_json::Value;
-
-// --- What stands in files --------------------------------------------------------------------
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: impl AsRef<Path>) -> String {
-    let path = root().join(path);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn json(path: impl AsRef<Path>) -> Value {
-    serde_json::from_str(&read(path)).unwrap()
-}
-
-/// Files below `folder`, with their paths from the root.
-fn files(folder: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(root().join(folder)).unwrap() {
-        let path = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
-        match root().join(&path).is_dir() {
-            // What Terraform itself puts there.
-            true if path.ends_with(".terraform") => {}
-            true => found.extend(files(&path)),
-            false => found.push(path.into()),
-        }
-    }
-    found.sort();
-    found
-}
-
-/// A Terraform file without its comments.
-fn hcl(name: &str) -> String {
-    let is_comment = |line: &&str| line.trim_start().starts_with('#');
-    let text = read(format!("terraform/{name}"));
-    let lines = text.lines().filter(|line| !is_comment(line));
-    lines.map(|line| line.split(" # ").next().unwrap()).collect::<Vec<_>>().join("\n")
-}
-
-/// All Terraform files of the root module, one after another.
-fn all_hcl() -> String {
-    let is_hcl = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "tf");
-    let of_root = files("terraform").into_iter().filter(|path| path.components().count() == 2);
-    let names = of_root.filter(is_hcl).map(|path| path.file_name().unwrap().to_owned());
-    names.map(|name| hcl(&name.to_string_lossy())).collect::<Vec<_>>().join("\n")
-}
-
-/// What stands between the brackets that `head` ends with and their closing ones.
-fn body<'t>(text: &'t str, head: &str) -> &'t str {
-    let start = text.find(head).unwrap_or_else(|| panic!("there is no `{head}`")) + head.len();
-    let mut depth = 1;
-    for (at, byte) in text[start..].bytes().enumerate() {
-        match byte {
-            b'{' | b'[' | b'(' => depth += 1,
-            b'}' | b']' | b')' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return &text[start..start + at];
-        }
-    }
-    panic!("`{head}` is not closed")
-}
-
-/// `key = "value"` of each line that has this form; quotes around the key do not matter.
-fn assignments(text: &str) -> BTreeMap<&str, &str> {
-    let pairs = text.lines().filter_map(|line| line.trim().split_once(" = "));
-    pairs
-        .map(|(key, value)| (key.trim().trim_matches('"'), value.trim().trim_matches('"')))
-        .collect()
-}
-
-/// Texts in quotes.
-fn quoted(text: &str) -> BTreeSet<&str> {
-    text.split('"').skip(1).step_by(2).collect()
-}
-
-/// Labels of all blocks of a kind: the name for `variable "name" {`, the type and the name for
-/// resources.
-fn blocks<'t>(text: &'t str, kind: &str) -> Vec<(Vec<&'t str>, &'t str)> {
-    let heads = text.lines().filter(|line| line.starts_with(&format!("{kind} \"")));
-    heads.map(|head| (quoted_in_order(head), body(text, head))).collect()
-}
-
-fn quoted_in_order(line: &str) -> Vec<&str> {
-    line.split('"').skip(1).step_by(2).collect()
-}
-
-// --- What the app says -----------------------------------------------------------------------
-
-/// Bindings of every function.json by the name of its folder.
-fn functions() -> BTreeMap<String, Vec<Value>> {
-    let is_function = |path: &PathBuf| path.ends_with("function.json");
-    files("functions")
-        .into_iter()
-        .filter(is_function)
-        .map(|path| {
-            let folder = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
-            (folder, json(&path)["bindings"].as_array().unwrap().clone())
-        })
-        .collect()
-}
-
-/// Values of one key in the bindings of one type.
-fn values(kind: &str, key: &str) -> BTreeSet<String> {
-    let bindings = functions().into_values().flatten();
-    let of_kind = bindings.filter(|binding| binding["type"] == kind);
-    of_kind.map(|binding| binding[key].as_str().unwrap().to_owned()).collect()
-}
-
-/// Names that the program asks its environment for.
-fn settings_read() -> BTreeSet<String> {
-    let asked = RefCell::new(BTreeSet::new());
-    // One run for each form of the lake, as one form does not ask for the other's names.
-    for lake in ["LAKE", "LAKE__blobServiceUri"] {
-        let get = |name: &str| {
-            asked.borrow_mut().insert(name.to_owned());
-            match name {
-                "LAKE" if lake == name => Some("file:lake".to_owned()),
-                "LAKE__blobServiceUri" if lake == name => {
-                    Some("https://films.blob.core.windows.net".to_owned())
-                }
-                "WAREHOUSE" => Some("sqlite:w.db".to_owned()),
-                "EVENTGRID_TOPIC_ENDPOINT" => Some("https://topic/api/events".to_owned()),
-                _ => None,
-            }
-        };
-        Settings::read(get).unwrap();
-    }
-    asked.into_inner()
-}
-
-// --- Both sides ------------------------------------------------------------------------------
+use read::{assignments, body, files, hcl, json, quoted, read};
 
 #[test]
 fn each_dataset_has_the_queue_that_its_function_reads() {
@@ -218,11 +92,17 @@ fn every_setting_that_the_program_reads_is_given_or_left_out_for_a_reason() {
 fn every_setting_that_is_given_is_read_by_somebody() {
     // Parts of the architecture whose code is on its way.
     let planned = ["USER_PURCHASE_DB", "EXTRACT_SCHEDULE"];
+    let planned_functions = ["dashboard", "extract_user_purchase"];
+    let functions = functions();
+    let switches_off = |name: &str| {
+        let function = name.strip_prefix("AzureWebJobs.").and_then(|n| n.strip_suffix(".Disabled"));
+        function
+            .is_some_and(|name| functions.contains_key(name) || planned_functions.contains(&name))
+    };
     let of_host = |name: &str| {
         name.starts_with("AzureWebJobsStorage__")
             || name == "LAKE__credential"
-            // A function is switched off by its name.
-            || name == "AzureWebJobs.dashboard.Disabled"
+            || switches_off(name)
             // Authentication asks for it by the name that sign_in.tf gives.
             || name == "(local.sign_in_setting)"
     };
@@ -311,182 +191,53 @@ fn http_functions_stand_where_outputs_and_sign_in_say() {
     }
 }
 
+/// Names of the fields that stand in lines of the program's functions.
+fn fields_written(sources: &str) -> BTreeSet<&str> {
+    let lines = sources.match_indices("tracing::info!(").flat_map(|(at, head)| {
+        let fields = body(&sources[at..], head).lines();
+        fields.map(|line| line.split(" = ").next().unwrap().trim().trim_end_matches(','))
+    });
+    lines.collect()
+}
+
 #[test]
 fn queries_read_fields_that_the_program_writes() {
-    let sources =
-        files("functions").into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs"));
-    let sources: String = sources.map(read).collect();
-    for query in files("terraform/queries").into_iter().chain(["terraform/workbook.json".into()]) {
+    let is_rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+    let sources: String = files("functions").into_iter().filter(is_rust).map(read).collect();
+    let mut known = fields_written(&sources);
+    // Given to each line by the subscriber.
+    known.insert("message");
+    let pages = ["terraform/workbook.json", "docs/MONITORING.md"].map(PathBuf::from);
+    let mut count = 0;
+    for query in files("terraform/queries").into_iter().chain(pages) {
         let text = read(&query).replace("\\\"", "\"");
-        for field in text.split("line[\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-            let written = [format!("{field} = "), format!("{field} ="), format!("{field},")];
-            let known = field == "function" || written.iter().any(|form| sources.contains(form));
-            assert!(known, "{}: nobody writes {field}", query.display());
+        let quoted = text.split("line[\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+        let dotted = text.split("(line.").skip(1).map(|rest| rest.split(|c| !is_name(c)).next());
+        for field in quoted.chain(dotted.flatten()) {
+            assert!(known.contains(field), "{}: nobody writes {field}", query.display());
+            count += 1;
         }
     }
-    assert!(sources.contains("\"published\"\n"), "the freshness alert waits for this line");
+    assert!(count > 20);
+    assert!(sources.contains("\"published\"\n"), "alerts wait for this line");
     for outcome in ["accepted", "rejected"] {
         assert!(sources.contains(&format!("\"{outcome}\"")), "alerts wait for {outcome}");
     }
 }
 
-// --- Terraform by itself ---------------------------------------------------------------------
-
 #[test]
-fn no_key_password_or_connection_string_is_named() {
-    // Says where telemetry goes, and lets its holder send, not read. The program needs it.
-    let telemetry = "azurerm_application_insights.this.connection_string";
-    let secrets = [
-        "_access_key",
-        "access_key =",
-        "_password",
-        "password =",
-        "connection_string",
-        "client_secret =",
-        "primary_key",
-        "shared_key =",
-        "sas_token",
-        "instrumentation_key",
-        "AccountKey=",
-        "Password=",
-        "SharedAccess",
-        "site_credential",
-        "azurerm_key_vault_secret",
-        "listKeys",
-        "host_keys",
-    ];
-    let allowed = [
-        telemetry,
-        "application_insights_connection_string",
-        "APPLICATIONINSIGHTS_CONNECTION_STRING",
-        "shared_access_key_enabled",
-        "password_auth_enabled         = false",
-    ];
-    let mut text = all_hcl();
-    for allowed in allowed {
-        text = text.replace(allowed, "");
-    }
-    for line in text.lines() {
-        for secret in secrets {
-            assert!(!line.contains(secret), "a secret may pass Terraform: {line}");
-        }
-    }
-    let outputs = hcl("outputs.tf");
-    assert!(!outputs.contains("sensitive") && !outputs.contains("application_insights"));
-}
-
-#[test]
-fn only_the_one_provider_is_used_and_nothing_from_outside() {
-    let text = all_hcl();
-    assert_eq!(assignments(body(&text, "required_providers {"))["source"], "hashicorp/azurerm");
-    assert!(!text.lines().any(|line| line.starts_with("module ")), "no modules");
-    let own = |label: &str| label.starts_with("azurerm_") || label == "terraform_data";
-    for (labels, _) in blocks(&text, "resource") {
-        assert!(own(labels[0]), "{}", labels[0]);
-    }
-}
-
-#[test]
-fn variables_and_outputs_explain_themselves() {
-    let text = all_hcl();
-    let variables = blocks(&text, "variable");
-    assert!(variables.len() > 20);
-    for (labels, variable) in variables {
-        let has = |key: &str| variable.contains(&format!("  {key} "));
-        assert!(has("description") && has("type"), "variable {}", labels[0]);
-        let needs_no_check = variable.contains("type        = bool");
-        assert!(needs_no_check || variable.contains("validation {"), "variable {}", labels[0]);
-    }
-    for (labels, output) in blocks(&text, "output") {
-        assert!(output.contains("  description ="), "output {}", labels[0]);
-    }
-    let required = |(_, variable): &(Vec<&str>, &str)| !variable.contains("  default ");
-    let names: BTreeSet<&str> =
-        blocks(&text, "variable").iter().filter(|v| required(v)).map(|v| v.0[0]).collect();
-    assert_eq!(names, BTreeSet::from(["subscription_id", "name"]), "two values are enough");
-}
-
-#[test]
-fn the_settings_that_are_written_last_take_no_other() {
-    let template = json("terraform/app_settings.arm.json");
-    let resources = template["resources"].as_array().unwrap();
-    assert_eq!(resources.len(), 1);
-    assert_eq!(resources[0]["type"], "Microsoft.Web/sites/config");
-    assert_eq!(resources[0]["properties"], "[parameters('settings')]");
-}
-
-#[test]
-fn the_workbook_is_json() {
-    assert_eq!(json("terraform/workbook.json")["version"], "Notebook/1.0");
-}
-
-// --- Deployment ------------------------------------------------------------------------------
-
-/// Places of these texts, which must all be there and follow one another.
-fn assert_in_order(text: &str, steps: &[&str]) {
-    let mut after = 0;
-    for step in steps {
-        let found = text[after..].find(step);
-        after +=
-            found.unwrap_or_else(|| panic!("`{step}` is not there, or too early")) + step.len();
-    }
-}
-
-#[test]
-fn actions_are_pinned_by_commit() {
-    let workflow = read(".github/workflows/deploy.yml");
-    let uses = workflow
-        .lines()
-        .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: "));
-    let mut count = 0;
-    for used in uses {
-        let (commit, version) = used.split_once('@').unwrap().1.split_once(" # v").unwrap();
-        assert!(commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()), "{used}");
-        assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{used}");
-        count += 1;
-    }
-    assert!(count >= 5);
-}
-
-#[test]
-fn the_warehouse_is_made_ready_before_anything_reads_events() {
-    // Events wait in queues until the program is there, so it comes last.
-    let steps = ["terraform apply", "warehouse migrate", "roles.sql", "config-zip"];
-    assert_in_order(&read(".github/workflows/deploy.yml"), &steps);
-    let guide = read("docs/DEPLOY.md");
-    assert_in_order(&guide[guide.find("## 2").unwrap()..], &steps);
-    assert!(!read("terraform/app.tf").contains("zip_deploy_file"), "an apply deploys no program");
-}
-
-#[test]
-fn the_package_is_where_the_deployment_looks_for_it() {
-    let outputs = hcl("outputs.tf");
-    assert!(outputs.contains("--src dist.zip"));
-    for file in [".github/workflows/deploy.yml", "docs/DEPLOY.md"] {
-        let text = read(file);
-        assert!(text.contains("cargo xtask package --zip") && text.contains("dist.zip"), "{file}");
-    }
-}
-
-#[test]
-fn the_guide_names_outputs_and_variables_that_exist() {
-    let text = all_hcl();
-    let outputs: BTreeSet<&str> =
-        blocks(&text, "output").iter().map(|output| output.0[0]).collect();
-    for file in [".github/workflows/deploy.yml", "docs/DEPLOY.md"] {
-        let guide = read(file);
-        for used in guide.split("output -raw ").skip(1) {
-            let name = used.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap();
-            assert!(outputs.contains(name), "{file}: there is no output {name}");
-        }
-    }
-    let variables: BTreeSet<&str> =
-        blocks(&text, "variable").iter().map(|variable| variable.0[0]).collect();
-    let example = read("terraform/terraform.tfvars.example");
-    for name in assignments(&example.replace("# ", "")).into_keys() {
-        assert!(
-            variables.contains(name) || name == "administrators",
-            "there is no variable {name}"
-        );
+fn metrics_are_told_as_they_are_sent() {
+    let source = read("functions/telemetry/metrics.rs");
+    let sent = |head: &str| -> BTreeSet<String> {
+        let rests = source.split(head).skip(1);
+        rests.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    };
+    let page = read("docs/MONITORING.md");
+    let told = page.split("\nMetrics: ").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names: BTreeSet<String> = told.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    assert_eq!(names, sent(": counter(\""), "docs/MONITORING.md: metrics");
+    for dimension in sent("KeyValue::new(\"") {
+        assert!(told.contains(&*dimension), "docs/MONITORING.md: {dimension}");
     }
 }

@@ -111,6 +111,23 @@ run "app_is_reached_by_https_and_deployed_by_identities" {
   }
 }
 
+run "keys_that_azure_makes_open_nothing" {
+  variables {
+    completion_events = true
+  }
+
+  assert {
+    condition = alltrue([
+      !azurerm_storage_account.lake.shared_access_key_enabled,
+      !azurerm_storage_account.host.shared_access_key_enabled,
+      !azurerm_log_analytics_workspace.this.local_authentication_enabled,
+      !azurerm_eventgrid_topic.completion[0].local_auth_enabled,
+      !azurerm_function_app_flex_consumption.this.webdeploy_publish_basic_authentication_enabled,
+    ])
+    error_message = "A key that the provider reads into the state is good for something."
+  }
+}
+
 run "optional_parts_are_off" {
   assert {
     condition = alltrue([
@@ -126,6 +143,11 @@ run "optional_parts_are_off" {
   assert {
     condition     = output.dashboard_url == null && local.app_settings["AzureWebJobs.dashboard.Disabled"] == "true"
     error_message = "A dashboard that nobody signs in to must be off."
+  }
+
+  assert {
+    condition     = local.app_settings["AzureWebJobs.extract_user_purchase.Disabled"] == "true" && local.app_settings.EXTRACT_SCHEDULE == "0 0 * * * *"
+    error_message = "Without an operational database the timer that reads it is off, and still has a schedule."
   }
 
   assert {
@@ -148,6 +170,15 @@ run "names_and_tags_follow_the_rules" {
   assert {
     condition     = local.names.resource_group == "rg-movie-analytics-prod-westeurope" && startswith(local.names.app, "func-movie-analytics-prod-")
     error_message = "Names are <type>-<workload>-<environment>-<region or suffix>."
+  }
+
+  assert {
+    condition = alltrue([for kind, prefix in {
+      network              = "vnet-", security_group = "nsg-", lake = "st", host = "st", storage_events = "egst-", completion_events = "evgt-",
+      plan                 = "asp-", app = "func-", sign_in = "id-", sql_server = "sql-", warehouse = "sqldb-", operational_server = "psql-",
+      operational_endpoint = "pep-", vault = "kv-", logs = "log-", insights = "appi-", operators = "ag-", resource_group = "rg-",
+    } : startswith(local.names[kind], prefix)])
+    error_message = "Types are abbreviated as the Cloud Adoption Framework does."
   }
 
   assert {

@@ -12,6 +12,7 @@ variables {
 run "operational_database" {
   variables {
     operational_database = true
+    administrators       = { name = "sg-admins", object_id = "30000000-0000-0000-0000-000000000003" }
   }
 
   assert {
@@ -19,13 +20,14 @@ run "operational_database" {
       azurerm_postgresql_flexible_server.this[0].authentication[0].active_directory_auth_enabled,
       !azurerm_postgresql_flexible_server.this[0].authentication[0].password_auth_enabled,
       !azurerm_postgresql_flexible_server.this[0].public_network_access_enabled,
+      azurerm_postgresql_flexible_server_active_directory_administrator.this[0].principal_name == "sg-admins",
       azurerm_private_endpoint.postgres[0].private_service_connection[0].private_connection_resource_id == azurerm_postgresql_flexible_server.this[0].id,
     ])
     error_message = "The operational database takes passwords, or is open."
   }
 
   assert {
-    condition     = local.app_settings.USER_PURCHASE_DB == "postgres://${local.names.app}@psql.postgres.database.azure.com/purchases?sslmode=require" && local.app_settings.EXTRACT_SCHEDULE == "0 0 * * * *"
+    condition     = local.app_settings.USER_PURCHASE_DB == "postgres://${local.names.app}@psql.postgres.database.azure.com/purchases?sslmode=verify-full" && !contains(keys(local.app_settings), "AzureWebJobs.extract_user_purchase.Disabled")
     error_message = "The app is not told of the operational database."
   }
 }

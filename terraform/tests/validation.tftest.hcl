@@ -61,6 +61,16 @@ run "engine_takes_too_much_of_an_instance" {
   expect_failures = [var.engine_memory_mb]
 }
 
+run "an_operational_database_without_a_named_administrator" {
+  command = plan
+
+  variables {
+    operational_database = true
+  }
+
+  expect_failures = [var.operational_database]
+}
+
 run "parts" {
   command = plan
 

@@ -9,6 +9,7 @@ pub mod dice;
 pub mod drop;
 pub mod handler;
 pub mod lab;
+pub mod numbers;
 pub mod oracle;
 pub mod place;
 pub mod warehouse;

@@ -43,6 +43,19 @@ pub const AZURITE: Tool = Tool {
 pub const MAXDOP: Tool =
     Tool { name: "maxdop", version: "0.1.3", program: "bin/maxdop", install: pip_install };
 
+/// Microsoft's own parser of KQL, the language of logs.
+pub const KQL: Tool = Tool {
+    name: "kusto-language-service",
+    version: "12.4.1",
+    program: "node_modules/@kusto/language-service-next/package.json",
+    install: |tool, folder| npm_install_package("@kusto/language-service-next", tool, folder),
+};
+
+/// Security rules for Terraform. Run as a module of its Python: a script of a virtual environment
+/// names the folder that it was installed into, and does not survive the move.
+pub const CHECKOV: Tool =
+    Tool { name: "checkov", version: "3.3.30", program: "bin/python3", install: pip_install };
+
 /// Not in [`ALL`] either: only `cargo xtask fuzz` needs it.
 pub const CARGO_FUZZ: Tool = Tool {
     name: "cargo-fuzz",
@@ -71,7 +84,7 @@ pub const BENCH_PEERS: Tool = Tool {
 };
 const PEERS: [&str; 3] = ["polars==2.1.0", "duckdb==2.0.0", "pyspark==4.3.0"];
 
-pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP];
+pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, CHECKOV];
 
 impl Tool {
     /// Where the program is, after installing it if need be.
@@ -108,9 +121,13 @@ fn cargo_install(tool: &Tool, folder: &Path) -> Result<()> {
     )
 }
 
-/// Installs beside the folder first: it appears whole or not at all.
 fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
-    let package = format!("{}@{}", tool.name, tool.version);
+    npm_install_package(tool.name, tool, folder)
+}
+
+/// Installs beside the folder first: it appears whole or not at all.
+fn npm_install_package(name: &str, tool: &Tool, folder: &Path) -> Result<()> {
+    let package = format!("{name}@{}", tool.version);
     let partial = folder.with_file_name(format!("{}.partial", tool.name));
     shell::run(
         Command::new("npm")

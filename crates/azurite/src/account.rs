@@ -60,6 +60,7 @@ impl Account {
         Self::emulated(blob, queue, EMULATOR.0)
     }
 
+    /// As it stands in its addresses.
     pub fn name(&self) -> &str {
         &self.name
     }

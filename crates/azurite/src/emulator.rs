@@ -39,7 +39,9 @@ const FRESH: usize = 500;
 /// Ports on the loopback address; 0 takes a free one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ports {
+    /// Of the blob service.
     pub blob: u16,
+    /// Of the queue service.
     pub queue: u16,
 }
 

@@ -2,6 +2,7 @@
 
 /// An error of the emulator or of a storage service. None of them holds a key.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message tells what the fields hold")]
 pub enum Error {
     /// It is not installed.
     #[error(

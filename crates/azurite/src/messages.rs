@@ -10,13 +10,17 @@ use quick_xml::{
 /// A message of a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
+    /// Given by the service.
     pub id: String,
     /// Proves who received it last. Empty for a message that was only looked at.
     pub pop_receipt: String,
     /// How often it was received, this time included.
     pub dequeue_count: u32,
+    /// What it says.
     pub text: String,
+    /// When it was put.
     pub inserted: DateTime<Utc>,
+    /// When the service drops it.
     pub expires: DateTime<Utc>,
     /// When others can receive it. For a message that was only looked at: when it was put.
     pub next_visible: DateTime<Utc>,

@@ -16,6 +16,7 @@ pub struct Queues {
 }
 
 impl Queues {
+    /// Sends nothing yet.
     pub fn new(account: &Account) -> Self {
         Self { service: Service::new(account) }
     }
@@ -25,6 +26,7 @@ impl Queues {
         self.send(Method::PUT, "create the queue", &[queue], &[], None).await.map(drop)
     }
 
+    /// Puts a message at the end of a queue.
     pub async fn put(&self, queue: &str, text: &str) -> Result<(), Error> {
         let path = [queue, "messages"];
         self.send(Method::POST, "put a message on", &path, &[], Some(text)).await.map(drop)

@@ -4,6 +4,7 @@ use serde_json::error::Category;
 
 /// Why an app does not start, or stopped serving.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message tells what the fields hold")]
 #[non_exhaustive]
 pub enum Error {
     /// The host takes no such function name.
@@ -35,6 +36,7 @@ pub enum Error {
 
 /// What the host sent is not what the trigger sends. Its text never holds values of the payload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message tells what the fields hold")]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The body is no invocation at all.
@@ -59,6 +61,7 @@ pub enum DecodeError {
 
 /// An output that cannot be sent so that the host leaves it as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message tells what the fields hold")]
 #[non_exhaustive]
 pub enum OutputError {
     /// The value's `Serialize` failed.

@@ -26,6 +26,7 @@ const LONGEST_REASON: usize = 2_000;
 /// How an invocation ended, for the app's own telemetry.
 #[derive(Clone, Debug)]
 pub struct Ended {
+    /// How it ended.
     pub ending: Ending,
     /// In one line; `None` when done.
     pub reason: Option<String>,
@@ -37,9 +38,13 @@ pub struct Ended {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ending {
+    /// The work is done.
     Done,
+    /// A decision against the input, for good: acknowledged.
     Refused,
+    /// Failed in a way that may pass: the trigger delivers again.
     TryAgain,
+    /// The handler panicked; the host sees a failure.
     Panicked,
     /// The handler did not end in time and was cancelled.
     DeadlineExceeded,

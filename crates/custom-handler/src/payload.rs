@@ -20,8 +20,10 @@ use crate::{DecodeError, error::without_values};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(expecting = "an object")]
 pub struct Payload {
+    /// The trigger and the input bindings, by name.
     #[serde(rename = "Data")]
     pub data: Map<String, Value>,
+    /// What the trigger tells beside its value, and the host's own keys.
     #[serde(rename = "Metadata", default)]
     pub metadata: Map<String, Value>,
     /// Name of the trigger's binding, where `App::binding` gave one.

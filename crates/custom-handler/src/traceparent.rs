@@ -10,8 +10,11 @@ use std::{fmt, str::FromStr};
 /// children go missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TraceParent {
+    /// Of the whole trace.
     pub trace_id: [u8; 16],
+    /// Of the span above ours.
     pub parent_id: [u8; 8],
+    /// The lowest bit: sampled.
     pub flags: u8,
 }
 

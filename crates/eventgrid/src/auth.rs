@@ -28,7 +28,10 @@ pub enum Auth {
     Key(String),
     /// The identity of the app; a user-assigned one is chosen by its client id. It needs the role
     /// EventGrid Data Sender on the topic.
-    ManagedIdentity { client_id: Option<String> },
+    ManagedIdentity {
+        /// Of a user-assigned identity.
+        client_id: Option<String>,
+    },
 }
 
 impl fmt::Debug for Auth {

@@ -53,6 +53,7 @@ pub struct BlobCreated {
     pub api: String,
     /// The event's own, the same when it is delivered again; may be empty.
     pub event_id: String,
+    /// When the event arose.
     pub time: Option<DateTime<Utc>>,
 }
 
@@ -68,7 +69,9 @@ pub struct Ignored {
 /// What a message held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
+    /// New blobs of the scope.
     pub events: Vec<BlobCreated>,
+    /// Everything else.
     pub ignored: Vec<Ignored>,
 }
 

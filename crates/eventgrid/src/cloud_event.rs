@@ -20,6 +20,7 @@ pub struct CloudEvent {
     /// RFC 3339, UTC, milliseconds.
     pub time: String,
     datacontenttype: &'static str,
+    /// What is told.
     pub data: Data,
 }
 
@@ -27,8 +28,11 @@ pub struct CloudEvent {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Data {
+    /// A version of a vendor file was accepted.
     FileStaged(FileStaged),
+    /// A version of a vendor file was refused.
     FileRefused(FileRefused),
+    /// The facts of some days were replaced.
     FactPublished(FactPublished),
 }
 
@@ -37,6 +41,7 @@ pub enum Data {
 pub struct FileStaged {
     /// Name within the container `raw`.
     pub path: String,
+    /// Name of the staged dataset.
     pub dataset: String,
     /// Rows staged.
     pub rows: u64,
@@ -48,6 +53,7 @@ pub struct FileStaged {
 pub struct FileRefused {
     /// Name within the container `raw`.
     pub path: String,
+    /// Name of the staged dataset.
     pub dataset: String,
     /// Code of the refusal: `missing_column`, `not_csv`, ... Never text of the file.
     pub reason: String,

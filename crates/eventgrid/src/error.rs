@@ -3,6 +3,7 @@
 /// An error of reading or publishing events. No text of it holds a secret or the contents of a
 /// message.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message tells what the fields hold")]
 pub enum Error {
     /// The text is no event in any form that we know.
     #[error(

@@ -6,7 +6,7 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::tsql;
 use crate::{package, shell, tools};
@@ -21,6 +21,8 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "fmt", about: "the code is formatted", run: fmt },
     Stage { name: "tools", about: "what later stages need is installed", run: tools },
     Stage { name: "tsql", about: "SQL Server understands its statements", run: tsql::check },
+    Stage { name: "kql", about: "the queries for logs are understood", run: kql },
+    Stage { name: "checkov", about: "Terraform breaks no security rule unsaid", run: checkov },
     Stage { name: "machete", about: "every dependency is used", run: machete },
     Stage { name: "deny", about: "dependencies are allowed, licensed, sound", run: deny },
     Stage { name: "clippy", about: "the code compiles without a warning", run: clippy },
@@ -38,6 +40,18 @@ fn tools() -> Result<()> {
         println!("{} is {}", tool.name, tool.path()?.display());
     }
     Ok(())
+}
+
+fn kql() -> Result<()> {
+    let package = tools::KQL.path()?;
+    let parser = package.parent().context("the parser lies in no folder")?;
+    shell::run(Command::new("node").arg("xtask/src/test/kql.js").arg(parser))
+}
+
+/// The rules that are left out stand with their reasons in the file.
+fn checkov() -> Result<()> {
+    let args = ["-m", "checkov.main", "--config-file", "terraform/.checkov.yaml"];
+    shell::run(Command::new(tools::CHECKOV.path()?).args(args).env("LOG_LEVEL", "ERROR"))
 }
 
 fn machete() -> Result<()> {

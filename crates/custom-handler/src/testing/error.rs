@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 /// An error of the test host, whose text tells its cause as well. Failed invocations are none: they are in the log.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message tells what the fields hold")]
 pub enum Error {
     /// A file cannot be read.
     #[error("cannot read {}: {cause}; `cargo xtask package` assembles the script root", .path.display())]

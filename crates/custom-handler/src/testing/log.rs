@@ -13,13 +13,17 @@ use tokio::sync::watch;
 /// One run of a function, as the portal lists it.
 #[derive(Clone, Debug)]
 pub struct Invocation {
+    /// Its folder.
     pub function: String,
     /// The id that the handler gets in `X-Azure-Functions-InvocationId`.
     pub id: String,
     /// Why it ran: a message, a timer, a call.
     pub reason: String,
+    /// When the host sent it.
     pub started: DateTime<Utc>,
+    /// Until the answer was there.
     pub duration: Duration,
+    /// Whether the host takes the answer for a success.
     pub succeeded: bool,
     /// Why it failed.
     pub error: Option<String>,
@@ -54,8 +58,11 @@ impl fmt::Display for Invocation {
 /// How serious the host takes a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
+    /// A line on the standard output.
     Information,
+    /// A line on the standard error that speaks of a warning.
     Warning,
+    /// Any other line on the standard error.
     Error,
 }
 
@@ -64,7 +71,9 @@ pub enum Level {
 pub struct Line {
     /// `Host` for its own lines, `Host.Function.Console` for the handler's output.
     pub category: String,
+    /// As the host would grade it.
     pub level: Level,
+    /// The line itself.
     pub text: String,
 }
 

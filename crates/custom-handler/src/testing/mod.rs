@@ -81,7 +81,9 @@ pub struct Options {
 /// The keys of a function app: the master key opens everything.
 #[derive(Clone, Debug)]
 pub struct Keys {
+    /// Opens functions of the level `function`.
     pub function: String,
+    /// Opens everything.
     pub master: String,
 }
 

@@ -17,6 +17,7 @@ pub struct HttpRequest {
     pub url: String,
     /// By name; the values of a repeated one are joined by commas.
     pub query: BTreeMap<String, String>,
+    /// By name, whatever its case.
     pub headers: Headers,
     /// The parts of the route: `id` of `runs/{id}`.
     pub params: BTreeMap<String, String>,
