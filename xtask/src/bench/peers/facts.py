@@ -27,8 +27,8 @@ def rows(path):
 
 def line(row):
     customer, day, device, location, system, browser, amount, score, count = row
-    texts = [customer, day, device, location, system, browser, round(float(amount) * 1000), score, count]
-    return "|".join(map(str, texts))
+    numbers = [round(float(amount) * 1000), int(score), int(count)]
+    return "|".join(map(str, [customer, day, device, location, system, browser, *numbers]))
 
 
 for path in sys.argv[1:]:
