@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use engine::{Embedded, Engine};
 use eventgrid::{CloudEvent, Data, Publisher};
-use lake::{IngestOptions, Lake};
+use lake::{IngestOptions, Lake, Receipt, State, Table};
+use pipeline::{Dataset, purchases::Columns};
+use purchase_db::PurchaseDb;
 use tokio::sync::Mutex;
 use warehouse::{Warehouse, sqlite::Sqlite, sqlserver::SqlServer};
 
 use crate::{
+    dashboard::Desk,
     settings::{LakeSetting, Settings, WarehouseSetting},
     telemetry::Metrics,
 };
@@ -19,6 +22,10 @@ pub struct Deps {
     pub lake: Lake,
     pub engine: Arc<dyn Engine>,
     pub warehouse: Mutex<Box<dyn Warehouse>>,
+    /// Where purchases go before they are staged, if anywhere.
+    pub purchase_db: Option<Arc<PurchaseDb>>,
+    /// With a connection of its own: who looks does not wait for a publish.
+    pub dashboard: Desk,
     pub settings: Settings,
     pub metrics: Metrics,
     events: Option<Publisher>,
@@ -41,8 +48,10 @@ impl Deps {
             Some(topic) => Some(topic.publisher()?),
             None => None,
         };
+        let purchase_db = settings.purchase_db.clone().map(|s| Arc::new(PurchaseDb::new(s)));
+        let dashboard = Desk::new(open(&settings.warehouse));
         let (warehouse, metrics) = (Mutex::new(warehouse), Metrics::default());
-        Ok(Self { lake, engine, warehouse, settings, metrics, events })
+        Ok(Self { lake, engine, warehouse, purchase_db, dashboard, settings, metrics, events })
     }
 
     pub fn with_metrics(self, metrics: Metrics) -> Self {
@@ -60,7 +69,36 @@ impl Deps {
 
     /// How files are read, before what one invocation adds.
     pub fn ingest_options(&self) -> IngestOptions {
-        IngestOptions { parser: self.settings.parser_options(), ..IngestOptions::default() }
+        let mut parser = self.settings.parser_options();
+        let table = self.purchase_db.clone().map(|database| database as Arc<dyn Table>);
+        if table.is_some() {
+            parser.purchases = Columns::Table;
+        }
+        let limits = self.settings.file_limits;
+        IngestOptions {
+            parser,
+            table,
+            max_bytes: limits.file_bytes,
+            max_ratio: limits.gzip_ratio,
+            ..IngestOptions::default()
+        }
+    }
+
+    /// Takes a source path out, also of the operational database. `None` when nothing is live.
+    pub async fn forget(&self, dataset: Dataset, path: &str) -> anyhow::Result<Option<Receipt>> {
+        let database = self.purchase_db.as_ref().filter(|_| dataset == Dataset::UserPurchase);
+        let Some(database) = database else { return Ok(self.lake.forget(dataset, path).await?) };
+        let forgotten = self.lake.forget(dataset, path).await?;
+        // Asked again after a call that broke off, it is forgotten already.
+        let newest = self.lake.newest_receipt(dataset, path).await?;
+        let newest = forgotten.clone().or(newest.filter(|r| r.state == State::Forgotten));
+        if let Some(newest) = newest {
+            let before = self.lake.live_receipt(dataset, path, newest.number - 1).await?;
+            let attempt = before.as_ref().map(|before| before.attempt.as_str());
+            let removed = database.remove(path, Some(&newest.etag), attempt).await;
+            removed.map_err(lake::Error::from)?;
+        }
+        Ok(forgotten)
     }
 }
 

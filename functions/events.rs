@@ -85,7 +85,7 @@ fn orders(deps: &Deps, message: &QueueMessage) -> anyhow::Result<(Vec<Order>, Ve
 
 /// A name that no try can make right. Whatever else is permanent is a matter for operators, and
 /// reaches them by the poison queue.
-fn is_for_good(error: &anyhow::Error) -> bool {
+pub fn is_for_good(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(lake::Error::Name { .. } | lake::Error::Foreign { .. }))
 }
 

@@ -4,10 +4,13 @@
 pub mod build_fact_movie_analytics;
 pub mod classify_movie_review;
 pub mod cli;
+pub mod dashboard;
 pub mod deps;
 pub mod events;
+pub mod extract_user_purchase;
 pub mod ingest;
 pub mod load_user_purchase;
+pub mod number;
 pub mod parse_log_reviews;
 pub mod reconcile;
 pub mod replay;

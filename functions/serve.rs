@@ -5,9 +5,13 @@ use std::sync::Arc;
 use custom_handler::{App, Context, HttpRequest, Outcome, QueueMessage, Timer};
 
 use crate::{
-    build_fact_movie_analytics, classify_movie_review, deps::Deps, load_user_purchase,
-    parse_log_reviews, reconcile, replay, settings::Settings, status, telemetry::Telemetry,
+    build_fact_movie_analytics, classify_movie_review, dashboard, deps::Deps,
+    extract_user_purchase, load_user_purchase, parse_log_reviews, reconcile, replay,
+    settings::Settings, status, telemetry::Telemetry,
 };
+
+/// Longest body of an invocation, in bytes.
+const BODY_LIMIT: usize = 4 << 20;
 
 /// Serves the Functions host until it, or an operator, ends the process.
 pub async fn serve(settings: Settings) -> anyhow::Result<()> {
@@ -39,11 +43,15 @@ pub fn app(deps: Arc<Deps>) -> App {
         }};
     }
     App::new()
+        // Queue messages have 64 KiB, and what people send to `replay` is small.
+        .body_limit(BODY_LIMIT)
         .queue("classify_movie_review", with_deps!(classify_movie_review, QueueMessage))
         .queue("parse_log_reviews", with_deps!(parse_log_reviews, QueueMessage))
         .queue("load_user_purchase", with_deps!(load_user_purchase, QueueMessage))
+        .timer("extract_user_purchase", with_deps!(extract_user_purchase, Timer))
         .timer("build_fact_movie_analytics", with_deps!(build_fact_movie_analytics, Timer))
         .timer("reconcile", with_deps!(reconcile, Timer))
+        .http("dashboard", with_deps!(dashboard, HttpRequest))
         .http("status", with_deps!(status, HttpRequest))
         .http("replay", with_deps!(replay, HttpRequest))
 }

@@ -1,8 +1,10 @@
 //! The files of a dataset and what their receipts say of them.
 
+use std::collections::BTreeMap;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::{Listing, Receipt, Source, State};
-use pipeline::{Dataset, FileReason, parser::recipe};
+use lake::{Listing, Receipt, SNAPSHOT, Source, Sources, State};
+use pipeline::{Dataset, FileReason, RowReason};
 use serde::Serialize;
 
 use crate::deps::Deps;
@@ -21,10 +23,18 @@ pub struct Survey {
     pub covered: u64,
     /// Of these, the ones that were not taken in.
     pub refused: Vec<RefusedFile>,
+    /// Of the files that count, those with refused rows.
+    pub with_refused_rows: Vec<RefusedRows>,
+    /// What nobody can read because of its name: a sentence each, with the name escaped.
+    pub misnamed: Vec<String>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<String>,
     /// When the newest version was taken in, UTC.
     pub newest_at: Option<String>,
+    /// When the snapshot of the operational table was taken that counts, UTC. `None` where files
+    /// count themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_at: Option<String>,
 }
 
 /// A file whose present version does not count.
@@ -36,31 +46,50 @@ pub struct RefusedFile {
     pub state: State,
     pub reason: Option<FileReason>,
     pub detail: Option<String>,
+    /// Its refused rows within `quarantine`, where it was refused because of them.
+    pub quarantine: Option<String>,
     pub at: String,
+}
+
+/// Rows that a version does without, and where they lie.
+#[derive(Serialize)]
+pub struct RefusedRows {
+    pub path: String,
+    pub etag: String,
+    pub rows: u64,
+    pub by_reason: BTreeMap<RowReason, u64>,
+    /// Within `quarantine`.
+    pub quarantine: Option<String>,
 }
 
 fn paths<S: serde::Serializer>(sources: &[Source], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(sources.iter().map(|source| &source.path))
 }
 
-/// Two listings, and one small read for each path; one listing more for each file that was
-/// refused for its content.
+/// Two listings, and one small read for each path, more where it was sent again unchanged; one
+/// listing more for each file that was refused for its content.
 pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
-    let sources = deps.lake.sources(dataset).await?;
+    let Sources { files: sources, misnamed } = deps.lake.list_sources(dataset).await?;
     let receipts = deps.lake.receipts(dataset).await?;
-    let recipe = recipe(dataset, &deps.settings.parser_options());
+    let recipe = deps.ingest_options().recipe(dataset);
     let is_there = |path: &str| sources.binary_search_by(|s| s.path.as_str().cmp(path)).is_ok();
     let numbers = receipts.newest.iter().map(|(path, newest)| (path.clone(), *newest));
-    let gone: Vec<(String, u32)> = numbers.filter(|(path, _)| !is_there(path)).collect();
+    let of_file = numbers.filter(|(path, _)| path != SNAPSHOT);
+    let gone: Vec<(String, u32)> = of_file.filter(|(path, _)| !is_there(path)).collect();
     let vanished = vanished(deps, dataset, gone).await?;
+    let snapshot = receipts.newest.get(SNAPSHOT).copied().unwrap_or(0);
+    let snapshot = deps.lake.live_receipt(dataset, SNAPSHOT, snapshot).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
     let mut survey = Survey {
         dataset,
         waiting: Vec::new(),
         covered: 0,
         refused: Vec::new(),
+        with_refused_rows: Vec::new(),
+        misnamed,
         vanished,
         newest_at: None,
+        snapshot_at: snapshot.map(|snapshot| snapshot.written_at),
     };
     for (source, receipt) in newest {
         match receipt {
@@ -68,6 +97,7 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
                 if covers(&receipt, &source, &recipe)
                     && !deps.lake.is_free_again(&receipt).await? =>
             {
+                survey.with_refused_rows.extend(refused_rows(deps, &receipt).await?);
                 survey.add(receipt);
             }
             _ => survey.waiting.push(source),
@@ -97,6 +127,25 @@ pub async fn newest(
         .await
 }
 
+/// The refused rows of the version that a newest receipt leaves live, if it took any in.
+pub async fn refused_rows(deps: &Deps, newest: &Receipt) -> anyhow::Result<Option<RefusedRows>> {
+    let receipt = match newest.state {
+        State::Accepted | State::Loaded => Some(newest.clone()),
+        // Its rows stand in an earlier receipt.
+        State::Unchanged => {
+            deps.lake.live_receipt(newest.dataset, &newest.path, newest.number).await?
+        }
+        State::Rejected | State::Failed | State::Forgotten => None,
+    };
+    Ok(receipt.filter(|receipt| receipt.rows.refused > 0).map(|receipt| RefusedRows {
+        path: receipt.path,
+        etag: receipt.etag,
+        rows: receipt.rows.refused,
+        by_reason: receipt.rows.refused_by_reason,
+        quarantine: receipt.quarantine,
+    }))
+}
+
 /// Of paths whose file is gone, those that still count.
 async fn vanished(
     deps: &Deps,
@@ -120,15 +169,15 @@ impl Survey {
     fn add(&mut self, receipt: Receipt) {
         self.covered += 1;
         match receipt.state {
-            State::Accepted | State::Unchanged => {
+            State::Accepted | State::Loaded | State::Unchanged => {
                 self.newest_at = self.newest_at.take().max(Some(receipt.written_at));
             }
             State::Forgotten if receipt.refusal.is_none() => {}
             State::Rejected | State::Failed | State::Forgotten => {
                 let (reason, detail) =
                     receipt.refusal.map(|refusal| (refusal.reason, refusal.detail)).unzip();
-                let Receipt { path, state, written_at: at, .. } = receipt;
-                self.refused.push(RefusedFile { path, state, reason, detail, at });
+                let Receipt { path, state, quarantine, written_at: at, .. } = receipt;
+                self.refused.push(RefusedFile { path, state, reason, detail, quarantine, at });
             }
         }
     }

@@ -23,6 +23,7 @@ locals {
       EXTRACT_SCHEDULE    = var.extract_schedule
       RECONCILE_SCHEDULE  = var.reconcile_schedule
     },
+    { for name, value in var.file_limits : name => format("%d", value) },
     var.pii_mode != "hash" ? {} : {
       PII_KEY = "@Microsoft.KeyVault(VaultName=${azurerm_key_vault.this.name};SecretName=${local.pii_secret})"
     },

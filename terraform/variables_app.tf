@@ -55,6 +55,19 @@ variable "max_refused_share" {
   }
 }
 
+variable "file_limits" {
+  description = "Limits of vendors' files that are not to be the program's defaults, by the names of docs/DATA.md."
+  type        = map(number)
+  default     = {}
+
+  validation {
+    condition = length(setsubtract(keys(var.file_limits), [
+      "MAX_FIELD_BYTES", "MAX_LINE_BYTES", "MAX_XML_DEPTH", "MAX_FILE_BYTES", "MAX_GZIP_RATIO",
+    ])) == 0
+    error_message = "Limits are MAX_FIELD_BYTES, MAX_LINE_BYTES, MAX_XML_DEPTH, MAX_FILE_BYTES and MAX_GZIP_RATIO."
+  }
+}
+
 variable "max_day_shrink" {
   description = "Share of its reviews that a day may lose without a restated file."
   type        = number

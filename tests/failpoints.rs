@@ -5,15 +5,16 @@
 
 mod common;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use common::{
     app::command,
     drop::{logs, purchases, reviews},
+    failpoints::{alone, meanwhile},
     lab::{Lab, published, read, settle},
     place::Place,
 };
-use lake::failpoint::{Action, arm, disarm};
+use lake::failpoint::{Action, arm};
 
 /// Each step of both commits, in order.
 const STEPS: [&str; 13] = [
@@ -60,25 +61,6 @@ fn a_process_that_dies_at_any_step_leaves_nothing_half_done() {
             }
         }
     }
-}
-
-/// The places of this process are armed by one test at a time.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-fn alone<T>(test: impl Future<Output = T>) -> T {
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    disarm();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(test)
-}
-
-/// What another process does while this one is held at a place.
-fn meanwhile(place: &str, work: impl Future<Output = ()> + Send + 'static) {
-    let call = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        std::thread::spawn(move || runtime.block_on(work)).join().unwrap();
-    };
-    arm(place, 0, Action::Call(Box::new(call)));
 }
 
 /// A path, and what makes its content.

@@ -92,6 +92,7 @@ impl World {
             ("LAKE", connection),
             ("WAREHOUSE", format!("sqlite:{}", self.warehouse().display())),
             ("BUILD_FACT_SCHEDULE", self.schedules[0].to_owned()),
+            ("EXTRACT_SCHEDULE", NEVER.to_owned()),
             ("RECONCILE_SCHEDULE", self.schedules[1].to_owned()),
         ];
         let options = Options {
@@ -273,5 +274,39 @@ async fn foreign_events_are_acknowledged_and_say_why() {
     assert!(ran.succeeded && ran.logs[0].starts_with("gone "), "{ran}");
     let ran = host.run_queue("classify_movie_review", "not an event").await.unwrap();
     assert!(ran.succeeded, "{ran}");
+    host.stop().await;
+}
+
+/// Before the first publish and after it; a browser is not sent twice what it has.
+#[tokio::test]
+async fn the_dashboard_is_read_by_anybody_whom_the_host_lets_in() {
+    let world = World::new().await;
+    let host = world.host().await;
+    let page = reqwest::get(host.url("/api/dashboard")).await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(page.text().await.unwrap().contains("Nothing is published yet"));
+
+    world.upload("movie_review/1.csv", reviews(&[(1, "good", 1), (2, "dull", 2)])).await;
+    let rows = [(1, "2021-04-19", "Mobile"), (2, "2021-04-20", "Smart &amp; TV")];
+    world.upload("log_reviews/1.csv", logs(&rows)).await;
+    host.run_timer("reconcile").await.unwrap();
+    let read = |all: &[custom_handler::testing::Invocation]| {
+        all.iter().filter(|one| one.function != "reconcile" && one.succeeded).count() >= 3
+    };
+    host.wait_until(read, LONG).await.unwrap();
+    let built = host.run_timer("build_fact_movie_analytics").await.unwrap();
+    assert!(built.succeeded, "{built}");
+
+    // The host joins values of one name; the page reads the address itself.
+    let address = "/api/dashboard?device=Mobile&device=Smart+%26+TV&from=2021-04-20";
+    let page = reqwest::get(host.url(address)).await.unwrap();
+    assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+    assert!(page.headers().contains_key("content-security-policy"));
+    let tag = page.headers()["etag"].clone();
+    let html = page.text().await.unwrap();
+    assert!(html.contains("Smart &amp; TV") && html.contains("1 day with reviews"), "{html}");
+    let client = reqwest::Client::new();
+    let again = client.get(host.url(address)).header("if-none-match", tag).send().await.unwrap();
+    assert_eq!((again.status().as_u16(), again.text().await.unwrap()), (304, String::new()));
     host.stop().await;
 }

@@ -5,9 +5,9 @@
 
 mod common;
 
-use std::{fs, process::Stdio, thread::sleep, time::Duration};
+use std::fs;
 
-use common::{app::command, place::Place};
+use common::{app::command, place::Place, watched::watched};
 use movie_analytics::sample::{REAL, Sample};
 
 const MIB: u64 = 1 << 20;
@@ -21,25 +21,9 @@ fn peak(reviews: u64) -> (u64, u64) {
     let size = fs::metadata(place.raw().join(&files[0])).unwrap().len();
     let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
     let args = ["run", "--lake", &lake, "--warehouse", &warehouse, "--json"];
-    let mut child = command(place.folder(), &args).stdout(Stdio::null()).spawn().unwrap();
-    // The kernel keeps the high-water mark, so it is only the last moments that may be missed.
-    let mut peak = 0;
-    let status = loop {
-        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        peak = peak.max(high_water_mark(&status).unwrap_or(0));
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        sleep(Duration::from_millis(2));
-    };
-    assert!(status.success(), "{status}");
-    assert!(peak > 0, "the peak was not seen");
+    let (ran, peak) = watched(command(place.folder(), &args));
+    ran.ends_with(0);
     (peak, size)
-}
-
-fn high_water_mark(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
 #[test]

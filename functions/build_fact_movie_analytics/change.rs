@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use engine::{Change, Changed, Live};
-use lake::{Lake, Listing, Receipt};
+use lake::{Lake, Listing, Receipt, SNAPSHOT};
 use pipeline::Dataset;
 use warehouse::State;
 
@@ -32,6 +32,7 @@ pub async fn news(
              have: check that LAKE and WAREHOUSE belong together"
         );
     }
+    let snapshot = Snapshot::find(lake, listings, state).await?;
     for (dataset, listing) in listings {
         for (path, newest) in &listing.newest {
             let absorbed = state.paths.get(path);
@@ -45,9 +46,21 @@ pub async fn news(
                 match receipt.state {
                     lake::State::Accepted => after = Some(receipt.clone()),
                     lake::State::Forgotten => after = None,
-                    lake::State::Rejected | lake::State::Failed | lake::State::Unchanged => {}
+                    lake::State::Loaded
+                    | lake::State::Rejected
+                    | lake::State::Failed
+                    | lake::State::Unchanged => {}
                 }
                 news.receipts.push(receipt);
+            }
+            if *dataset == Dataset::UserPurchase && path != SNAPSHOT {
+                match snapshot {
+                    Snapshot::Live => after = None,
+                    Snapshot::TakenOut => {
+                        after = lake.staged_receipt(*dataset, path, *newest).await?;
+                    }
+                    Snapshot::None => {}
+                }
             }
             if before != after {
                 news.live_numbers
@@ -58,6 +71,39 @@ pub async fn news(
         }
     }
     Ok(news)
+}
+
+/// The snapshot of the operational table. While it is live, no file of purchases is: the table
+/// has them all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Snapshot {
+    None,
+    Live,
+    /// It was live when the warehouse looked last, so it knows of no file that counts now.
+    TakenOut,
+}
+
+impl Snapshot {
+    async fn find(
+        lake: &Lake,
+        listings: &[(Dataset, Listing)],
+        state: &State,
+    ) -> anyhow::Result<Self> {
+        let of_purchases = listings.iter().find(|(dataset, _)| *dataset == Dataset::UserPurchase);
+        let newest = of_purchases.and_then(|(_, listing)| listing.newest.get(SNAPSHOT));
+        let Some(newest) = newest else { return Ok(Self::None) };
+        let absorbed = state.paths.get(SNAPSHOT);
+        let was_live = absorbed.is_some_and(|absorbed| absorbed.live.is_some());
+        let is_live = match absorbed {
+            Some(absorbed) if absorbed.newest == *newest => was_live,
+            _ => lake.live_receipt(Dataset::UserPurchase, SNAPSHOT, *newest).await?.is_some(),
+        };
+        Ok(match (is_live, was_live) {
+            (true, _) => Self::Live,
+            (false, true) => Self::TakenOut,
+            (false, false) => Self::None,
+        })
+    }
 }
 
 /// The first path of which the warehouse has absorbed more than the listings show.

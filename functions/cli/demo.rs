@@ -20,6 +20,8 @@ pub fn places(dir: &Path) -> Places {
     Places {
         lake: Some(format!("file:{}", dir.join("lake").display())),
         warehouse: Some(format!("sqlite:{}", dir.join("warehouse.db").display())),
+        // A sample has no business in an operational database.
+        user_purchase_db: Some(String::new()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: the same functions, in this process, without any trigger.
 
+mod dashboard;
 mod demo;
 mod progress;
 mod report;
@@ -18,7 +19,7 @@ use self::progress::Progress;
 use crate::{
     deps::Deps,
     replay,
-    settings::{Settings, WrongSetting, local_settings},
+    settings::{Settings, WarehouseSetting, WrongSetting, local_settings},
 };
 
 /// Turns the daily CSV files of vendors into a star schema.
@@ -66,6 +67,10 @@ enum Command {
         /// The same seed gives the same bytes on every machine.
         #[arg(long, default_value_t = 42)]
         seed: u64,
+        /// Then serve the dashboard on this machine until Ctrl-C, and show it in a browser where
+        /// there is one.
+        #[arg(long, conflicts_with = "json")]
+        open: bool,
         /// Print one JSON object for a program instead of a table.
         #[arg(long)]
         json: bool,
@@ -117,6 +122,19 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Serve the dashboard on this machine until Ctrl-C. Changes nothing.
+    Dashboard {
+        /// The warehouse: sqlite:FILE, sqlserver://SERVER/DATABASE for a managed identity, or a
+        /// connection string [setting: WAREHOUSE].
+        #[arg(long, value_name = "WAREHOUSE")]
+        warehouse: Option<String>,
+        /// Port of 127.0.0.1; without it, the first free one from 7070 on.
+        #[arg(long)]
+        port: Option<u16>,
+        /// Show it in a browser where there is one.
+        #[arg(long)]
+        open: bool,
+    },
     /// Look after the warehouse's schema.
     Warehouse {
         #[command(subcommand)]
@@ -144,6 +162,10 @@ struct Places {
     /// connection string [setting: WAREHOUSE].
     #[arg(long, value_name = "WAREHOUSE")]
     warehouse: Option<String>,
+    /// The operational database that purchases go to first: postgres://USER@HOST/DATABASE
+    /// [setting: USER_PURCHASE_DB, where a password belongs].
+    #[arg(long, value_name = "URL")]
+    user_purchase_db: Option<String>,
 }
 
 impl Places {
@@ -158,6 +180,7 @@ impl Places {
             let option = match name {
                 "LAKE" => self.lake.clone(),
                 "WAREHOUSE" => self.warehouse.clone(),
+                "USER_PURCHASE_DB" => self.user_purchase_db.clone(),
                 _ => None,
             };
             option.or_else(|| std::env::var(name).ok()).or_else(|| file.get(name).cloned())
@@ -179,8 +202,12 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    // `serve` drains by itself.
-    let stops_at_once = !matches!(cli.command, Command::Serve);
+    // What serves ends by itself, and well.
+    let serves = matches!(
+        cli.command,
+        Command::Serve | Command::Dashboard { .. } | Command::Demo { open: true, .. }
+    );
+    let stops_at_once = !serves;
     let ended = runtime.block_on(async {
         tokio::select! {
             ended = command(cli.command) => Some(ended),
@@ -203,7 +230,9 @@ pub fn main() -> ExitCode {
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     let settings = error.downcast_ref().is_some_and(lake::Error::is_settings);
-    let usage = settings || error.is::<WrongSetting>() || error.is::<replay::BadRequest>();
+    let database = error.downcast_ref().is_some_and(purchase_db::Error::is_settings);
+    let usage =
+        settings || database || error.is::<WrongSetting>() || error.is::<replay::BadRequest>();
     if usage { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
@@ -243,10 +272,19 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
         Command::Publish { places, accept, json } => {
             show(&run::accept(&deps(places)?, accept, &Progress::new(json)).await?, json)
         }
-        Command::Demo { dir, reviews, days, purchases, seed, json } => {
-            let places = demo::places(&dir);
+        Command::Demo { dir, reviews, days, purchases, seed, open, json } => {
+            let settings = demo::places(&dir).settings()?;
             let sample = demo::Size { reviews, days, purchases, seed };
-            demo::command(&dir, sample, places.settings()?, json).await
+            let ended = demo::command(&dir, sample, settings.clone(), json).await?;
+            if open {
+                dashboard::serve(&settings.warehouse, None, true).await?;
+            }
+            Ok(ended)
+        }
+        Command::Dashboard { warehouse, port, open } => {
+            let places = Places { warehouse, ..Places::default() };
+            let warehouse = WarehouseSetting::read(places.values()?)?;
+            dashboard::serve(&warehouse, port, open).await
         }
         Command::Warehouse { command } => warehouse::command(command).await,
         Command::Serve => {

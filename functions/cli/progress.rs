@@ -4,7 +4,7 @@ use std::{io::IsTerminal, sync::Arc, time::Duration};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::ingest::Ingested;
+use crate::{extract_user_purchase::Extracted, ingest::Ingested};
 
 /// Where progress is shown.
 pub struct Progress {
@@ -62,7 +62,15 @@ impl Progress {
         }
     }
 
-    fn line(&self, text: &str) {
+    /// The operational database was looked at.
+    pub fn extracted(&self, extracted: &Extracted) {
+        if extracted.is_held_back() || (!self.quiet && self.bars.is_none()) {
+            self.line(&extracted.to_string());
+        }
+    }
+
+    /// A line that is told in any case.
+    pub fn line(&self, text: &str) {
         match &self.bars {
             Some(bars) => bars.suspend(|| eprintln!("{text}")),
             None => eprintln!("{text}"),
@@ -77,6 +85,13 @@ impl File {
     pub fn callback(&self) -> Option<Arc<dyn Fn(lake::Progress) + Send + Sync>> {
         let bar = self.0.clone()?;
         Some(Arc::new(move |progress| bar.set_position(progress.done)))
+    }
+
+    /// What to call with the rows done, for a step that has no other measure.
+    pub fn rows(&self) -> Option<Arc<dyn Fn(u64) + Send + Sync>> {
+        let bar = self.0.clone()?;
+        let text = bar.message();
+        Some(Arc::new(move |rows| bar.set_message(format!("{text}: {rows} rows"))))
     }
 }
 

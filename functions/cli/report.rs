@@ -5,13 +5,13 @@ use std::fmt;
 use lake::Swept;
 use pipeline::facts::Check;
 use serde::Serialize;
-use warehouse::Summary;
+use warehouse::{Sent, Summary};
 
-use super::{
-    Ended,
-    table::{Table, count},
+use super::{Ended, table::Table};
+use crate::{
+    build_fact_movie_analytics as build, extract_user_purchase::Extracted, ingest::Ingested,
+    number::count,
 };
-use crate::{build_fact_movie_analytics as build, ingest::Ingested};
 
 #[derive(Serialize)]
 pub struct Report {
@@ -21,11 +21,17 @@ pub struct Report {
     pub files: Vec<Ingested>,
     /// Files that needed no work.
     pub files_covered: u64,
+    /// `None` where no operational database is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extract: Option<Extracted>,
     /// `None` where nothing was new.
     pub publish: Option<build::Report>,
     /// Files that nothing named any more; `None` where nobody looked for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swept: Option<Swept>,
+    /// What was not read because of its name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub misnamed: Vec<String>,
     pub work: Work,
     pub summary: Summary,
 }
@@ -35,22 +41,29 @@ pub struct Report {
 pub struct Work {
     /// Source files opened.
     pub files_read: u64,
+    /// Bytes of source and staged files.
+    pub bytes_read: u64,
     pub parquet_files_read: u64,
     pub listings: u64,
     pub days_rebuilt: u64,
     /// Fact rows inserted.
     pub rows_written: u64,
+    /// To the server of the warehouse; none where it is a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
 }
 
 impl Work {
-    pub fn new(work: lake::Work, publish: Option<&build::Report>) -> Self {
+    pub fn new(work: lake::Work, publish: Option<&build::Report>, sent: Option<Sent>) -> Self {
         let published = publish.map(|report| report.published).unwrap_or_default();
         Self {
             files_read: work.sources_read,
+            bytes_read: work.bytes_read,
             parquet_files_read: work.parquet_files_read,
             listings: work.listings,
             days_rebuilt: published.days_replaced,
             rows_written: published.rows_inserted,
+            sent,
         }
     }
 }
@@ -62,7 +75,9 @@ impl Report {
     pub(super) fn ended(&self) -> Ended {
         let refused_days = self.publish.iter().any(|report| !report.refused_days.is_empty());
         let refused_files = self.files.iter().any(Ingested::is_refused);
-        if refused_days || refused_files { Ended::WithRefusals } else { Ended::Well }
+        let refused_files = refused_files || !self.misnamed.is_empty();
+        let held_back = self.extract.as_ref().is_some_and(Extracted::is_held_back);
+        if refused_days || refused_files || held_back { Ended::WithRefusals } else { Ended::Well }
     }
 
     fn write_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,6 +125,10 @@ impl Report {
             count(published.rows_deleted),
             count(published.rows_respent),
         )?;
+        if let Some(sent) = self.work.sent {
+            let (rows, bytes) = (count(sent.rows), count(sent.bytes));
+            writeln!(f, "  sent to the warehouse  {rows} rows, {bytes} bytes")?;
+        }
         for check in Check::ALL {
             let failed = report.refused_days.iter().filter(|day| day.check == check.name()).count();
             let verdict = match failed {
@@ -132,6 +151,9 @@ impl fmt::Display for Report {
             writeln!(f, "nothing changed: {files} files are staged and published\n")?;
         } else {
             self.write_files(f)?;
+            if let Some(extract) = &self.extract {
+                writeln!(f, "{extract} ({} s)\n", seconds(extract.duration_ms))?;
+            }
             self.write_publish(f)?;
         }
         if let Some(Swept { parquet, quarantine }) = self.swept {

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     build_fact_movie_analytics as build, classify_movie_review,
     deps::Deps,
+    extract_user_purchase as extract,
     ingest::{Ingested, Input, Order},
     load_user_purchase, parse_log_reviews, reconcile, replay,
     survey::survey,
@@ -23,17 +24,19 @@ type Job = (Dataset, Order, u64);
 
 /// Stages what is new and publishes it.
 pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let (jobs, covered) = waiting(deps).await?;
+    let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
     let files = stage(deps, jobs, progress).await?;
-    publish(deps, files, covered, build::Input::default(), progress).await
+    let extract = extract(deps, progress).await?;
+    let report = publish(deps, files, covered, build::Input::default(), progress).await?;
+    Ok(Report { extract, misnamed, ..report })
 }
 
 /// Stages what is new and leaves publishing to the next run.
 pub async fn reconcile(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let (jobs, covered) = waiting(deps).await?;
+    let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
     let files = stage(deps, jobs, progress).await?;
     let swept = Some(reconcile::sweep(deps).await);
-    Ok(Report { swept, ..report(deps, files, covered, None).await? })
+    Ok(Report { swept, misnamed, ..report(deps, files, covered, None).await? })
 }
 
 /// Reads files again, or forgets them, and publishes what that changes.
@@ -48,7 +51,22 @@ pub async fn replay(
     }
     let jobs = replayed.orders.into_iter().map(|(dataset, order)| (dataset, order, 0)).collect();
     let files = stage(deps, jobs, progress).await?;
-    publish(deps, files, 0, build::Input::default(), progress).await
+    let extract = extract(deps, progress).await?;
+    let report = publish(deps, files, 0, build::Input::default(), progress).await?;
+    Ok(Report { extract, ..report })
+}
+
+async fn extract(deps: &Deps, progress: &Progress) -> anyhow::Result<Option<extract::Extracted>> {
+    if deps.purchase_db.is_none() {
+        return Ok(None);
+    }
+    let step = progress.step("reading the operational database");
+    let extracted = extract::run(deps, step.rows()).await?;
+    drop(step);
+    if let Some(extracted) = &extracted {
+        progress.extracted(extracted);
+    }
+    Ok(extracted)
 }
 
 /// Publishes, with the refused days of these publishes as they are. Asks the warehouse in any case.
@@ -57,19 +75,30 @@ pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyho
     publish(deps, Vec::new(), 0, input, progress).await
 }
 
-async fn waiting(deps: &Deps) -> anyhow::Result<(Vec<Job>, u64)> {
-    let (mut jobs, mut covered) = (Vec::new(), 0);
+/// What `raw` holds.
+#[derive(Default)]
+struct Waiting {
+    jobs: Vec<Job>,
+    /// Files that need no work.
+    covered: u64,
+    misnamed: Vec<String>,
+}
+
+async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
+    let mut waiting = Waiting::default();
     for dataset in Dataset::ALL {
         let survey = survey(deps, dataset).await?;
-        covered += survey.covered;
-        jobs.extend(
+        waiting.covered += survey.covered;
+        survey.misnamed.iter().for_each(|sentence| progress.line(&format!("not read: {sentence}")));
+        waiting.misnamed.extend(survey.misnamed);
+        waiting.jobs.extend(
             survey
                 .waiting
                 .into_iter()
                 .map(|source| (dataset, Order { path: source.path, force: false }, source.size)),
         );
     }
-    Ok((jobs, covered))
+    Ok(waiting)
 }
 
 async fn stage(
@@ -125,15 +154,19 @@ async fn report(
     files_covered: u64,
     publish: Option<build::Report>,
 ) -> anyhow::Result<Report> {
-    let summary = deps.warehouse.lock().await.summary().await?;
+    let mut warehouse = deps.warehouse.lock().await;
+    let sent = warehouse.sent();
+    let summary = warehouse.summary().await?;
     Ok(Report {
         lake: deps.lake.describe(),
         warehouse: deps.settings.warehouse.to_string(),
-        work: Work::new(deps.lake.work(), publish.as_ref()),
+        work: Work::new(deps.lake.work(), publish.as_ref(), sent),
         files,
         files_covered,
+        extract: None,
         publish,
         swept: None,
+        misnamed: Vec::new(),
         summary,
     })
 }

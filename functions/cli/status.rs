@@ -2,16 +2,16 @@
 
 use std::fmt::Write;
 
-use super::{
-    Ended,
-    report::numbers,
-    table::{Table, count},
-};
+use super::{Ended, report::numbers, table::Table};
 use crate::{
     deps::Deps,
+    number::count,
     settings::Settings,
     status::{Status, run},
 };
+
+/// Files with refused rows that are shown one by one.
+const SHOWN: usize = 20;
 
 pub async fn command(settings: Settings, json: bool) -> anyhow::Result<Ended> {
     settings.lake.must_exist()?;
@@ -41,8 +41,15 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         let detail = file.detail.as_deref().unwrap_or("the work on it was broken off");
         writeln!(f, "refused {}: {reason}: {detail}", file.path)?;
     }
+    write_refused_rows(&mut f, status)?;
+    for sentence in status.datasets.iter().flat_map(|files| &files.misnamed) {
+        writeln!(f, "not read: {sentence}")?;
+    }
     for path in status.datasets.iter().flat_map(|files| &files.vanished) {
         writeln!(f, "gone from raw, still counted: {path}")?;
+    }
+    for at in status.datasets.iter().filter_map(|files| files.snapshot_at.as_ref()) {
+        writeln!(f, "purchases count as in the operational database at {at}")?;
     }
     match &status.summary {
         Some(summary) => {
@@ -73,4 +80,25 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     writeln!(f, "lake          {}", status.lake)?;
     writeln!(f, "warehouse     {}", status.warehouse)?;
     Ok(f)
+}
+
+/// Refused rows of the files that count, by file and reason.
+fn write_refused_rows(f: &mut String, status: &Status) -> std::fmt::Result {
+    let files: Vec<_> = status.datasets.iter().flat_map(|files| &files.with_refused_rows).collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(&["rows refused of", "reason", "rows"]);
+    for file in files.iter().take(SHOWN) {
+        for (reason, rows) in &file.by_reason {
+            table.row(&[&file.path, reason.name()], &[count(*rows)]);
+        }
+    }
+    let all = files.iter().map(|file| file.rows).sum();
+    table.total(&[&format!("{} files", count(files.len() as u64)), ""], &[count(all)]);
+    writeln!(f, "{table}")?;
+    if files.len() > SHOWN {
+        writeln!(f, "({SHOWN} of them are shown, --json has all)")?;
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@ pub enum Command {
         /// connection string [setting: WAREHOUSE].
         #[arg(long, value_name = "WAREHOUSE")]
         warehouse: Option<String>,
-        /// Print the SQL for an administrator, with roles and users, and connect to nothing.
+        /// Print the SQL for an administrator, who then runs roles.sql too, and connect to nothing.
         #[arg(long)]
         print: bool,
     },

@@ -1,8 +1,11 @@
-//! Purchases CSV -> `user_purchase`, straight to staging.
+//! Purchases CSV -> the operational table `user_purchase`, or straight to staging where no
+//! operational database is configured.
 //!
-//! **Idempotency key**: (path, ETag, recipe), kept in the receipts of the path.
+//! **Idempotency key**: (path, ETag, recipe), kept in the receipts of the path, and beside the
+//! rows in the table's `load_history`.
 //! **Retry**: anything but a decision about the file; a refused file is a decision.
-//! **What a crash leaves behind**: at most a Parquet that no receipt names.
+//! **What a crash leaves behind**: at most a Parquet that no receipt names, or rows in the table whose
+//! receipt the next try puts into the log.
 
 use custom_handler::{Context, Outcome, QueueMessage};
 use pipeline::Dataset;

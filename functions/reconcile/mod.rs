@@ -20,9 +20,15 @@ const GRACE: Duration = Duration::from_hours(24);
 pub async fn run(deps: &Deps) -> anyhow::Result<Vec<(Dataset, Order)>> {
     let mut orders = Vec::new();
     for dataset in Dataset::ALL {
-        let waiting = survey(deps, dataset).await?.waiting;
+        let survey = survey(deps, dataset).await?;
+        for sentence in &survey.misnamed {
+            tracing::warn!(%dataset, "a file is not read: {sentence}");
+        }
         orders.extend(
-            waiting.into_iter().map(|source| (dataset, Order { path: source.path, force: false })),
+            survey
+                .waiting
+                .into_iter()
+                .map(|source| (dataset, Order { path: source.path, force: false })),
         );
     }
     Ok(orders)

@@ -4,12 +4,19 @@
 //! **Retry**: the caller's; asking twice reads twice and changes nothing else.
 //! **What a crash leaves behind**: orders not given, or paths not yet forgotten.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
-use lake::{Receipt, State};
+use lake::{Receipt, SNAPSHOT, State};
 use pipeline::{Dataset, Day};
 use serde::{Deserialize, Serialize};
 
-use crate::{deps::Deps, events, ingest::Order, survey::newest};
+use crate::{
+    deps::Deps,
+    events,
+    ingest::Order,
+    survey::{newest, refused_rows},
+};
 
 /// Which files: those named, or all that every given condition holds for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -52,7 +59,7 @@ pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
         for path in request.paths {
             let dataset = dataset_of(&path)?;
             // Asked again after a call that broke off, it is forgotten already.
-            let known = deps.lake.forget(dataset, &path).await?.is_some()
+            let known = deps.forget(dataset, &path).await?.is_some()
                 || deps.lake.newest_receipt(dataset, &path).await?.is_some();
             anyhow::ensure!(known, unknown(&path));
             replayed.forgotten.push(path);
@@ -87,7 +94,9 @@ pub async fn handle(
     };
     let replayed = match run(deps, request).await {
         Ok(replayed) => replayed,
-        Err(error) if error.is::<BadRequest>() => return wrong(format!("{error:#}")),
+        Err(error) if error.is::<BadRequest>() || events::is_for_good(&error) => {
+            return wrong(format!("{error:#}"));
+        }
         Err(error) => return Err(error),
     };
     let (again, forgotten) = (replayed.replayed.len(), replayed.forgotten.len());
@@ -119,11 +128,15 @@ fn check(request: &Request) -> Result<(), BadRequest> {
 }
 
 async fn named(deps: &Deps, paths: Vec<String>) -> anyhow::Result<Vec<(Dataset, String)>> {
-    let mut chosen = Vec::new();
+    let (mut chosen, mut listed) = (Vec::new(), BTreeMap::new());
     for path in paths {
         let dataset = dataset_of(&path)?;
-        let sources = deps.lake.sources(dataset).await?;
-        if !sources.iter().any(|source| source.path == path) {
+        // One listing of each dataset, however many paths somebody sends.
+        let sources = match listed.entry(dataset) {
+            Entry::Occupied(sources) => sources.into_mut(),
+            Entry::Vacant(none) => none.insert(deps.lake.sources(dataset).await?),
+        };
+        if sources.binary_search_by(|source| source.path.as_str().cmp(&path)).is_err() {
             return Err(unknown(&path).into());
         }
         chosen.push((dataset, path));
@@ -137,21 +150,29 @@ async fn matching(deps: &Deps, request: &Request) -> anyhow::Result<Vec<(Dataset
         let receipts = deps.lake.receipts(dataset).await?;
         let sources = deps.lake.sources(dataset).await?;
         let newest = newest(deps, dataset, sources, &receipts).await?;
-        let held = newest
-            .into_iter()
-            .filter(|(source, receipt)| holds(request, &source.path, receipt.as_ref()));
-        chosen.extend(held.map(|(source, _)| (dataset, source.path)));
+        for (source, receipt) in newest {
+            let refused = match &receipt {
+                Some(receipt) if request.refused => is_refused(deps, receipt).await?,
+                _ => false,
+            };
+            if holds(request, &source.path, receipt.as_ref(), refused) {
+                chosen.push((dataset, source.path));
+            }
+        }
     }
     Ok(chosen)
 }
 
-fn holds(request: &Request, path: &str, receipt: Option<&Receipt>) -> bool {
+/// Whether the file, or rows of the version that counts, were refused.
+async fn is_refused(deps: &Deps, newest: &Receipt) -> anyhow::Result<bool> {
+    Ok(newest.state == State::Rejected || refused_rows(deps, newest).await?.is_some())
+}
+
+fn holds(request: &Request, path: &str, receipt: Option<&Receipt>, refused: bool) -> bool {
     let state = receipt.map(|receipt| receipt.state);
     if state == Some(State::Forgotten) {
         return false;
     }
-    let refused =
-        receipt.is_some_and(|receipt| receipt.state == State::Rejected || receipt.rows.refused > 0);
     let failed = state == Some(State::Failed);
     let wanted = match (request.refused, request.failed) {
         (false, false) => true,
@@ -178,7 +199,9 @@ fn day_in(path: &str) -> Option<Day> {
 }
 
 fn dataset_of(path: &str) -> Result<Dataset, BadRequest> {
-    Dataset::of_path(path).ok_or_else(|| unknown(path))
+    // The snapshot of the operational table is no file, but can be taken out as one.
+    let snapshot = (path == SNAPSHOT).then_some(Dataset::UserPurchase);
+    Dataset::of_path(path).or(snapshot).ok_or_else(|| unknown(path))
 }
 
 fn unknown(path: &str) -> BadRequest {

@@ -1,6 +1,8 @@
 //! Settings: the environment (app settings in Azure), over which command-line options win.
 
 mod lake;
+mod limits;
+mod purchase_db;
 #[cfg(test)]
 mod tests;
 mod warehouse;
@@ -10,7 +12,7 @@ use std::{collections::BTreeMap, path::Path};
 use eventgrid::{Auth, Publisher};
 use pipeline::logs::{Pii, PiiKey};
 
-pub use self::{lake::LakeSetting, warehouse::WarehouseSetting};
+pub use self::{lake::LakeSetting, limits::FileLimits, warehouse::WarehouseSetting};
 
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {problem}")]
@@ -29,8 +31,11 @@ impl WrongSetting {
 pub struct Settings {
     pub lake: LakeSetting,
     pub warehouse: WarehouseSetting,
+    /// Where purchases go before they are staged, if anywhere.
+    pub purchase_db: Option<::purchase_db::Setting>,
     pub pii: Pii,
     pub engine_memory_mb: u64,
+    pub file_limits: FileLimits,
     /// Largest refused share of a file's rows, from 100 rows on.
     pub max_refused_share: f64,
     /// Largest share of its reviews that a day may lose without a restated file.
@@ -80,8 +85,10 @@ impl Settings {
                 None => lake::lake(get("LAKE"))?,
             },
             warehouse: WarehouseSetting::read(get)?,
+            purchase_db: purchase_db::purchase_db(get)?,
             pii: pii(get("PII_MODE"), get("PII_KEY"))?,
             engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
+            file_limits: limits::limits(get)?,
             max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
             max_day_shrink: share("MAX_DAY_SHRINK", get("MAX_DAY_SHRINK"), 0.5)?,
             event_topic: get("EVENTGRID_TOPIC_ENDPOINT").map(|endpoint| EventTopic {
@@ -94,9 +101,14 @@ impl Settings {
     }
 
     pub fn parser_options(&self) -> pipeline::Options {
-        let limits =
-            pipeline::Limits { refused_share: self.max_refused_share, ..Default::default() };
-        pipeline::Options { limits, pii: self.pii.clone() }
+        let limits = pipeline::Limits {
+            field: self.file_limits.field_bytes,
+            line: self.file_limits.line_bytes,
+            xml_depth: self.file_limits.xml_depth,
+            refused_share: self.max_refused_share,
+            ..Default::default()
+        };
+        pipeline::Options { limits, pii: self.pii.clone(), ..Default::default() }
     }
 }
 

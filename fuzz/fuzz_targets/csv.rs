@@ -1,46 +1,8 @@
-//! Vendor files of any bytes, in portions of any size: every record is staged or refused, and
-//! the portions make no difference.
+//! See `checks/csv.rs`.
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use pipeline::{Dataset, FileRefusal, Limits, Options, Tally, parser};
+#[path = "../checks/csv.rs"]
+mod csv;
 
-fn read(dataset: Dataset, bytes: &[u8], portion: usize) -> Result<Tally, FileRefusal> {
-    let limits = Limits { field: 64, line: 256, batch_rows: 4, ..Limits::default() };
-    let mut parser = parser(dataset, &Options { limits, ..Options::default() });
-    let (mut staged, mut refused) = (0, 0);
-    for chunk in bytes.chunks(portion) {
-        parser.space()[..chunk.len()].copy_from_slice(chunk);
-        parser.filled(chunk.len())?;
-        staged += std::iter::from_fn(|| parser.take_rows()).map(|b| b.num_rows()).sum::<usize>();
-        refused += std::iter::from_fn(|| parser.take_refused()).map(|b| b.num_rows()).sum::<usize>();
-    }
-    parser.finish()?;
-    staged += std::iter::from_fn(|| parser.take_rows()).map(|b| b.num_rows()).sum::<usize>();
-    refused += std::iter::from_fn(|| parser.take_refused()).map(|b| b.num_rows()).sum::<usize>();
-    let tally = parser.tally().clone();
-    assert_eq!((tally.rows_out, tally.rows_refused), (staged as u64, refused as u64));
-    assert_eq!(tally.rows_in, tally.rows_out + tally.rows_refused);
-    assert_eq!(tally.refused.values().sum::<u64>(), tally.rows_refused);
-    Ok(tally)
-}
-
-fuzz_target!(|data: &[u8]| {
-    let Some((first, bytes)) = data.split_first() else { return };
-    let dataset = Dataset::ALL[*first as usize % 3];
-    let header: &[u8] = match dataset {
-        Dataset::ClassifiedMovieReview => b"cid,review_str,id_review\n",
-        Dataset::ReviewLogs => b"id_review,log\n",
-        Dataset::UserPurchase => {
-            b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
-        }
-    };
-    // With a header of ours the rows are reached, without one the header's own rules.
-    let bytes = if first & 0x80 == 0 { [header, bytes].concat() } else { bytes.to_vec() };
-    let whole = read(dataset, &bytes, usize::MAX);
-    let portions = read(dataset, &bytes, 1 + (*first as usize >> 2) % 31);
-    if let (Ok(whole), Ok(portions)) = (&whole, &portions) {
-        assert_eq!(whole, portions);
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| csv::check(data));

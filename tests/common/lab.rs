@@ -8,6 +8,7 @@ use lake::Lake;
 use movie_analytics::{
     build_fact_movie_analytics as build,
     deps::Deps,
+    extract_user_purchase,
     ingest::{Ingested, Input, Order, ingest},
     reconcile, replay,
     settings::Settings,
@@ -174,6 +175,12 @@ pub async fn order(deps: &Deps, order: Order, last_try: bool) -> anyhow::Result<
     let Order { path, force } = order;
     let dataset = Dataset::of_path(&path).expect("a dataset");
     ingest(deps, dataset, Input { path, force, last_try, progress: None }).await
+}
+
+/// Extracts from the operational database, and tells what became of it.
+pub async fn extracted(deps: &Deps) -> anyhow::Result<&'static str> {
+    let extracted = extract_user_purchase::run(deps, None).await?;
+    Ok(extracted.map_or("not configured", |extracted| extracted.outcome))
 }
 
 /// Stages what `reconcile` finds, and tells whether that was anything.

@@ -5,12 +5,19 @@
 #![allow(dead_code)]
 
 pub mod app;
+pub mod browser;
 pub mod dice;
 pub mod drop;
+pub mod failpoints;
 pub mod handler;
 pub mod lab;
 pub mod numbers;
 pub mod oracle;
+pub mod parquet;
+pub mod peak;
 pub mod place;
+pub mod shop;
 pub mod warehouse;
+#[cfg(target_os = "linux")]
+pub mod watched;
 pub mod xml;

@@ -34,6 +34,10 @@ impl Place {
         self.dir.path()
     }
 
+    pub fn warehouse(&self) -> PathBuf {
+        self.warehouse.clone()
+    }
+
     pub fn raw(&self) -> PathBuf {
         self.lake.join("raw")
     }
@@ -69,6 +73,20 @@ impl Place {
         let (lake, warehouse) = (self.lake_option(), self.warehouse_option());
         let args = [name, "--lake", &lake, "--warehouse", &warehouse, "--json"];
         movie_analytics(self.folder(), &args)
+    }
+
+    /// Any command on this lake and warehouse.
+    pub fn call_with(&self, args: &[&str]) -> Ran {
+        let (lake, warehouse) = (self.lake_option(), self.warehouse_option());
+        let places = ["--lake", &lake, "--warehouse", &warehouse];
+        movie_analytics(self.folder(), &[&args[..1], &places, &args[1..]].concat())
+    }
+
+    /// `run --json` with an operational database.
+    pub fn call_with_database(&self, url: &str) -> Ran {
+        let (lake, warehouse) = (self.lake_option(), self.warehouse_option());
+        let args = ["run", "--lake", &lake, "--warehouse", &warehouse, "--json"];
+        movie_analytics(self.folder(), &[&args[..], &["--user-purchase-db", url]].concat())
     }
 
     /// Runs, expects all well, and returns the report.

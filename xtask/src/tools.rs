@@ -48,13 +48,28 @@ pub const KQL: Tool = Tool {
     name: "kusto-language-service",
     version: "12.4.1",
     program: "node_modules/@kusto/language-service-next/package.json",
-    install: |tool, folder| npm_install_package("@kusto/language-service-next", tool, folder),
+    install: |tool, folder| npm_install_packages("@kusto/language-service-next", tool, folder, &[]),
 };
 
 /// Security rules for Terraform. Run as a module of its Python: a script of a virtual environment
 /// names the folder that it was installed into, and does not survive the move.
 pub const CHECKOV: Tool =
     Tool { name: "checkov", version: "3.3.30", program: "bin/python3", install: pip_install };
+
+/// Drives Chromium, with axe-core beside it, which finds what keeps people out of a page.
+/// `tests/dashboard.rs` looks for this version in this folder.
+pub const PLAYWRIGHT: Tool = Tool {
+    name: "playwright-core",
+    version: "1.65.1",
+    program: "node_modules/playwright-core/index.mjs",
+    install: |tool, folder| npm_install_packages(tool.name, tool, folder, &[AXE]),
+};
+const AXE: &str = "axe-core@4.14.1";
+
+/// Where distributions, and the machines of GitHub, have the browser. It is too large, and too
+/// tied to the system's libraries, to be kept beside the other tools.
+const CHROMIUM: [&str; 3] =
+    ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /// Not in [`ALL`] either: only `cargo xtask fuzz` needs it.
 pub const CARGO_FUZZ: Tool = Tool {
@@ -84,7 +99,7 @@ pub const BENCH_PEERS: Tool = Tool {
 };
 const PEERS: [&str; 3] = ["polars==2.1.0", "duckdb==2.0.0", "pyspark==4.3.0"];
 
-pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, CHECKOV];
+pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, CHECKOV, PLAYWRIGHT];
 
 impl Tool {
     /// Where the program is, after installing it if need be.
@@ -107,6 +122,41 @@ impl Tool {
     }
 }
 
+/// The folder of PostgreSQL's server and of psql, after installing them by apt if need be.
+/// `crates/postgres-cluster` looks for them in the same places.
+pub fn postgresql() -> Result<PathBuf> {
+    if let Some(folder) = find_postgresql() {
+        return Ok(folder);
+    }
+    println!("postgresql is not here yet, installing it");
+    // A person has sudo, a container is root and may have none.
+    let apt = |args: &[&str]| {
+        let has_sudo = shell::succeeds(Command::new("sudo").args(["-n", "true"])).unwrap_or(false);
+        let mut command = Command::new(if has_sudo { "sudo" } else { "apt-get" });
+        if has_sudo {
+            command.args(["-n", "apt-get"]);
+        }
+        shell::run(command.args(["-qq", "-y"]).args(args).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt(&["update"])
+        .and_then(|()| apt(&["install", "--no-install-recommends", "postgresql"]))
+        .context("postgresql cannot be installed: install it by hand, or set POSTGRES_BIN")?;
+    find_postgresql().context("postgresql was installed without a server")
+}
+
+fn find_postgresql() -> Option<PathBuf> {
+    let has_server = |folder: &PathBuf| folder.join("initdb").is_file();
+    if let Some(set) = std::env::var_os("POSTGRES_BIN") {
+        return Some(PathBuf::from(set)).filter(has_server);
+    }
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    versions
+        .map(|version| version.path().join("bin"))
+        .chain(std::env::split_paths(&path))
+        .find(has_server)
+}
+
 /// Builds without optimising: half a minute instead of many, for programs that then run
 /// for a second.
 fn cargo_install(tool: &Tool, folder: &Path) -> Result<()> {
@@ -121,18 +171,34 @@ fn cargo_install(tool: &Tool, folder: &Path) -> Result<()> {
     )
 }
 
+/// Where the browser is, after installing it by the system's packages if need be.
+pub fn chromium() -> Result<&'static str> {
+    let find = || CHROMIUM.into_iter().find(|program| Path::new(program).exists());
+    if find().is_none() {
+        println!("chromium is not here yet, installing it");
+        for args in
+            [vec!["update"], vec!["install", "--yes", "--no-install-recommends", "chromium"]]
+        {
+            shell::run(Command::new("apt-get").arg("--quiet").args(args))
+                .context("chromium cannot be installed: install it as an administrator")?;
+        }
+    }
+    find().with_context(|| format!("chromium was installed without {}", CHROMIUM[0]))
+}
+
 fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
-    npm_install_package(tool.name, tool, folder)
+    npm_install_packages(tool.name, tool, folder, &[])
 }
 
 /// Installs beside the folder first: it appears whole or not at all.
-fn npm_install_package(name: &str, tool: &Tool, folder: &Path) -> Result<()> {
+fn npm_install_packages(name: &str, tool: &Tool, folder: &Path, more: &[&str]) -> Result<()> {
     let package = format!("{name}@{}", tool.version);
     let partial = folder.with_file_name(format!("{}.partial", tool.name));
     shell::run(
         Command::new("npm")
             .args(["install", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"])
             .arg(&package)
+            .args(more)
             .arg("--prefix")
             .arg(&partial),
     )?;
@@ -175,8 +241,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_look_for_the_azurite_that_is_installed() {
+    fn tests_look_for_what_is_installed() {
         let ours = include_str!("../../crates/azurite/src/emulator.rs");
         assert!(ours.contains(&format!("VERSION: &str = \"{}\"", AZURITE.version)));
+        let ours = include_str!("../../tests/common/browser.rs");
+        let folder = format!("{}-{}", PLAYWRIGHT.name, PLAYWRIGHT.version);
+        assert!(ours.contains(&folder) && CHROMIUM.iter().all(|program| ours.contains(program)));
     }
 }

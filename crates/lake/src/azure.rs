@@ -8,7 +8,7 @@ use object_store::{
 };
 use url::{Host, Url};
 
-use crate::Error;
+use crate::{Error, azure_names::Connector};
 
 /// The account that every emulator has, by the key that Microsoft publishes for it.
 const EMULATOR: &str = "AccountName=devstoreaccount1;AccountKey=\
@@ -128,6 +128,7 @@ impl AzureLake {
             .with_endpoint(self.endpoint.clone())
             .with_container_name(name)
             .with_client_options(client)
+            .with_http_connector(Connector::default())
             .with_retry(retry);
         let builder = match (token, &self.access) {
             (Some(token), _) => builder.with_credentials(Arc::clone(token)),

@@ -34,6 +34,9 @@ pub enum Error {
     /// The object store did not do what it was asked.
     #[error("cannot {doing} `{name}`: {source}")]
     Store { doing: &'static str, name: String, source: object_store::Error },
+    /// The operational table did not do what it was asked.
+    #[error("{source}")]
+    Table { source: Box<dyn std::error::Error + Send + Sync>, transient: bool },
     /// The bytes of a source stopped coming.
     #[error("reading `{path}` broke off: {why}")]
     BrokenOff { path: String, why: String },
@@ -66,6 +69,7 @@ impl Error {
                     | Of::NotImplemented { .. }
                     | Of::UnknownConfigurationKey { .. }
             ),
+            Self::Table { transient, .. } => *transient,
             // A role takes minutes until it counts.
             Self::Denied { .. }
             | Self::BrokenOff { .. }
@@ -85,8 +89,12 @@ impl Error {
     /// Whether settings or the surroundings must be put right. Such an error says nothing of a
     /// file that was to be ingested.
     pub fn is_settings(&self) -> bool {
-        use Error::{Account, Denied, Folder, NoContainer};
-        matches!(self, Folder { .. } | Account { .. } | NoContainer { .. } | Denied { .. })
+        match self {
+            Self::Folder { .. } | Self::Account { .. } => true,
+            Self::NoContainer { .. } | Self::Denied { .. } => true,
+            Self::Table { transient, .. } => !transient,
+            _ => false,
+        }
     }
 
     /// Whether the storage account said that it has no such container.

@@ -13,14 +13,16 @@ use pipeline::{Dataset, FileRefusal, Tally, parser};
 use tokio::runtime::Handle;
 
 use crate::{
-    Error, Lake, Receipt, Refusal, Rows, State,
+    Error, Lake, Receipt, Refusal, Rows, State, Table,
     dedupe::{self, Dedupe, unique_id},
     failpoint::reach,
+    into_table::Begun,
     paths,
     receipts::{Commit, now},
     source::Bounds,
     stage::{OnProgress, Pass, Reading},
     store,
+    table::Load,
     twins::same_content,
 };
 
@@ -40,8 +42,26 @@ pub struct IngestOptions {
     pub max_bytes: u64,
     /// How often gzip may expand, beyond the first 64 MiB of text.
     pub max_ratio: u64,
+    /// Where purchases go instead of into staging.
+    pub table: Option<Arc<dyn Table>>,
     /// Called on the reading thread, every few MiB.
     pub progress: Option<OnProgress>,
+}
+
+impl IngestOptions {
+    /// Names the rules by which a file of this dataset is taken in, and where to: a version that
+    /// was taken in otherwise is taken in again.
+    pub fn recipe(&self, dataset: Dataset) -> String {
+        let recipe = parser::recipe(dataset, &self.parser);
+        match self.table_of(dataset) {
+            Some(table) => format!("{recipe} {}", table.recipe()),
+            None => recipe,
+        }
+    }
+
+    pub(crate) fn table_of(&self, dataset: Dataset) -> Option<&Arc<dyn Table>> {
+        self.table.as_ref().filter(|_| dataset == Dataset::UserPurchase)
+    }
 }
 
 impl Default for IngestOptions {
@@ -52,6 +72,7 @@ impl Default for IngestOptions {
             last_try: false,
             max_bytes: 64 << 30,
             max_ratio: 200,
+            table: None,
             progress: None,
         }
     }
@@ -86,7 +107,7 @@ pub async fn ingest(lake: &Lake, path: &str, options: &IngestOptions) -> Result<
         dataset,
         path,
         options,
-        recipe: parser::recipe(dataset, &options.parser),
+        recipe: options.recipe(dataset),
         id: paths::attempt(),
         started: Instant::now(),
     };
@@ -105,18 +126,18 @@ pub async fn ingest(lake: &Lake, path: &str, options: &IngestOptions) -> Result<
     Err(Error::Changing { path: path.to_owned(), tries: TRIES })
 }
 
-struct Job<'a> {
-    lake: &'a Lake,
-    dataset: Dataset,
-    path: &'a str,
-    options: &'a IngestOptions,
+pub(crate) struct Job<'a> {
+    pub(crate) lake: &'a Lake,
+    pub(crate) dataset: Dataset,
+    pub(crate) path: &'a str,
+    pub(crate) options: &'a IngestOptions,
     recipe: String,
     /// Marks the `failed` receipt as ours.
     id: String,
     started: Instant,
 }
 
-enum Step {
+pub(crate) enum Step {
     Done(Box<Outcome>),
     /// Another ingest of this path committed first.
     Raced,
@@ -124,8 +145,15 @@ enum Step {
     Changed,
 }
 
-/// What a pass has staged.
+impl Step {
+    pub(crate) fn accepted(receipt: Receipt) -> Self {
+        Self::Done(Box::new(Outcome::Accepted(receipt)))
+    }
+}
+
+/// What a pass has staged, or sent on its way into the table.
 struct Staged {
+    load: Option<Box<dyn Load>>,
     hash: String,
     tally: Tally,
     written: u64,
@@ -164,27 +192,41 @@ impl Job<'_> {
             Some(newest) => self.lake.live_from(newest).await?,
             None => None,
         };
-        let known = live.filter(|live| !self.options.force && live.recipe == self.recipe);
+        let loaded = live.as_ref().filter(|live| live.state == State::Loaded);
+        let load = match self.begin_load(loaded, number + 1).await? {
+            Some(Begun::MadeUp) => return Ok(Step::Raced),
+            Some(Begun::Load(load)) => Some(load),
+            None => None,
+        };
+        // A table that was made anew has nothing, whatever the receipts say.
+        let is_there = load.as_ref().is_none_or(|load| load.present().is_some());
+        let known =
+            live.filter(|live| !self.options.force && live.recipe == self.recipe && is_there);
 
         let attempt = paths::attempt();
         let etag = store::etag(&version);
         let parquet = paths::parquet(self.dataset, self.path, &etag, &attempt);
         let known = known.and_then(|live| live.content_hash);
         let next = |state| self.receipt(&version, number + 1, &attempt, state);
-        match self.read(&version, &parquet, known).await? {
+        match self.read(&version, &parquet, known, load).await? {
             Reading::Changed => Ok(Step::Changed),
             Reading::Known { hash } => {
                 let receipt = Receipt { content_hash: Some(hash), ..next(State::Unchanged) };
                 self.commit(receipt, Outcome::Unchanged).await
             }
-            Reading::Refused { refusal, hash, extra_columns } => {
-                let receipt =
-                    Receipt { content_hash: hash, extra_columns, ..next(State::Rejected) };
-                self.reject(receipt, refusal).await
-            }
-            Reading::Staged { hash, tally, written, quarantined } => {
+            Reading::Refused { refusal, hash, extra_columns, quarantined } => {
                 let quarantine = quarantined.then(|| parquet.clone());
-                let staged = Staged { hash, tally, written, parquet, quarantine };
+                let (content_hash, rejected) = (hash, next(State::Rejected));
+                let receipt = Receipt { content_hash, extra_columns, quarantine, ..rejected };
+                let step = self.reject(receipt.clone(), refusal).await?;
+                if matches!(step, Step::Raced) {
+                    self.discard(&receipt).await;
+                }
+                Ok(step)
+            }
+            Reading::Staged { hash, tally, written, quarantined, load } => {
+                let quarantine = quarantined.then(|| parquet.clone());
+                let staged = Staged { load, hash, tally, written, parquet, quarantine };
                 self.settle(next(State::Accepted), staged).await
             }
         }
@@ -216,6 +258,7 @@ impl Job<'_> {
         version: &ObjectMeta,
         parquet: &str,
         known: Option<String>,
+        load: Option<Box<dyn Load>>,
     ) -> Result<Reading, Error> {
         let stop = StopOnDrop::default();
         let pass = Pass {
@@ -228,6 +271,7 @@ impl Job<'_> {
             bounds: Bounds { max_bytes: self.options.max_bytes, max_ratio: self.options.max_ratio },
             progress: self.options.progress.clone(),
             known,
+            load,
             cancelled: stop.flag(),
         };
         self.blocking(move |handle| pass.run(handle)).await
@@ -273,7 +317,7 @@ impl Job<'_> {
         if !rows.add_up() {
             return Err(self.bug(format!("the rows do not add up ({rows:?})")));
         }
-        let Staged { hash, tally, parquet, quarantine, .. } = staged;
+        let Staged { load, hash, tally, parquet, quarantine, .. } = staged;
         let receipt = Receipt {
             content_hash: Some(hash),
             parquet: Some(parquet),
@@ -286,9 +330,10 @@ impl Job<'_> {
             extra_columns: tally.extra_columns,
             ..accepted
         };
-        match self.dataset {
-            Dataset::UserPurchase => self.accept_purchases(receipt).await,
-            _ => self.accept(receipt).await,
+        match (load, self.dataset) {
+            (Some(load), _) => self.accept_load(load, receipt).await,
+            (None, Dataset::UserPurchase) => self.accept_purchases(receipt).await,
+            (None, _) => self.accept(receipt).await,
         }
     }
 
@@ -328,7 +373,11 @@ impl Job<'_> {
         }
     }
 
-    async fn reject(&self, receipt: Receipt, refusal: FileRefusal) -> Result<Step, Error> {
+    pub(crate) async fn reject(
+        &self,
+        receipt: Receipt,
+        refusal: FileRefusal,
+    ) -> Result<Step, Error> {
         let FileRefusal { reason, detail } = refusal;
         let refusal = Some(Refusal { reason, detail });
         let receipt = Receipt { state: State::Rejected, refusal, ..receipt };
@@ -340,16 +389,21 @@ impl Job<'_> {
         receipt: Receipt,
         outcome: impl FnOnce(Receipt) -> Outcome,
     ) -> Result<Step, Error> {
-        let duration_ms = self.started.elapsed().as_millis() as u64;
-        let receipt = Receipt { written_at: now(), duration_ms, ..receipt };
+        let receipt = self.finished(receipt);
         match self.lake.commit(&receipt).await? {
             Commit::Done => Ok(Step::Done(Box::new(outcome(receipt)))),
             Commit::Taken => Ok(Step::Raced),
         }
     }
 
+    /// With the time.
+    pub(crate) fn finished(&self, receipt: Receipt) -> Receipt {
+        let duration_ms = self.started.elapsed().as_millis() as u64;
+        Receipt { written_at: now(), duration_ms, ..receipt }
+    }
+
     /// Deletes what a receipt names that will not be committed.
-    async fn discard(&self, receipt: &Receipt) {
+    pub(crate) async fn discard(&self, receipt: &Receipt) {
         if let Some(parquet) = &receipt.parquet {
             self.lake.discard(self.lake.staging(), parquet).await;
         }
@@ -398,7 +452,7 @@ impl Job<'_> {
 }
 
 /// A receipt without what was staged.
-fn stripped(receipt: Receipt) -> Receipt {
+pub(crate) fn stripped(receipt: Receipt) -> Receipt {
     Receipt {
         parquet: None,
         quarantine: None,

@@ -3,20 +3,26 @@
 //! vendor file into a staged one exactly once.
 
 mod azure;
+mod azure_names;
 mod dedupe;
 mod error;
 pub mod failpoint;
 mod ingest;
+mod into_table;
 mod parquet_in;
 mod parquet_out;
 mod paths;
+mod quarantine;
 pub mod receipt;
 mod receipts;
 mod remote;
+mod snapshot;
 mod source;
+mod sources;
 mod stage;
 mod store;
 mod sweep;
+pub mod table;
 mod twins;
 mod upload;
 mod work;
@@ -28,7 +34,10 @@ pub use parquet_in::StagedStream;
 pub use parquet_out::properties as parquet_properties;
 pub use receipt::{Receipt, Refusal, Rows, State};
 pub use receipts::Listing;
+pub use snapshot::{NewSnapshot, SNAPSHOT, SnapshotWriter};
+pub use sources::{Source, Sources};
 pub use stage::Progress;
-pub use store::{Lake, Source};
+pub use store::Lake;
 pub use sweep::Swept;
+pub use table::Table;
 pub use work::Work;

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub enum State {
     /// Staged; this version is live until a later receipt replaces or forgets it.
     Accepted,
+    /// Taken in by the operational table, see [`Table`](crate::Table). What is staged of the path
+    /// stays live until a snapshot of that table takes its place.
+    Loaded,
     /// The file was refused; the version that was live stays live.
     Rejected,
     /// The work on this version kills the process; written before the last tries.
@@ -43,7 +46,8 @@ pub struct Receipt {
     pub content_hash: Option<String>,
     /// Staged Parquet within `staging`; set when accepted.
     pub parquet: Option<String>,
-    /// Refused rows within `quarantine`; set when there are any.
+    /// Refused rows within `quarantine`; set when there are any, and when the file was refused
+    /// because of them.
     pub quarantine: Option<String>,
     pub refusal: Option<Refusal>,
     pub rows: Rows,

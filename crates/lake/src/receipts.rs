@@ -103,8 +103,8 @@ impl Lake {
         }
     }
 
-    /// The live version of a source path: its newest `accepted` receipt that no `forgotten`
-    /// follows, looking back from number `newest`.
+    /// The live version of a source path: its newest `accepted` or `loaded` receipt that no
+    /// `forgotten` follows, looking back from number `newest`.
     pub async fn live_receipt(
         &self,
         dataset: Dataset,
@@ -117,21 +117,44 @@ impl Lake {
         }
     }
 
+    /// As [`live_receipt`](Self::live_receipt), of what is staged: a version that was loaded into
+    /// the operational table does not take the place of a staged one, the table's snapshot does.
+    pub async fn staged_receipt(
+        &self,
+        dataset: Dataset,
+        path: &str,
+        newest: u32,
+    ) -> Result<Option<Receipt>, Error> {
+        match newest {
+            0 => Ok(None),
+            newest => {
+                let newest = self.receipt(dataset, path, newest).await?;
+                self.look_back(newest, |state| state == State::Accepted).await
+            }
+        }
+    }
+
     /// As [`live_receipt`](Self::live_receipt), with the newest receipt at hand.
     pub(crate) async fn live_from(&self, newest: Receipt) -> Result<Option<Receipt>, Error> {
+        self.look_back(newest, |state| matches!(state, State::Accepted | State::Loaded)).await
+    }
+
+    /// The newest receipt in such a state that no `forgotten` follows.
+    async fn look_back(
+        &self,
+        newest: Receipt,
+        is_live: impl Fn(State) -> bool,
+    ) -> Result<Option<Receipt>, Error> {
         let mut receipt = newest;
         loop {
-            match receipt.state {
-                State::Accepted => return Ok(Some(receipt)),
-                State::Forgotten => return Ok(None),
-                State::Rejected | State::Failed | State::Unchanged if receipt.number <= 1 => {
-                    return Ok(None);
-                }
-                State::Rejected | State::Failed | State::Unchanged => {
-                    let number = receipt.number - 1;
-                    receipt = self.receipt(receipt.dataset, &receipt.path, number).await?;
-                }
+            if is_live(receipt.state) {
+                return Ok(Some(receipt));
             }
+            if receipt.state == State::Forgotten || receipt.number <= 1 {
+                return Ok(None);
+            }
+            let number = receipt.number - 1;
+            receipt = self.receipt(receipt.dataset, &receipt.path, number).await?;
         }
     }
 

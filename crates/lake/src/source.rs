@@ -120,7 +120,10 @@ impl SourceReader {
                 Ok(0) => break,
                 Ok(n) => filled += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Err(self.blame()),
+                Err(_) => {
+                    self.output += filled as u64;
+                    return Err(self.blame());
+                }
             }
         }
         let read = self.bytes_read();

@@ -6,15 +6,19 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
+use arrow_array::RecordBatch;
 use object_store::ObjectMeta;
-use pipeline::{Dataset, FileParser, FileRefusal, Tally, parser};
+use pipeline::{Dataset, FileParser, FileReason, FileRefusal, Tally, parser};
 use tokio::runtime::Handle;
 
 use crate::{
     Error, Lake,
     failpoint::reach,
     parquet_out::ParquetOut,
+    quarantine::Quarantine,
     source::{Bounds, SourceReader, Stop, too_large},
+    store::etag,
+    table::Load,
 };
 
 /// How far the reading of a source has come.
@@ -42,6 +46,8 @@ pub(crate) struct Pass {
     pub progress: Option<OnProgress>,
     /// Hash of bytes that need no staging, since they are staged already.
     pub known: Option<String>,
+    /// Where the rows go instead of into `parquet`.
+    pub load: Option<Box<dyn Load>>,
     /// Set when nobody waits for the result any more.
     pub cancelled: Arc<AtomicBool>,
 }
@@ -52,53 +58,97 @@ pub(crate) enum Reading {
     Changed,
     /// It has the bytes of `known`: nothing was kept.
     Known { hash: String },
-    /// Nothing was kept. The hash is known when all bytes were read.
-    Refused { refusal: FileRefusal, hash: Option<String>, extra_columns: Vec<String> },
-    /// `written` rows are in the Parquet file, and refused rows, if any, in quarantine.
-    Staged { hash: String, tally: Tally, written: u64, quarantined: bool },
+    /// No row was staged. The hash is known when all bytes were read.
+    /// `quarantined`: its refused rows are what is wrong with it, and lie in quarantine.
+    Refused {
+        refusal: FileRefusal,
+        hash: Option<String>,
+        extra_columns: Vec<String>,
+        quarantined: bool,
+    },
+    /// `written` rows are in the Parquet file or on their way into the table, and refused rows, if
+    /// any, in quarantine.
+    Staged {
+        hash: String,
+        tally: Tally,
+        written: u64,
+        quarantined: bool,
+        load: Option<Box<dyn Load>>,
+    },
 }
 
-/// The files that a pass writes.
+/// Where good rows go.
+enum Good {
+    Staged(Box<ParquetOut>),
+    Table { load: Box<dyn Load>, rows: u64 },
+}
+
+impl Good {
+    fn write(&mut self, handle: &Handle, rows: &RecordBatch) -> Result<(), Error> {
+        match self {
+            Self::Staged(staged) => staged.write(rows),
+            Self::Table { load, rows: written } => {
+                *written += rows.num_rows() as u64;
+                Ok(handle.block_on(load.write(rows))?)
+            }
+        }
+    }
+
+    /// Completes the file, or hands on what is on its way into the table, and tells the rows.
+    fn finish(self) -> Result<(u64, Option<Box<dyn Load>>), Error> {
+        match self {
+            Self::Staged(staged) => Ok((staged.finish()?, None)),
+            Self::Table { load, rows } => Ok((rows, Some(load))),
+        }
+    }
+}
+
+/// What a pass writes.
 struct Output {
-    staged: ParquetOut,
-    refused: Option<ParquetOut>,
+    good: Good,
+    refused: Option<Quarantine>,
 }
 
 impl Output {
     /// Completes both files and tells how many rows are staged.
-    fn finish(self) -> Result<u64, Error> {
+    fn finish(self) -> Result<(u64, Option<Box<dyn Load>>), Error> {
         // Quarantine first: a staged file stands for a whole one.
-        if let Some(refused) = self.refused {
-            reach("quarantine:before")?;
-            refused.finish()?;
-            reach("quarantine:after")?;
-        }
+        finish_refused(self.refused)?;
         reach("staged:before")?;
-        let written = self.staged.finish()?;
+        let finished = self.good.finish()?;
         reach("staged:after")?;
-        Ok(written)
+        Ok(finished)
     }
+}
+
+/// Completes the file of refused rows, and tells whether there is one.
+fn finish_refused(refused: Option<Quarantine>) -> Result<bool, Error> {
+    let Some(refused) = refused else { return Ok(false) };
+    reach("quarantine:before")?;
+    refused.finish()?;
+    reach("quarantine:after")?;
+    Ok(true)
 }
 
 impl Pass {
     /// Runs the pass on this thread, which must be one that may block.
-    pub(crate) fn run(self, handle: &Handle) -> Result<Reading, Error> {
+    pub(crate) fn run(mut self, handle: &Handle) -> Result<Reading, Error> {
         if self.version.size > self.bounds.max_bytes {
             let refusal = too_large(format!("{} bytes", self.version.size));
-            return Ok(Reading::Refused { refusal, hash: None, extra_columns: Vec::new() });
+            return Ok(refused(refusal, None, Vec::new()));
         }
         let mut parser = parser(self.dataset, &self.options);
         let mut source = None;
         let mut hash = None;
-        match self.read(handle, parser.as_mut(), &mut source, &mut hash) {
+        let load = self.load.take();
+        match self.read(handle, parser.as_mut(), load, &mut source, &mut hash) {
             Ok(reading) => Ok(reading),
             Err(Stop::Changed) => Ok(Reading::Changed),
             Err(Stop::Failed(error)) => Err(error),
             // What looks wrong may only have been half written.
             Err(Stop::Refused(_)) if changed(source.as_ref())? => Ok(Reading::Changed),
             Err(Stop::Refused(refusal)) => {
-                let extra_columns = parser.tally().extra_columns.clone();
-                Ok(Reading::Refused { refusal, hash, extra_columns })
+                Ok(refused(refusal, hash, parser.tally().extra_columns.clone()))
             }
         }
     }
@@ -107,16 +157,22 @@ impl Pass {
         &self,
         handle: &Handle,
         parser: &mut dyn FileParser,
+        load: Option<Box<dyn Load>>,
         source: &mut Option<SourceReader>,
         hash: &mut Option<String>,
     ) -> Result<Reading, Stop> {
         reach("stream:before").map_err(Error::from)?;
         let source =
             source.insert(SourceReader::open(&self.lake, handle, &self.version, self.bounds)?);
-        let staging = self.lake.staging();
-        let staged =
-            ParquetOut::create(&self.lake, handle, staging, &self.parquet, parser.schema())?;
-        let mut output = Output { staged, refused: None };
+        let good = match load {
+            Some(load) => Good::Table { load, rows: 0 },
+            None => {
+                let (store, schema) = (self.lake.staging(), parser.schema());
+                let file = ParquetOut::create(&self.lake, handle, store, &self.parquet, schema)?;
+                Good::Staged(Box::new(file))
+            }
+        };
+        let mut output = Output { good, refused: None };
         loop {
             if self.cancelled.load(Relaxed) {
                 return Err(Error::Crashed { path: self.path.clone() }.into());
@@ -136,12 +192,21 @@ impl Pass {
         if self.known.as_ref() == Some(&read) {
             return Ok(Reading::Known { hash: read });
         }
-        parser.finish()?;
+        let finished = parser.finish();
         self.drain(handle, parser, &mut output)?;
+        if let Err(refusal) = finished {
+            // Whoever is told that too many rows are refused wants to see them.
+            let by_rows =
+                matches!(refusal.reason, FileReason::TooManyRefused | FileReason::WrongEncoding);
+            let quarantined = by_rows && finish_refused(output.refused)?;
+            let extra_columns = parser.tally().extra_columns.clone();
+            return Ok(Reading::Refused { refusal, hash: Some(read), extra_columns, quarantined });
+        }
         reach("stream:after").map_err(Error::from)?;
         let quarantined = output.refused.is_some();
-        let written = output.finish()?;
-        Ok(Reading::Staged { hash: read, tally: parser.tally().clone(), written, quarantined })
+        let (written, load) = output.finish()?;
+        let tally = parser.tally().clone();
+        Ok(Reading::Staged { hash: read, tally, written, quarantined, load })
     }
 
     /// Takes what the parser has ready.
@@ -152,15 +217,15 @@ impl Pass {
         output: &mut Output,
     ) -> Result<(), Error> {
         while let Some(batch) = parser.take_rows() {
-            output.staged.write(&batch)?;
+            output.good.write(handle, &batch)?;
         }
         while let Some(batch) = parser.take_refused() {
             let refused = match &mut output.refused {
                 Some(refused) => refused,
                 None => {
-                    let (store, schema) = (self.lake.quarantine(), batch.schema());
+                    let etag = etag(&self.version);
                     let file =
-                        ParquetOut::create(&self.lake, handle, store, &self.parquet, schema)?;
+                        Quarantine::create(&self.lake, handle, &self.parquet, &self.path, &etag)?;
                     output.refused.insert(file)
                 }
             };
@@ -168,6 +233,10 @@ impl Pass {
         }
         Ok(())
     }
+}
+
+fn refused(refusal: FileRefusal, hash: Option<String>, extra_columns: Vec<String>) -> Reading {
+    Reading::Refused { refusal, hash, extra_columns, quarantined: false }
 }
 
 fn changed(source: Option<&SourceReader>) -> Result<bool, Error> {

@@ -1,7 +1,7 @@
 //! The lake itself: three object stores, and what is asked of them by name.
 
 use std::{
-    path::Path as Folder,
+    path::{Path as Folder, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -13,7 +13,6 @@ use futures_util::TryStreamExt;
 use object_store::{
     ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
 };
-use pipeline::Dataset;
 
 use crate::{AzureLake, Error, Work, paths, twins::Purchases, work::Counters};
 
@@ -30,22 +29,13 @@ struct Inner {
     raw: Arc<dyn ObjectStore>,
     staging: Arc<dyn ObjectStore>,
     quarantine: Arc<dyn ObjectStore>,
+    /// Where `raw` is on the disk, if it is there.
+    raw_folder: Option<PathBuf>,
     description: String,
     counters: Counters,
     purchases: tokio::sync::Mutex<Purchases>,
     /// The three containers have been seen.
     checked: AtomicBool,
-}
-
-/// A vendor file as a listing shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Name within `raw`.
-    pub path: String,
-    /// Without quotes, as in receipts.
-    pub etag: String,
-    /// Bytes.
-    pub size: u64,
 }
 
 impl Lake {
@@ -64,7 +54,9 @@ impl Lake {
         let [raw, staging, quarantine] = CONTAINERS;
         let (raw, staging, quarantine) = (open(raw)?, open(staging)?, open(quarantine)?);
         let absolute = std::fs::canonicalize(dir).map_err(failed)?;
-        Ok(Self::new(raw, staging, quarantine, format!("file:{}", absolute.display())))
+        let raw_folder = Some(absolute.join(CONTAINERS[0]));
+        let description = format!("file:{}", absolute.display());
+        Ok(Self::with(raw, staging, quarantine, raw_folder, description))
     }
 
     /// A lake in memory that ends with its last clone.
@@ -88,8 +80,27 @@ impl Lake {
         quarantine: Arc<dyn ObjectStore>,
         description: String,
     ) -> Self {
+        Self::with(raw, staging, quarantine, None, description)
+    }
+
+    fn with(
+        raw: Arc<dyn ObjectStore>,
+        staging: Arc<dyn ObjectStore>,
+        quarantine: Arc<dyn ObjectStore>,
+        raw_folder: Option<PathBuf>,
+        description: String,
+    ) -> Self {
         let (counters, purchases, checked) = Default::default();
-        let inner = Inner { raw, staging, quarantine, description, counters, purchases, checked };
+        let inner = Inner {
+            raw,
+            staging,
+            quarantine,
+            raw_folder,
+            description,
+            counters,
+            purchases,
+            checked,
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -129,21 +140,6 @@ impl Lake {
         self.inner.counters.work()
     }
 
-    /// The vendor files of a dataset, by one listing, sorted by path (byte order). Objects that
-    /// are no CSV are left out; a name that we could not handle is an error.
-    pub async fn sources(&self, dataset: Dataset) -> Result<Vec<Source>, Error> {
-        let mut sources = Vec::new();
-        for meta in self.list(self.raw(), "raw", dataset.raw_folder()).await? {
-            let path = meta.location.as_ref();
-            if Dataset::of_path(path) == Some(dataset) {
-                paths::source(path)?;
-                sources.push(Source { path: path.to_owned(), etag: etag(&meta), size: meta.size });
-            }
-        }
-        sources.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(sources)
-    }
-
     /// Keeps what a publisher wants to remember, as `staging/_published/<name>.json`.
     pub async fn put_marker(&self, name: &str, bytes: Bytes) -> Result<(), Error> {
         let path = paths::marker(name)?;
@@ -164,6 +160,10 @@ impl Lake {
 
     pub(crate) fn raw(&self) -> &Arc<dyn ObjectStore> {
         &self.inner.raw
+    }
+
+    pub(crate) fn raw_folder(&self) -> Option<&Folder> {
+        self.inner.raw_folder.as_deref()
     }
 
     pub(crate) fn staging(&self) -> &Arc<dyn ObjectStore> {

@@ -13,8 +13,11 @@ use crate::{Dataset, Day, FileRefusal, RowReason, csv::CsvParser, logs, purchase
 pub struct Limits {
     /// Longest field, in bytes; over it the row is refused (`too_long`).
     pub field: usize,
-    /// Longest physical line, in bytes; over it the file is refused (`not_csv`).
+    /// Longest physical line, in bytes; over it the file is refused (`not_csv`). A record that
+    /// goes on over several lines is as long at most; over it the row is refused (`too_long`).
     pub line: usize,
+    /// Deepest nesting of XML elements; over it the row is refused (`malformed_xml`).
+    pub xml_depth: usize,
     /// Largest refused share of a file's rows, looked at from 100 rows on.
     pub refused_share: f64,
     /// Rows of one record batch.
@@ -23,7 +26,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { field: 1 << 20, line: 4 << 20, refused_share: 0.2, batch_rows: 16_384 }
+        Self { field: 1 << 20, line: 4 << 20, xml_depth: 8, refused_share: 0.2, batch_rows: 16_384 }
     }
 }
 
@@ -32,6 +35,8 @@ impl Default for Limits {
 pub struct Options {
     pub limits: Limits,
     pub pii: logs::Pii,
+    /// What purchases must fit into.
+    pub purchases: purchases::Columns,
 }
 
 /// What was counted while a file was read.
@@ -78,10 +83,11 @@ pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
             Box::new(CsvParser::new(reviews::Reviews::default(), options.limits))
         }
         Dataset::ReviewLogs => {
-            Box::new(CsvParser::new(logs::Logs::new(options.pii.clone()), options.limits))
+            let logs = logs::Logs::new(options.pii.clone(), options.limits.xml_depth);
+            Box::new(CsvParser::new(logs, options.limits))
         }
         Dataset::UserPurchase => {
-            Box::new(CsvParser::new(purchases::Purchases::default(), options.limits))
+            Box::new(CsvParser::new(purchases::Purchases::new(options.purchases), options.limits))
         }
     }
 }
@@ -90,8 +96,8 @@ pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
 /// staged under another one are read again.
 pub fn recipe(dataset: Dataset, options: &Options) -> String {
     match dataset {
-        Dataset::ClassifiedMovieReview => "parser-1 classifier-1".to_owned(),
-        Dataset::ReviewLogs => format!("parser-1 pii-{}", options.pii.recipe()),
-        Dataset::UserPurchase => "parser-1".to_owned(),
+        Dataset::ClassifiedMovieReview => "parser-2 classifier-1".to_owned(),
+        Dataset::ReviewLogs => format!("parser-2 pii-{}", options.pii.recipe()),
+        Dataset::UserPurchase => format!("parser-2{}", options.purchases.recipe()),
     }
 }

@@ -2,6 +2,8 @@
 //! ([`conformance`]), one folder for each backend.
 
 pub mod conformance;
+pub mod dashboard;
+mod refusals;
 pub mod sqlite;
 pub mod sqlserver;
 
@@ -11,12 +13,14 @@ use std::{
 };
 
 use async_trait::async_trait;
+use dashboard::{Dashboard, Edition, Filter};
 use lake::Receipt;
 use pipeline::{
     Day,
     facts::{FactBatch, SpendChange},
 };
 use serde::Serialize;
+pub use sqlserver::Sent;
 
 /// What a warehouse can do for the publisher and for readers.
 #[async_trait]
@@ -31,6 +35,11 @@ pub trait Warehouse: Send {
     /// from a copy looks different. Empty where nothing can be told.
     fn fingerprint(&self) -> String {
         String::new()
+    }
+
+    /// What went to its server since it was made; none where it is a file.
+    fn sent(&self) -> Option<Sent> {
+        None
     }
 
     /// Brings the schema to the newest version, and returns the names of the steps that took. A
@@ -54,6 +63,12 @@ pub trait Warehouse: Send {
 
     /// Numbers for `status` and for the closing table of a run.
     async fn summary(&mut self) -> Result<Summary, Error>;
+
+    /// The newest publish, `None` before the first: asked often, so it must be cheap.
+    async fn edition(&mut self) -> Result<Option<Edition>, Error>;
+
+    /// Numbers for people who look at a part of the facts.
+    async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error>;
 }
 
 /// A publish under way.

@@ -13,101 +13,87 @@ use pipeline::{
     Day,
     facts::{DayTotal, Fact, FactBatch},
 };
-use tiberius::{Client, Config};
-use tokio::{net::TcpStream, runtime::Runtime};
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+use tokio::runtime::Runtime;
 use uuid::Uuid;
 use warehouse::{
     Error, Publish, Warehouse,
-    sqlserver::{Schemas, Server, SqlServer},
+    sqlserver::{Schemas, Server, SqlServer, Timing},
 };
 
 const URL: &str = "TEST_SQLSERVER_URL";
 
 /// Drops the schemas of one case.
 struct Guard {
-    url: String,
+    server: Server,
     schemas: Schemas,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let (url, schemas) = (self.url.clone(), self.schemas.clone());
+        let (server, schemas) = (self.server.clone(), self.schemas.clone());
         // Within a test's own runtime nothing may block: a thread of its own may.
         let dropped = std::thread::spawn(move || {
-            Runtime::new().unwrap().block_on(async move {
-                let mut client = connect(&url).await;
-                // After a migration that was broken off, some are not there.
-                for statement in drops(&schemas) {
-                    if let Ok(dropping) = client.simple_query(statement).await {
-                        let _ = dropping.into_results().await;
-                    }
-                }
-            });
+            let runtime = Runtime::new().unwrap();
+            runtime.block_on(drop_schemas(&mut SqlServer::new(server), &schemas))
         });
-        if dropped.join().is_err() {
+        if !matches!(dropped.join(), Ok(Ok(()))) {
             eprintln!("the schemas {} and {} were left", self.schemas.dw(), self.schemas.ops());
         }
     }
 }
 
-impl Guard {
-    async fn client(&self) -> Connection {
-        connect(&self.url).await
+/// Drops whatever stands in the two schemas, and then them. What is referred to by something else
+/// goes in a later round.
+async fn drop_schemas(
+    server: &mut SqlServer,
+    schemas: &Schemas,
+) -> Result<(), tiberius::error::Error> {
+    let mut client = server.client().await.unwrap();
+    // As whoever migrates does.
+    let lock = "EXEC sp_getapplock @Resource = N'movie-analytics migrate', \
+        @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 120000;";
+    client.simple_query(lock).await?.into_results().await?;
+    for schema in [schemas.ops(), schemas.dw()] {
+        for _ in 0..10 {
+            let list = "SELECT TABLE_TYPE, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES \
+                WHERE TABLE_SCHEMA = @P1";
+            let rows = client.query(list, &[&schema]).await?.into_first_result().await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                let text = |column| row.try_get::<&str, _>(column).unwrap().unwrap().to_owned();
+                let kind = if text(0) == "VIEW" { "VIEW" } else { "TABLE" };
+                let statement = format!("DROP {kind} {schema}.{}", text(1));
+                if let Ok(dropping) = client.simple_query(statement).await {
+                    let _ = dropping.into_results().await;
+                }
+            }
+        }
     }
-}
-
-type Connection = Client<Compat<TcpStream>>;
-
-/// By the driver alone, for what a warehouse has no words for.
-async fn connect(url: &str) -> Connection {
-    let mut config = Config::from_ado_string(url).unwrap();
-    config.command_timeout(None);
-    let stream = TcpStream::connect(config.get_addr()).await.unwrap();
-    Client::connect(config, stream.compat_write()).await.unwrap()
-}
-
-fn drops(schemas: &Schemas) -> Vec<String> {
-    let (dw, ops) = (schemas.dw(), schemas.ops());
-    let views = [
-        format!("{ops}.v_unmatched"),
-        format!("{ops}.v_freshness"),
-        format!("{ops}.v_load_history"),
-        format!("{dw}.v_customer_spend"),
-        format!("{dw}.v_fact_movie_analytics"),
-    ];
-    let tables = [
-        format!("{ops}.refused_day"),
-        format!("{ops}.day_total"),
-        format!("{ops}.publish_log"),
-        format!("{ops}.load_history"),
-        format!("{ops}.schema_version"),
-        format!("{dw}.agg_daily"),
-        format!("{dw}.fact_movie_analytics"),
-        format!("{dw}.customer_spend"),
-        format!("{dw}.dim_browser"),
-        format!("{dw}.dim_os"),
-        format!("{dw}.dim_location"),
-        format!("{dw}.dim_devices"),
-        format!("{dw}.dim_date"),
-    ];
-    let views = views.into_iter().map(|view| format!("DROP VIEW {view}"));
-    let tables = tables.into_iter().map(|table| format!("DROP TABLE {table}"));
-    let schemas = [dw, ops].map(|schema| format!("DROP SCHEMA {schema}"));
-    views.chain(tables).chain(schemas).collect()
+    for schema in [schemas.ops(), schemas.dw()] {
+        let statement = format!("DROP SCHEMA {schema}");
+        client.simple_query(statement).await?.into_results().await?;
+    }
+    Ok(())
 }
 
 /// Schemas of its own for each case, if there is a server.
 async fn fresh() -> Option<(Guard, impl Fn() -> SqlServer)> {
-    let url = env::var(URL).ok()?;
-    let server = Server::parse(&url, None).unwrap();
+    let server = server("")?;
     let schemas = Schemas::with_suffix(&Uuid::new_v4().simple().to_string()).unwrap();
-    let guard = Guard { url, schemas: schemas.clone() };
+    let guard = Guard { server: server.clone(), schemas: schemas.clone() };
     let connect = move || SqlServer::new(server.clone()).with_schemas(schemas.clone());
     connect().migrate().await.unwrap();
     // Again: there is nothing left to do.
     assert!(connect().migrate().await.unwrap().is_empty());
     Some((guard, connect))
+}
+
+/// The server of the tests, with other values in its connection string: the last one counts.
+fn server(more: &str) -> Option<Server> {
+    let url = env::var(URL).ok()?;
+    Some(Server::parse(&format!("{url};{more}"), None).unwrap())
 }
 
 warehouse::conformance_suite!(optional fresh);
@@ -137,63 +123,48 @@ const NOW: &str = "2021-04-26T06:15:04Z";
 const DAY: Day = Day(18_742);
 
 #[tokio::test]
-async fn of_publishers_at_the_same_time_one_comes_first() -> Result<(), Error> {
-    let Some((_guard, connect)) = fresh().await else { return Ok(()) };
-    let tasks: Vec<_> = (0..4)
-        .map(|nth| {
-            let mut warehouse = connect();
-            tokio::spawn(async move {
-                let published_at = NOW.to_owned();
-                let publish = Publish { published_at, ..Publish::default() };
-                let mut publication = warehouse.begin(publish).await?;
-                publication.replace_days(&facts(Day(DAY.0 + nth), 500)).await?;
-                publication.commit(&[]).await
-            })
-        })
-        .collect();
-    let (mut first, mut moved) = (0, 0);
-    for task in tasks {
-        match task.await.unwrap() {
-            Ok(published) => first += published.publish_id,
-            Err(Error::Moved { expected: 0, found: 1 }) => moved += 1,
-            Err(error) => return Err(error),
-        }
-    }
-    assert_eq!((first, moved), (1, 3));
-    assert_eq!(connect().summary().await?.facts, 500);
+async fn a_migration_that_was_broken_off_is_taken_up_again() -> Result<(), Error> {
+    let Some((guard, connect)) = fresh().await else { return Ok(()) };
+    publish(&mut connect(), &facts(DAY, 10)).await?;
+    let forget = format!("DELETE FROM {}.schema_version WHERE version > 1", guard.schemas.ops());
+    let mut client = connect().client().await?;
+    client.simple_query(forget).await.unwrap().into_results().await.unwrap();
+    let error = connect().state().await.unwrap_err().to_string();
+    assert!(error.contains("has schema version 1"), "{error}");
+    // Each of its statements finds its work done.
+    let done = connect().migrate().await?;
+    assert_eq!(done.first().map(String::as_str), Some("002_facts"));
+    assert_eq!(connect().summary().await?.facts, 10);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_publish_that_is_broken_off_is_there_whole_or_not_at_all() -> Result<(), Error> {
-    let Some((_guard, connect)) = fresh().await else { return Ok(()) };
-    publish(&mut connect(), &facts(DAY, 1_000)).await?;
-    for after in [0, 1, 3, 10, 30, 60, 100, 200, 400] {
-        let before = connect().state().await?.publish_id;
-        let mut warehouse = connect();
-        let restated = facts(DAY, 2_000 + after as i64);
-        let work = publish(&mut warehouse, &restated);
-        // Dropped in the middle of whatever it does.
-        let _ = tokio::time::timeout(Duration::from_millis(after), work).await;
-        drop(warehouse);
-        let summary = connect().summary().await?;
-        let count = connect().day_counts(None).await?[&DAY];
-        assert_eq!(summary.facts, count, "after {after} ms");
-        if summary.publish_id > before {
-            assert_eq!(summary.facts, 2_000 + after, "after {after} ms");
-        }
-    }
-    publish(&mut connect(), &facts(DAY, 10)).await?;
-    assert_eq!(connect().summary().await?.facts, 10);
-    Ok(())
+async fn what_is_wrong_is_said() {
+    let Some(well) = server("") else { return };
+    let nowhere = Schemas::with_suffix(&Uuid::new_v4().simple().to_string()).unwrap();
+    let error = SqlServer::new(well).with_schemas(nowhere.clone()).state().await.unwrap_err();
+    assert!(!error.is_transient(), "{error}");
+    assert!(error.to_string().contains("start `movie-analytics warehouse migrate`"), "{error}");
+
+    let soon = Timing { deadline: Duration::from_secs(1), ..Timing::default() };
+    let refused = SqlServer::new(server("Password=wrong").unwrap()).with_schemas(nowhere);
+    let error = refused.with_timing(soon).state().await.unwrap_err();
+    assert!(!error.is_transient(), "{error}");
+    // A server for tests may be made to take any password.
+    let said = ["user and password", "warehouse migrate"];
+    assert!(said.iter().any(|said| error.to_string().contains(said)), "{error}");
+
+    let missing = server("Database=movie_analytics_is_not_here").unwrap();
+    let error = SqlServer::new(missing).with_timing(soon).state().await.unwrap_err();
+    assert!(error.to_string().contains("check"), "{error}");
 }
 
 /// Says how fast rows get there, and how fast they would one by one.
 #[tokio::test]
 async fn rows_are_loaded_by_bulk() -> Result<(), Error> {
-    const BULK: i64 = 200_000;
+    const BULK: i64 = 500_000;
     const SINGLE: i64 = 2_000;
-    let Some((guard, connect)) = fresh().await else { return Ok(()) };
+    let Some((_guard, connect)) = fresh().await else { return Ok(()) };
     let mut warehouse = connect();
     let batch = facts(DAY, BULK);
     let publish = Publish { published_at: NOW.to_owned(), ..Publish::default() };
@@ -203,16 +174,18 @@ async fn rows_are_loaded_by_bulk() -> Result<(), Error> {
     let staged = began.elapsed().as_secs_f64();
     publication.commit(&[]).await?;
     let published = began.elapsed().as_secs_f64();
-    let sent = warehouse.sent();
+    let sent = warehouse.sent().unwrap();
     assert_eq!(sent.rows, BULK as u64 + 1 + 4, "facts, a day and its texts");
 
-    let mut client = guard.client().await;
-    let table = "CREATE TABLE #single (customerid bigint NOT NULL, score int NOT NULL)";
+    let mut client = connect().client().await?;
+    // As wide as what bulk load sends of a fact.
+    let table = "CREATE TABLE #single (a bigint, b int, c int, d int, e int, f int, g int, h int)";
     client.simple_query(table).await.unwrap().into_results().await.unwrap();
     let began = Instant::now();
     for row in 0..SINGLE {
-        let insert = "INSERT INTO #single (customerid, score) VALUES (@P1, @P2)";
-        client.execute(insert, &[&row, &1_i32]).await.unwrap();
+        let insert = "INSERT INTO #single VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7, @P8)";
+        let one = 1_i32;
+        client.execute(insert, &[&row, &one, &one, &one, &one, &one, &one, &one]).await.unwrap();
     }
     let single = SINGLE as f64 / began.elapsed().as_secs_f64();
     let bulk = BULK as f64 / staged;

@@ -1,56 +1,24 @@
-//! How the SQL Server warehouse connects, waits and gives up, against a scripted server.
+//! How the SQL Server warehouse connects, waits and gives up, against a stand-in.
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
 
 mod tds;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering::Relaxed},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::Relaxed},
 };
 
 use async_trait::async_trait;
-use pipeline::{
-    Day,
-    facts::{DayTotal, Fact, FactBatch, SpendChange},
+use tds::{
+    Answer, Server,
+    client::{MS, at, start, timing},
+    error, newest_version,
 };
-use tds::{Answer, Server, error};
 use warehouse::{
-    Error, Publish, Published, Warehouse,
+    Warehouse,
     sqlserver::{self, NoToken, SqlServer, Timing, Tokens},
 };
-
-const MS: Duration = Duration::from_millis(1);
-
-fn timing() -> Timing {
-    Timing {
-        attempt: 500 * MS,
-        deadline: 2_000 * MS,
-        unreachable: 100 * MS,
-        command: 300 * MS,
-        lock: 100 * MS,
-        pause: 5 * MS,
-        idle: 10_000 * MS,
-    }
-}
-
-fn at(port: u16) -> SqlServer {
-    let server = format!(
-        "Server=tcp:127.0.0.1,{port};Database=films;User ID=etl;Password=secret;\
-         Encrypt=DANGER_PLAINTEXT"
-    );
-    let server = sqlserver::Server::parse(&server, None).unwrap();
-    SqlServer::new(server).with_timing(timing())
-}
-
-async fn start() -> (Server, SqlServer) {
-    let server = Server::start().await;
-    let warehouse = at(server.port);
-    (server, warehouse)
-}
 
 /// What reading the state ends in.
 async fn refusal(warehouse: &mut SqlServer) -> (bool, String) {
@@ -77,7 +45,7 @@ async fn each_connection_signs_in_with_a_token_of_its_own() {
     let server = Server::start().await;
     let text = format!(
         "Server=127.0.0.1,{};Database=films;Authentication=Active Directory Managed Identity;\
-         Encrypt=DANGER_PLAINTEXT",
+         Encrypt=False",
         server.port
     );
     let setting = sqlserver::Server::parse(&text, None).unwrap();
@@ -120,7 +88,7 @@ async fn a_database_that_wakes_up_is_waited_for() {
     server.at_login(Answer::Gone);
     warehouse.state().await.unwrap();
     assert_eq!(server.logins(), 5);
-    assert_eq!(warehouse.sent().connections, 1);
+    assert_eq!(warehouse.sent().unwrap().connections, 1);
 }
 
 #[tokio::test]
@@ -136,6 +104,22 @@ async fn waiting_ends_with_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_database_that_cannot_be_opened_may_only_be_moving() {
+    let (server, mut warehouse) = start().await;
+    server.at_login(error(4060));
+    warehouse.state().await.unwrap();
+    assert_eq!(server.logins(), 2);
+
+    let server = Server::start().await;
+    for _ in 0..100 {
+        server.at_login(error(4060));
+    }
+    let mut warehouse = at(server.port).with_timing(Timing { deadline: 50 * MS, ..timing() });
+    let (transient, text) = refusal(&mut warehouse).await;
+    assert!(transient && text.contains("cannot be opened (4060): check its name"), "{text}");
+}
+
+#[tokio::test]
 async fn what_does_not_pass_is_not_tried_again() {
     for (answer, expected) in [
         (error(18456), "refused the login (18456): check user and password"),
@@ -147,6 +131,10 @@ async fn what_does_not_pass_is_not_tried_again() {
             },
             "the firewall in front of the database films",
         ),
+        (error(911), "cannot be opened (911): check its name"),
+        (error(916), "does not permit this (916"),
+        // Servers that are compatible with SQL Server have numbers of their own.
+        (error(33_557_097), "refused the connection (33557097): check server, database, user"),
     ] {
         let (server, mut warehouse) = start().await;
         server.at_login(answer);
@@ -195,15 +183,16 @@ async fn a_server_that_says_nothing_is_left() {
 
 #[tokio::test]
 async fn a_schema_that_does_not_fit_is_said() {
+    let (newest, older) = (newest_version(), newest_version() - 1);
     for (version, expected) in [
-        (0, "has no table ops.schema_version that this login may see"),
-        (3, "has schema version 3, this program needs 4"),
-        (99, "has schema version 99, this program knows 4"),
+        (0, "has no table ops.schema_version that this login may see".to_owned()),
+        (older, format!("has schema version {older}, this program needs {newest}")),
+        (99, format!("has schema version 99, this program knows {newest}")),
     ] {
         let (server, mut warehouse) = start().await;
         server.always("schema_version", Answer::Number { column: "version", value: version });
         let (transient, text) = refusal(&mut warehouse).await;
-        assert!(!transient && text.contains(expected), "{text}");
+        assert!(!transient && text.contains(&expected), "{text}");
     }
 }
 
@@ -253,42 +242,6 @@ async fn a_reader_that_is_cancelled_costs_a_connection() {
 }
 
 #[tokio::test]
-async fn a_deadlock_victim_publishes_again() {
-    let (server, mut warehouse) = start().await;
-    for code in [1205, 40501] {
-        server.once("INSERT INTO ops.publish_log", error(code));
-    }
-    let publication = warehouse.begin(Publish::default()).await.unwrap();
-    let published = publication.commit(&[]).await.unwrap();
-    assert_eq!(published.publish_id, 1);
-    assert_eq!((server.ran("INSERT INTO ops.publish_log"), server.ran("ROLLBACK")), (3, 2));
-    assert_eq!(server.logins(), 1, "what is staged is gone with its connection");
-}
-
-#[tokio::test]
-async fn a_publish_whose_connection_breaks_begins_again_from_the_lake() {
-    let (server, mut warehouse) = start().await;
-    server.once("INSERT INTO ops.publish_log", Answer::Gone);
-    let publication = warehouse.begin(Publish::default()).await.unwrap();
-    let error = publication.commit(&[]).await.unwrap_err();
-    assert!(matches!(error, Error::Interrupted(_)), "{error}");
-    assert_eq!(server.ran("INSERT INTO ops.publish_log"), 1);
-    let publication = warehouse.begin(Publish::default()).await.unwrap();
-    publication.commit(&[]).await.unwrap();
-    assert_eq!(server.logins(), 2);
-}
-
-#[tokio::test]
-async fn a_lock_that_is_not_granted_is_worth_another_try() {
-    let (server, mut warehouse) = start().await;
-    server.once("sp_getapplock", Answer::Number { column: "granted", value: -1 });
-    let publication = warehouse.begin(Publish::default()).await.unwrap();
-    let error = publication.commit(&[]).await.unwrap_err();
-    assert!(matches!(error, Error::Transient(_)), "{error}");
-    assert!(error.to_string().contains("is being published to by another program"), "{error}");
-}
-
-#[tokio::test]
 async fn idle_connections_are_closed() {
     let server = Server::start().await;
     let mut warehouse = at(server.port).with_timing(Timing { idle: 20 * MS, ..timing() });
@@ -301,82 +254,12 @@ async fn idle_connections_are_closed() {
 }
 
 #[tokio::test]
-async fn what_is_sent_is_counted() {
-    let (_server, mut warehouse) = start().await;
-    assert_eq!(warehouse.sent().bytes, 0);
-    warehouse.state().await.unwrap();
-    let sent = warehouse.sent();
-    assert!(sent.bytes > 1_000 && sent.rows == 0, "{sent:?}");
-}
-
-/// A publish of three facts of one day, and of the spend of two customers.
-async fn publish_facts(warehouse: &mut SqlServer) -> Result<Published, Error> {
-    let day = Day(18_742);
-    let mut batch = FactBatch::default();
-    let texts = &mut batch.dimensions;
-    let [phone, fridge] = ["Mobile", "Fridge"].map(|text| texts.device.code(text));
-    let (location, os) = (texts.location.code("Zürich"), texts.os.code("Apple iOS"));
-    for (customer, device) in [(-7, fridge), (i64::MAX, phone), (i64::MAX, fridge)] {
-        let (browser, score, count) = (0, 1, 2);
-        batch.rows.push(Fact { day, customer, device, location, os, browser, score, count });
-    }
-    batch.days.push(DayTotal { day, matched: 6, unmatched: 1 });
-    let most = 9_999_999_999_999_999;
-    let spend = |customer, amount_milli| SpendChange { customer, amount_milli, purchases: -1 };
-    let spend = vec![spend(2, -most), spend(1, most), spend(2, -most)];
-    let published_at = "2021-04-26T06:15:04Z".to_owned();
-    let publish = Publish { spend, published_at, ..Publish::default() };
-    let mut publication = warehouse.begin(publish).await?;
-    publication.replace_days(&batch).await?;
-    publication.commit(&[]).await
-}
-
-#[tokio::test]
-async fn facts_and_spend_are_loaded_by_bulk() {
-    let (server, mut warehouse) = start().await;
-    server.once("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
-    server.once("DELETE FROM dw.fact_movie_analytics", Answer::Changed(5));
-    server.once("UPDATE fact", Answer::Changed(9));
-    let published = publish_facts(&mut warehouse).await.unwrap();
-    let expected = Published {
-        publish_id: 1,
-        days_replaced: 1,
-        rows_deleted: 5,
-        rows_inserted: 3,
-        rows_respent: 9,
-    };
-    assert_eq!(published, expected);
-    let most = i128::from(i64::MAX);
-    // Codes are those of the publish, by their first use; scale 5.
-    let rows: [Vec<i128>; 5] = [
-        vec![1, 999_999_999_999_999_900, -1],
-        vec![2, -1_999_999_999_999_999_800, -2],
-        vec![20_210_425, -7, 1, 1, 1, 0, 1, 2],
-        vec![20_210_425, most, 2, 1, 1, 0, 1, 2],
-        vec![20_210_425, most, 1, 1, 1, 0, 1, 2],
-    ];
-    assert_eq!(server.loaded(), rows);
-    assert_eq!(server.ran("\"text\":\"Zürich\""), 1, "as JSON in a parameter");
-    // Rows of the bulk load, a day, and five texts.
-    assert_eq!(warehouse.sent().rows, 5 + 1 + 5);
-}
-
-#[tokio::test]
-async fn a_fact_that_is_lost_on_the_way_is_noticed() {
-    let (server, mut warehouse) = start().await;
-    server.once("INSERT INTO dw.fact_movie_analytics", Answer::Changed(2));
-    let error = publish_facts(&mut warehouse).await.unwrap_err();
-    assert!(matches!(error, Error::Permanent(_)), "{error}");
-    assert!(error.to_string().contains("took 2 of 3 facts"), "{error}");
-    assert_eq!(server.ran("INSERT INTO ops.publish_log"), 0);
-}
-
-#[tokio::test]
 async fn migrations_run_once_each_under_a_lock() {
     let (server, mut warehouse) = start().await;
     server.once("MAX(version)", Answer::Number { column: "version", value: 2 });
     let done = warehouse.migrate().await.unwrap();
-    assert_eq!(done, ["003_operations", "004_views"]);
+    assert_eq!(done.len() as i32, newest_version() - 2);
+    assert_eq!(done[..2], ["003_operations", "004_views"]);
     assert_eq!(server.ran("sp_getapplock"), 1);
     assert_eq!(server.ran("CREATE VIEW dw.v_fact_movie_analytics"), 1);
     assert_eq!(server.ran("CREATE TABLE dw.fact_movie_analytics"), 0);

@@ -30,7 +30,7 @@ GO
 -- At most one version of a path is in the facts; and what is live is found without a scan.
 IF NOT EXISTS (
     SELECT 1 FROM sys.indexes
-    WHERE name = N'ix_load_history_live' AND object_id = OBJECT_ID(N'$(ops).load_history')
+    WHERE object_id = OBJECT_ID(N'$(ops).load_history') AND type = 2 AND is_primary_key = 0
 )
 CREATE UNIQUE INDEX ix_load_history_live ON $(ops).load_history (path) WHERE live = 1;
 GO

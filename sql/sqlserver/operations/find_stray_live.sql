@@ -1,14 +1,14 @@
 -- A version that cannot be live, because its receipt is neither known nor news.
 -- Grain: at most one row.
-SELECT TOP (1) live.path, live.receipt
-FROM #staged_live AS live
-WHERE live.receipt IS NOT NULL
+SELECT TOP (1) named.path, named.receipt
+FROM #staged_live AS named
+WHERE named.receipt IS NOT NULL
   AND NOT EXISTS (
       SELECT 1 FROM $(ops).load_history AS known
-      WHERE known.path = live.path AND known.receipt = live.receipt
+      WHERE known.path = named.path AND known.receipt = named.receipt
   )
   AND NOT EXISTS (
       SELECT 1 FROM #staged_receipt AS staged
-      WHERE staged.path = live.path AND staged.receipt = live.receipt
+      WHERE staged.path = named.path AND staged.receipt = named.receipt
   )
-ORDER BY live.path;
+ORDER BY named.path;

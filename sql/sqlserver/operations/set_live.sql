@@ -2,4 +2,4 @@
 UPDATE history
 SET live = 1
 FROM $(ops).load_history AS history
-JOIN #staged_live AS live ON live.path = history.path AND live.receipt = history.receipt;
+JOIN #staged_live AS staged ON staged.path = history.path AND staged.receipt = history.receipt;

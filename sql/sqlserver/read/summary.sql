@@ -6,14 +6,14 @@ sum_facts AS (
         COALESCE(SUM(fact_count), 0) AS facts,
         COALESCE(SUM(review_count), 0) AS reviews,
         COALESCE(SUM(review_score), 0) AS positive_reviews,
-        COUNT_BIG(DISTINCT id_dim_date) AS days,
         MIN(id_dim_date) AS first_day,
         MAX(id_dim_date) AS last_day
     FROM $(dw).agg_daily
 ),
-count_customers AS (
-    SELECT COUNT_BIG(DISTINCT customerid) AS customers FROM $(dw).fact_movie_analytics
-),
+list_days AS (SELECT DISTINCT id_dim_date FROM $(dw).agg_daily),
+count_days AS (SELECT COUNT_BIG(*) AS days FROM list_days),
+list_customers AS (SELECT DISTINCT customerid FROM $(dw).fact_movie_analytics),
+count_customers AS (SELECT COUNT_BIG(*) AS customers FROM list_customers),
 count_buyers AS (SELECT COUNT_BIG(*) AS buyers FROM $(dw).customer_spend),
 count_devices AS (
     SELECT COUNT_BIG(*) AS devices FROM $(dw).dim_devices WHERE id_dim_devices > 0
@@ -41,6 +41,7 @@ SELECT
     browsers,
     CAST(unmatched_logs AS bigint) AS unmatched_logs
 FROM sum_facts
+CROSS JOIN count_days
 CROSS JOIN count_customers
 CROSS JOIN count_buyers
 CROSS JOIN count_devices

@@ -6,4 +6,6 @@ DELETE FROM #staged_spend;
 DELETE FROM #spend_total;
 DELETE FROM #changed_spend;
 DELETE FROM #staged_receipt;
+DELETE FROM #staged_refusal;
 DELETE FROM #staged_live;
+DELETE FROM #staged_refused;

@@ -1,6 +1,7 @@
--- Where a publish is loaded before its transaction begins: bulk, on the connection that
--- publishes, gone with it. Types are exactly those that are sent: bulk load converts nothing.
--- Texts carry their collation, which the temporary database need not share.
+-- Where a publish is loaded before its transaction begins: by bulk, on the connection that
+-- publishes, gone with it. The order of columns is the order of what is sent, and types are
+-- exactly those that are sent: bulk load converts nothing. Texts carry their collation, which the
+-- temporary database need not share. No indexes: each table is read whole.
 
 -- Facts with the publish's own codes for texts. Grain: one row per fact.
 CREATE TABLE #staged_fact (
@@ -16,7 +17,7 @@ CREATE TABLE #staged_fact (
 
 -- Grain and key: one row per day that is replaced.
 CREATE TABLE #staged_day (
-    id_dim_date int NOT NULL PRIMARY KEY,
+    id_dim_date int NOT NULL,
     log_date    date NOT NULL,
     day         int NOT NULL,
     month       int NOT NULL,
@@ -32,21 +33,20 @@ CREATE TABLE #staged_text (
     dimension int NOT NULL,
     code      int NOT NULL,
     text      nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL,
-    id        int NULL,
-    PRIMARY KEY (dimension, code)
+    id        int NULL
 );
 
 -- How spend changes. Grain and key: one row per customer. Two more digits than a total has: the
 -- way from one end of the range to the other is twice as long.
 CREATE TABLE #staged_spend (
-    customerid bigint NOT NULL PRIMARY KEY,
+    customerid bigint NOT NULL,
     amount     decimal(20, 5) NOT NULL,
     purchases  bigint NOT NULL
 );
 
 -- What customers have spent then. Grain and key: one row per customer of #staged_spend.
 CREATE TABLE #spend_total (
-    customerid     bigint NOT NULL PRIMARY KEY,
+    customerid     bigint NOT NULL,
     before         decimal(18, 5) NOT NULL,
     amount_spent   decimal(18, 5) NOT NULL,
     purchase_count bigint NOT NULL
@@ -54,12 +54,13 @@ CREATE TABLE #spend_total (
 
 -- What their facts must show. Grain and key: one row per customer.
 CREATE TABLE #changed_spend (
-    customerid   bigint NOT NULL PRIMARY KEY,
+    customerid   bigint NOT NULL,
     amount_spent decimal(18, 5) NOT NULL
 );
 
--- Grain and key: one row per path and receipt seen for the first time.
+-- Grain: one row per path and receipt seen for the first time; key: nth.
 CREATE TABLE #staged_receipt (
+    nth            int NOT NULL,
     path           nvarchar(800) COLLATE Latin1_General_100_BIN2 NOT NULL,
     receipt        bigint NOT NULL,
     dataset        nvarchar(100) NOT NULL,
@@ -78,9 +79,26 @@ CREATE TABLE #staged_receipt (
     body           nvarchar(max) NOT NULL
 );
 
+-- What these receipts refused. Grain and key: one row per path, receipt and reason.
+CREATE TABLE #staged_refusal (
+    path         nvarchar(800) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    receipt      bigint NOT NULL,
+    reason       nvarchar(40) NOT NULL,
+    rows_refused bigint NULL,
+    detail       nvarchar(max) NULL,
+    quarantine   nvarchar(2000) NULL
+);
+
 -- Paths whose live version changes. Grain and key: one row per path; receipt is null where none
 -- is left.
 CREATE TABLE #staged_live (
     path    nvarchar(800) COLLATE Latin1_General_100_BIN2 NOT NULL,
     receipt bigint NULL
+);
+
+-- Days that keep their last good rows. Grain and key: one row per day.
+CREATE TABLE #staged_refused (
+    id_dim_date int NOT NULL,
+    check_name  nvarchar(100) NOT NULL,
+    detail      nvarchar(max) NOT NULL
 );

@@ -39,6 +39,8 @@ fn tools() -> Result<()> {
     for tool in tools::ALL {
         println!("{} is {}", tool.name, tool.path()?.display());
     }
+    println!("postgresql is {}", tools::postgresql()?.display());
+    println!("chromium is {}", tools::chromium()?);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use azurite::{Account, create_container};
+use azurite::{Account, create_container, put_blob};
 use futures_util::{StreamExt, stream};
 use lake::{AzureLake, Error, IngestOptions, Lake, Outcome, Progress};
 use object_store::{ObjectStoreExt, PutMode, PutOptions, UpdateVersion, path::Path};
@@ -80,6 +80,29 @@ async fn more_blobs_than_one_page_are_listed() {
     let sources = world.lake.sources(REVIEWS).await.unwrap();
     assert_eq!(sources.len(), 5_100);
     assert!(sources.is_sorted_by_key(|source| &source.path));
+}
+
+#[tokio::test]
+async fn a_misnamed_blob_hides_no_other() {
+    let account = fresh_account().await;
+    for container in ["raw", "staging", "quarantine"] {
+        create_container(&account, container).await.unwrap();
+    }
+    let lake = lake_of(&account);
+    let bad = ["movie_review/a\u{7f}b.csv", "movie_review//c.csv", "movie_review/\u{85}d.csv"];
+    for name in bad.iter().chain(&["movie_review/a.csv", "movie_review/z&<.csv"]) {
+        put_blob(&account, "raw", name, reviews(0..3).into_bytes()).await.unwrap();
+    }
+    let sources = lake.list_sources(REVIEWS).await.unwrap();
+    let names: Vec<_> = sources.files.iter().map(|source| source.path.as_str()).collect();
+    assert_eq!(names, ["movie_review/a.csv", "movie_review/z&<.csv"]);
+    assert_eq!(sources.misnamed.len(), bad.len(), "{:?}", sources.misnamed);
+    for name in bad {
+        let shown = format!("`{}` is no name", name.escape_debug());
+        let told = sources.misnamed.iter().any(|sentence| sentence.starts_with(&shown));
+        assert!(told, "{shown}: {:?}", sources.misnamed);
+    }
+    accepted(lake::ingest(&lake, "movie_review/z&<.csv", &Default::default()).await.unwrap());
 }
 
 #[tokio::test]

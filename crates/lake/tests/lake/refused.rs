@@ -32,12 +32,15 @@ async fn a_file_without_a_byte_is_refused() {
 }
 
 #[tokio::test]
-async fn refused_rows_of_a_refused_file_leave_no_quarantine() {
+async fn a_file_that_its_rows_refuse_shows_them_in_quarantine() {
     for world in World::all().await {
-        let text = reviews(0..60) + &"x,y,z\n".repeat(60);
-        let receipt = refuse(&world, REVIEW, text).await;
+        world.drop_file(REVIEW, reviews(0..60) + &"x,y,z\n".repeat(60)).await;
+        let receipt = rejected(world.ingest(REVIEW).await);
         assert_eq!(reason(&receipt), FileReason::TooManyRefused);
-        assert!(receipt.content_hash.is_some());
+        assert!(receipt.content_hash.is_some() && receipt.parquet.is_none());
+        assert!(receipt.rows.add_up() && world.staged().await.is_empty());
+        assert_eq!(world.names(&world.quarantine).await, [receipt.quarantine.unwrap()]);
+        assert!(matches!(world.ingest(REVIEW).await, Outcome::AlreadyDone(_)));
     }
 }
 

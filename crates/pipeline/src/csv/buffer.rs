@@ -33,7 +33,9 @@ impl Buffer {
         self.end
     }
 
-    /// Room for the next bytes. What is done with is dropped, an unfinished record kept.
+    /// Room for the next bytes. What is done with is dropped, an unfinished record kept; as it is
+    /// looked at anew from its beginning, as much again is asked for as there is of it, so that
+    /// a long record is looked at twice at most.
     pub fn space(&mut self) -> &mut [u8] {
         self.line(self.start);
         self.counted = 0;
@@ -41,10 +43,11 @@ impl Buffer {
         self.bytes.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.bytes.len() < self.end + CHUNK {
-            self.bytes.resize(self.end + CHUNK, 0);
+        let end = self.end + CHUNK.max(self.end);
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
         }
-        &mut self.bytes[self.end..]
+        &mut self.bytes[self.end..end]
     }
 
     /// Takes in the first `n` bytes of `space`.

@@ -1,5 +1,7 @@
 //! The first record of a file: is this CSV at all, and where does each column stand?
 
+use std::borrow::Cow;
+
 use super::record::Record;
 use crate::{FileReason, FileRefusal};
 
@@ -26,19 +28,23 @@ pub struct Header {
 pub fn read(record: &Record<'_>, columns: &[Column]) -> Result<Header, FileRefusal> {
     let mut scratch = Vec::new();
     let mut names = Vec::with_capacity(record.fields.len());
+    let mut is_text = true;
     for i in 0..record.fields.len() {
-        let value = record.value(i, &mut scratch);
-        let name = std::str::from_utf8(value).map_err(|_| {
-            FileRefusal::new(
-                FileReason::WrongEncoding,
-                "the header is not UTF-8 (Windows-1252?): save the file as UTF-8",
-            )
-        })?;
+        let name = String::from_utf8_lossy(record.value(i, &mut scratch));
+        is_text &= matches!(name, Cow::Borrowed(_));
         names.push(name.trim().to_owned());
     }
     let is = |name: &str, column: &Column| {
         column.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
     };
+    if !is_text && !columns.iter().any(|column| names.iter().any(|name| is(name, column))) {
+        let detail = "its first line is neither UTF-8 nor a header: this is a binary file";
+        return Err(FileRefusal::new(FileReason::NotCsv, detail));
+    }
+    if !is_text {
+        let detail = "the header is not UTF-8 (Windows-1252?): save the file as UTF-8";
+        return Err(FileRefusal::new(FileReason::WrongEncoding, detail));
+    }
     let mut positions = Vec::with_capacity(columns.len());
     let mut missing = Vec::new();
     for column in columns {
@@ -99,14 +105,19 @@ pub fn sniff(start: &[u8]) -> Result<(), FileRefusal> {
         return wrong(utf16);
     }
     let start = &start[..start.len().min(512)];
-    // Plain ASCII in UTF-16 without a mark: every other byte is zero.
+    // Plain ASCII in UTF-16 without a mark: every other byte is zero, and hardly any between.
     let zeros = |first: usize| start.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
-    if start.len() >= 8 && zeros(0).max(zeros(1)) * 10 >= start.len() * 4 {
+    let (more, fewer) = (zeros(0).max(zeros(1)), zeros(0).min(zeros(1)));
+    if start.len() >= 8 && more * 10 >= start.len() * 4 && fewer * 10 < start.len() {
         return wrong(utf16);
     }
     let line = memchr::memchr(b'\n', start).map_or(start, |end| &start[..end]);
     if line.iter().any(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 127)) {
         return not_csv("its first line has control characters: this is a binary file");
+    }
+    let lone_return = |pair: &[u8]| pair[0] == b'\r' && pair[1] != b'\r';
+    if line.windows(2).any(lone_return) {
+        return not_csv("its lines end in carriage returns alone: end them with line feeds");
     }
     match start.trim_ascii_start().first() {
         Some(b'{' | b'[') => not_csv("this looks like JSON"),

@@ -26,7 +26,7 @@ use self::{
 };
 pub use self::{header::Column, record::Record, refused::refused_schema};
 use crate::{
-    Day, FileParser, FileReason, FileRefusal, Limits, RowReason, Tally, refusal::RowRefusal,
+    Day, FileParser, FileReason, FileRefusal, Limits, RowReason, Tally, logs, refusal::RowRefusal,
 };
 
 /// Bytes of texts that are collected before a batch is handed out, however few its rows.
@@ -58,9 +58,13 @@ pub trait Rows: Send {
         BTreeMap::new()
     }
 
-    /// What quarantine may keep of a refused row's text.
+    /// What quarantine may keep of a refused row's text: all of it, unless a log has strayed into
+    /// a file of another kind.
     fn keep_raw<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        Some(line.into())
+        match logs::is_in(line) {
+            true => logs::masked(line).map(Cow::Owned),
+            false => Some(line.into()),
+        }
     }
 }
 
@@ -130,7 +134,11 @@ impl<R: Rows> CsvParser<R> {
     ) -> Result<Option<usize>, FileRefusal> {
         let Limits { field: field_limit, line: line_limit, .. } = self.limits;
         let bytes = self.buffer.bytes();
-        let (reason, seen) = match scan(bytes, at, complete, &mut self.fields) {
+        // No further than a record may reach: the reason must not depend on how many bytes are
+        // at hand, and a quote that is never closed must not cost the whole buffer.
+        let view = &bytes[..bytes.len().min(at + line_limit + 1)];
+        let is_all = complete && view.len() == bytes.len();
+        let (reason, seen) = match scan(view, at, is_all, &mut self.fields) {
             Scan::Record { end } if end - at > field_limit && self.too_long(at, end) => {
                 (RowReason::TooLong, end)
             }
@@ -140,16 +148,13 @@ impl<R: Rows> CsvParser<R> {
                 }
                 return Ok(Some(end));
             }
-            // Too long comes before malformed, so that the reason does not depend on how many
-            // bytes were at hand.
-            Scan::Malformed { field, seen } => {
-                let long = seen - field > field_limit || seen - at > line_limit;
-                (if long { RowReason::TooLong } else { RowReason::MalformedRecord }, seen)
-            }
-            Scan::Incomplete { field }
-                if bytes.len() - field > field_limit || bytes.len() - at > line_limit =>
-            {
-                (RowReason::TooLong, bytes.len())
+            Scan::Malformed { seen } => (RowReason::MalformedRecord, seen),
+            Scan::Incomplete { field } if view.len() - at > line_limit => {
+                // A quoted field beyond its limit that does not end: most likely its closing
+                // quote is missing.
+                let open = view.get(field) == Some(&b'"') && view.len() - field > field_limit;
+                let reason = if open { RowReason::MalformedRecord } else { RowReason::TooLong };
+                (reason, view.len())
             }
             Scan::Incomplete { .. } => return Ok(None),
         };
@@ -218,6 +223,10 @@ impl<R: Rows> CsvParser<R> {
     /// The end of the physical line at `at`, after the buffer was looked at in vain up to
     /// `seen`; `None` where the line is not all there. Refuses the file when the line is too
     /// long, or when too much has to be read again.
+    ///
+    /// A quote that is missing costs what lies between it and the next one, so files with many
+    /// such rows are read twice at most. It takes lines like `",x","a` to make each line the first
+    /// of a record that never ends: what ends a field of the line before begins one of its own.
     fn first_line(
         &mut self,
         at: usize,
@@ -266,8 +275,10 @@ impl<R: Rows> CsvParser<R> {
                 Ok(false)
             };
         }
-        match scan(bytes, start, complete, &mut self.fields) {
-            Scan::Record { end } => {
+        let view = &bytes[..bytes.len().min(start + self.limits.line + 1)];
+        let is_all = complete && view.len() == bytes.len();
+        match scan(view, start, is_all, &mut self.fields) {
+            Scan::Record { end } if end - start <= self.limits.line => {
                 let positions: Vec<usize> = (0..self.fields.len()).collect();
                 let record = Record { bytes, fields: &self.fields, positions: &positions };
                 let header = header::read(&record, R::COLUMNS)?;
@@ -276,9 +287,10 @@ impl<R: Rows> CsvParser<R> {
                 *at = end;
                 Ok(true)
             }
-            Scan::Incomplete { .. } if bytes.len() - start <= self.limits.line => Ok(false),
+            Scan::Incomplete { .. } if view.len() - start <= self.limits.line => Ok(false),
             _ => {
-                let detail = "its first line is no CSV header: its quotes do not close";
+                let detail = "its first line is no CSV header: its quotes do not close, or it is \
+                              longer than a line may be";
                 Err(FileRefusal::new(FileReason::NotCsv, detail))
             }
         }
@@ -296,12 +308,12 @@ impl<R: Rows> CsvParser<R> {
             return Err(FileRefusal::new(FileReason::WrongEncoding, detail));
         }
         if rows >= 100 && share(*rows_refused) > limit {
-            let (reason, count) = refused
-                .iter()
-                .max_by_key(|(_, count)| **count)
-                .map_or(("", 0), |(r, c)| (r.name(), *c));
+            let mut counts: Vec<_> = refused.iter().collect();
+            counts.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+            let counts: Vec<_> = counts.iter().map(|(why, n)| format!("{why} {n}")).collect();
             let detail = format!(
-                "{rows_refused} of {rows} rows are refused, more than a share of {limit}; most often {reason} ({count})"
+                "{rows_refused} of {rows} rows are refused, more than a share of {limit}: {}",
+                counts.join(", ")
             );
             return Err(FileRefusal::new(FileReason::TooManyRefused, detail));
         }
@@ -328,13 +340,14 @@ impl<R: Rows> FileParser for CsvParser<R> {
         if self.again > 2 * self.buffer.offset(self.buffer.start()) {
             return Err(too_much_again());
         }
+        // Handed out in any case: whoever is told that too many rows are refused wants to see them.
+        if !self.refused.is_empty() {
+            self.ready_refused.push_back(self.refused.take());
+        }
         self.check_shares()?;
         self.tally.days = self.rows.days();
         if self.rows.pending() > 0 {
             self.ready.push_back(self.rows.take());
-        }
-        if !self.refused.is_empty() {
-            self.ready_refused.push_back(self.refused.take());
         }
         Ok(())
     }

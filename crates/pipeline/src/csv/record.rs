@@ -20,8 +20,8 @@ pub enum Scan {
     /// The buffer ends before the record does, within the field that begins at `field`.
     Incomplete { field: usize },
     /// Something other than a separator follows a closing quote, or a quote is never closed.
-    /// `field` is where that field begins, `seen` where the fault became clear.
-    Malformed { field: usize, seen: usize },
+    /// `seen` is where the fault became clear.
+    Malformed { seen: usize },
 }
 
 /// Scans the record that begins at `start` and lists its fields. `complete` tells that nothing
@@ -52,7 +52,7 @@ pub fn scan(bytes: &[u8], start: usize, complete: bool, fields: &mut Vec<Field>)
                 Some([b'\r', b'\n', ..]) => return Scan::Record { end: close + 3 },
                 Some([] | [b'\r']) if complete => return Scan::Record { end: bytes.len() },
                 Some([] | [b'\r']) => return Scan::Incomplete { field: at },
-                _ => return Scan::Malformed { field: at, seen: close + 2 },
+                _ => return Scan::Malformed { seen: close + 2 },
             }
         } else {
             match field_end(&bytes[at..]) {
@@ -111,7 +111,7 @@ const fn zero_bytes(word: u64) -> u64 {
 }
 
 fn unfinished(bytes: &[u8], field: usize, complete: bool) -> Scan {
-    if complete { Scan::Malformed { field, seen: bytes.len() } } else { Scan::Incomplete { field } }
+    if complete { Scan::Malformed { seen: bytes.len() } } else { Scan::Incomplete { field } }
 }
 
 fn without_cr(bytes: &[u8], start: usize, end: usize) -> usize {

@@ -1,8 +1,10 @@
 //! Session logs: one XML document a row, into typed columns.
 
 mod days;
+mod masked;
 mod pii;
 mod plain;
+mod well_formed;
 mod xml;
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
@@ -14,6 +16,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 
 use self::days::Days;
+pub(crate) use self::masked::{is_in, masked};
 pub use self::pii::{Pii, PiiKey};
 use crate::{
     Day, RowReason,
@@ -32,6 +35,7 @@ const LOG: usize = 1;
 /// Rows of the dataset `review_logs`.
 pub struct Logs {
     pii: Pii,
+    max_depth: usize,
     log_id: Int64Builder,
     log_date: Date32Builder,
     device: Repeated,
@@ -47,9 +51,11 @@ pub struct Logs {
 }
 
 impl Logs {
-    pub fn new(pii: Pii) -> Self {
+    /// `max_depth`: deepest nesting of elements that is read.
+    pub fn new(pii: Pii, max_depth: usize) -> Self {
         Self {
             pii,
+            max_depth,
             log_id: Int64Builder::new(),
             log_date: Date32Builder::new(),
             device: Repeated::default(),
@@ -96,7 +102,7 @@ impl Rows for Logs {
         // The CSV reader has refused what is not UTF-8.
         let document = std::str::from_utf8(document)
             .map_err(|_| RowRefusal::of_column(RowReason::InvalidUtf8, "log"))?;
-        let log = &self.reader.read(document)?;
+        let log = &self.reader.read(document, self.max_depth)?;
         let day = self
             .days
             .of(required(log, xml::LOG_DATE)?)
@@ -149,7 +155,7 @@ impl Rows for Logs {
     }
 
     fn keep_raw<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        xml::masked(line).map(Cow::Owned)
+        masked(line).map(Cow::Owned)
     }
 }
 

@@ -4,10 +4,19 @@
 
 use memchr::memchr2;
 
-use super::xml::{Spans, index_of, trimmed};
+use super::{
+    well_formed::Faults,
+    xml::{Spans, index_of, trimmed},
+};
+
+/// Depth of the elements with values.
+const DEPTH: usize = 3;
 
 /// Where the values of a document lie in it, if it has the plain form.
-pub fn read(document: &str) -> Option<Spans> {
+pub fn read(document: &str, faults: &Faults, max_depth: usize) -> Option<Spans> {
+    if faults.any() || max_depth < DEPTH {
+        return None;
+    }
     let mut spans = Spans::default();
     let mut rest = Rest { document, at: 0 };
     rest.skip_blanks();

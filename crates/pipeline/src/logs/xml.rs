@@ -2,11 +2,11 @@
 
 use quick_xml::{Reader, events::Event};
 
-use super::plain;
+use super::{
+    plain,
+    well_formed::{Faults, is_char, is_sound},
+};
 use crate::{RowReason, refusal::RowRefusal};
-
-/// Deepest nesting that is read.
-const DEPTH_LIMIT: usize = 8;
 
 /// A known element below `<log>`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,30 +57,49 @@ pub struct LogReader {
 }
 
 impl LogReader {
-    /// The values of a document.
-    pub fn read<'a>(&'a mut self, document: &'a str) -> Result<Log<'a>, RowRefusal> {
-        if let Some(spans) = plain::read(document) {
+    /// The values of a document. Elements nested deeper than `max_depth` make it malformed.
+    pub fn read<'a>(
+        &'a mut self,
+        document: &'a str,
+        max_depth: usize,
+    ) -> Result<Log<'a>, RowRefusal> {
+        let faults = Faults::of(document);
+        if faults.control {
+            return Err(malformed());
+        }
+        if let Some(spans) = plain::read(document, &faults, max_depth) {
             return Ok(Log { text: document, spans });
         }
-        self.read_any(document)?;
+        self.read_any(document, &faults, max_depth)?;
         Ok(Log { text: &self.text, spans: self.spans })
     }
 
     /// Reads a document of any form, in place of the one before.
-    fn read_any(&mut self, document: &str) -> Result<(), RowRefusal> {
+    fn read_any(
+        &mut self,
+        document: &str,
+        faults: &Faults,
+        max_depth: usize,
+    ) -> Result<(), RowRefusal> {
         self.text.clear();
         self.spans = Spans::default();
         let mut reader = Reader::from_str(document);
         reader.config_mut().check_end_names = true;
+        reader.config_mut().check_comments = true;
         let (mut depth, mut roots, mut logs) = (0_usize, 0_usize, 0_usize);
         // Whether depth 1 is `reviewlog`, depth 2 is `log`, and which element depth 3 is.
         let (mut in_root, mut in_log) = (false, false);
         let mut element: Option<(usize, usize)> = None;
+        let mut declared = false;
         loop {
             match reader.read_event().map_err(|_| malformed())? {
+                Event::Start(tag) | Event::Empty(tag) if !is_sound(&tag) => {
+                    return Err(malformed());
+                }
                 Event::Start(tag) => {
                     depth += 1;
                     match depth {
+                        _ if depth > max_depth => return Err(malformed()),
                         1 => {
                             roots += 1;
                             in_root = tag.name().0 == "reviewlog";
@@ -90,7 +109,6 @@ impl LogReader {
                             in_log = true;
                         }
                         3 if in_log => element = self.begin(tag.name().0)?,
-                        _ if depth > DEPTH_LIMIT => return Err(malformed()),
                         _ => {}
                     }
                 }
@@ -105,6 +123,7 @@ impl LogReader {
                     }
                     depth = depth.checked_sub(1).ok_or(malformed())?;
                 }
+                Event::Empty(_) if depth >= max_depth => return Err(malformed()),
                 Event::Empty(tag) => match depth {
                     0 => roots += 1,
                     1 if in_root && tag.name().0 == "log" => logs += 1,
@@ -113,9 +132,9 @@ impl LogReader {
                             self.spans[index] = Some((start, start));
                         }
                     }
-                    DEPTH_LIMIT.. => return Err(malformed()),
                     _ => {}
                 },
+                Event::Text(text) if faults.in_text(&text) => return Err(malformed()),
                 Event::Text(text) if depth == 0 => {
                     if !text.trim().is_empty() {
                         return Err(malformed());
@@ -126,9 +145,9 @@ impl LogReader {
                 Event::CData(_) if depth == 0 => return Err(malformed()),
                 Event::GeneralRef(reference) => {
                     let resolved = match reference.resolve_char_ref() {
-                        Ok(Some(character)) => character,
+                        Ok(Some(character)) if is_char(character) => character,
                         Ok(None) => predefined(&reference).ok_or(malformed())?,
-                        Err(_) => return Err(malformed()),
+                        Ok(Some(_)) | Err(_) => return Err(malformed()),
                     };
                     if depth == 0 {
                         return Err(malformed());
@@ -141,7 +160,12 @@ impl LogReader {
                     return Err(RowRefusal::of_column(RowReason::XmlDtd, "log"));
                 }
                 Event::Text(_) | Event::CData(_) => {}
-                Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+                // The XML declaration stands at the very beginning or nowhere.
+                Event::Decl(_) if !document.starts_with("<?xml") || declared => {
+                    return Err(malformed());
+                }
+                Event::Decl(_) => declared = true,
+                Event::Comment(_) | Event::PI(_) => {}
                 Event::Eof => break,
             }
         }
@@ -163,7 +187,7 @@ impl LogReader {
     }
 }
 
-fn predefined(name: &str) -> Option<char> {
+pub(super) fn predefined(name: &str) -> Option<char> {
     match name {
         "lt" => Some('<'),
         "gt" => Some('>'),
@@ -174,56 +198,16 @@ fn predefined(name: &str) -> Option<char> {
     }
 }
 
-/// Where a text lies that is trimmed, out of where it lies with the blanks around it.
-pub fn trimmed(text: &str, start: usize, end: usize) -> (usize, usize) {
-    let value = &text[start..end];
-    let skipped = value.len() - value.trim_start().len();
-    (start + skipped, start + skipped + value.trim().len())
-}
-
 /// The known element of this name.
 pub fn index_of(name: &str) -> Option<usize> {
     NAMES.iter().position(|known| *known == name)
 }
 
-/// The text of a refused row with every digit outside a date in `<logDate>` as `#`; `None`
-/// unless its XML tokenizes, because only then it is known what is a number and what is not.
-pub fn masked(line: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(line).ok()?;
-    let start = text.find('<')?;
-    let document = text[start..].trim_end_matches('"').replace("\"\"", "\"");
-    let mut reader = Reader::from_str(&document);
-    loop {
-        match reader.read_event().ok()? {
-            Event::Eof => break,
-            Event::DocType(_) => return None,
-            _ => {}
-        }
-    }
-    let mut bytes = line.to_vec();
-    let mut kept = 0..0;
-    for at in 0..bytes.len() {
-        if bytes[at..].starts_with(b"<logDate>") {
-            let value = at + b"<logDate>".len();
-            let len = memchr::memchr(b'<', &bytes[value..]).unwrap_or(0);
-            if looks_like_a_date(&bytes[value..value + len]) {
-                kept = value..value + len;
-            }
-        }
-        if bytes[at].is_ascii_digit() && !kept.contains(&at) {
-            bytes[at] = b'#';
-        }
-    }
-    Some(bytes)
-}
-
-/// Groups of at most four digits between two equal dashes or slashes: no address and no
-/// telephone number has this form.
-fn looks_like_a_date(text: &[u8]) -> bool {
-    let shape: Vec<u8> =
-        text.iter().map(|byte| if byte.is_ascii_digit() { b'0' } else { *byte }).collect();
-    [&b"00-00-0000"[..], b"0-00-0000", b"00-0-0000", b"0-0-0000", b"0000-00-00", b"00/00/0000"]
-        .contains(&shape.as_slice())
+/// Where a text lies once trimmed, out of where it lies with the blanks around it.
+pub fn trimmed(text: &str, start: usize, end: usize) -> (usize, usize) {
+    let value = &text[start..end];
+    let skipped = value.len() - value.trim_start().len();
+    (start + skipped, start + skipped + value.trim().len())
 }
 
 #[cfg(test)]
@@ -234,20 +218,25 @@ mod tests {
         <location>Kansas</location><os>Apple iOS</os><ipAddress>9.200.232.57</ipAddress>\
         <phoneNumber>821-540-5777</phoneNumber></log></reviewlog>";
 
+    const DEPTH: usize = 8;
+
     type Values = [Option<String>; NAMES.len()];
 
     /// The values of a document; where it has the plain form, both readers must find the same.
     fn read(document: &str) -> Result<Values, RowReason> {
-        let values = |text: &str, spans: Spans| {
-            spans.map(|span| span.map(|(start, end)| text[start..end].to_owned()))
+        let values = |log: &Log| {
+            NAMES.map(|name| index_of(name).and_then(|n| log.value(Element(n)).map(str::to_owned)))
         };
         let mut reader = LogReader::default();
-        let any = reader.read_any(document).map_err(|refusal| refusal.reason);
-        let any = any.map(|()| values(&reader.text, reader.spans));
-        if let Some(spans) = plain::read(document) {
-            assert_eq!(any.as_ref(), Ok(&values(document, spans)), "{document}");
+        let read = reader.read(document, DEPTH).map(|log| values(&log));
+        let read = read.map_err(|refusal| refusal.reason);
+        let faults = Faults::of(document);
+        if !faults.control {
+            let any = reader.read_any(document, &faults, DEPTH);
+            let any = any.map(|()| values(&Log { text: &reader.text, spans: reader.spans }));
+            assert_eq!(any.map_err(|refusal| refusal.reason), read, "{document}");
         }
-        any
+        read
     }
 
     fn device(inner: &str) -> Result<Option<String>, RowReason> {
@@ -255,13 +244,18 @@ mod tests {
         Ok(values[DEVICE.0].clone())
     }
 
+    fn is_plain(document: &str) -> bool {
+        plain::read(document, &Faults::of(document), DEPTH).is_some()
+    }
+
     #[test]
     fn both_readers_find_the_same_in_whatever_comes_out_of_a_plain_log() {
-        assert!(plain::read(GOOD).is_some());
+        assert!(is_plain(GOOD) && plain::read(GOOD, &Faults::of(GOOD), 2).is_none());
         let parts = [
             "",
             " ",
             "\n",
+            "\u{c}",
             "<",
             "</",
             ">",
@@ -269,6 +263,7 @@ mod tests {
             "&amp;",
             "&",
             "x",
+            "]]>",
             "\u{a0}",
             "<log>",
             "</log>",
@@ -276,6 +271,7 @@ mod tests {
             "<device>",
             "</device>",
             "<b>t</b>",
+            "<b/>",
             "<!-- c -->",
             "<![CDATA[<]]>",
             "\"",
@@ -286,7 +282,7 @@ mod tests {
                 for cut in [0, 1, 5, 8, 23] {
                     let end = (at + cut).min(GOOD.len());
                     let document = [&GOOD[..at], part, &GOOD[end..]].concat();
-                    plain_ones += usize::from(plain::read(&document).is_some());
+                    plain_ones += usize::from(is_plain(&document));
                     let _ = read(&document);
                 }
             }
@@ -296,14 +292,13 @@ mod tests {
 
     #[test]
     fn every_known_element_is_found_by_name() {
-        let mut reader = LogReader::default();
-        let Ok(log) = reader.read(GOOD) else { panic!("it is well formed") };
+        let found = read(GOOD).unwrap();
         let values = [LOG_DATE, DEVICE, OS, LOCATION, IP_ADDRESS, PHONE_NUMBER]
-            .map(|element| log.value(element).unwrap());
+            .map(|element| found[element.0].as_deref().unwrap());
         let expected =
             ["04-25-2021", "Mobile", "Apple iOS", "Kansas", "9.200.232.57", "821-540-5777"];
         assert_eq!(values, expected);
-        assert_eq!(log.value(BROWSER), None);
+        assert_eq!(found[BROWSER.0], None);
     }
 
     #[test]
@@ -355,18 +350,5 @@ mod tests {
     fn a_document_type_is_refused_before_anything_of_it_is_expanded() {
         let bomb = "<!DOCTYPE a [<!ENTITY b \"cc\">]><reviewlog><log/></reviewlog>";
         assert_eq!(read(bomb).err(), Some(RowReason::XmlDtd));
-    }
-
-    #[test]
-    fn quarantine_keeps_no_digit_of_a_log_but_its_date() {
-        let line = format!("7,\"{GOOD}\"");
-        let kept = String::from_utf8(masked(line.as_bytes()).unwrap()).unwrap();
-        assert!(kept.starts_with("#,\"<reviewlog><log><logDate>04-25-2021</logDate>"), "{kept}");
-        assert!(kept.contains("<ipAddress>#.###.###.##</ipAddress>"), "{kept}");
-        assert!(kept.contains("<phoneNumber>###-###-####</phoneNumber>"), "{kept}");
-        let hidden = GOOD.replace("04-25-2021", "9.200.232.57");
-        let kept = String::from_utf8(masked(hidden.as_bytes()).unwrap()).unwrap();
-        assert!(kept.contains("<logDate>#.###.###.##</logDate>"), "{kept}");
-        assert_eq!(masked(&GOOD.as_bytes()[..GOOD.len() - 3]), None);
     }
 }

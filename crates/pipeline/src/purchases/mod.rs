@@ -1,5 +1,6 @@
 //! Purchases of customers, with exact decimals.
 
+mod columns;
 mod timestamp;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
+pub use self::columns::Columns;
 use crate::{
     RowReason,
     csv::{Column, Record, Rows},
@@ -43,10 +45,11 @@ pub struct Purchases {
     scratch: Vec<u8>,
     /// The time of the row before: rows of one invoice have the same.
     last_date: (Vec<u8>, i64),
+    columns: Columns,
 }
 
-impl Default for Purchases {
-    fn default() -> Self {
+impl Purchases {
+    pub fn new(columns: Columns) -> Self {
         Self {
             invoice_number: Texts::default(),
             stock_code: Texts::default(),
@@ -58,6 +61,7 @@ impl Default for Purchases {
             country: Texts::default(),
             scratch: Vec::new(),
             last_date: (Vec::new(), 0),
+            columns,
         }
     }
 }
@@ -102,6 +106,17 @@ impl Rows for Purchases {
             return Err(blame(UNIT_PRICE)(RowReason::OutOfRange));
         }
         let scratch = &mut self.scratch;
+        for (column, length) in self.columns.texts() {
+            if text(record, column, scratch).chars().count() > length {
+                return Err(blame(column)(RowReason::TooLong));
+            }
+        }
+        if !self.columns.holds_price(price) {
+            return Err(blame(UNIT_PRICE)(RowReason::OutOfRange));
+        }
+        if !customer.is_none_or(|customer| self.columns.holds_customer(customer)) {
+            return Err(blame(CUSTOMER_ID)(RowReason::OutOfRange));
+        }
         append(&mut self.invoice_number, record, INVOICE_NO, scratch);
         append(&mut self.stock_code, record, STOCK_CODE, scratch);
         append(&mut self.detail, record, DESCRIPTION, scratch);
@@ -155,4 +170,8 @@ impl Purchases {
 /// Appends a text as it stands, trimmed. The CSV reader has refused what is not UTF-8.
 fn append(texts: &mut Texts, record: &Record<'_>, column: usize, scratch: &mut Vec<u8>) {
     texts.push(record.value(column, scratch).trim_ascii());
+}
+
+fn text<'a>(record: &Record<'a>, column: usize, scratch: &'a mut Vec<u8>) -> &'a str {
+    std::str::from_utf8(record.value(column, scratch).trim_ascii()).unwrap_or_default()
 }

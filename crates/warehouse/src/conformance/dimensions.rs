@@ -5,20 +5,43 @@ use std::collections::BTreeMap;
 use super::{Inspect, samples::*};
 use crate::Error;
 
-/// Texts that a careless collation, trimming or encoding would merge or change.
-const TEXTS: [&str; 12] = [
+/// Texts that a careless collation, trimming, escaping or encoding would merge or change.
+const TEXTS: [&str; 34] = [
     "Apple iOS",
     "apple ios",
+    "APPLE IOS",
+    "Apple  iOS",
     "Zürich",
     "Zurich",
     // The same letters, composed otherwise.
     "Zu\u{308}rich",
+    "Ångström",
+    "ångström",
+    "A\u{30A}ngstro\u{308}m",
+    // A sign that is not the letter, though it looks like it.
+    "\u{212B}ngström",
+    "İ",
+    "i",
+    "I",
+    "ı",
     "Straße",
     "Strasse",
+    "ﬁlm",
+    "film",
     "日本",
+    "日\u{3000}本",
+    "ﾆﾎﾝ",
+    "ニホン",
     "🎬 film",
+    "👩\u{200D}👩\u{200D}👧",
+    "Kansas\u{200B}",
+    "Kansas",
     "O'Neill; DROP TABLE dim_os --",
+    "5\" \\ \"screen\"",
+    "\\u00e5 \\n",
+    "two\nlines\tand a tab",
     "a%_[b]",
+    "{\"device\": null}",
     "1",
 ];
 
@@ -26,8 +49,8 @@ pub async fn texts_are_compared_byte_for_byte<W: Inspect>(
     connect: impl Fn() -> W,
 ) -> Result<(), Error> {
     let mut warehouse = connect();
-    let longest = "ü".repeat(200);
-    let texts: Vec<&str> = TEXTS.into_iter().chain([longest.as_str()]).collect();
+    let longest = ["x", "ü", "本", "🎬"].map(|letter| letter.repeat(200));
+    let texts: Vec<&str> = TEXTS.into_iter().chain(longest.iter().map(String::as_str)).collect();
     let rows: Vec<_> = texts
         .iter()
         .zip(0..)

@@ -3,7 +3,7 @@
 use lake::State::{Accepted, Failed, Forgotten, Rejected, Unchanged};
 use pipeline::Day;
 
-use super::{Inspect, samples::*};
+use super::{Inspect, Refused, samples::*};
 use crate::{Absorbed, Error, Publish, RefusedDay};
 
 const A: &str = "log_reviews/2021/04/25/a.csv";
@@ -38,6 +38,30 @@ pub async fn receipts_of_each_state_come_back<W: Inspect>(
         (C.to_owned(), absorbed(2, None)),
     ];
     assert_eq!(connect().state().await?.paths, expected.into());
+    Ok(())
+}
+
+pub async fn receipts_of_any_length_come_back<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let receipts: Vec<_> = (1..)
+        .zip([1, 300, 1_800, 6_000])
+        .map(|(number, days)| lake::Receipt {
+            days: (0..days).map(|nth| (Day(nth), 1)).collect(),
+            ..receipt(&format!("log_reviews/{number}.csv"), number, Accepted)
+        })
+        .collect();
+    let publish = Publish {
+        live: receipts.iter().map(|r| (r.path.clone(), Some(r.number))).collect(),
+        receipts: receipts.clone(),
+        ..next(&mut warehouse).await?
+    };
+    warehouse.begin(publish).await?.commit(&[]).await?;
+    let state = connect().state().await?;
+    for receipt in receipts {
+        assert_eq!(state.paths[&receipt.path].live.as_ref(), Some(&receipt), "{}", receipt.path);
+    }
     Ok(())
 }
 
@@ -124,11 +148,52 @@ pub async fn refused_days_are_listed_until_they_are_built<W: Inspect>(
     Ok(())
 }
 
+pub async fn refusals_are_told_by_file_version_and_reason<W: Inspect>(
+    connect: impl Fn() -> W,
+) -> Result<(), Error> {
+    let mut warehouse = connect();
+    let receipts = vec![receipt(A, 1, Accepted), receipt(B, 1, Rejected), receipt(C, 1, Failed)];
+    let live = [(A.to_owned(), Some(1))].into();
+    let publish = Publish { receipts, live, ..next(&mut warehouse).await? };
+    warehouse.begin(publish).await?.commit(&[]).await?;
+    let publish =
+        Publish { receipts: vec![receipt(A, 2, Accepted)], ..next(&mut warehouse).await? };
+    warehouse.begin(publish).await?.commit(&[]).await?;
+
+    let row = |number: u32, reason: &str| Refused {
+        path: A.to_owned(),
+        receipt: number.into(),
+        etag: receipt(A, number, Accepted).etag,
+        live: number == 1,
+        reason: reason.to_owned(),
+        rows: Some(1),
+        detail: None,
+        quarantine: receipt(A, number, Accepted).quarantine,
+    };
+    let file = receipt(B, 1, Rejected);
+    let file = Refused {
+        path: B.to_owned(),
+        receipt: 1,
+        etag: file.etag,
+        live: false,
+        reason: "missing_column".to_owned(),
+        rows: None,
+        detail: file.refusal.map(|refusal| refusal.detail),
+        quarantine: None,
+    };
+    let mut found = connect().refusals().await?;
+    found.sort();
+    let expected =
+        [row(1, "bad_date"), row(1, "xml_dtd"), row(2, "bad_date"), row(2, "xml_dtd"), file];
+    assert_eq!(found, expected);
+    Ok(())
+}
+
 fn refused(day: Day, check: &str) -> RefusedDay {
     RefusedDay {
         day,
         publish_id: 0,
         check: check.to_owned(),
-        detail: format!("{day} has 1 review instead of 100"),
+        detail: format!("{day} has 1 review in `log_reviews\\\"größe\"` instead of 100"),
     }
 }

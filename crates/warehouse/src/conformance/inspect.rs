@@ -23,6 +23,9 @@ pub trait Inspect: Warehouse {
 
     /// Rows of the four text dimensions.
     async fn members(&mut self) -> Result<Vec<Member>, Error>;
+
+    /// Rows of `ops.v_quarantine`.
+    async fn refusals(&mut self) -> Result<Vec<Refused>, Error>;
 }
 
 /// A row of `v_fact_movie_analytics`.
@@ -75,4 +78,18 @@ pub struct Member {
     pub dimension: String,
     pub key: i64,
     pub text: String,
+}
+
+/// A row of `ops.v_quarantine`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refused {
+    pub path: String,
+    pub receipt: i64,
+    pub etag: String,
+    pub live: bool,
+    pub reason: String,
+    /// None where the whole file was refused.
+    pub rows: Option<i64>,
+    pub detail: Option<String>,
+    pub quarantine: Option<String>,
 }

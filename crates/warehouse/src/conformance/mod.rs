@@ -9,6 +9,8 @@
 //! `fresh` makes an empty warehouse for one case. It returns a guard, dropped after the case, and
 //! a closure; each call of the closure connects to that same warehouse as another process would.
 
+mod broken;
+mod dashboard;
 mod dimensions;
 mod history;
 mod inspect;
@@ -17,9 +19,11 @@ mod samples;
 mod spend;
 mod volume;
 
+pub use broken::*;
+pub use dashboard::*;
 pub use dimensions::*;
 pub use history::*;
-pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Spend};
+pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend};
 pub use publishing::*;
 pub use spend::*;
 pub use volume::*;
@@ -69,7 +73,19 @@ macro_rules! conformance_suite {
             live_versions_change_and_go,
             a_receipt_is_absorbed_once,
             a_live_version_needs_its_receipt,
+            receipts_of_any_length_come_back,
             refused_days_are_listed_until_they_are_built,
+            refusals_are_told_by_file_version_and_reason,
+
+            a_publish_broken_off_anywhere_is_there_whole_or_not_at_all,
+            of_publishers_side_by_side_one_comes_first,
+            publishers_that_begin_again_all_get_there,
+
+            an_empty_warehouse_has_a_dashboard,
+            a_dashboard_adds_up_what_its_filter_chooses,
+            texts_of_a_filter_are_compared_byte_for_byte,
+            a_dashboard_shows_the_newest_publish,
+            spend_of_a_dashboard_is_exact,
 
             half_a_million_facts_are_published_at_once,
         }

@@ -6,7 +6,10 @@ use pipeline::{
 };
 
 use super::{Inspect, samples::*};
-use crate::Error;
+use crate::{
+    Error,
+    dashboard::{Filter, MOST_FACTS},
+};
 
 const DAYS: i32 = 365;
 const CUSTOMERS: i64 = 5_000;
@@ -33,6 +36,16 @@ pub async fn half_a_million_facts_are_published_at_once<W: Inspect>(
     assert_eq!(published.rows_respent, 100_000);
     let newest = warehouse.summary().await?;
     assert_eq!((newest.facts, newest.reviews), (summary.facts, summary.reviews));
+
+    // As many facts as the dashboard looks at one by one, and one more.
+    let all = Filter::default();
+    let counted = warehouse.dashboard(&all).await?.customers.map(|customers| customers.count);
+    assert_eq!((MOST_FACTS, counted), (500_000, Some(CUSTOMERS as u64)));
+    publish(&mut warehouse, &batch(&[Day(0)], &[row(Day(0), 1)])).await?;
+    let dashboard = warehouse.dashboard(&all).await?;
+    assert_eq!((dashboard.total().reviews, dashboard.customers), (1_000_001, None));
+    let later = Filter { from: Some(SUNDAY), ..all };
+    assert_eq!(warehouse.dashboard(&later).await?.customers.map(|c| c.count), counted);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use serde_json::Value;
 
 use super::{error::Cause, sql};
-use crate::{Absorbed, LoggedPublish, RefusedDay, State};
+use crate::{Absorbed, LoggedPublish, RefusedDay, State, refusals::refusals};
 
 /// A row of the publish log.
 pub(super) struct NewestPublish {
@@ -113,6 +113,17 @@ pub(super) fn absorb(
             )),
             _ => error.into(),
         })?;
+    }
+    let mut add = connection.prepare(sql::ADD_REFUSAL)?;
+    for refusal in refusals(receipts) {
+        add.execute(params![
+            refusal.path,
+            refusal.receipt,
+            refusal.reason,
+            refusal.rows_refused.map(|rows| rows as i64),
+            refusal.detail,
+            refusal.quarantine,
+        ])?;
     }
     let mut clear = connection.prepare(sql::CLEAR_LIVE)?;
     let mut set = connection.prepare(sql::SET_LIVE)?;

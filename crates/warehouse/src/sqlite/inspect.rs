@@ -7,7 +7,7 @@ use rusqlite::{Row, types::Type};
 use super::{Sqlite, error::Cause, history::day, sql};
 use crate::{
     Error,
-    conformance::{Amount, Daily, FactRow, Inspect, Member, Spend},
+    conformance::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend},
 };
 
 impl Sqlite {
@@ -74,6 +74,21 @@ impl Inspect for Sqlite {
     async fn members(&mut self) -> Result<Vec<Member>, Error> {
         self.all(sql::INSPECT_DIMENSIONS, |row| {
             Ok(Member { dimension: row.get(0)?, key: row.get(1)?, text: row.get(2)? })
+        })
+    }
+
+    async fn refusals(&mut self) -> Result<Vec<Refused>, Error> {
+        self.all(sql::INSPECT_REFUSALS, |row| {
+            Ok(Refused {
+                path: row.get(0)?,
+                receipt: row.get(1)?,
+                etag: row.get(2)?,
+                live: row.get(3)?,
+                reason: row.get(4)?,
+                rows: row.get(5)?,
+                detail: row.get(6)?,
+                quarantine: row.get(7)?,
+            })
         })
     }
 }

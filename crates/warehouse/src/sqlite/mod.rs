@@ -3,6 +3,7 @@
 //! SQLite works on the calling thread, so the futures here never wait: each is done when it is
 //! first polled. Under a server, give them a thread that may block.
 
+mod dashboard;
 mod dimensions;
 mod error;
 mod facts;
@@ -24,7 +25,10 @@ use async_trait::async_trait;
 use pipeline::Day;
 use rusqlite::Connection;
 
-use crate::{Error, Publication, Publish, State, Summary, Warehouse};
+use crate::{
+    Error, Publication, Publish, State, Summary, Warehouse,
+    dashboard::{Dashboard, Edition, Filter},
+};
 use error::Cause;
 
 /// How long a statement waits for another process that writes.
@@ -126,5 +130,13 @@ impl Warehouse for Sqlite {
 
     async fn summary(&mut self) -> Result<Summary, Error> {
         self.run(read::summary)
+    }
+
+    async fn edition(&mut self) -> Result<Option<Edition>, Error> {
+        self.run(|connection| dashboard::edition(connection))
+    }
+
+    async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error> {
+        self.run(|connection| dashboard::dashboard(connection, filter))
     }
 }

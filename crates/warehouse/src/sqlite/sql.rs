@@ -40,6 +40,7 @@ statements! {
     ADD_PUBLISH = "operations/add_publish",
     PUBLISHES = "operations/publishes",
     ADD_RECEIPT = "operations/add_receipt",
+    ADD_REFUSAL = "operations/add_refusal",
     CLEAR_LIVE = "operations/clear_live",
     SET_LIVE = "operations/set_live",
     NEWEST_RECEIPTS = "operations/newest_receipts",
@@ -52,11 +53,19 @@ statements! {
     DAY_COUNT = "read/day_count",
     SUMMARY = "read/summary",
 
+    DASHBOARD_MEMBERS = "dashboard/members",
+    DASHBOARD_SPAN = "dashboard/span",
+    DASHBOARD_DAILY = "dashboard/daily",
+    DASHBOARD_CUSTOMERS = "dashboard/customers",
+    DASHBOARD_BUYERS = "dashboard/buyers",
+    DASHBOARD_FRESHNESS = "dashboard/freshness",
+
     INSPECT_FACTS = "inspect/facts",
     INSPECT_AMOUNTS = "inspect/amounts",
     INSPECT_SPEND = "inspect/spend",
     INSPECT_DAILY = "inspect/daily",
     INSPECT_DIMENSIONS = "inspect/dimensions",
+    INSPECT_REFUSALS = "inspect/refusals",
 }
 
 /// The schema's history: `PRAGMA user_version` counts how many of these a file has seen. Only
@@ -66,4 +75,5 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../sql/sqlite/migrations/002_facts.sql"),
     include_str!("../../../../sql/sqlite/migrations/003_operations.sql"),
     include_str!("../../../../sql/sqlite/migrations/004_views.sql"),
+    include_str!("../../../../sql/sqlite/migrations/005_quarantine.sql"),
 ];

@@ -4,6 +4,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use identity::{ManagedIdentity, Tokens};
 use tiberius::{AuthMethod, Client, Config, EncryptionLevel, error::Error as SqlError};
 use tokio::{
     net::TcpStream,
@@ -13,10 +14,12 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 use super::{
     error::{Cause, Kind},
-    identity::{ManagedIdentity, Tokens},
     sent::{Counted, Counters},
     setting::{Encryption, Login, Server},
 };
+
+/// What a token must be good for.
+const SCOPE: &str = "https://database.windows.net/.default";
 
 pub(super) type Connection = Client<Compat<Counted<TcpStream>>>;
 
@@ -118,12 +121,7 @@ impl Connector {
         config.application_name("movie-analytics");
         config.handshake_timeout(None);
         config.command_timeout(Some(self.timing.command));
-        config.encryption(match self.server.encryption {
-            Encryption::Required => EncryptionLevel::Required,
-            Encryption::Strict => EncryptionLevel::Strict,
-            Encryption::Plain => EncryptionLevel::NotSupported,
-        });
-        if self.server.trust_any_certificate {
+        if self.server.trust_any_certificate || self.server.encryption == Encryption::Optional {
             config.trust_cert();
         }
         config.authentication(match self.server.login.clone() {
@@ -132,7 +130,7 @@ impl Connector {
                 let tokens = match &self.tokens {
                     Some(tokens) => tokens.clone(),
                     None => {
-                        let identity = Arc::new(ManagedIdentity::new(client_id.as_deref())?);
+                        let identity = Arc::new(ManagedIdentity::new(SCOPE, client_id.as_deref())?);
                         self.tokens.insert(identity).clone()
                     }
                 };
@@ -145,21 +143,51 @@ impl Connector {
             // Also the name that the certificate must have.
             config.host(&host);
             config.port(port);
-            let stream = TcpStream::connect((host.as_str(), port)).await?;
-            stream.set_nodelay(true)?;
-            let stream = Counted::new(stream, self.counters.clone()).compat_write();
-            match Client::connect(config.clone(), stream).await {
+            match self.sign_in(&mut config, (&host, port)).await {
                 Err(SqlError::Routing { host: node, port: of_node }) => {
                     // Named instances come as HOST\INSTANCE; the port says enough.
                     host = node.split('\\').next().unwrap_or(&node).to_owned();
                     port = of_node;
                 }
-                connected => return Ok(connected?),
+                connected => return connected.map_err(Cause::at_login),
             }
         }
         Err(Cause::permanent("sends connections on and on: check the gateway in front of it"))
     }
+
+    /// Signs in with as much encryption as the setting asks for.
+    async fn sign_in(
+        &self,
+        config: &mut Config,
+        address: (&str, u16),
+    ) -> Result<Connection, SqlError> {
+        config.encryption(match self.server.encryption {
+            Encryption::Strict => EncryptionLevel::Strict,
+            Encryption::Required | Encryption::Optional => EncryptionLevel::Required,
+        });
+        match self.open(config, address).await {
+            Err(SqlError::Protocol(text))
+                if text.contains(NO_ENCRYPTION)
+                    && self.server.encryption == Encryption::Optional =>
+            {
+                tracing::warn!(host = self.server.host, "connected without encryption");
+                config.encryption(EncryptionLevel::NotSupported);
+                self.open(config, address).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn open(&self, config: &Config, address: (&str, u16)) -> Result<Connection, SqlError> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let stream = Counted::new(stream, self.counters.clone()).compat_write();
+        Client::connect(config.clone(), stream).await
+    }
 }
+
+/// What the driver says of a server without TLS, before anything secret is sent.
+pub(super) const NO_ENCRYPTION: &str = "requested encryption level";
 
 /// Nothing listens there, or nobody knows the name.
 fn is_unreachable(cause: &Cause) -> bool {

@@ -2,9 +2,11 @@
 
 use std::io;
 
+use identity::NoToken;
 use lake::failpoint::Failed;
 use tiberius::error::{Error as SqlError, TokenError};
 
+use super::connect::NO_ENCRYPTION;
 use crate::Error;
 
 /// What went wrong before the database's name is known to the message.
@@ -35,9 +37,19 @@ pub(super) enum Kind {
 const PASSING: [u32; 14] =
     [1205, 4060, 4221, 10928, 10929, 40143, 40197, 40501, 40540, 40613, 42108, 49918, 49919, 49920];
 
+/// Permanent errors at a login that have a sentence of their own.
+const SPOKEN_OF: [u32; 8] = [18456, 18452, 18470, 18486, 40615, 40914, 911, 916];
+
 impl From<SqlError> for Cause {
     fn from(error: SqlError) -> Self {
         Self::Sql(error)
+    }
+}
+
+impl From<NoToken> for Cause {
+    fn from(NoToken { why, passes }: NoToken) -> Self {
+        let text = format!("needs a token: {why}");
+        if passes { Self::passing(text) } else { Self::permanent(text) }
     }
 }
 
@@ -70,6 +82,23 @@ impl Cause {
 
     pub(super) fn passing(text: impl Into<String>) -> Self {
         Self::Known { kind: Kind::Passing, text: text.into() }
+    }
+
+    /// An error of whoever signs in: one that the server has no usual number for is a refusal too.
+    pub(super) fn at_login(error: SqlError) -> Self {
+        match error {
+            SqlError::Server(error)
+                if kind(&SqlError::Server(error.clone())) == Kind::Permanent
+                    && !SPOKEN_OF.contains(&error.code()) =>
+            {
+                Self::permanent(format!(
+                    "refused the connection ({}): check server, database, user and password, and \
+                     look into the server's log",
+                    error.code()
+                ))
+            }
+            error => Self::Sql(error),
+        }
     }
 
     pub(super) fn panicked() -> Self {
@@ -129,7 +158,7 @@ fn kind(error: &SqlError) -> Kind {
         SqlError::Server(_) => Kind::Permanent,
         SqlError::Io { .. } if is_certificate(error) => Kind::Permanent,
         SqlError::Io { .. } | SqlError::Routing { .. } => Kind::Passing,
-        SqlError::Protocol(text) if text.contains("encryption level") => Kind::Permanent,
+        SqlError::Protocol(text) if text.contains(NO_ENCRYPTION) => Kind::Permanent,
         SqlError::Protocol(_) => Kind::Passing,
         _ => Kind::Permanent,
     }
@@ -152,8 +181,8 @@ fn refusal(place: &str, error: &TokenError) -> String {
             "the firewall in front of {place} does not let this address in ({said}): add a rule \
              for it, or a private endpoint; that takes effect after some minutes"
         ),
-        4060 => format!(
-            "{place} cannot be opened (4060): check its name, and that the login is a user of it"
+        4060 | 911 => format!(
+            "{place} cannot be opened ({code}): check its name, and that the login is a user of it"
         ),
         229 | 230 | 262 | 297 | 300 | 916 => format!(
             "{place} does not permit this ({code}: {said}): add the login to the role etl_writer, \
@@ -173,7 +202,7 @@ fn refusal(place: &str, error: &TokenError) -> String {
         }
         _ => format!(
             "{place} refused a statement (error {code}, line {}): check that its schema was not \
-             changed by hand",
+             changed by hand, and what this login may do",
             error.line()
         ),
     }
@@ -198,9 +227,10 @@ fn failure(place: &str, error: &SqlError) -> String {
         SqlError::Io { .. } | SqlError::Routing { .. } => {
             format!("the connection to {place} broke ({error}): try again")
         }
-        SqlError::Protocol(text) if text.contains("encryption level") => {
-            format!("{place} offers no encryption: let the server use TLS")
-        }
+        SqlError::Protocol(text) if text.contains(NO_ENCRYPTION) => format!(
+            "{place} offers no encryption: let the server use TLS; for a test server write \
+             Encrypt=False"
+        ),
         _ => format!("{place} and its driver do not understand each other ({error})"),
     }
 }

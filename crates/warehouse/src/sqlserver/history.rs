@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use chrono::NaiveDateTime;
 use lake::Receipt;
 use pipeline::Day;
-use serde::Serialize;
 use serde_json::Value;
-use tiberius::Row;
+use tiberius::{ColumnData, IntoSql, Row};
 
 use super::{
     error::Cause,
-    session::{Session, Values, json},
+    session::{Session, Values},
     sql,
 };
-use crate::{Absorbed, LoggedPublish, Publish, RefusedDay, State};
+use crate::{
+    Absorbed, LoggedPublish, Publish, RefusedDay, State,
+    refusals::{Refusal, refusals},
+};
 
 /// A row of the publish log.
 pub(super) struct NewestPublish {
@@ -81,39 +83,30 @@ async fn paths(session: &mut Session) -> Result<BTreeMap<String, Absorbed>, Caus
     Ok(paths)
 }
 
-#[derive(Serialize)]
-struct ReceiptRow<'a> {
-    path: &'a str,
-    receipt: u32,
-    dataset: &'a str,
-    state: String,
-    etag: &'a str,
-    recipe: &'a str,
-    content_hash: Option<&'a str>,
-    parquet: Option<&'a str>,
-    rows_read: u64,
-    rows_staged: u64,
-    rows_refused: u64,
-    rows_duplicate: u64,
-    min_id: Option<i64>,
-    max_id: Option<i64>,
-    written_at: &'a str,
-    body: String,
-}
-
-#[derive(Serialize)]
-struct LiveRow<'a> {
-    path: &'a str,
-    receipt: Option<u32>,
-}
+/// The longest text that the driver loads by bulk, in units of UTF-16.
+const LONGEST_BODY: usize = 32_767;
 
 /// Stages receipts and live versions, and checks them against what is known.
 pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
-    let rows: Vec<_> = publish.receipts.iter().map(receipt_row).collect::<Result<_, _>>()?;
-    session.send(sql::STAGE_RECEIPTS, &rows).await?;
-    let live: Vec<_> =
-        publish.live.iter().map(|(path, receipt)| LiveRow { path, receipt: *receipt }).collect();
-    session.send(sql::STAGE_LIVE, &live).await?;
+    let (mut rows, mut long) = (Vec::new(), Vec::new());
+    for (nth, receipt) in (0..).zip(&publish.receipts) {
+        let mut body = body(receipt)?;
+        if body.encode_utf16().count() > LONGEST_BODY {
+            long.push((nth, std::mem::replace(&mut body, "{}".to_owned())));
+        }
+        rows.push(receipt_row(nth, receipt, body)?);
+    }
+    session.bulk("#staged_receipt", Box::new(rows.into_iter())).await?;
+    for (nth, body) in long {
+        session.execute(sql::STAGE_LONG_BODY, &[&body, &nth]).await?;
+    }
+    let refused = refusals(&publish.receipts).into_iter().map(refusal_row);
+    session.bulk("#staged_refusal", Box::new(refused)).await?;
+    let live = publish
+        .live
+        .iter()
+        .map(|(path, receipt)| [path.clone().into_sql(), receipt.map(i64::from).into_sql()]);
+    session.bulk("#staged_live", Box::new(live)).await?;
     if let Some(row) = session.query(sql::FIND_KNOWN_RECEIPT, &[]).await?.first() {
         return Err(Cause::permanent(format!(
             "has receipt {} of {} in its load history already: read the state again and publish \
@@ -132,7 +125,32 @@ pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<()
     Ok(())
 }
 
-fn receipt_row(receipt: &Receipt) -> Result<ReceiptRow<'_>, Cause> {
+fn refusal_row(refusal: Refusal<'_>) -> [ColumnData<'static>; 6] {
+    let Refusal { path, receipt, reason, rows_refused, detail, quarantine } = refusal;
+    // The receipt in the lake has all of it. A character takes two units at most.
+    let cut = |detail: &str| detail.chars().take(LONGEST_BODY / 2).collect::<String>();
+    [
+        path.to_owned().into_sql(),
+        i64::from(receipt).into_sql(),
+        reason.into_sql(),
+        rows_refused.map(|rows| rows as i64).into_sql(),
+        detail.map(cut).into_sql(),
+        quarantine.map(str::to_owned).into_sql(),
+    ]
+}
+
+/// The whole receipt, as in the lake.
+fn body(receipt: &Receipt) -> Result<String, Cause> {
+    serde_json::to_string(receipt).map_err(|error| {
+        Cause::permanent(format!("cannot take the receipt of {} ({error})", receipt.path))
+    })
+}
+
+fn receipt_row(
+    nth: i32,
+    receipt: &Receipt,
+    body: String,
+) -> Result<[ColumnData<'static>; 17], Cause> {
     // Longer ones do not fit the key of an index.
     if receipt.path.encode_utf16().count() > 800 {
         return Err(Cause::permanent(format!(
@@ -141,63 +159,60 @@ fn receipt_row(receipt: &Receipt) -> Result<ReceiptRow<'_>, Cause> {
             receipt.path
         )));
     }
-    let body = serde_json::to_value(receipt).map_err(|error| {
-        Cause::permanent(format!("cannot take the receipt of {} ({error})", receipt.path))
-    })?;
-    Ok(ReceiptRow {
-        path: &receipt.path,
-        receipt: receipt.number,
-        dataset: receipt.dataset.name(),
-        // Its name in JSON: people meet the same word in the lake.
-        state: body.get("state").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        etag: &receipt.etag,
-        recipe: &receipt.recipe,
-        content_hash: receipt.content_hash.as_deref(),
-        parquet: receipt.parquet.as_deref(),
-        rows_read: receipt.rows.read,
-        rows_staged: receipt.rows.staged,
-        rows_refused: receipt.rows.refused,
-        rows_duplicate: receipt.rows.duplicate,
-        min_id: receipt.min_id,
-        max_id: receipt.max_id,
-        written_at: receipt.written_at.trim_end_matches('Z'),
-        body: body.to_string(),
-    })
+    // Its name in JSON: people meet the same word in the lake.
+    let state = match serde_json::to_value(receipt.state) {
+        Ok(Value::String(state)) => state,
+        _ => String::new(),
+    };
+    let count = |count: u64| (count as i64).into_sql();
+    Ok([
+        nth.into_sql(),
+        receipt.path.clone().into_sql(),
+        i64::from(receipt.number).into_sql(),
+        receipt.dataset.name().into_sql(),
+        state.into_sql(),
+        receipt.etag.clone().into_sql(),
+        receipt.recipe.clone().into_sql(),
+        receipt.content_hash.clone().into_sql(),
+        receipt.parquet.clone().into_sql(),
+        count(receipt.rows.read),
+        count(receipt.rows.staged),
+        count(receipt.rows.refused),
+        count(receipt.rows.duplicate),
+        receipt.min_id.into_sql(),
+        receipt.max_id.into_sql(),
+        receipt.written_at.trim_end_matches('Z').to_owned().into_sql(),
+        body.into_sql(),
+    ])
 }
 
 /// Adds the staged receipts to the load history and moves the live flags.
 pub(super) async fn absorb(session: &mut Session, publish_id: i64) -> Result<(), Cause> {
     session.execute(sql::ADD_RECEIPTS, &[&publish_id]).await?;
+    session.execute(sql::ADD_REFUSALS, &[]).await?;
     session.execute(sql::CLEAR_LIVE, &[]).await?;
     session.execute(sql::SET_LIVE, &[]).await?;
     Ok(())
 }
 
-#[derive(Serialize)]
-struct RefusedRow<'a> {
-    id: i32,
-    check_name: &'a str,
-    detail: &'a str,
-}
-
-/// Records days that keep their last good rows; the newest finding counts.
-pub(super) async fn refuse(
+/// Stages days that keep their last good rows; the newest finding of a day counts.
+pub(super) async fn stage_refused(
     session: &mut Session,
-    publish_id: i64,
     refused: &[RefusedDay],
 ) -> Result<(), Cause> {
     let newest: BTreeMap<i32, &RefusedDay> =
         refused.iter().map(|refused| (refused.day.key(), refused)).collect();
-    if newest.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> = newest
-        .into_iter()
-        .map(|(id, refused)| RefusedRow { id, check_name: &refused.check, detail: &refused.detail })
-        .collect();
-    let rows = json(&rows)?;
-    session.execute(sql::REMOVE_REFUSED_DAYS, &[&rows]).await?;
-    session.execute(sql::ADD_REFUSED_DAYS, &[&rows, &publish_id]).await?;
+    let rows = newest.into_iter().map(|(id, refused)| {
+        [id.into_sql(), refused.check.clone().into_sql(), refused.detail.clone().into_sql()]
+    });
+    session.bulk("#staged_refused", Box::new(rows)).await?;
+    Ok(())
+}
+
+/// Records the staged days.
+pub(super) async fn refuse(session: &mut Session, publish_id: i64) -> Result<(), Cause> {
+    session.execute(sql::REMOVE_REFUSED_DAYS, &[]).await?;
+    session.execute(sql::ADD_REFUSED_DAYS, &[&publish_id]).await?;
     Ok(())
 }
 

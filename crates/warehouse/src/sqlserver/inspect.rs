@@ -1,9 +1,10 @@
-//! Reading back, for the conformance suite.
+//! Reading back, for the conformance suite, and what else tests need.
 
 use async_trait::async_trait;
 use chrono::{Datelike, NaiveDate};
+use futures_util::io::{AsyncRead, AsyncWrite};
 use pipeline::Day;
-use tiberius::{Row, numeric::Numeric};
+use tiberius::{Client, Row};
 
 use super::{
     SqlServer,
@@ -14,10 +15,18 @@ use super::{
 };
 use crate::{
     Error,
-    conformance::{Amount, Daily, FactRow, Inspect, Member, Spend},
+    conformance::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend},
 };
 
 impl SqlServer {
+    /// A connection of its own, made as all others are, for what a warehouse has no words for.
+    #[doc(hidden)]
+    pub async fn client(
+        &mut self,
+    ) -> Result<Client<impl AsyncRead + AsyncWrite + Unpin + Send + use<>>, Error> {
+        self.connector.connect().await.map_err(|cause| cause.given_up(&self.place()))
+    }
+
     async fn all<T>(
         &mut self,
         statement: &'static str,
@@ -94,23 +103,31 @@ impl Inspect for SqlServer {
         })
         .await
     }
+
+    async fn refusals(&mut self) -> Result<Vec<Refused>, Error> {
+        self.all(sql::INSPECT_REFUSALS, |row| {
+            let text = |column| -> Result<Option<String>, Cause> {
+                Ok(row.value::<&str>(column)?.map(str::to_owned))
+            };
+            Ok(Refused {
+                path: row.text("path")?,
+                receipt: row.number("receipt")?,
+                etag: row.text("etag")?,
+                live: row.number::<i32>("live")? == 1,
+                reason: row.text("reason")?,
+                rows: row.value("rows_refused")?,
+                detail: text("detail")?,
+                quarantine: text("quarantine")?,
+            })
+        })
+        .await
+    }
 }
 
-/// `amount_spent` in 1/100,000, whatever scale the server shows it with.
+/// `amount_spent` in 1/100,000.
 fn e5(row: &Row) -> Result<i64, Cause> {
-    let amount: Numeric = row.number("amount_spent")?;
-    let too_fine = || Cause::permanent("shows an amount that is no decimal(18,5)");
-    let e5 = match amount.scale() {
-        scale @ 0..=5 => amount.value() * 10_i128.pow(5 - u32::from(scale)),
-        scale => {
-            let divisor = 10_i128.pow(u32::from(scale) - 5);
-            if amount.value() % divisor != 0 {
-                return Err(too_fine());
-            }
-            amount.value() / divisor
-        }
-    };
-    e5.try_into().map_err(|_| too_fine())
+    let too_large = |_| Cause::permanent("shows an amount that is no decimal(18,5)");
+    row.e5("amount_spent")?.try_into().map_err(too_large)
 }
 
 fn log_date(row: &Row) -> Result<Day, Cause> {

@@ -8,9 +8,9 @@
 //! parser; it was not compared with a real SQL Server by those who wrote it.
 
 mod connect;
+mod dashboard;
 mod error;
 mod history;
-mod identity;
 mod inspect;
 mod publication;
 mod read;
@@ -32,7 +32,10 @@ use async_trait::async_trait;
 use pipeline::Day;
 use tokio::runtime::Handle;
 
-use crate::{Error, Publication, Publish, State, Summary, Warehouse};
+use crate::{
+    Error, Publication, Publish, State, Summary, Warehouse,
+    dashboard::{Dashboard, Edition, Filter},
+};
 use connect::{Connector, Patience};
 use error::{Cause, Kind};
 use publication::SqlServerPublication;
@@ -89,11 +92,6 @@ impl SqlServer {
     pub fn with_tokens(mut self, tokens: Arc<dyn Tokens>) -> Self {
         self.connector.tokens = Some(tokens);
         self
-    }
-
-    /// What was sent so far.
-    pub fn sent(&self) -> Sent {
-        self.connector.counters.sent()
     }
 
     fn timing(&self) -> Timing {
@@ -182,6 +180,10 @@ impl SqlServer {
 
 #[async_trait]
 impl Warehouse for SqlServer {
+    fn sent(&self) -> Option<Sent> {
+        Some(self.connector.counters.sent())
+    }
+
     async fn migrate(&mut self) -> Result<Vec<String>, Error> {
         // On a connection of its own: the lock is held until it is closed.
         let migrated = settle(async {
@@ -209,7 +211,7 @@ impl Warehouse for SqlServer {
     }
 
     async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error> {
-        let before = self.sent();
+        let before = self.connector.counters.sent();
         let timing = self.timing();
         let mut patience = Patience::new(&timing);
         loop {
@@ -235,5 +237,17 @@ impl Warehouse for SqlServer {
 
     async fn summary(&mut self) -> Result<Summary, Error> {
         self.read(|session| Box::pin(read::summary(session))).await
+    }
+
+    async fn edition(&mut self) -> Result<Option<Edition>, Error> {
+        self.read(|session| Box::pin(dashboard::edition(session))).await
+    }
+
+    async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error> {
+        self.read(|session| {
+            let filter = filter.clone();
+            Box::pin(async move { dashboard::dashboard(session, &filter).await })
+        })
+        .await
     }
 }

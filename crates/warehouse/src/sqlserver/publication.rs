@@ -76,6 +76,7 @@ impl<'a> SqlServerPublication<'a> {
         session: &mut Session,
         refused: &[RefusedDay],
     ) -> Result<Published, Cause> {
+        history::stage_refused(session, refused).await?;
         let timing = &self.warehouse.timing();
         let mut patience = Patience::new(timing);
         loop {
@@ -171,7 +172,9 @@ impl<'a> SqlServerPublication<'a> {
             rows_respent = session.execute(sql::RESPEND, &[]).await?;
         }
         history::absorb(session, publish_id).await?;
-        history::refuse(session, publish_id, refused).await?;
+        if !refused.is_empty() {
+            history::refuse(session, publish_id).await?;
+        }
         let days_replaced = self.staged.days.len() as u64;
         let number = |count: u64| count as i64;
         let duration = self.publish.started.map_or(0, |started| started.elapsed().as_millis());
@@ -218,7 +221,7 @@ impl Publication for SqlServerPublication<'_> {
             self.warehouse.keep(session);
         }
         let published = published.map_err(|cause| cause.at(&self.warehouse.place()))?;
-        let sent = self.warehouse.sent().since(self.before);
+        let sent = self.warehouse.connector.counters.sent().since(self.before);
         tracing::info!(
             publish_id = published.publish_id,
             rows.sent = sent.rows,

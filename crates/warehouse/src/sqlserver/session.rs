@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use serde::Serialize;
-use tiberius::{FromSql, Row, ToSql, TokenRow};
+use tiberius::{ColumnData, FromSql, Row, ToSql, TokenRow, numeric::Numeric};
 
 use super::{connect::Connection, error::Cause, schema::Schemas, sent::Counters, sql};
 
@@ -13,12 +13,19 @@ use super::{connect::Connection, error::Cause, schema::Schemas, sent::Counters, 
 /// It belongs to the one future that works with it. Whoever drops that future, or lets it panic
 /// or time out half way through an answer, drops the connection: the server rolls back and
 /// frees locks, and the next work opens another.
+///
+/// Statements are `'static`: texts of the program itself, never made of data while it runs. Only
+/// names of schemas are put in, see [`Schemas`].
 pub(super) struct Session {
     connection: Connection,
     schemas: Arc<Schemas>,
     counters: Arc<Counters>,
     has_staging: bool,
 }
+
+/// Rows of a table with `N` columns.
+pub(super) type Rows<'a, const N: usize> =
+    Box<dyn Iterator<Item = [ColumnData<'static>; N]> + Send + 'a>;
 
 impl Session {
     pub(super) async fn new(
@@ -37,7 +44,7 @@ impl Session {
 
     /// Runs statements without parameters, and returns the rows of the first that has any. What
     /// they make, temporary tables too, stays.
-    pub(super) async fn batch(&mut self, statements: &str) -> Result<Vec<Row>, Cause> {
+    pub(super) async fn batch(&mut self, statements: &'static str) -> Result<Vec<Row>, Cause> {
         let statements = self.schemas.of(statements);
         let results = self.connection.simple_query(statements).await?.into_results().await?;
         Ok(results.into_iter().find(|rows| !rows.is_empty()).unwrap_or_default())
@@ -46,7 +53,7 @@ impl Session {
     /// Runs a statement, and returns the number of rows that it changed.
     pub(super) async fn execute(
         &mut self,
-        statement: &str,
+        statement: &'static str,
         parameters: &[&dyn ToSql],
     ) -> Result<u64, Cause> {
         let done = self.connection.execute(self.schemas.of(statement), parameters).await?;
@@ -56,7 +63,7 @@ impl Session {
     /// Rows of a statement.
     pub(super) async fn query(
         &mut self,
-        statement: &str,
+        statement: &'static str,
         parameters: &[&dyn ToSql],
     ) -> Result<Vec<Row>, Cause> {
         let rows = self.connection.query(self.schemas.of(statement), parameters).await?;
@@ -66,7 +73,7 @@ impl Session {
     /// Takes a lock; negative where it is not granted in time.
     pub(super) async fn lock(
         &mut self,
-        statement: &str,
+        statement: &'static str,
         name: &str,
         timeout_ms: i32,
     ) -> Result<i32, Cause> {
@@ -87,35 +94,27 @@ impl Session {
         self.batch(sql::ROLL_BACK).await.map(drop)
     }
 
-    /// Loads rows into a temporary table, all in one stream.
-    pub(super) async fn bulk(
+    /// Loads rows, each in the order of the columns, into a temporary table, all in one stream.
+    pub(super) async fn bulk<const N: usize>(
         &mut self,
         table: &'static str,
-        rows: impl Iterator<Item = TokenRow<'static>> + Send,
+        rows: Rows<'_, N>,
     ) -> Result<u64, Cause> {
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
+            return Ok(0);
+        }
         let mut load = self.connection.bulk_insert(table).await?;
         let mut sent = 0;
-        for row in rows {
+        for values in rows {
+            let mut row = TokenRow::with_capacity(N);
+            values.into_iter().for_each(|value| row.push(value));
             load.send(row).await?;
             sent += 1;
         }
         load.finalize().await?;
         self.counters.rows(sent);
         Ok(sent)
-    }
-
-    /// Sends rows as JSON for a statement that reads them from its first parameter. In pieces, so
-    /// that no single text becomes huge.
-    pub(super) async fn send<T: Serialize + Sync>(
-        &mut self,
-        statement: &str,
-        rows: &[T],
-    ) -> Result<(), Cause> {
-        for rows in rows.chunks(500) {
-            self.execute(statement, &[&json(rows)?]).await?;
-            self.counters.rows(rows.len() as u64);
-        }
-        Ok(())
     }
 
     /// Makes the temporary tables of a publish, or empties those of an earlier one.
@@ -154,6 +153,21 @@ pub(super) trait Values {
     /// Counts are never negative; a table edited by hand shows 0.
     fn count(&self, column: &str) -> Result<u64, Cause> {
         Ok(self.number::<i64>(column)?.try_into().unwrap_or_default())
+    }
+
+    /// Money in 1/100,000, whatever scale the server shows it with.
+    fn e5(&self, column: &str) -> Result<i128, Cause> {
+        let amount: Numeric = self.number(column)?;
+        match amount.scale() {
+            scale @ 0..=5 => Ok(amount.value() * 10_i128.pow(5 - u32::from(scale))),
+            scale => {
+                let divisor = 10_i128.pow(u32::from(scale) - 5);
+                let is_whole = amount.value() % divisor == 0;
+                is_whole.then(|| amount.value() / divisor).ok_or_else(|| {
+                    Cause::permanent(format!("shows {column} with more than five decimals"))
+                })
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where a SQL Server is, and who signs in.
 
-use std::fmt;
+use std::{fmt, net::Ipv6Addr};
 
 /// Where a database is and who signs in. Neither `Debug` nor `Display` shows a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub(super) enum Encryption {
     Required,
     /// TLS from the first byte on (TDS 8).
     Strict,
-    /// None at all: for tests on this machine.
-    Plain,
+    /// Where the server offers it, with whatever certificate: `Encrypt=False`.
+    Optional,
 }
 
 /// Why a setting is not understood. It never repeats the setting.
@@ -97,7 +97,7 @@ fn connection_string(text: &str, client_id: Option<&str>) -> Result<Server, Wron
         let slot = match key.as_str() {
             "server" | "datasource" | "address" | "addr" | "networkaddress" => &mut server,
             "initialcatalog" | "database" => &mut database,
-            "userid" | "uid" | "user" => &mut user,
+            "userid" | "uid" | "user" | "username" => &mut user,
             "password" | "pwd" => &mut password,
             "encrypt" => &mut encrypt,
             "trustservercertificate" => &mut trust,
@@ -136,7 +136,7 @@ fn connection_string(text: &str, client_id: Option<&str>) -> Result<Server, Wron
         }
     };
     let mut server = server_of(&host, port, &database.unwrap_or_default(), login)?;
-    server.encryption = encryption(encrypt.as_deref(), &server.host)?;
+    server.encryption = encryption(encrypt.as_deref())?;
     server.trust_any_certificate = trust.is_some_and(|value| is_yes(&value));
     Ok(server)
 }
@@ -158,16 +158,12 @@ fn server_of(host: &str, port: u16, database: &str, login: Login) -> Result<Serv
     })
 }
 
-fn encryption(value: Option<&str>, host: &str) -> Result<Encryption, WrongServer> {
+fn encryption(value: Option<&str>) -> Result<Encryption, WrongServer> {
     match value.map(plain).as_deref() {
         None | Some("true" | "yes" | "mandatory") => Ok(Encryption::Required),
         Some("strict") => Ok(Encryption::Strict),
-        Some("dangerplaintext") if matches!(host, "localhost" | "127.0.0.1" | "::1") => {
-            Ok(Encryption::Plain)
-        }
-        Some(_) => Err(wrong(
-            "connections are always encrypted: write Encrypt=True or Encrypt=Strict, or leave it out",
-        )),
+        Some("false" | "no" | "optional") => Ok(Encryption::Optional),
+        Some(_) => Err(wrong("Encrypt is not understood: write True, Strict or False")),
     }
 }
 
@@ -182,8 +178,14 @@ fn address(server: &str) -> Result<(String, u16), WrongServer> {
     if host.contains('\\') {
         return Err(wrong("named instances are not looked up: write Server=tcp:HOST,PORT"));
     }
-    let host = if matches!(host, "." | "(local)") { "localhost" } else { host };
-    Ok((host.trim().to_owned(), port))
+    let host = match host.trim() {
+        "." | "(local)" => "localhost",
+        host => host,
+    };
+    if host.contains(':') && host.parse::<Ipv6Addr>().is_err() {
+        return Err(wrong("the port of the server follows a comma: write Server=tcp:HOST,PORT"));
+    }
+    Ok((host.to_owned(), port))
 }
 
 fn number(port: &str) -> Result<u16, WrongServer> {
@@ -272,6 +274,7 @@ mod tests {
         .unwrap();
         assert_eq!((server.host.as_str(), server.port), ("localhost", 1444));
         assert!(server.trust_any_certificate && server.encryption == Encryption::Required);
+        assert_eq!(parse("Server=::1;Database=d;UID=u;PWD=p").unwrap().host, "::1");
         let Login::Password { user, password } = &server.login else { panic!("{server:?}") };
         assert_eq!((user.as_str(), password.as_str()), ("etl", "a;b\"c"));
         let msi = "data source=h;database=d;Authentication=Active Directory Default;UID=1a";
@@ -282,14 +285,60 @@ mod tests {
     }
 
     #[test]
+    fn usual_keys_are_accepted_in_each_spelling() {
+        for server in ["Server", "Data Source", "Addr", "Address", "Network Address"] {
+            for database in ["Database", "Initial Catalog"] {
+                for (user, password) in
+                    [("User ID", "Password"), ("UID", "PWD"), ("user id", "Pwd"), ("User", "pwd")]
+                {
+                    let text = format!(
+                        "{server}=tcp:h,1433;{database}=d;{user}=u;{password}=p;\
+                         Connection Timeout=30;Connect Timeout=15;Command Timeout=30;\
+                         MultipleActiveResultSets=False;Persist Security Info=False;\
+                         Application Name=x;Pooling=true;Max Pool Size=100;\
+                         ConnectRetryCount=3;ApplicationIntent=ReadWrite;\
+                         MultiSubnetFailover=True;Integrated Security=False;\
+                         Trusted_Connection=no;Packet Size=4096;Workstation ID=y;\
+                         Authentication=SqlPassword"
+                    );
+                    let parsed = parse(&text).unwrap();
+                    assert_eq!(parsed.to_string(), "sqlserver://h/d", "{text}");
+                    let Login::Password { user, password } = &parsed.login else { panic!() };
+                    assert_eq!((user.as_str(), password.as_str()), ("u", "p"));
+                }
+            }
+        }
+        for (values, expected) in [
+            (&["True", "true", "Yes", "Mandatory"][..], Encryption::Required),
+            (&["Strict"], Encryption::Strict),
+            (&["False", "no", "Optional"], Encryption::Optional),
+        ] {
+            for value in values {
+                let text = format!("Server=h;Database=d;UID=u;PWD=p;Encrypt={value}");
+                assert_eq!(parse(&text).unwrap().encryption, expected, "{value}");
+            }
+        }
+        for value in ["Active Directory Managed Identity", "ActiveDirectoryMSI"] {
+            let text = format!("Server=h;Database=d;Authentication={value}");
+            assert!(matches!(parse(&text).unwrap().login, Login::Identity { .. }), "{value}");
+        }
+        for value in ["True", "yes"] {
+            for key in ["TrustServerCertificate", "Trust Server Certificate"] {
+                let text = format!("Server=h;Database=d;UID=u;PWD=p;{key}={value}");
+                assert!(parse(&text).unwrap().trust_any_certificate, "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said_without_the_value() {
         for (text, expected) in [
             ("Initial Catalog=d;User ID=u;Password=secret", "no Server"),
             ("Server=h;User ID=u;Password=secret", "no database"),
             ("Server=h;Database=d;User ID=u;Passwort=secret", "Password is missing"),
             ("Server=h;Database=d;Integrated Security=SSPI", "Integrated Security"),
-            ("Server=h;Database=d;User ID=u;Password=secret;Encrypt=False", "always encrypted"),
-            ("Server=h;Database=d;UID=u;PWD=secret;Encrypt=DANGER_PLAINTEXT", "always encrypted"),
+            ("Server=h;Database=d;UID=u;PWD=secret;Encrypt=Perhaps", "True, Strict or False"),
+            ("Server=h:1433;Database=d;UID=u;PWD=secret", "follows a comma"),
             ("Server=h\\x;Database=d;User ID=u;Password=secret", "named instances"),
             ("Server=h,secret;Database=d;User ID=u;Password=secret", "no number"),
             ("Server=h;Database=d;User ID=u;Password='secret", "close the quote"),

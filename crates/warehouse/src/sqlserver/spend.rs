@@ -1,7 +1,7 @@
 //! What customers spent, exactly: decimal(18,5).
 
 use pipeline::facts::SpendChange;
-use tiberius::{IntoSql, TokenRow, numeric::Numeric};
+use tiberius::{ColumnData, IntoSql, numeric::Numeric};
 
 use super::{
     error::Cause,
@@ -30,9 +30,7 @@ pub(super) async fn stage(
     changes: &[SpendChange],
 ) -> Result<(), Cause> {
     let (changes, mut too_large) = add_up(changes);
-    if !changes.is_empty() {
-        session.bulk("#staged_spend", changes.into_iter().map(row)).await?;
-    }
+    session.bulk("#staged_spend", Box::new(changes.into_iter().map(row))).await?;
     let rows = session.query(sql::CHECK_SPEND, &[&i32::from(reset)]).await?;
     let count =
         |column| rows.first().map_or(Ok(0), |row| -> Result<u64, Cause> { row.count(column) });
@@ -80,12 +78,9 @@ fn add_up(changes: &[SpendChange]) -> (Vec<Change>, u64) {
 }
 
 /// A row of `#staged_spend`, in the order of its columns.
-fn row(change: Change) -> TokenRow<'static> {
-    let mut row = TokenRow::with_capacity(3);
-    row.push(change.customer.into_sql());
-    row.push(Numeric::new_with_scale(change.amount_e5, 5).into_sql());
-    row.push(change.purchases.into_sql());
-    row
+fn row(change: Change) -> [ColumnData<'static>; 3] {
+    let amount = Numeric::new_with_scale(change.amount_e5, 5);
+    [change.customer.into_sql(), amount.into_sql(), change.purchases.into_sql()]
 }
 
 /// Applies the staged changes, and notes the customers whose total moved.

@@ -18,10 +18,7 @@ statements! {
     MAKE_STAGING = "staging/make",
     CLEAR_STAGING = "staging/clear",
     CLEAR_TOTALS = "staging/clear_totals",
-    STAGE_DAYS = "staging/days",
-    STAGE_TEXTS = "staging/texts",
-    STAGE_RECEIPTS = "staging/receipts",
-    STAGE_LIVE = "staging/live",
+    STAGE_LONG_BODY = "staging/long_body",
 
     ADD_DATES = "dimensions/add_dates",
 
@@ -48,6 +45,7 @@ statements! {
     PUBLISHES = "operations/publishes",
     ADD_PUBLISH = "operations/add_publish",
     ADD_RECEIPTS = "operations/add_receipts",
+    ADD_REFUSALS = "operations/add_refusals",
     FIND_KNOWN_RECEIPT = "operations/find_known_receipt",
     FIND_STRAY_LIVE = "operations/find_stray_live",
     CLEAR_LIVE = "operations/clear_live",
@@ -62,11 +60,19 @@ statements! {
     DAY_COUNTS_OF = "read/day_counts_of",
     SUMMARY = "read/summary",
 
+    DASHBOARD_MEMBERS = "dashboard/members",
+    DASHBOARD_SPAN = "dashboard/span",
+    DASHBOARD_SUMS = "dashboard/sums",
+    DASHBOARD_CUSTOMERS = "dashboard/customers",
+    DASHBOARD_BUYERS = "dashboard/buyers",
+    DASHBOARD_FRESHNESS = "dashboard/freshness",
+
     INSPECT_FACTS = "inspect/facts",
     INSPECT_AMOUNTS = "inspect/amounts",
     INSPECT_SPEND = "inspect/spend",
     INSPECT_DAILY = "inspect/daily",
     INSPECT_DIMENSIONS = "inspect/dimensions",
+    INSPECT_REFUSALS = "inspect/refusals",
 }
 
 macro_rules! dimensions {
@@ -89,7 +95,5 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
     ("002_facts", include_str!("../../../../sql/sqlserver/migrations/002_facts.sql")),
     ("003_operations", include_str!("../../../../sql/sqlserver/migrations/003_operations.sql")),
     ("004_views", include_str!("../../../../sql/sqlserver/migrations/004_views.sql")),
+    ("005_quarantine", include_str!("../../../../sql/sqlserver/migrations/005_quarantine.sql")),
 ];
-
-/// Roles and users, for an administrator.
-pub(super) const ROLES: &str = include_str!("../../../../sql/sqlserver/roles.sql");

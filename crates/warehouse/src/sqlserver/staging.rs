@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use chrono::NaiveDate;
 use pipeline::{
     Day,
     facts::{DayTotal, Fact, FactBatch, Interner},
 };
-use serde::Serialize;
-use tiberius::{IntoSql, TokenRow};
+use tiberius::{ColumnData, IntoSql};
 
-use super::{error::Cause, session::Session, sql};
+use super::{error::Cause, session::Session};
 
 /// Texts of one dimension. Codes of a batch are its own; these hold for all batches.
 #[derive(Default)]
@@ -27,39 +27,12 @@ pub(super) struct Staged {
     pub(super) facts: u64,
 }
 
-#[derive(Serialize)]
+/// A text that no batch before has used.
 struct Text {
+    /// From 1 on, in the order of [`super::sql::DIMENSIONS`].
     dimension: usize,
     code: u32,
     text: String,
-}
-
-#[derive(Serialize)]
-struct DayRow {
-    id: i32,
-    log_date: String,
-    day: u32,
-    month: u32,
-    year: i32,
-    season: &'static str,
-    matched: u64,
-    unmatched: u64,
-}
-
-impl DayRow {
-    fn new(total: &DayTotal) -> Self {
-        let (year, month, day) = total.day.ymd();
-        Self {
-            id: total.day.key(),
-            log_date: total.day.to_string(),
-            day,
-            month,
-            year,
-            season: total.day.season(),
-            matched: total.matched,
-            unmatched: total.unmatched,
-        }
-    }
 }
 
 impl Staged {
@@ -78,13 +51,10 @@ impl Staged {
             self.codes(2, &texts.os, batch.rows.iter().map(|fact| fact.os), &mut new)?,
             self.codes(3, &texts.browser, batch.rows.iter().map(|fact| fact.browser), &mut new)?,
         ];
-        let days: Vec<DayRow> = batch.days.iter().map(DayRow::new).collect();
-        session.send(sql::STAGE_DAYS, &days).await?;
-        session.send(sql::STAGE_TEXTS, &new).await?;
-        if !batch.rows.is_empty() {
-            let rows = batch.rows.iter().map(|fact| row(fact, &codes));
-            self.facts += session.bulk("#staged_fact", rows).await?;
-        }
+        session.bulk("#staged_day", Box::new(batch.days.iter().map(day_row))).await?;
+        session.bulk("#staged_text", Box::new(new.into_iter().map(text_row))).await?;
+        let facts = batch.rows.iter().map(|fact| fact_row(fact, &codes));
+        self.facts += session.bulk("#staged_fact", Box::new(facts)).await?;
         self.days.extend(batch.days.iter().map(|total| total.day.key()));
         Ok(())
     }
@@ -120,19 +90,39 @@ impl Staged {
     }
 }
 
-/// A row of `#staged_fact`, in the order of its columns.
-fn row(fact: &Fact, codes: &[Vec<u32>; 4]) -> TokenRow<'static> {
-    let code = |dimension: usize, code: u32| codes[dimension][code as usize] as i32;
-    let mut row = TokenRow::with_capacity(8);
-    row.push(fact.day.key().into_sql());
-    row.push(fact.customer.into_sql());
-    row.push(code(0, fact.device).into_sql());
-    row.push(code(1, fact.location).into_sql());
-    row.push(code(2, fact.os).into_sql());
-    row.push(code(3, fact.browser).into_sql());
-    row.push(fact.score.into_sql());
-    row.push(fact.count.into_sql());
-    row
+fn day_row(total: &DayTotal) -> [ColumnData<'static>; 8] {
+    let (year, month, day) = total.day.ymd();
+    let int = |number: u32| (number as i32).into_sql();
+    [
+        total.day.key().into_sql(),
+        NaiveDate::from_ymd_opt(year, month, day).into_sql(),
+        int(day),
+        int(month),
+        year.into_sql(),
+        total.day.season().into_sql(),
+        (total.matched as i64).into_sql(),
+        (total.unmatched as i64).into_sql(),
+    ]
+}
+
+/// Its key is not known yet.
+fn text_row(text: Text) -> [ColumnData<'static>; 4] {
+    let (dimension, code) = (text.dimension as i32, text.code as i32);
+    [dimension.into_sql(), code.into_sql(), text.text.into_sql(), None::<i32>.into_sql()]
+}
+
+fn fact_row(fact: &Fact, codes: &[Vec<u32>; 4]) -> [ColumnData<'static>; 8] {
+    let code = |dimension: usize, code: u32| (codes[dimension][code as usize] as i32).into_sql();
+    [
+        fact.day.key().into_sql(),
+        fact.customer.into_sql(),
+        code(0, fact.device),
+        code(1, fact.location),
+        code(2, fact.os),
+        code(3, fact.browser),
+        fact.score.into_sql(),
+        fact.count.into_sql(),
+    ]
 }
 
 /// Facts of a day that the batch does not list would be added to those that are there.

@@ -1,55 +1,104 @@
-//! Bulk load: what the columns of a table are, and what the rows of a message hold.
+//! Bulk load: what the columns of a temporary table are, and what the rows of a message hold.
 
 use super::short;
 
-/// Types of the columns that are loaded.
-#[derive(Clone, Copy)]
-enum Type {
-    Int,
-    BigInt,
-    /// decimal(20,5)
-    Decimal,
+/// What the program makes its temporary tables with.
+const TABLES: &str = include_str!("../../../../sql/sqlserver/staging/make.sql");
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Also a day, as days since 0001-01-01, and a decimal without its point.
+    Number(i128),
+    Text(String),
+    Null,
 }
 
-use Type::{BigInt, Decimal, Int};
+impl From<i128> for Value {
+    fn from(number: i128) -> Self {
+        Self::Number(number)
+    }
+}
 
-const FACT: [(&str, Type); 8] = [
-    ("id_dim_date", Int),
-    ("customerid", BigInt),
-    ("device_code", Int),
-    ("location_code", Int),
-    ("os_code", Int),
-    ("browser_code", Int),
-    ("review_score", Int),
-    ("review_count", Int),
-];
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
 
-const SPEND: [(&str, Type); 3] =
-    [("customerid", BigInt), ("amount", Decimal), ("purchases", BigInt)];
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Type {
+    /// Bytes of it, and whether each value says its length.
+    Int(u8, bool),
+    /// Precision and scale.
+    Decimal(u8, u8),
+    Date,
+    /// The most bytes of it; without a limit `MAX`.
+    Text(u16),
+}
 
-/// The answer to the question for a table's columns, if it is that.
-pub fn columns(statement: &str) -> Option<Vec<u8>> {
-    let columns: &[_] = match statement {
-        text if text.contains("SELECT TOP 0 * FROM #staged_fact") => &FACT,
-        text if text.contains("SELECT TOP 0 * FROM #staged_spend") => &SPEND,
-        _ => return None,
-    };
+const MAX: u16 = 0xFFFF;
+
+/// The table of a statement that begins with `before`.
+pub fn table(statement: &str, before: &str) -> Option<String> {
+    let name = statement.split_once(before)?.1;
+    Some(name.chars().take_while(|c| c.is_alphanumeric() || "#_".contains(*c)).collect())
+}
+
+/// The answer to the question for a table's columns. A loose server does not tell which of them
+/// may be null, so that all may.
+pub fn columns(table: &str, loose: bool) -> Vec<u8> {
+    let columns = declared(table);
     let mut bytes = vec![0x81, columns.len() as u8, 0];
-    for (name, kind) in columns {
+    for (name, kind, nullable) in columns {
+        let nullable = nullable || loose;
         // No user type; whether it can be written is not known, as for all temporary tables.
-        bytes.extend([0, 0, 0, 0, 8, 0]);
+        bytes.extend([0, 0, 0, 0, 8 | u8::from(nullable), 0]);
         match kind {
-            Int => bytes.push(0x38),
-            BigInt => bytes.push(0x7F),
-            Decimal => bytes.extend([0x6A, 13, 20, 5]),
+            Type::Int(4, _) if !nullable => bytes.push(0x38),
+            Type::Int(_, _) if !nullable => bytes.push(0x7F),
+            Type::Int(length, _) => bytes.extend([0x26, length]),
+            Type::Decimal(precision, scale) => bytes.extend([0x6A, 17, precision, scale]),
+            Type::Date => bytes.push(0x28),
+            Type::Text(length) => {
+                bytes.push(0xE7);
+                bytes.extend(length.to_le_bytes());
+                // The collation.
+                bytes.extend([9, 4, 0x20, 2, 0]);
+            }
         }
         bytes.extend(short(name));
     }
-    Some(bytes)
+    bytes
+}
+
+/// Name, type and whether it may be null of each column.
+fn declared(table: &str) -> Vec<(&'static str, Type, bool)> {
+    let begin = format!("CREATE TABLE {table} (\n");
+    let (_, columns) = TABLES.split_once(&begin).unwrap_or_else(|| panic!("no table {table}"));
+    let (columns, _) = columns.split_once("\n);").unwrap();
+    columns.lines().map(column).collect()
+}
+
+fn column(line: &'static str) -> (&'static str, Type, bool) {
+    let (name, rest) = line.trim().split_once(' ').unwrap();
+    let rest = rest.trim();
+    let arguments: Vec<u16> = rest.split_once('(').map_or(Vec::new(), |(_, arguments)| {
+        let (arguments, _) = arguments.split_once(')').unwrap();
+        arguments.split(", ").filter_map(|argument| argument.parse().ok()).collect()
+    });
+    let kind = match rest.split([' ', '(']).next().unwrap() {
+        "int" => Type::Int(4, false),
+        "bigint" => Type::Int(8, false),
+        "decimal" => Type::Decimal(arguments[0] as u8, arguments[1] as u8),
+        "date" => Type::Date,
+        "nvarchar" => Type::Text(arguments.first().map_or(MAX, |length| length * 2)),
+        other => panic!("type {other} of {name}"),
+    };
+    (name, kind, !rest.contains("NOT NULL"))
 }
 
 /// Rows of a bulk message, which begins with the columns as they were asked for.
-pub fn rows(message: &[u8]) -> Vec<Vec<i128>> {
+pub fn rows(message: &[u8]) -> Vec<Vec<Value>> {
     let mut rest = message;
     assert_eq!(take(&mut rest, 1), [0x81]);
     let count = number(&mut rest, 2);
@@ -57,11 +106,18 @@ pub fn rows(message: &[u8]) -> Vec<Vec<i128>> {
     for _ in 0..count {
         take(&mut rest, 6);
         types.push(match number(&mut rest, 1) {
-            0x38 => Int,
-            0x7F => BigInt,
-            0x6A => {
-                assert_eq!(take(&mut rest, 3), [13, 20, 5]);
-                Decimal
+            0x38 => Type::Int(4, false),
+            0x7F => Type::Int(8, false),
+            0x26 => Type::Int(number(&mut rest, 1) as u8, true),
+            0x6A => match take(&mut rest, 3) {
+                [_, precision, scale] => Type::Decimal(*precision, *scale),
+                _ => unreachable!(),
+            },
+            0x28 => Type::Date,
+            0xE7 => {
+                let length = number(&mut rest, 2) as u16;
+                take(&mut rest, 5);
+                Type::Text(length)
             }
             other => panic!("type {other}"),
         });
@@ -70,18 +126,53 @@ pub fn rows(message: &[u8]) -> Vec<Vec<i128>> {
     }
     let mut rows = Vec::new();
     while number(&mut rest, 1) == 0xD1 {
-        let value = |kind: &Type| match kind {
-            Int => i128::from(number(&mut rest, 4) as i32),
-            BigInt => i128::from(number(&mut rest, 8) as i64),
-            Decimal => {
-                let length = number(&mut rest, 1) as usize;
-                let sign = if number(&mut rest, 1) == 1 { 1 } else { -1 };
-                sign * number(&mut rest, length - 1) as i128
-            }
-        };
-        rows.push(types.iter().map(value).collect());
+        rows.push(types.iter().map(|kind| value(&mut rest, *kind)).collect());
     }
     rows
+}
+
+fn value(rest: &mut &[u8], kind: Type) -> Value {
+    match kind {
+        Type::Int(length, false) => signed(rest, length.into()).into(),
+        Type::Int(length, true) => match number(rest, 1) as usize {
+            0 => Value::Null,
+            sent => {
+                assert_eq!(sent, usize::from(length));
+                signed(rest, sent).into()
+            }
+        },
+        Type::Decimal(..) => {
+            let length = number(rest, 1) as usize;
+            let sign = if number(rest, 1) == 1 { 1 } else { -1 };
+            (sign * number(rest, length - 1) as i128).into()
+        }
+        Type::Date => {
+            assert_eq!(number(rest, 1), 3);
+            (number(rest, 3) as i128).into()
+        }
+        Type::Text(MAX) => {
+            assert_eq!(number(rest, 8), u128::from(u64::MAX - 1), "of unknown length");
+            let mut bytes = Vec::new();
+            loop {
+                match number(rest, 4) as usize {
+                    0 => return text(&bytes),
+                    length => bytes.extend(take(rest, length)),
+                }
+            }
+        }
+        Type::Text(most) => match number(rest, 2) as u16 {
+            MAX => Value::Null,
+            length => {
+                assert!(length <= most, "{length} bytes where {most} are the most");
+                text(take(rest, length.into()))
+            }
+        },
+    }
+}
+
+fn text(bytes: &[u8]) -> Value {
+    let units = bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
+    Value::Text(String::from_utf16(&units.collect::<Vec<_>>()).unwrap())
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
@@ -95,4 +186,11 @@ fn number(rest: &mut &[u8], length: usize) -> u128 {
     let mut bytes = [0; 16];
     bytes[..length].copy_from_slice(take(rest, length));
     u128::from_le_bytes(bytes)
+}
+
+fn signed(rest: &mut &[u8], length: usize) -> i128 {
+    match length {
+        4 => i128::from(number(rest, 4) as i32),
+        _ => i128::from(number(rest, 8) as i64),
+    }
 }

@@ -1,10 +1,14 @@
-//! A small server that speaks enough TDS for one client: login with a password or a token,
-//! redirect, rows of numbers, bulk load, errors, silence. Its answers are scripted by each test.
+//! A stand-in for SQL Server: it speaks enough TDS for one client (login with a password or a
+//! token, redirect, rows of numbers, bulk load, errors, silence) and knows no SQL. Its answers are
+//! scripted by each test.
+
+#![allow(dead_code)] // Each of the tests uses a part of it.
 
 mod bulk;
+pub mod client;
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -14,6 +18,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
+
+pub use bulk::Value;
 
 /// What the server does instead of what it would do.
 #[derive(Clone, Debug)]
@@ -51,7 +57,8 @@ struct Script {
     statements: Vec<(&'static str, Answer, bool)>,
     seen_logins: Vec<Vec<u8>>,
     seen_statements: Vec<String>,
-    loaded: Vec<Vec<i128>>,
+    loaded: BTreeMap<String, Vec<Vec<Value>>>,
+    loose: bool,
 }
 
 /// Ends when dropped.
@@ -68,7 +75,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// A server with a database whose schema is at version 4 and that is empty.
+    /// A server with a database whose schema is at the newest version and that is empty.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -110,9 +117,14 @@ impl Server {
         script.seen_logins.iter().any(|login| login.windows(text.len()).any(|part| part == text))
     }
 
-    /// The numbers of all rows that came by bulk.
-    pub fn loaded(&self) -> Vec<Vec<i128>> {
-        self.script.lock().unwrap().loaded.clone()
+    /// Does not tell from now on which columns of a table may be null.
+    pub fn is_loose(&self) {
+        self.script.lock().unwrap().loose = true;
+    }
+
+    /// The rows that came by bulk for a table.
+    pub fn loaded(&self, table: &str) -> Vec<Vec<Value>> {
+        self.script.lock().unwrap().loaded.get(table).cloned().unwrap_or_default()
     }
 
     /// How many statements contained the text.
@@ -122,6 +134,12 @@ impl Server {
     }
 }
 
+/// The number of migrations that there are.
+pub fn newest_version() -> i32 {
+    let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/sqlserver/migrations");
+    std::fs::read_dir(migrations).unwrap().count() as i32
+}
+
 const SQL_BATCH: u8 = 1;
 const RPC: u8 = 3;
 const BULK: u8 = 7;
@@ -129,6 +147,7 @@ const LOGIN: u8 = 16;
 const PRELOGIN: u8 = 18;
 
 async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
+    let mut loading = String::new();
     loop {
         let (kind, message) = read(&mut stream).await?;
         let answer = match kind {
@@ -146,16 +165,20 @@ async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
             }
             SQL_BATCH | RPC => {
                 let statement = text(&message);
-                if let Some(columns) = bulk::columns(&statement) {
+                if let Some(table) = bulk::table(&statement, "SELECT TOP 0 * FROM ") {
+                    let columns = bulk::columns(&table, script.lock().unwrap().loose);
                     write(&mut stream, [columns, done(None)].concat()).await?;
                     continue;
+                }
+                if let Some(table) = bulk::table(&statement, "INSERT BULK ") {
+                    loading = table;
                 }
                 planned(&script, statement)
             }
             BULK => {
                 let rows = bulk::rows(&message);
                 let count = Some(rows.len() as u64);
-                script.lock().unwrap().loaded.extend(rows);
+                script.lock().unwrap().loaded.entry(loading.clone()).or_default().extend(rows);
                 write(&mut stream, done(count)).await?;
                 continue;
             }
@@ -197,7 +220,7 @@ fn planned(script: &Mutex<Script>, statement: String) -> Option<Answer> {
         Some(nth) if script.statements[nth].2 => Some(script.statements[nth].1.clone()),
         Some(nth) => Some(script.statements.remove(nth).1),
         None if statement.contains("schema_version") => {
-            Some(Answer::Number { column: "version", value: 4 })
+            Some(Answer::Number { column: "version", value: newest_version() })
         }
         None if statement.contains("sp_getapplock") => {
             Some(Answer::Number { column: "granted", value: 0 })

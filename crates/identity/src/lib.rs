@@ -1,4 +1,4 @@
-//! Tokens of the managed identity.
+//! Tokens of the app's managed identity, which servers take in place of a password.
 
 use std::{error, sync::Arc, time::Duration};
 
@@ -10,11 +10,6 @@ use azure_core::{
 };
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
 use reqwest::{Client, redirect};
-
-use super::error::Cause;
-
-/// What a token must be good for.
-const SCOPE: &str = "https://database.windows.net/.default";
 
 /// Gives tokens that a server accepts in place of a password. Each connection asks for one, so
 /// none outlives its token's use.
@@ -28,23 +23,20 @@ pub trait Tokens: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoToken {
     pub why: String,
+    /// Another try may get one.
     pub passes: bool,
 }
 
-impl From<NoToken> for Cause {
-    fn from(NoToken { why, passes }: NoToken) -> Self {
-        let text = format!("needs a token: {why}");
-        if passes { Self::passing(text) } else { Self::permanent(text) }
-    }
-}
-
 /// The identity of the app.
-pub(super) struct ManagedIdentity {
+pub struct ManagedIdentity {
     credential: Arc<ManagedIdentityCredential>,
+    scope: &'static str,
 }
 
 impl ManagedIdentity {
-    pub(super) fn new(client_id: Option<&str>) -> Result<Self, NoToken> {
+    /// Asks for tokens that are good for `scope`, such as `https://database.windows.net/.default`.
+    /// A user-assigned identity is chosen by its client id.
+    pub fn new(scope: &'static str, client_id: Option<&str>) -> Result<Self, NoToken> {
         let unusable = |error: &dyn error::Error| NoToken { why: error.to_string(), passes: false };
         // The endpoint of the identity is on this machine: no proxy may see it, and it answers at
         // once or not at all.
@@ -65,7 +57,7 @@ impl ManagedIdentity {
         };
         let credential =
             ManagedIdentityCredential::new(Some(options)).map_err(|error| unusable(&error))?;
-        Ok(Self { credential })
+        Ok(Self { credential, scope })
     }
 }
 
@@ -73,7 +65,8 @@ impl ManagedIdentity {
 impl Tokens for ManagedIdentity {
     /// The credential keeps a token until five minutes before it expires.
     async fn token(&self) -> Result<String, NoToken> {
-        let token = self.credential.get_token(&[SCOPE], None).await.map_err(|e| refused(&e))?;
+        let token =
+            self.credential.get_token(&[self.scope], None).await.map_err(|e| refused(&e))?;
         Ok(token.token.secret().to_owned())
     }
 }
@@ -96,8 +89,8 @@ fn refused(error: &azure_core::Error) -> NoToken {
             }
             Some(ErrorKind::Io | ErrorKind::Connection) => {
                 return NoToken {
-                    why: "no managed identity is within reach; outside Azure use a connection \
-                          string with user and password"
+                    why: "no managed identity is within reach; outside Azure sign in with user \
+                          and password"
                         .to_owned(),
                     passes: false,
                 };

@@ -1,0 +1,126 @@
+//! What vendors have sent: the files of a dataset, and names that nobody can handle.
+
+use std::{
+    fs, io,
+    path::{Path as Folder, PathBuf},
+};
+
+use object_store::ObjectMeta;
+use pipeline::Dataset;
+
+use crate::{
+    Error, Lake,
+    azure_names::original,
+    paths,
+    store::{etag, head},
+};
+
+/// A vendor file as a listing shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Name within `raw`.
+    pub path: String,
+    /// Without quotes, as in receipts.
+    pub etag: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// The vendor files of a dataset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// Sorted by path (byte order).
+    pub files: Vec<Source>,
+    /// What lies among them under a name that cannot be handled: a sentence each, with the name
+    /// escaped, that says what is wrong with it.
+    pub misnamed: Vec<String>,
+}
+
+impl Lake {
+    /// The vendor files of a dataset, by one listing, sorted by path (byte order). Objects that
+    /// are no CSV are left out, and so are [misnamed](Sources::misnamed) ones.
+    pub async fn sources(&self, dataset: Dataset) -> Result<Vec<Source>, Error> {
+        Ok(self.list_sources(dataset).await?.files)
+    }
+
+    /// As [`sources`](Self::sources), with what is misnamed: it must not hide from people, nor
+    /// keep other files from being read.
+    pub async fn list_sources(&self, dataset: Dataset) -> Result<Sources, Error> {
+        let folder = dataset.raw_folder();
+        let mut sources = Sources::default();
+        let found = match self.list(self.raw(), "raw", folder).await {
+            Err(Error::Store { source: object_store::Error::InvalidPath { source }, .. })
+                if self.raw_folder().is_some() =>
+            {
+                // The listing ends at such a name.
+                tracing::debug!("listed anew, name by name: {source}");
+                self.walk(folder, &mut sources.misnamed).await?
+            }
+            found => found?,
+        };
+        for meta in found {
+            let path = meta.location.as_ref();
+            if Dataset::of_path(path) != Some(dataset) {
+                continue;
+            }
+            match paths::source(path).map_err(|error| named(path).err().unwrap_or(error)) {
+                Ok(_) => sources.files.push(Source {
+                    path: path.to_owned(),
+                    etag: etag(&meta),
+                    size: meta.size,
+                }),
+                Err(error) => sources.misnamed.push(error.to_string()),
+            }
+        }
+        sources.files.sort_by(|a, b| a.path.cmp(&b.path));
+        sources.misnamed.sort();
+        Ok(sources)
+    }
+
+    /// All files below a folder of a local `raw` whose names can be handled.
+    async fn walk(
+        &self,
+        folder: &str,
+        misnamed: &mut Vec<String>,
+    ) -> Result<Vec<ObjectMeta>, Error> {
+        let Some(raw) = self.raw_folder().map(Folder::to_owned) else { return Ok(Vec::new()) };
+        let top = raw.join(folder);
+        let read = tokio::task::spawn_blocking(move || names(&raw, top)).await;
+        let names = read.map_err(|_| Error::Crashed { path: folder.to_owned() })?;
+        let failed = |source| Error::Folder { folder: folder.to_owned(), source };
+        let mut found = Vec::new();
+        for name in names.map_err(failed)? {
+            match name.and_then(|name| paths::object(&name)) {
+                Ok(path) => found.extend(head(self.raw(), &path).await?),
+                Err(error) => misnamed.push(error.to_string()),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What is wrong with the name itself, of which a listing may show another spelling.
+fn named(path: &str) -> Result<(), Error> {
+    paths::source(&original(path)).map(drop)
+}
+
+/// Names of all files below `top`, relative to `raw`; an error for each that is no text.
+fn names(raw: &Folder, top: PathBuf) -> io::Result<Vec<Result<String, Error>>> {
+    let mut names = Vec::new();
+    let mut folders = vec![top];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(raw).unwrap_or(&path);
+            names.push(name.to_str().map(str::to_owned).ok_or_else(|| Error::Name {
+                path: name.to_string_lossy().into_owned(),
+                why: "it is no UTF-8".to_owned(),
+            }));
+        }
+    }
+    Ok(names)
+}

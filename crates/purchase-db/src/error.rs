@@ -1,0 +1,295 @@
+//! PostgreSQL's errors as sentences that name the database and say what to do.
+
+use std::{error, io};
+
+use identity::NoToken;
+use lake::{failpoint::Failed, table::Broken};
+use tokio_postgres::{
+    Error as PgError,
+    error::{DbError, SqlState},
+};
+
+/// What went wrong with the operational database, in a sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another try may succeed without anybody's doing.
+    #[error("{0}")]
+    Transient(String),
+    #[error("{0}")]
+    Permanent(String),
+    #[error(transparent)]
+    Lake(#[from] lake::Error),
+}
+
+impl Error {
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Transient(_) => true,
+            Self::Permanent(_) => false,
+            Self::Lake(error) => error.is_transient(),
+        }
+    }
+
+    /// Whether settings or the surroundings must be put right.
+    pub fn is_settings(&self) -> bool {
+        match self {
+            Self::Transient(_) => false,
+            Self::Permanent(_) => true,
+            Self::Lake(error) => error.is_settings(),
+        }
+    }
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self { transient: error.is_transient(), source: error.into() }
+    }
+}
+
+/// What went wrong, before the database's name is known to the message.
+#[derive(Debug)]
+pub(crate) enum Cause {
+    Driver(PgError),
+    /// The sentence goes on after the name of the database.
+    Known {
+        kind: Kind,
+        text: String,
+    },
+    Lake(lake::Error),
+    /// Already a sentence.
+    Error(Error),
+}
+
+/// Whether it pays to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Nothing listens, or nobody knows the name: a server that starts, or a wrong setting.
+    Unreachable,
+    Transient,
+    Permanent,
+}
+
+impl From<PgError> for Cause {
+    fn from(error: PgError) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<lake::Error> for Cause {
+    fn from(error: lake::Error) -> Self {
+        Self::Lake(error)
+    }
+}
+
+impl From<Error> for Cause {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<&'static str> for Cause {
+    fn from(text: &'static str) -> Self {
+        Self::permanent(text)
+    }
+}
+
+impl From<Failed> for Cause {
+    fn from(failed: Failed) -> Self {
+        Self::Lake(failed.into())
+    }
+}
+
+impl From<NoToken> for Cause {
+    fn from(NoToken { why, passes }: NoToken) -> Self {
+        let kind = if passes { Kind::Transient } else { Kind::Permanent };
+        Self::Known { kind, text: format!("needs a token: {why}") }
+    }
+}
+
+impl Cause {
+    pub(crate) fn permanent(text: impl Into<String>) -> Self {
+        Self::Known { kind: Kind::Permanent, text: text.into() }
+    }
+
+    pub(crate) fn transient(text: impl Into<String>) -> Self {
+        Self::Known { kind: Kind::Transient, text: text.into() }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Driver(error) => kind(error),
+            Self::Known { kind, .. } => *kind,
+            Self::Lake(error) if error.is_transient() => Kind::Transient,
+            Self::Error(error) if error.is_transient() => Kind::Transient,
+            Self::Lake(_) | Self::Error(_) => Kind::Permanent,
+        }
+    }
+
+    /// What the server said, if it is this that went wrong.
+    pub(crate) fn state(&self) -> Option<&SqlState> {
+        match self {
+            Self::Driver(error) => error.code(),
+            Self::Known { .. } | Self::Lake(_) | Self::Error(_) => None,
+        }
+    }
+
+    /// The error of the database in `place`, such as `the database shop on server:5432`.
+    pub(crate) fn at(self, place: &str) -> Error {
+        let kind = self.kind();
+        let text = match self {
+            Self::Lake(error) => return error.into(),
+            Self::Error(error) => return error,
+            Self::Known { text, .. } => format!("{place} {text}"),
+            Self::Driver(error) => sentence(place, &error),
+        };
+        match kind {
+            Kind::Unreachable | Kind::Transient => Error::Transient(text),
+            Kind::Permanent => Error::Permanent(text),
+        }
+    }
+}
+
+fn kind(error: &PgError) -> Kind {
+    if let Some(state) = error.code() {
+        // Of a class, the first two characters.
+        return match &state.code()[..2] {
+            _ if *state == SqlState::ADMIN_SHUTDOWN => Kind::Transient,
+            "57" | "53" | "08" | "40" | "55" => Kind::Transient,
+            _ => Kind::Permanent,
+        };
+    }
+    match source::<io::Error>(error) {
+        _ if source::<rustls::Error>(error).is_some() => Kind::Permanent,
+        Some(error) => match error.kind() {
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Kind::Unreachable,
+            io::ErrorKind::PermissionDenied => Kind::Permanent,
+            _ if is_unknown_name(error) => Kind::Unreachable,
+            _ => Kind::Transient,
+        },
+        None if error.is_closed() => Kind::Transient,
+        None if error.to_string().contains("timeout") => Kind::Transient,
+        None => Kind::Permanent,
+    }
+}
+
+fn sentence(place: &str, error: &PgError) -> String {
+    if let Some(said) = error.as_db_error() {
+        return refusal(place, said);
+    }
+    if let Some(error) = source::<rustls::Error>(error) {
+        return format!(
+            "the certificate of {place} is not trusted ({error}): use the name that is in it, and \
+             give its signer with sslrootcert=FILE"
+        );
+    }
+    match source::<io::Error>(error) {
+        Some(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            format!("nothing listens at {place}: check host and port in USER_PURCHASE_DB")
+        }
+        Some(error) if is_unknown_name(error) => {
+            format!("nobody knows the host of {place}: check its name in USER_PURCHASE_DB")
+        }
+        Some(error) if error.kind() == io::ErrorKind::NotFound => {
+            format!("there is no socket of {place}: check folder and port in USER_PURCHASE_DB")
+        }
+        Some(error) => format!("the connection to {place} broke ({error}): try again"),
+        None if error.is_closed() => format!("the connection to {place} was lost: try again"),
+        None => {
+            // The driver keeps the reason behind its error.
+            let reason = error::Error::source(error).map(ToString::to_string);
+            let text = reason.unwrap_or_else(|| error.to_string());
+            if text.contains("does not support TLS") {
+                format!(
+                    "{place} offers no encryption: let the server use TLS, or write \
+                     sslmode=disable where the way to it is safe"
+                )
+            } else if text.contains("password missing") {
+                format!("{place} wants a password: write it into USER_PURCHASE_DB")
+            } else {
+                // The driver's own words hold no values.
+                format!("{place} and its driver do not understand each other ({text})")
+            }
+        }
+    }
+}
+
+/// What the server said no to. Its own words are shown only where they name tables and nothing
+/// else: others may quote values or addresses.
+fn refusal(place: &str, said: &DbError) -> String {
+    let (state, code) = (said.code(), said.code().code());
+    match *state {
+        SqlState::INVALID_PASSWORD => format!(
+            "{place} refused the login ({code}): check user and password in USER_PURCHASE_DB; a \
+             managed identity must be a role of this server, see docs/POSTGRES.md"
+        ),
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION => format!(
+            "{place} does not let this login in ({code}): check the user, that pg_hba.conf has a \
+             line for it, and whether the server wants TLS (sslmode=verify-full)"
+        ),
+        SqlState::INVALID_CATALOG_NAME => {
+            format!("{place} is not there ({code}): check the database in USER_PURCHASE_DB")
+        }
+        SqlState::INSUFFICIENT_PRIVILEGE => format!(
+            "{place} does not permit this ({code}: {}): give the login its role, see \
+             sql/postgres/roles.sql",
+            said.message()
+        ),
+        SqlState::UNDEFINED_TABLE | SqlState::INVALID_SCHEMA_NAME | SqlState::UNDEFINED_COLUMN => {
+            format!(
+                "{place} lacks a part of the schema ({code}: {}): load a file, or let the owner of \
+                 the table run sql/postgres/schema/*.sql",
+                said.message()
+            )
+        }
+        SqlState::READ_ONLY_SQL_TRANSACTION => format!(
+            "{place} cannot be written to ({code}): it is a replica or read only; load into the \
+             primary"
+        ),
+        SqlState::LOCK_NOT_AVAILABLE => format!(
+            "{place} kept us waiting for a lock ({code}): somebody else is at work on the same \
+             file or table; try again"
+        ),
+        SqlState::QUERY_CANCELED => {
+            format!("{place} cancelled a statement ({code}): it took too long; try again")
+        }
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            format!("{place} is being stopped or started ({code}): try again in a minute")
+        }
+        SqlState::TOO_MANY_CONNECTIONS => {
+            format!("{place} has no connection left ({code}): try again, or raise max_connections")
+        }
+        SqlState::DISK_FULL | SqlState::OUT_OF_MEMORY => {
+            format!("{place} is out of disk or memory ({code}): make room")
+        }
+        _ if code.starts_with("40") => {
+            format!("{place} broke the work off for another one's sake ({code}): try again")
+        }
+        _ if matches!(&code[..2], "57" | "53" | "08") => {
+            format!("{place} cannot do it at present ({code}): try again")
+        }
+        _ => format!(
+            "{place} refused a statement ({code}): check that the columns of user_purchase are \
+             those in sql/postgres/schema"
+        ),
+    }
+}
+
+fn is_unknown_name(error: &io::Error) -> bool {
+    error.to_string().contains("lookup address")
+}
+
+/// The first error of this type behind an error.
+fn source<'a, E: error::Error + 'static>(error: &'a PgError) -> Option<&'a E> {
+    let mut cause: Option<&'a (dyn error::Error + 'static)> = error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        // What an I/O error wraps is not its source but its source's source.
+        cause = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}

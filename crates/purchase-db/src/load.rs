@@ -1,0 +1,193 @@
+//! Files into the table.
+//!
+//! One transaction: the path's row in `load_history` is locked, rows that the path brought before
+//! go, its rows come by binary COPY while the file is read, and the receipt is kept beside them.
+
+use std::{pin::Pin, time::Duration};
+
+use arrow_array::RecordBatch;
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::SinkExt;
+use lake::{
+    Receipt,
+    table::{Broken, Committed, Load, Table},
+};
+use tokio::time::timeout;
+use tokio_postgres::{Client, CopyInSink, error::SqlState};
+
+use crate::{
+    PurchaseDb,
+    encode::{self, HEADER, TRAILER},
+    error::Cause,
+    schema, sql,
+};
+
+#[async_trait]
+impl Table for PurchaseDb {
+    fn recipe(&self) -> String {
+        self.recipe_name()
+    }
+
+    async fn begin(&self, path: &str) -> Result<Box<dyn Load>, Broken> {
+        let client = self.connector.connect().await?;
+        let place = self.connector.place();
+        let begun = self.claim(&client, path).await;
+        let present = begun.map_err(|cause| {
+            // Somebody has taken it away, perhaps.
+            self.set_ready(false);
+            cause.at(&place)
+        })?;
+        let silence = self.connector.timing.silence;
+        let path = path.to_owned();
+        Ok(Box::new(TableLoad { client, place, path, present, rows: None, silence }))
+    }
+
+    async fn remove(
+        &self,
+        path: &str,
+        etag: Option<&str>,
+        attempt: Option<&str>,
+    ) -> Result<(), Broken> {
+        let client = self.connector.connect().await?;
+        let removed = async {
+            client.batch_execute(sql::BEGIN_LOAD).await?;
+            if client.execute(sql::FORGET, &[&path, &etag, &attempt]).await? > 0 {
+                client.execute(sql::REMOVE_ROWS, &[&path]).await?;
+            }
+            client.batch_execute("COMMIT").await?;
+            Ok::<_, Cause>(())
+        };
+        match removed.await {
+            // Nothing was ever loaded.
+            Err(cause)
+                if matches!(
+                    cause.state(),
+                    Some(&SqlState::UNDEFINED_TABLE | &SqlState::INVALID_SCHEMA_NAME)
+                ) =>
+            {
+                Ok(())
+            }
+            removed => Ok(removed.map_err(|cause| cause.at(&self.connector.place()))?),
+        }
+    }
+}
+
+impl PurchaseDb {
+    /// Waits for the path, and tells what the table has of it.
+    async fn claim(&self, client: &Client, path: &str) -> Result<Option<Receipt>, Cause> {
+        if !self.is_ready() {
+            schema::ensure(client).await?;
+            self.set_ready(true);
+        }
+        client.batch_execute(sql::BEGIN_LOAD).await?;
+        client.execute(sql::CLAIM, &[&path]).await?;
+        let row = client.query_one(sql::PRESENT, &[&path]).await?;
+        let Some(receipt) = row.get::<_, Option<String>>(0) else { return Ok(None) };
+        let receipt = serde_json::from_str(&receipt).map_err(|_| {
+            Cause::permanent(format!(
+                "has a receipt in load_history that is none: delete its row there and the rows \
+                 whose source_file is `{path}`, then replay the file"
+            ))
+        })?;
+        Ok(Some(receipt))
+    }
+}
+
+struct TableLoad {
+    client: Client,
+    place: String,
+    path: String,
+    present: Option<Receipt>,
+    /// Open from the first rows on.
+    rows: Option<Pin<Box<CopyInSink<Bytes>>>>,
+    silence: Duration,
+}
+
+impl TableLoad {
+    async fn send(&mut self, rows: &RecordBatch) -> Result<(), Cause> {
+        let bytes = encode::rows(rows, &self.path).ok_or_else(|| {
+            let detail = "a row does not fit the table, and was not refused".to_owned();
+            lake::Error::Bug { path: self.path.clone(), detail }
+        })?;
+        self.feed(bytes).await
+    }
+
+    async fn feed(&mut self, bytes: Bytes) -> Result<(), Cause> {
+        let silence = self.silence;
+        let sink = self.rows().await?;
+        let sent = timeout(silence, sink.send(bytes)).await.map_err(|_| fell_silent())?;
+        if let Err(error) = sent {
+            // The sink knows only that nobody takes more; the server has said why.
+            let why = sink.as_mut().finish().await.err().filter(|why| why.as_db_error().is_some());
+            return Err(why.unwrap_or(error).into());
+        }
+        Ok(())
+    }
+
+    /// Where rows go. Those that the path brought before are taken away first.
+    async fn rows(&mut self) -> Result<&mut Pin<Box<CopyInSink<Bytes>>>, Cause> {
+        let sink = match self.rows.take() {
+            Some(sink) => sink,
+            None => {
+                self.client.execute(sql::REMOVE_ROWS, &[&self.path]).await?;
+                let mut sink = Box::pin(self.client.copy_in(sql::COPY_IN).await?);
+                sink.send(Bytes::from_static(HEADER)).await?;
+                sink
+            }
+        };
+        Ok(self.rows.insert(sink))
+    }
+
+    async fn finish(&mut self, receipt: &Receipt) -> Result<Committed, Cause> {
+        self.feed(Bytes::from_static(TRAILER)).await?;
+        let sink = self.rows().await?;
+        let copied = sink.as_mut().finish().await?;
+        if copied != receipt.rows.staged {
+            return Err(Cause::permanent(format!(
+                "took in {copied} of {} rows: a trigger on user_purchase leaves rows out; let it \
+                 pass those that have a source_file",
+                receipt.rows.staged
+            )));
+        }
+        let json = serde_json::to_string(receipt)
+            .map_err(|error| Cause::permanent(format!("gets no receipt: {error}")))?;
+        match self.client.execute(sql::RECORD, &[&self.path, &json]).await {
+            Ok(_) => {}
+            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                return self.twin(receipt).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.client.batch_execute("COMMIT").await?;
+        Ok(Committed::Done)
+    }
+
+    async fn twin(&self, receipt: &Receipt) -> Result<Committed, Cause> {
+        self.client.batch_execute("ROLLBACK").await?;
+        let row = self.client.query_opt(sql::TWIN, &[&receipt.content_hash, &self.path]).await?;
+        let gone = || Cause::transient("had this file under another path, and has it no more");
+        Ok(Committed::Twin(row.ok_or_else(gone)?.get(0)))
+    }
+}
+
+fn fell_silent() -> Cause {
+    Cause::transient("took no rows for some minutes: look for locks on user_purchase")
+}
+
+#[async_trait]
+impl Load for TableLoad {
+    fn present(&self) -> Option<&Receipt> {
+        self.present.as_ref()
+    }
+
+    async fn write(&mut self, rows: &RecordBatch) -> Result<(), Broken> {
+        let sent = self.send(rows).await;
+        Ok(sent.map_err(|cause| cause.at(&self.place))?)
+    }
+
+    async fn commit(mut self: Box<Self>, receipt: &Receipt) -> Result<Committed, Broken> {
+        let finished = self.finish(receipt).await;
+        Ok(finished.map_err(|cause| cause.at(&self.place))?)
+    }
+}

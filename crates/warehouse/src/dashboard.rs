@@ -1,0 +1,206 @@
+//! What the dashboard asks a warehouse, and what it is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pipeline::Day;
+use serde::Serialize;
+
+use crate::RefusedDay;
+
+/// Customers are counted fact by fact, within spans of days that hold at most so many: about a
+/// tenth of a second on SQLite.
+pub const MOST_FACTS: u64 = 500_000;
+
+/// Which facts to add up. A set that is empty, or an end that is `None`, lets all through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Filter {
+    pub locations: BTreeSet<String>,
+    pub devices: BTreeSet<String>,
+    pub systems: BTreeSet<String>,
+    /// First day.
+    pub from: Option<Day>,
+    /// Last day.
+    pub to: Option<Day>,
+}
+
+impl Filter {
+    /// Whether it lets everything through.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// First and last key of `dim_date`.
+    pub(crate) fn keys(&self) -> (i32, i32) {
+        (self.from.map_or(0, Day::key), self.to.map_or(99_991_231, Day::key))
+    }
+}
+
+/// Reviews, added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sums {
+    pub reviews: u64,
+    /// Sum of `review_score`: the positive ones among them.
+    pub positive: u64,
+}
+
+impl Sums {
+    /// Average review score: the positive share, from 0 to 1. `None` without reviews.
+    pub fn score(self) -> Option<f64> {
+        (self.reviews > 0).then(|| self.positive as f64 / self.reviews as f64)
+    }
+}
+
+impl std::ops::AddAssign for Sums {
+    fn add_assign(&mut self, other: Self) {
+        self.reviews += other.reviews;
+        self.positive += other.positive;
+    }
+}
+
+impl std::iter::Sum for Sums {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        let mut sum = Self::default();
+        all.for_each(|sums| sum += sums);
+        sum
+    }
+}
+
+/// A member of a dimension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Member {
+    pub text: String,
+    /// Under the filters of the other dimensions and of the days. So a member that is not chosen
+    /// shows what it would add.
+    pub sums: Sums,
+    /// Whether the filter lets it through.
+    pub chosen: bool,
+}
+
+/// Customers and what they spent, each counted once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Customers {
+    pub count: u64,
+    /// In 1/100,000.
+    pub spend_e5: i128,
+}
+
+/// How new the files of a dataset are that count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Freshness {
+    pub dataset: String,
+    /// Paths whose rows count.
+    pub live: u64,
+    /// Paths whose newest version was refused.
+    pub refused: u64,
+    /// When the newest of them was taken in, UTC, `2021-04-25T06:15:04Z`.
+    pub newest_at: Option<String>,
+}
+
+/// The newest publish: everything that a dashboard shows changes with it and with nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edition {
+    pub publish_id: i64,
+    /// UTC, `2021-04-25T06:15:04Z`.
+    pub published_at: String,
+}
+
+/// The numbers of a filter, all from one state of the warehouse.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Dashboard {
+    /// `None` where nothing was published yet.
+    pub edition: Option<Edition>,
+    /// First and last day with facts, whatever the filter.
+    pub span: Option<(Day, Day)>,
+    /// Days with reviews under the filter.
+    pub days: BTreeMap<Day, Sums>,
+    /// All members, by text.
+    pub locations: Vec<Member>,
+    pub devices: Vec<Member>,
+    pub systems: Vec<Member>,
+    /// Customers of the filter's facts. `None` where the span of days holds more than
+    /// [`MOST_FACTS`] facts, chosen or not.
+    pub customers: Option<Customers>,
+    /// Everybody who bought something, with reviews or without, whatever the filter.
+    pub buyers: Customers,
+    pub freshness: Vec<Freshness>,
+    /// Days that keep their last good rows.
+    pub refused_days: Vec<RefusedDay>,
+}
+
+impl Dashboard {
+    /// All reviews under the filter.
+    pub fn total(&self) -> Sums {
+        self.days.values().copied().sum()
+    }
+}
+
+/// Adds up one dimension.
+#[derive(Debug)]
+pub(crate) struct Dimension {
+    /// By key, in order.
+    members: Vec<(i64, Member)>,
+    is_filtered: bool,
+}
+
+impl Dimension {
+    /// Of all members by key, with the texts that the filter names.
+    pub(crate) fn new(mut members: Vec<(i64, String)>, wanted: &BTreeSet<String>) -> Self {
+        members.sort_unstable();
+        let is_filtered = !wanted.is_empty();
+        let members = members.into_iter().map(|(key, text)| {
+            let chosen = !is_filtered || wanted.contains(&text);
+            (key, Member { text, sums: Sums::default(), chosen })
+        });
+        Self { members: members.collect(), is_filtered }
+    }
+
+    /// The place of a key in this dimension. Keys are given one after the other, so that it is
+    /// nearly always the key itself.
+    pub(crate) fn place(&self, key: i64) -> Option<usize> {
+        let guess = usize::try_from(key).ok()?;
+        match self.members.get(guess) {
+            Some((found, _)) if *found == key => Some(guess),
+            _ => self.members.binary_search_by_key(&key, |(found, _)| *found).ok(),
+        }
+    }
+
+    /// Adds reviews of one member of each dimension, by their places: to each where the others are
+    /// chosen. Tells whether all of them are.
+    pub(crate) fn add(all: &mut [Self; 3], places: [usize; 3], sums: Sums) -> bool {
+        let members = {
+            let [location, device, os] = all.each_mut();
+            [
+                &mut location.members[places[0]].1,
+                &mut device.members[places[1]].1,
+                &mut os.members[places[2]].1,
+            ]
+        };
+        let chosen = members.each_ref().map(|member| member.chosen);
+        for (nth, member) in members.into_iter().enumerate() {
+            if (0..3).all(|other| other == nth || chosen[other]) {
+                member.sums += sums;
+            }
+        }
+        chosen == [true; 3]
+    }
+
+    /// Sets the sums of a member that were added up elsewhere.
+    pub(crate) fn set(&mut self, place: usize, sums: Sums) {
+        self.members[place].1.sums = sums;
+    }
+
+    /// The keys that the filter lets through, `None` for all.
+    pub(crate) fn chosen(&self) -> Option<Vec<i64>> {
+        let chosen = self.members.iter().filter(|(_, member)| member.chosen);
+        self.is_filtered.then(|| chosen.map(|(key, _)| *key).collect())
+    }
+
+    /// By text. `Unknown` is a member only where facts have it.
+    pub(crate) fn finish(self) -> Vec<Member> {
+        let met =
+            self.members.into_iter().filter(|(key, member)| *key > 0 || member.sums.reviews > 0);
+        let mut members: Vec<Member> = met.map(|(_, member)| member).collect();
+        members.sort_by(|a, b| a.text.cmp(&b.text));
+        members
+    }
+}

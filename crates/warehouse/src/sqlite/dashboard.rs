@@ -1,0 +1,146 @@
+//! The numbers of the dashboard, in one pass over `agg_daily`.
+
+use rusqlite::{Connection, Row};
+
+use super::{
+    error::Cause,
+    facts,
+    history::{self, count, day},
+    sql,
+};
+use crate::dashboard::{
+    Customers, Dashboard, Dimension, Edition, Filter, Freshness, MOST_FACTS, Sums,
+};
+
+/// The newest publish, if there is one.
+pub(super) fn edition(connection: &Connection) -> Result<Option<Edition>, Cause> {
+    let newest = history::newest_publish(connection)?;
+    Ok(newest.map(|newest| Edition { publish_id: newest.id, published_at: newest.published_at }))
+}
+
+/// All of it, read in one transaction: a publish in between is seen whole or not at all.
+pub(super) fn dashboard(connection: &mut Connection, filter: &Filter) -> Result<Dashboard, Cause> {
+    let snapshot = connection.transaction()?;
+    let mut dashboard = Dashboard {
+        edition: edition(&snapshot)?,
+        span: span(&snapshot)?,
+        buyers: snapshot.prepare(sql::DASHBOARD_BUYERS)?.query_row([], spenders)?,
+        freshness: freshness(&snapshot)?,
+        refused_days: history::refused_days(&snapshot)?,
+        ..Dashboard::default()
+    };
+    let mut dimensions = dimensions(&snapshot, filter)?;
+    let facts = add_up(&snapshot, filter, &mut dimensions, &mut dashboard)?;
+    if facts <= MOST_FACTS {
+        dashboard.customers = Some(customers(&snapshot, filter, &dimensions)?);
+    }
+    let [locations, devices, systems] = dimensions.map(Dimension::finish);
+    Ok(Dashboard { locations, devices, systems, ..dashboard })
+}
+
+fn span(connection: &Connection) -> Result<Option<(pipeline::Day, pipeline::Day)>, Cause> {
+    let ends: (Option<i32>, Option<i32>) = connection
+        .prepare(sql::DASHBOARD_SPAN)?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    match ends {
+        (Some(first), Some(last)) => Ok(Some((day(first)?, day(last)?))),
+        _ => Ok(None),
+    }
+}
+
+/// Locations, devices and systems.
+fn dimensions(connection: &Connection, filter: &Filter) -> Result<[Dimension; 3], Cause> {
+    let mut members = [const { Vec::new() }; 3];
+    let mut statement = connection.prepare(sql::DASHBOARD_MEMBERS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let nth: u8 = row.get(0)?;
+        members[usize::from(nth) - 1].push((row.get(1)?, row.get(2)?));
+    }
+    let [locations, devices, systems] = members;
+    Ok([
+        Dimension::new(locations, &filter.locations),
+        Dimension::new(devices, &filter.devices),
+        Dimension::new(systems, &filter.systems),
+    ])
+}
+
+/// Adds up the days of the filter; returns how many facts they hold, chosen or not.
+fn add_up(
+    connection: &Connection,
+    filter: &Filter,
+    dimensions: &mut [Dimension; 3],
+    dashboard: &mut Dashboard,
+) -> Result<u64, Cause> {
+    let mut facts = 0;
+    let mut today = (0, Sums::default());
+    let mut statement = connection.prepare(sql::DASHBOARD_DAILY)?;
+    let mut rows = statement.query(filter.keys())?;
+    while let Some(row) = rows.next()? {
+        let key: i32 = row.get(0)?;
+        if key != today.0 {
+            end_day(dashboard, today)?;
+            today = (key, Sums::default());
+        }
+        let sums = Sums { positive: count(row.get(4)?), reviews: count(row.get(5)?) };
+        facts += count(row.get(6)?);
+        let [location, device, os] = dimensions;
+        let places = [place(location, row, 1)?, place(device, row, 2)?, place(os, row, 3)?];
+        if Dimension::add(dimensions, places, sums) {
+            today.1 += sums;
+        }
+    }
+    end_day(dashboard, today)?;
+    Ok(facts)
+}
+
+fn end_day(dashboard: &mut Dashboard, (key, sums): (i32, Sums)) -> Result<(), Cause> {
+    if sums.reviews > 0 {
+        dashboard.days.insert(day(key)?, sums);
+    }
+    Ok(())
+}
+
+fn place(dimension: &Dimension, row: &Row<'_>, column: usize) -> Result<usize, Cause> {
+    let key: i64 = row.get(column)?;
+    dimension.place(key).ok_or_else(|| {
+        Cause::permanent(format!(
+            "the warehouse has sums for the key {key}, which its dimension does not have: delete \
+             its file and run again, it is built anew from the lake"
+        ))
+    })
+}
+
+fn customers(
+    connection: &Connection,
+    filter: &Filter,
+    dimensions: &[Dimension; 3],
+) -> Result<Customers, Cause> {
+    let (first, last) = filter.keys();
+    let keys = dimensions
+        .each_ref()
+        .map(|dimension| dimension.chosen().map(|keys| serde_json::Value::from(keys).to_string()));
+    let [locations, devices, systems] = keys;
+    let ids = (facts::ids(first).0, facts::ids(last).1);
+    let parameters = (ids.0, ids.1, locations, devices, systems);
+    Ok(connection.prepare(sql::DASHBOARD_CUSTOMERS)?.query_row(parameters, spenders)?)
+}
+
+fn spenders(row: &Row<'_>) -> rusqlite::Result<Customers> {
+    let (units, e5): (i64, i64) = (row.get(1)?, row.get(2)?);
+    let spend_e5 = i128::from(units) * 100_000 + i128::from(e5);
+    Ok(Customers { count: count(row.get(0)?), spend_e5 })
+}
+
+fn freshness(connection: &Connection) -> Result<Vec<Freshness>, Cause> {
+    let mut statement = connection.prepare(sql::DASHBOARD_FRESHNESS)?;
+    let rows = statement.query_map([], |row| {
+        Ok(Freshness {
+            dataset: row.get(0)?,
+            live: count(row.get(1)?),
+            refused: count(row.get(2)?),
+            newest_at: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,127 @@
+//! The numbers of the dashboard, added up by the server.
+
+use pipeline::Day;
+use serde::Serialize;
+use tiberius::Row;
+
+use super::{
+    error::Cause,
+    history::{self, day, time},
+    session::{Session, Values, json},
+    sql,
+};
+use crate::dashboard::{
+    Customers, Dashboard, Dimension, Edition, Filter, Freshness, MOST_FACTS, Sums,
+};
+
+/// The newest publish, if there is one.
+pub(super) async fn edition(session: &mut Session) -> Result<Option<Edition>, Cause> {
+    let newest = history::newest_publish(session).await?;
+    Ok(newest.map(|newest| Edition { publish_id: newest.id, published_at: newest.published_at }))
+}
+
+/// All of it from between two publishes.
+pub(super) async fn dashboard(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause> {
+    loop {
+        let dashboard = read(session, filter).await?;
+        if edition(session).await? == dashboard.edition {
+            return Ok(dashboard);
+        }
+    }
+}
+
+async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause> {
+    let mut dashboard = Dashboard {
+        edition: edition(session).await?,
+        span: span(session).await?,
+        buyers: spenders(&session.query(sql::DASHBOARD_BUYERS, &[]).await?)?,
+        freshness: freshness(session).await?,
+        refused_days: history::refused_days(session).await?,
+        ..Dashboard::default()
+    };
+    let mut dimensions = dimensions(session, filter).await?;
+    let (first, last) = filter.keys();
+    let mut keys = Vec::new();
+    for dimension in &dimensions {
+        keys.push(dimension.chosen().map(|keys| list(&keys)).transpose()?);
+    }
+    let parameters = [&first as &dyn tiberius::ToSql, &last, &keys[0], &keys[1], &keys[2]];
+    let mut facts = 0;
+    for row in session.query(sql::DASHBOARD_SUMS, &parameters).await? {
+        let sums = Sums { reviews: row.count("reviews")?, positive: row.count("score")? };
+        match row.number::<i32>("dimension")? {
+            0 if sums.reviews > 0 => drop(dashboard.days.insert(day(&row, "id")?, sums)),
+            0 => {}
+            nth @ 1..=3 => set(&mut dimensions[nth as usize - 1], &row, sums)?,
+            _ => facts = row.count("facts")?,
+        }
+    }
+    if facts <= MOST_FACTS {
+        let found = session.query(sql::DASHBOARD_CUSTOMERS, &parameters).await?;
+        dashboard.customers = Some(spenders(&found)?);
+    }
+    let [locations, devices, systems] = dimensions.map(Dimension::finish);
+    Ok(Dashboard { locations, devices, systems, ..dashboard })
+}
+
+async fn span(session: &mut Session) -> Result<Option<(Day, Day)>, Cause> {
+    let rows = session.query(sql::DASHBOARD_SPAN, &[]).await?;
+    match rows.first() {
+        Some(row) if row.value::<i32>("first_day")?.is_some() => {
+            Ok(Some((day(row, "first_day")?, day(row, "last_day")?)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Locations, devices and systems.
+async fn dimensions(session: &mut Session, filter: &Filter) -> Result<[Dimension; 3], Cause> {
+    let mut members = [const { Vec::new() }; 3];
+    for row in session.query(sql::DASHBOARD_MEMBERS, &[]).await? {
+        let nth = row.number::<i32>("dimension")? as usize - 1;
+        members[nth].push((row.number::<i32>("id")?.into(), row.text("text")?));
+    }
+    let [locations, devices, systems] = members;
+    Ok([
+        Dimension::new(locations, &filter.locations),
+        Dimension::new(devices, &filter.devices),
+        Dimension::new(systems, &filter.systems),
+    ])
+}
+
+fn set(dimension: &mut Dimension, row: &Row, sums: Sums) -> Result<(), Cause> {
+    let key: i32 = row.number("id")?;
+    let place = dimension.place(key.into()).ok_or_else(|| {
+        Cause::permanent(format!("has sums for the key {key}, which no dimension has"))
+    })?;
+    dimension.set(place, sums);
+    Ok(())
+}
+
+/// Keys as a statement takes them.
+fn list(keys: &[i64]) -> Result<String, Cause> {
+    #[derive(Serialize)]
+    struct Key {
+        id: i64,
+    }
+    json(&keys.iter().map(|&id| Key { id }).collect::<Vec<_>>())
+}
+
+fn spenders(rows: &[Row]) -> Result<Customers, Cause> {
+    let row = rows.first().ok_or_else(|| Cause::permanent("counted no customers: try again"))?;
+    Ok(Customers { count: row.count("customers")?, spend_e5: row.e5("amount_spent")? })
+}
+
+async fn freshness(session: &mut Session) -> Result<Vec<Freshness>, Cause> {
+    let rows = session.query(sql::DASHBOARD_FRESHNESS, &[]).await?;
+    let all = rows.iter().map(|row| {
+        let newest: Option<chrono::NaiveDateTime> = row.value("newest_staged_at")?;
+        Ok(Freshness {
+            dataset: row.text("dataset")?,
+            live: row.count("paths_live")?,
+            refused: row.count("paths_refused")?,
+            newest_at: newest.map(|_| time(row, "newest_staged_at")).transpose()?,
+        })
+    });
+    all.collect()
+}

@@ -1,0 +1,98 @@
+//! `dashboard`, and the end of `demo --open`: the page on this machine, until Ctrl-C.
+
+use std::{convert::Infallible, env, io, process::Stdio};
+
+use anyhow::Context;
+use chrono::Utc;
+use tokio::net::TcpListener;
+use warp::{Filter, http::Response};
+
+use super::Ended;
+use crate::{
+    dashboard::{self, Answer, Desk, Input},
+    deps,
+    settings::WarehouseSetting,
+};
+
+/// Where the page is, if nobody else is there.
+const PORTS: std::ops::Range<u16> = 7070..7080;
+
+/// Serves the page to this machine only.
+pub async fn serve(
+    warehouse: &WarehouseSetting,
+    port: Option<u16>,
+    open: bool,
+) -> anyhow::Result<Ended> {
+    // Why a page cannot be shown stands here, as under the host in its log.
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false);
+    let _ = log.with_max_level(tracing::Level::WARN).try_init();
+    let desk = Desk::new(deps::open(warehouse));
+    let listener = listen(port).await?;
+    let address = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
+    super::print(&format!("dashboard     {address} (Ctrl-C ends it)"));
+    if open {
+        show(&address);
+    }
+    tokio::select! {
+        () = warp::serve(page(desk)).incoming(listener).run() => {}
+        pressed = tokio::signal::ctrl_c() => pressed.context("cannot wait for Ctrl-C")?,
+    }
+    Ok(Ended::Well)
+}
+
+async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
+    if let Some(port) = port {
+        return TcpListener::bind(("127.0.0.1", port)).await.with_context(|| {
+            format!("cannot listen on port {port} of 127.0.0.1; choose another --port")
+        });
+    }
+    for port in PORTS {
+        match TcpListener::bind(("127.0.0.1", port)).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            bound => return bound.context("cannot listen on 127.0.0.1"),
+        }
+    }
+    TcpListener::bind(("127.0.0.1", 0)).await.context("cannot listen on 127.0.0.1")
+}
+
+fn page(desk: Desk) -> impl Filter<Extract = (Response<String>,), Error = warp::Rejection> + Clone {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::get()
+        .and(warp::path::end())
+        .and(query)
+        .and(warp::header::optional("if-none-match"))
+        .and_then(move |query, if_none_match| {
+            let desk = desk.clone();
+            async move {
+                let input = Input { query, if_none_match, now: Utc::now() };
+                Ok::<_, Infallible>(response(dashboard::run(&desk, input).await))
+            }
+        })
+}
+
+fn response(answer: Answer) -> Response<String> {
+    let response = Response::builder().status(answer.status);
+    let response = answer
+        .headers
+        .iter()
+        .fold(response, |response, (name, value)| response.header(*name, value));
+    response.body(answer.body).unwrap_or_default()
+}
+
+/// Asks for a browser where there may be one. Without, the address is on the screen.
+fn show(address: &str) {
+    let opener = if cfg!(target_os = "macos") {
+        "open"
+    } else if env::var_os("DISPLAY").or(env::var_os("WAYLAND_DISPLAY")).is_some() {
+        "xdg-open"
+    } else {
+        return;
+    };
+    let mut command = std::process::Command::new(opener);
+    let _ = command
+        .arg(address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+}

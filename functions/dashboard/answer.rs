@@ -1,0 +1,139 @@
+//! What goes back to a browser: status, headers, body.
+
+use std::sync::{Arc, LazyLock};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+use warehouse::dashboard::Edition;
+
+use super::{page, query::Asked};
+
+/// An answer over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: String,
+}
+
+/// No script, nothing from elsewhere, and no style but the page's own.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style = STANDARD.encode(Sha256::digest(page::STYLE));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; img-src data:; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    )
+});
+
+impl Answer {
+    /// A page that may be kept, and asked for again by its tag.
+    pub fn page(tag: String, html: &str) -> Self {
+        Self::new(200, Some(tag), html.to_owned())
+    }
+
+    /// The page that the browser has is still right.
+    pub fn unchanged(tag: String) -> Self {
+        Self::new(304, Some(tag), String::new())
+    }
+
+    /// A page that is right for this moment only.
+    pub fn passing(status: u16, html: String) -> Self {
+        Self::new(status, None, html)
+    }
+
+    fn new(status: u16, tag: Option<String>, body: String) -> Self {
+        // `no-cache`: kept, but never shown without asking whether something newer is there.
+        let cache = if tag.is_some() { "private, no-cache" } else { "no-store" };
+        let mut headers = vec![
+            ("Content-Type", "text/html; charset=utf-8".to_owned()),
+            ("Cache-Control", cache.to_owned()),
+            ("Content-Security-Policy", POLICY.clone()),
+            ("X-Content-Type-Options", "nosniff".to_owned()),
+            ("Referrer-Policy", "no-referrer".to_owned()),
+            ("Cross-Origin-Opener-Policy", "same-origin".to_owned()),
+        ];
+        headers.extend(tag.map(|tag| ("ETag", tag)));
+        if status == 503 {
+            headers.push(("Retry-After", "30".to_owned()));
+        }
+        Self { status, headers, body }
+    }
+}
+
+/// Names all that a page depends on: the publish, the filter, whether it is old by now, and the
+/// program that writes it.
+pub fn tag(edition: &Edition, asked: &Asked, is_old: bool) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("{} {} {edition:?} {is_old} ", env!("CARGO_PKG_VERSION"), page::STYLE));
+    hash.update(format!("{asked:?}"));
+    let hash = hash.finalize();
+    let short: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{short}\"")
+}
+
+/// Whether `If-None-Match` names the tag.
+pub fn names(if_none_match: &str, tag: &str) -> bool {
+    let mut tags = if_none_match.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+    tags.any(|other| other == tag || other == "*")
+}
+
+/// Pages that were asked for before, by their tags.
+#[derive(Default)]
+pub struct Pages(std::collections::HashMap<String, Arc<str>>);
+
+/// Of some hundred kilobytes at most.
+const MOST_PAGES: usize = 32;
+
+impl Pages {
+    pub fn get(&self, tag: &str) -> Option<Arc<str>> {
+        self.0.get(tag).cloned()
+    }
+
+    pub fn keep(&mut self, tag: &str, html: &str) {
+        // Pages of earlier publishes are never asked for again, so all of it may go now and then.
+        if self.0.len() >= MOST_PAGES {
+            self.0.clear();
+        }
+        self.0.insert(tag.to_owned(), html.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_changes_with_all_that_a_page_shows() {
+        let edition = |publish_id, at: &str| Edition { publish_id, published_at: at.to_owned() };
+        let (first, at) = (edition(1, "2021-04-26T06:15:04Z"), "2021-04-26T06:15:05Z");
+        let tags = [
+            tag(&first, &Asked::default(), false),
+            tag(&first, &Asked::default(), true),
+            tag(&first, &Asked::parse("state=Ohio"), false),
+            tag(&first, &Asked::parse("device=Ohio"), false),
+            tag(&first, &Asked::parse("from=x"), false),
+            tag(&edition(2, "2021-04-26T06:15:04Z"), &Asked::default(), false),
+            tag(&edition(1, at), &Asked::default(), false),
+        ];
+        let distinct: std::collections::BTreeSet<_> = tags.iter().collect();
+        assert_eq!(distinct.len(), tags.len());
+        assert_eq!(tag(&first, &Asked::parse("os="), false), tags[0]);
+    }
+
+    #[test]
+    fn tags_are_compared_as_http_says() {
+        for yes in ["\"a\"", "W/\"a\"", "\"b\", \"a\"", "*"] {
+            assert!(names(yes, "\"a\""), "{yes}");
+        }
+        assert!(!names("\"aa\", a", "\"a\"") && !names("", "\"a\""));
+    }
+
+    #[test]
+    fn old_pages_are_not_kept_for_ever() {
+        let mut pages = Pages::default();
+        for nth in 0..1_000 {
+            pages.keep(&nth.to_string(), "page");
+            assert!(pages.0.len() <= MOST_PAGES && pages.get(&nth.to_string()).is_some());
+        }
+    }
+}

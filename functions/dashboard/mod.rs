@@ -1,0 +1,60 @@
+//! The numbers as a page. Changes nothing.
+//!
+//! **Idempotency key**: none is needed, it only reads.
+//! **Retry**: who looks, reloads.
+//! **What a crash leaves behind**: nothing.
+
+mod answer;
+mod desk;
+mod page;
+mod query;
+mod view;
+
+use chrono::{DateTime, Utc};
+use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
+
+pub use self::{answer::Answer, desk::Desk};
+use self::{desk::Unreadable, query::Asked};
+use crate::deps::Deps;
+
+/// What a browser asks for.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The query string, without its question mark.
+    pub query: String,
+    /// The header `If-None-Match`.
+    pub if_none_match: Option<String>,
+    pub now: DateTime<Utc>,
+}
+
+/// The page, or why there is none: that is a page, too.
+pub async fn run(desk: &Desk, input: Input) -> Answer {
+    let asked = Asked::parse(&input.query);
+    match desk.look(asked, input.if_none_match, input.now).await {
+        Ok(answer) => answer,
+        Err(unreadable) => {
+            // Who looks is not told: it names servers and files.
+            let Unreadable { will_pass, why } = unreadable;
+            tracing::error!("the dashboard cannot be shown: {why}");
+            let status = if will_pass { 503 } else { 500 };
+            Answer::passing(status, page::failing(will_pass))
+        }
+    }
+}
+
+pub async fn handle(
+    deps: &Deps,
+    request: HttpRequest,
+    _context: Context,
+) -> anyhow::Result<Outcome> {
+    // Not from its `query`, where the host has joined the values of a name.
+    let query = request.url.split_once('?').map_or("", |(_, query)| query).to_owned();
+    let if_none_match = request.headers.get("If-None-Match").map(str::to_owned);
+    let answer = run(&deps.dashboard, Input { query, if_none_match, now: Utc::now() }).await;
+    let response = HttpResponse::text(answer.status, answer.body);
+    let response = answer
+        .headers
+        .into_iter()
+        .fold(response, |response, (name, value)| response.header(name, value));
+    Ok(Outcome::done().output("response", response))
+}

@@ -1,0 +1,88 @@
+//! The operational table `user_purchase` -> a snapshot in staging, where it has changed.
+//!
+//! **Idempotency key**: the state of the table, kept in the receipt of its snapshot.
+//! **Retry**: always; another extract that came first is a reason to look again.
+//! **What a crash leaves behind**: at most a Parquet that no receipt names.
+
+use std::time::Instant;
+
+use custom_handler::{Context, Outcome, Timer};
+use pipeline::Dataset;
+use purchase_db::{Extract, OnRows};
+use serde::Serialize;
+
+use crate::deps::Deps;
+
+/// What a run of the function did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Extracted {
+    /// unchanged, taken or held_back.
+    pub outcome: &'static str,
+    /// Rows of a new snapshot.
+    pub rows: u64,
+    /// Files that a first snapshot would lose: they count, and are not in the table.
+    pub missing: Vec<String>,
+    pub duration_ms: u64,
+}
+
+impl Extracted {
+    pub fn is_held_back(&self) -> bool {
+        !self.missing.is_empty()
+    }
+}
+
+impl std::fmt::Display for Extracted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.missing[..] {
+            [] if self.outcome == "unchanged" => write!(f, "user_purchase is unchanged"),
+            [] => write!(f, "user_purchase: a snapshot of {} rows", self.rows),
+            [first, rest @ ..] => write!(
+                f,
+                "user_purchase is not extracted yet: `{first}`{} counts and is not in the \
+                 database; load it (reconcile), or take it out (replay --forget)",
+                match rest.len() {
+                    0 => String::new(),
+                    more => format!(" (and {more} more)"),
+                }
+            ),
+        }
+    }
+}
+
+/// `None` where no operational database is configured.
+pub async fn run(deps: &Deps, on_rows: Option<OnRows>) -> anyhow::Result<Option<Extracted>> {
+    let Some(database) = &deps.purchase_db else { return Ok(None) };
+    let begun = Instant::now();
+    let recipe = deps.ingest_options().recipe(Dataset::UserPurchase);
+    let (outcome, rows, missing) = match database.extract(&deps.lake, &recipe, on_rows).await? {
+        Extract::Unchanged => ("unchanged", 0, Vec::new()),
+        Extract::Taken { rows } => ("taken", rows, Vec::new()),
+        Extract::HeldBack(missing) => ("held_back", 0, missing),
+    };
+    let duration_ms = begun.elapsed().as_millis() as u64;
+    Ok(Some(Extracted { outcome, rows, missing, duration_ms }))
+}
+
+pub async fn handle(deps: &Deps, _timer: Timer, context: Context) -> anyhow::Result<Outcome> {
+    let Some(extracted) = run(deps, None).await? else {
+        return Ok(Outcome::done().log("USER_PURCHASE_DB is not set: there is nothing to extract"));
+    };
+    if extracted.is_held_back() {
+        tracing::warn!(
+            function = context.function(),
+            invocation_id = context.invocation_id(),
+            files.missing = extracted.missing.len(),
+            "{extracted}"
+        );
+    } else {
+        tracing::info!(
+            function = context.function(),
+            invocation_id = context.invocation_id(),
+            outcome = extracted.outcome,
+            rows.staged = extracted.rows,
+            duration_ms = extracted.duration_ms,
+            "extracted"
+        );
+    }
+    Ok(Outcome::done().log(extracted.to_string()))
+}

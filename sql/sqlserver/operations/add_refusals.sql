@@ -1,0 +1,5 @@
+-- What receipts seen for the first time refused. Grain and key: one row per path, receipt and
+-- reason.
+INSERT INTO $(ops).refusal (path, receipt, reason, rows_refused, detail, quarantine)
+SELECT path, receipt, reason, rows_refused, detail, quarantine
+FROM #staged_refusal;
