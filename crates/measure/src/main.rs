@@ -8,10 +8,6 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use movie_analytics::sample::{REAL, Sample};
 
-/// As the product has it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]

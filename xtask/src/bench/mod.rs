@@ -22,10 +22,11 @@ Measures the release build against Polars, DuckDB and PySpark on the same files,
 checks that all give the same facts. CPU seconds (user and system) of the best run count: they
 depend least on what else the machine does.
 
-Usage: cargo xtask bench [--size s|m] [--peers NAME,...] [--steps NAME,...] [--reps N]
+Usage: cargo xtask bench [--size s|m|l] [--peers NAME,...] [--steps NAME,...] [--reps N]
 
   --size s      100,000 reviews (134 MB), 100,000 logs, 541,909 purchases; this is the default
   --size m      1,000,000 reviews (1.3 GB), logs and purchases
+  --size l      5,000,000 reviews (6.6 GB) and logs, 1,000,000 purchases: for memory
   --size tiny   1,000 of each: shows whether everything works, measures nothing
   --peers       polars, duckdb, spark, or none; by default polars and duckdb, for Spark takes
                 minutes a run

@@ -10,10 +10,11 @@ pub struct Size {
     pub purchases: u64,
 }
 
-const SIZES: [Size; 3] = [
+const SIZES: [Size; 4] = [
     Size { name: "tiny", reviews: 1_000, purchases: 1_000 },
     Size { name: "s", reviews: 100_000, purchases: 541_909 },
     Size { name: "m", reviews: 1_000_000, purchases: 1_000_000 },
+    Size { name: "l", reviews: 5_000_000, purchases: 1_000_000 },
 ];
 
 /// The steps that one file or one aggregation is; the peers have these too.
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn wrong_options_name_what_there_is() {
-        assert!(parse(&["--size", "xl"]).unwrap_err().contains("tiny, s, m"));
+        assert!(parse(&["--size", "xl"]).unwrap_err().contains("tiny, s, m, l"));
         assert!(parse(&["--peers", "pandas"]).unwrap_err().contains("duckdb"));
         assert!(parse(&["--reps", "0"]).unwrap_err().contains("--reps"));
         assert!(parse(&["--size"]).unwrap_err().contains("--size"));
