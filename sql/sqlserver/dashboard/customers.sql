@@ -6,15 +6,15 @@ choose_customers AS (
     FROM $(dw).fact_movie_analytics
     WHERE id_dim_date BETWEEN @P1 AND @P2
       AND (
-          @P3 IS NULL
+          @P3 = N'[]'
           OR id_dim_location IN (SELECT id FROM OPENJSON(@P3) WITH (id int '$.id'))
       )
       AND (
-          @P4 IS NULL
+          @P4 = N'[]'
           OR id_dim_devices IN (SELECT id FROM OPENJSON(@P4) WITH (id int '$.id'))
       )
       AND (
-          @P5 IS NULL
+          @P5 = N'[]'
           OR id_dim_os IN (SELECT id FROM OPENJSON(@P5) WITH (id int '$.id'))
       )
 )

@@ -43,7 +43,7 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
     let (first, last) = filter.keys();
     let mut keys = Vec::new();
     for dimension in &dimensions {
-        keys.push(dimension.chosen().map(|keys| list(&keys)).transpose()?);
+        keys.push(list(dimension.chosen().as_deref())?);
     }
     let parameters = [&first as &dyn tiberius::ToSql, &last, &keys[0], &keys[1], &keys[2]];
     let mut facts = 0;
@@ -98,12 +98,14 @@ fn set(dimension: &mut Dimension, row: &Row, sums: Sums) -> Result<(), Cause> {
     Ok(())
 }
 
-/// Keys as a statement takes them.
-fn list(keys: &[i64]) -> Result<String, Cause> {
+/// Keys as a statement takes them: an empty list lets all through, and no key is negative. NULL
+/// would say it better, but tiberius sends that without a type, and not every server takes it.
+fn list(chosen: Option<&[i64]>) -> Result<String, Cause> {
     #[derive(Serialize)]
     struct Key {
         id: i64,
     }
+    let keys = chosen.map_or(&[][..], |keys| if keys.is_empty() { &[-1] } else { keys });
     json(&keys.iter().map(|&id| Key { id }).collect::<Vec<_>>())
 }
 
