@@ -19,7 +19,7 @@ use common::{
     warehouse,
 };
 use custom_handler::testing::{Options, TestHost};
-use movie_analytics::sample::Sample;
+use movie_analytics::sample::{REAL, Sample};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -182,7 +182,7 @@ async fn lost_events_are_found_by_reconcile_through_its_output_bindings() {
 async fn a_handler_that_is_killed_in_the_middle_of_a_file_counts_it_once() {
     let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
     let sample = world.dir.path().join("sample");
-    let drop = Sample { reviews: 80_000, purchases: 100, dirty: false, ..Sample::default() };
+    let drop = Sample { reviews: 80_000, review_bytes: REAL, purchases: 100, ..Sample::default() };
     let host = world.host().await;
     let pid = host.handler_pid().unwrap();
     let paths = drop.write_single(&sample).unwrap();
@@ -207,7 +207,7 @@ async fn a_handler_that_is_killed_in_the_middle_of_a_file_counts_it_once() {
 async fn a_file_that_kills_the_process_each_time_ends_as_failed_and_in_the_poison_queue() {
     let world = World::new().await;
     let sample = world.dir.path().join("sample");
-    let big = Sample { reviews: 150_000, purchases: 1, dirty: false, ..Sample::default() };
+    let big = Sample { reviews: 150_000, review_bytes: REAL, purchases: 1, ..Sample::default() };
     let paths = big.write_single(&sample).unwrap();
     let path = paths.iter().find(|path| path.starts_with("movie_review/")).unwrap();
     let poison = format!("{}-poison", World::queue_of(path));

@@ -8,7 +8,7 @@ mod common;
 use std::fs;
 
 use common::{app::command, place::Place, watched::watched};
-use movie_analytics::sample::Sample;
+use movie_analytics::sample::{REAL, Sample};
 
 const MIB: u64 = 1 << 20;
 
@@ -16,7 +16,7 @@ const MIB: u64 = 1 << 20;
 /// of the file of reviews.
 fn peak(reviews: u64) -> (u64, u64) {
     let place = Place::new();
-    let sample = Sample { reviews, purchases: reviews, ..Sample::default() };
+    let sample = Sample { reviews, review_bytes: REAL, purchases: reviews, ..Sample::default() };
     let files = sample.write_single(&place.raw()).unwrap();
     let size = fs::metadata(place.raw().join(&files[0])).unwrap().len();
     let (lake, warehouse) = (place.lake_option(), place.warehouse_option());

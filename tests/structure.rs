@@ -101,6 +101,10 @@ fn dependencies_point_one_way() {
     const ALONE: [&str; 5] = ["pipeline", "identity", "custom-handler", "eventgrid", "azurite"];
     let place = |name: &str| ORDER.iter().position(|known| *known == name);
     for (package, dependencies) in packages() {
+        // It measures the whole product from outside, as tests do.
+        if package == "measure" {
+            continue;
+        }
         for dependency in &dependencies {
             assert_ne!(dependency, "movie-analytics", "{package} knows functions/");
             if let (Some(from), Some(to)) = (place(&package), place(dependency)) {

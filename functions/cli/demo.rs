@@ -37,7 +37,7 @@ pub async fn command(
     })?;
     let Size { reviews, days, purchases, seed } = size;
     let first_day = Day::from_ymd(2021, 4, 19).context("the sample's first day")?;
-    let sample = Sample { seed, reviews, purchases, first_day, days, dirty: true };
+    let sample = Sample { seed, reviews, purchases, first_day, days, ..Sample::default() };
     let files = sample.write(&raw)?;
     if !json {
         eprintln!("sample drop of {} files in {}", files.len(), raw.display());

@@ -25,8 +25,8 @@ use self::{
 };
 
 /// Mean bytes of a review's text: short for a demo, as long as real ones for measurements.
-const SHORT: u64 = 300;
-const REAL: u64 = 1_300;
+pub const SHORT: u64 = 300;
+pub const REAL: u64 = 1_300;
 
 const REVIEW_HEADER: &[u8] = b"cid,review_str,id_review\n";
 const LOG_HEADER: &[u8] = b"id_review,log\n";
@@ -36,6 +36,10 @@ const LOG_HEADER: &[u8] = b"id_review,log\n";
 pub struct Sample {
     pub seed: u64,
     pub reviews: u64,
+    /// Mean bytes of their texts: [`SHORT`] or [`REAL`].
+    pub review_bytes: u64,
+    /// How many in 1,000 of them are positive: 340 of real ones, 60 of texts made of random words.
+    pub positive: u64,
     /// Purchase rows.
     pub purchases: u64,
     pub first_day: Day,
@@ -48,7 +52,16 @@ pub struct Sample {
 impl Default for Sample {
     fn default() -> Self {
         let first_day = Day::from_ymd(2021, 4, 19).unwrap_or(Day(0));
-        Self { seed: 42, reviews: 3_000, purchases: 5_000, first_day, days: 7, dirty: true }
+        Self {
+            seed: 42,
+            reviews: 3_000,
+            review_bytes: SHORT,
+            positive: 340,
+            purchases: 5_000,
+            first_day,
+            days: 7,
+            dirty: true,
+        }
     }
 }
 
@@ -57,7 +70,7 @@ impl Sample {
     /// their paths relative to it. A file that is there with the same bytes is left alone.
     pub fn write(&self, raw: &Path) -> anyhow::Result<Vec<String>> {
         let mut sessions = Sessions::new(self).peekable();
-        let mut reviewer = Reviewer::new(self.seed, SHORT);
+        let mut reviewer = Reviewer::new(self);
         let mut written = Vec::new();
         let mut late: Vec<i64> = Vec::new();
         let mut last_day: Vec<Session> = Vec::new();
@@ -105,13 +118,13 @@ impl Sample {
         Ok(written)
     }
 
-    /// Writes one file of each kind, with reviews as long as real ones, in flat memory; returns
-    /// their paths relative to `raw`. These files are clean, whatever `dirty` says: other tools
+    /// Writes one file of each kind, in flat memory; returns their paths relative to `raw`. These
+    /// files are clean, whatever `dirty` says: other tools
     /// that read them for comparison stop at the first bad row.
     pub fn write_single(&self, raw: &Path) -> anyhow::Result<Vec<String>> {
         let reviews = "movie_review/movie_review.csv".to_owned();
         put(raw, &reviews, |out| {
-            let mut reviewer = Reviewer::new(self.seed, REAL);
+            let mut reviewer = Reviewer::new(self);
             out.write(REVIEW_HEADER)?;
             for session in Sessions::new(self) {
                 reviewer.write(out.row(), session.id, session.customer);
@@ -192,7 +205,8 @@ mod tests {
             hash(raw.path(), &files)
         };
         assert_eq!(made(Sample::default(), Sample::write), 8_525_975_998_921_490_191);
-        assert_eq!(made(Sample::default(), Sample::write_single), 622_750_805_463_257_933);
+        let real = Sample { review_bytes: REAL, ..Sample::default() };
+        assert_eq!(made(real, Sample::write_single), 622_750_805_463_257_933);
         let other = Sample { seed: 43, ..Sample::default() };
         assert_ne!(made(other, Sample::write), made(Sample::default(), Sample::write));
     }

@@ -1,6 +1,7 @@
 //! The text of reviews: sentences put together until the length is right.
 
 use super::{
+    Sample,
     phrases::{ADJECTIVES, GOOD, NEARLY_GOOD, PEOPLE, SENTENCES, THINGS},
     put::digits,
     rng::{Rng, Stream},
@@ -29,6 +30,7 @@ struct Sentence {
 pub struct Reviewer {
     seed: u64,
     mean: u64,
+    positive: u64,
     plain: Vec<Sentence>,
     good: Vec<Sentence>,
     nearly: Vec<Sentence>,
@@ -36,11 +38,11 @@ pub struct Reviewer {
 }
 
 impl Reviewer {
-    /// `mean` is the mean length of a text in bytes.
-    pub fn new(seed: u64, mean: u64) -> Self {
+    pub fn new(sample: &Sample) -> Self {
+        let Sample { seed, review_bytes: mean, positive, .. } = *sample;
         let [plain, good, nearly] =
             [SENTENCES, GOOD, NEARLY_GOOD].map(|texts| texts.iter().map(|s| sentence(s)).collect());
-        Self { seed, mean, plain, good, nearly, text: Vec::new() }
+        Self { seed, mean, positive, plain, good, nearly, text: Vec::new() }
     }
 
     /// Appends the row of a review. Whether it is positive depends on seed and id, not on its
@@ -56,9 +58,9 @@ impl Reviewer {
 
     /// Appends the text of a review, in quotes where it needs them.
     pub fn field(&mut self, out: &mut Vec<u8>, id: i64) {
-        let Self { seed, mean, plain, good, nearly, text } = self;
+        let Self { seed, mean, positive, plain, good, nearly, text } = self;
         let mut rng = Rng::new(*seed, Stream::Review, id);
-        let mut said = !rng.in_thousand(340);
+        let mut said = !rng.in_thousand(*positive);
         let mut nearly_said = !rng.in_thousand(300);
         let percent = rng.pick(&LENGTHS) * (90 + rng.below(21)) / 100;
         let length = (*mean * percent / 100).saturating_sub(OVERSHOOT) as usize;

@@ -1,5 +1,6 @@
 //! Chores of this repository, run as `cargo xtask CHORE`.
 
+mod bench;
 mod drop;
 mod fuzz;
 mod glibc;
@@ -23,6 +24,7 @@ Usage: cargo xtask CHORE [OPTION...]
   start     run the app on this machine, with a storage emulator, until Ctrl-C
   drop      let a vendor's file arrive in the app that `start` runs
   fuzz      feed the parsers with bytes that nobody sends on purpose
+  bench     measure against Polars, DuckDB and PySpark on the same files
 
 `cargo xtask CHORE --help` says more of each. The programs that they need are installed
 once, below ~/.cache/movie-analytics/tools.
@@ -41,11 +43,13 @@ fn main() -> ExitCode {
         "start" if wants_help => return help(start::HELP),
         "drop" if wants_help => return help(drop::HELP),
         "fuzz" if wants_help => return help(fuzz::HELP),
+        "bench" if wants_help => return help(bench::HELP),
         "test" => test::parse(rest).map(|plan| test::run(&plan)),
         "package" => package::parse(rest).map(|plan| ended(package::run(&plan))),
         "start" => start::parse(rest).map(|plan| ended(start::run(&plan))),
         "drop" => Ok(ended(drop::run(rest))),
         "fuzz" => fuzz::parse(rest).map(|plan| ended(fuzz::run(&plan))),
+        "bench" => bench::parse(rest).map(|plan| ended(bench::run(&plan))),
         other => Err(format!("there is no chore `{other}`")),
     };
     match done {

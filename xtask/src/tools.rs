@@ -96,6 +96,15 @@ pub const CARGO_ZIGBUILD: Tool = Tool {
 /// The version of zig, which PyPI has, too.
 const ZIGLANG: &str = "ziglang==0.15.2";
 
+/// What `cargo xtask bench` compares with, in one virtual environment. Not in [`ALL`].
+pub const BENCH_PEERS: Tool = Tool {
+    name: "bench-peers",
+    version: "2026.11",
+    program: "bin/python3",
+    install: pip_install_peers,
+};
+const PEERS: [&str; 3] = ["polars==2.1.0", "duckdb==2.0.0", "pyspark==4.3.0"];
+
 pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, CHECKOV, PLAYWRIGHT];
 
 impl Tool {
@@ -227,21 +236,28 @@ fn npm_install_packages(name: &str, tool: &Tool, folder: &Path, more: &[&str]) -
 /// Installs into a virtual environment, beside the folder first. It may be moved since nothing
 /// in it that we run is a script.
 fn pip_install(tool: &Tool, folder: &Path) -> Result<()> {
-    pip_install_with(tool, folder, &[])
+    pip_install_all(tool, folder, &[&package(tool)])
 }
 
 fn pip_install_with_zig(tool: &Tool, folder: &Path) -> Result<()> {
-    pip_install_with(tool, folder, &[ZIGLANG])
+    pip_install_all(tool, folder, &[&package(tool), ZIGLANG])
 }
 
-fn pip_install_with(tool: &Tool, folder: &Path, more: &[&str]) -> Result<()> {
+fn pip_install_peers(tool: &Tool, folder: &Path) -> Result<()> {
+    pip_install_all(tool, folder, &PEERS)
+}
+
+fn package(tool: &Tool) -> String {
+    format!("{}=={}", tool.name, tool.version)
+}
+
+fn pip_install_all(tool: &Tool, folder: &Path, packages: &[&str]) -> Result<()> {
     let partial = folder.with_file_name(format!("{}.partial", tool.name));
     shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&partial))?;
-    let package = format!("{}=={}", tool.name, tool.version);
     shell::run(
         Command::new(partial.join("bin/python3"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &package])
-            .args(more),
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(packages),
     )?;
     std::fs::rename(&partial, folder)
         .with_context(|| format!("cannot move {} into its place", partial.display()))

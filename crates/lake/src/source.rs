@@ -6,19 +6,17 @@ use std::{
     io::{self, BufReader, Read},
 };
 
-use bytes::{Buf, Bytes};
 use flate2::bufread::MultiGzDecoder;
-use futures_util::{StreamExt, stream::BoxStream};
-use object_store::{GetOptions, GetRange, GetResult, GetResultPayload, ObjectMeta};
+use object_store::{GetResultPayload, ObjectMeta};
 use pipeline::{FileReason, FileRefusal};
 use tokio::runtime::Handle;
 use twox_hash::XxHash3_128;
 
-use crate::{Error, Lake, work::Counters};
-
-/// Bytes that are asked for by one request. A request is repeated for a minute only, counted from
-/// its beginning; and a version that was overwritten shows when the next part is asked for.
-const WINDOW: u64 = 64 << 20;
+use crate::{
+    Error, Lake,
+    remote::{Remote, request},
+    work::Counters,
+};
 
 /// Compressed bytes that are read at once.
 const GZIP_READ: usize = 256 << 10;
@@ -82,7 +80,7 @@ impl SourceReader {
         bounds: Bounds,
     ) -> Result<Self, Stop> {
         let path = &version.location;
-        let result = match handle.block_on(window(lake, version, 0)) {
+        let result = match handle.block_on(request(lake, version, 0)) {
             Ok(result) => result,
             Err(
                 object_store::Error::Precondition { .. } | object_store::Error::NotFound { .. },
@@ -92,15 +90,9 @@ impl SourceReader {
         Counters::add(&lake.counters().sources_read, 1);
         let bytes = match result.payload {
             GetResultPayload::File(file, _) => Origin::File(file),
-            GetResultPayload::Stream(stream) => Origin::Remote(Box::new(Remote {
-                lake: lake.clone(),
-                handle: handle.clone(),
-                version: version.clone(),
-                received: 0,
-                before: 0,
-                stream,
-                chunk: Bytes::new(),
-            })),
+            GetResultPayload::Stream(_) => {
+                Origin::Remote(Remote::new(lake, handle, version, result))
+            }
         };
         let mut raw = Raw::new(bytes);
         let zipped = raw.peek().is_ok_and(|magic| magic == [0x1f, 0x8b]);
@@ -295,69 +287,14 @@ impl Read for Raw {
 /// Where bytes come from: straight from the disk in a local lake, else from the network.
 enum Origin {
     File(File),
-    Remote(Box<Remote>),
-}
-
-/// A version that is fetched window by window.
-struct Remote {
-    lake: Lake,
-    handle: Handle,
-    version: ObjectMeta,
-    /// Bytes that came so far.
-    received: u64,
-    /// How many of them when the window was opened.
-    before: u64,
-    /// The rest of the window.
-    stream: BoxStream<'static, object_store::Result<Bytes>>,
-    chunk: Bytes,
-}
-
-impl Remote {
-    /// The next bytes; none at the end.
-    async fn next(&mut self) -> object_store::Result<Option<Bytes>> {
-        loop {
-            if let Some(chunk) = self.stream.next().await {
-                let chunk = chunk?;
-                self.received += chunk.len() as u64;
-                return Ok(Some(chunk));
-            }
-            // A window without a byte: more of them would not help.
-            if self.received >= self.version.size || self.received == self.before {
-                return Ok(None);
-            }
-            self.before = self.received;
-            let window = window(&self.lake, &self.version, self.received).await?;
-            self.stream = window.into_stream();
-        }
-    }
-}
-
-/// Asks for the part of a version that begins here. Of a local file, all of it is opened.
-async fn window(lake: &Lake, version: &ObjectMeta, start: u64) -> object_store::Result<GetResult> {
-    let end = version.size.min(start + WINDOW);
-    // Nothing is no range, and without an ETag parts could be of different versions.
-    let range = (start < end && version.e_tag.is_some()).then_some(GetRange::Bounded(start..end));
-    let options = GetOptions { if_match: version.e_tag.clone(), range, ..GetOptions::default() };
-    lake.raw().get_opts(&version.location, options).await
+    Remote(Remote),
 }
 
 impl Read for Origin {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.read(space),
-            Self::Remote(remote) => {
-                while remote.chunk.is_empty() {
-                    let handle = remote.handle.clone();
-                    match handle.block_on(remote.next()).map_err(io::Error::other)? {
-                        Some(chunk) => remote.chunk = chunk,
-                        None => return Ok(0),
-                    }
-                }
-                let n = remote.chunk.len().min(space.len());
-                space[..n].copy_from_slice(&remote.chunk[..n]);
-                remote.chunk.advance(n);
-                Ok(n)
-            }
+            Self::Remote(remote) => remote.read(space),
         }
     }
 }

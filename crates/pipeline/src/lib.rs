@@ -11,6 +11,7 @@ pub mod parser;
 pub mod purchases;
 pub mod refusal;
 pub mod reviews;
+mod texts;
 
 pub use dataset::Dataset;
 pub use day::Day;

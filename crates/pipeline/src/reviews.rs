@@ -7,7 +7,6 @@ use arrow_array::{
     builder::{Int32Builder, Int64Builder},
 };
 use arrow_schema::{DataType, Field, Schema};
-use memchr::memchr2_iter;
 
 use crate::{
     csv::{Column, Record, Rows},
@@ -21,13 +20,43 @@ use crate::{
 /// No character outside ASCII becomes one of these letters in lower case, and a doubled quote
 /// of the CSV can neither make nor hide the token, so the field is searched as it stands.
 pub fn is_positive(review: &[u8]) -> bool {
-    memchr2_iter(b'g', b'G', review).any(|at| {
-        let before = at.checked_sub(1).map(|before| review[before]);
-        let word = review.get(at..at + 4);
-        before.is_none_or(separates)
-            && word.is_some_and(|word| word.eq_ignore_ascii_case(b"good"))
-            && review.get(at + 4).copied().is_none_or(separates)
-    })
+    let mut at = 0;
+    while at + WORD.len() <= review.len() {
+        let end = review.len().min(at + BLOCK);
+        let last = end - WORD.len();
+        if has_word(&review[at..end]) && (at..=last).any(|at| is_token(review, at)) {
+            return true;
+        }
+        at = last + 1;
+    }
+    false
+}
+
+const WORD: &[u8; 4] = b"good";
+
+/// Bytes looked at together: 64 places where the word may begin.
+const BLOCK: usize = 64 + WORD.len() - 1;
+
+/// Whether the word stands anywhere in the block, in whatever other word. Without a branch and a
+/// call it compiles to vector instructions: a third of the time of a vector search for each `g`.
+fn has_word(block: &[u8]) -> bool {
+    let at = |four: &[u8]| {
+        (four[0] | 0x20 == b'g')
+            & (four[1] | 0x20 == b'o')
+            & (four[2] | 0x20 == b'o')
+            & (four[3] | 0x20 == b'd')
+    };
+    block.windows(WORD.len()).fold(false, |any, four| any | at(four))
+}
+
+/// Whether the token stands here.
+fn is_token(review: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|before| review[before]);
+    let here = [review[at], review[at + 1], review[at + 2], review[at + 3]];
+    // The bit that tells lower case from upper; no other characters become these letters by it.
+    u32::from_le_bytes(here) | 0x2020_2020 == u32::from_le_bytes(*WORD)
+        && before.is_none_or(separates)
+        && review.get(at + WORD.len()).copied().is_none_or(separates)
 }
 
 fn separates(byte: u8) -> bool {

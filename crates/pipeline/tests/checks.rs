@@ -38,6 +38,8 @@ fn sound_days_pass() {
 fn a_grain_that_stands_twice_is_found() {
     let batch = batch(vec![fact(MONDAY, 1, 0, 1), fact(TUESDAY, 1, 0, 1), fact(TUESDAY, 1, 1, 1)]);
     assert_eq!(offences(&batch, 0), [(TUESDAY, Check::UniqueGrain)]);
+    let apart = [fact(MONDAY, 2, 0, 1), fact(MONDAY, 1, 0, 1), fact(MONDAY, 2, 1, 1)];
+    assert_eq!(offences(&self::batch(apart.to_vec()), 0), [(MONDAY, Check::UniqueGrain)]);
 }
 
 #[test]

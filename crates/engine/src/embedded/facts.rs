@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use lake::Receipt;
 use pipeline::{
     Day,
     facts::{BYTES_PER_LOG, FactBatch, LOG_COLUMNS, Logs, REVIEW_COLUMNS},
@@ -26,10 +27,13 @@ pub async fn build(
         engine.fit(&what, days.iter().map(|day| live.logs_of(*day)).sum(), BYTES_PER_LOG)?;
     }
     let ranked = || (0_u32..).zip(&live.logs);
-    let mut logs = Logs::new(days);
+    let of_days = |receipt: &Receipt| -> u64 {
+        receipt.days.iter().filter(|(day, _)| days.contains(day)).map(|(_, rows)| rows).sum()
+    };
+    let mut logs = Logs::new(days, live.logs.iter().map(of_days).sum::<u64>() as usize);
     let mut sources = Vec::new();
     for (rank, receipt) in ranked() {
-        if receipt.days.keys().any(|day| days.contains(day)) {
+        if of_days(receipt) > 0 {
             engine.read(receipt, &LOG_COLUMNS, None, |batch| logs.push(&batch, rank)).await?;
             sources.extend(range_of(receipt).map(|ids| (rank, ids)));
         }

@@ -126,7 +126,7 @@ async fn conditions_are_kept_and_etags_agree() {
     assert_eq!(world.lake.sources(REVIEWS).await.unwrap()[0].etag, receipt.etag);
 }
 
-/// Reviews of more than one window: 64 MiB and some.
+/// Reviews of many parts, far more than are fetched ahead.
 fn large() -> String {
     let film = "a film ".repeat(200);
     let mut text = reviews([]);
@@ -139,7 +139,7 @@ fn large() -> String {
 }
 
 #[tokio::test]
-async fn a_large_file_is_fetched_in_windows() {
+async fn a_large_file_is_fetched_in_parts() {
     let text = large();
     let rows = text.lines().count() as u64 - 1;
     for world in [World::memory(), World::azure().await] {

@@ -2,8 +2,9 @@
 
 use memchr::memchr_iter;
 
-/// Bytes asked for at a time: the second-level cache holds them while they are looked at.
-const CHUNK: usize = 512 << 10;
+/// Bytes asked for at a time: the second-level cache holds them while they are looked at, also
+/// where another thread of the core uses half of it.
+const CHUNK: usize = 256 << 10;
 
 #[derive(Default)]
 pub struct Buffer {

@@ -29,6 +29,9 @@ use crate::{
     Day, FileParser, FileReason, FileRefusal, Limits, RowReason, Tally, logs, refusal::RowRefusal,
 };
 
+/// Bytes of texts that are collected before a batch is handed out, however few its rows.
+const BATCH_BYTES: usize = 8 << 20;
+
 /// What one dataset makes of its records.
 pub trait Rows: Send {
     /// The contract's columns; [`Record`]s are indexed in this order.
@@ -42,6 +45,11 @@ pub trait Rows: Send {
 
     /// Rows taken in since the last batch.
     fn pending(&self) -> usize;
+
+    /// Bytes of texts taken in since the last batch.
+    fn bytes(&self) -> usize {
+        0
+    }
 
     fn take(&mut self) -> RecordBatch;
 
@@ -190,7 +198,7 @@ impl<R: Rows> CsvParser<R> {
             self.tally.min_id = Some(self.tally.min_id.map_or(id, |min| min.min(id)));
             self.tally.max_id = Some(self.tally.max_id.map_or(id, |max| max.max(id)));
         }
-        if self.rows.pending() >= self.limits.batch_rows {
+        if self.rows.pending() >= self.limits.batch_rows || self.rows.bytes() >= BATCH_BYTES {
             self.ready.push_back(self.rows.take());
         }
         Ok(())

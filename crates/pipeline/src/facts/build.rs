@@ -51,8 +51,11 @@ pub struct Logs {
 }
 
 impl Logs {
-    pub fn new(days: &BTreeSet<Day>) -> Self {
-        Self { days: DaySet::new(days), rows: Vec::new(), sessions: Sessions::default() }
+    /// `rows` is how many are to be expected: room for them is taken at once, for growing copies
+    /// all of them again and again.
+    pub fn new(days: &BTreeSet<Day>, rows: usize) -> Self {
+        let rows = Vec::with_capacity(rows);
+        Self { days: DaySet::new(days), rows, sessions: Sessions::default() }
     }
 
     /// Takes the rows of a staged batch that lie on the days. `rank` is the place of the file
@@ -78,7 +81,8 @@ impl Logs {
             rows.sort_unstable_by(order);
         }
         rows.dedup_by_key(|log| log.id);
-        Winners { days, open: vec![true; rows.len()], rows, sessions, matched: Vec::new() }
+        let (open, matched) = (vec![true; rows.len()], Vec::with_capacity(rows.len()));
+        Winners { days, open, rows, sessions, matched }
     }
 }
 

@@ -32,12 +32,21 @@ impl Spend {
         let quantities = batch["quantity"].as_primitive::<Int32Type>().values();
         let prices = batch["unit_price"].as_primitive::<Decimal128Type>().values();
         let customers = batch["customer_id"].as_primitive::<Int64Type>();
-        for row in 0..batch.num_rows() {
-            if customers.is_valid(row) {
-                let (amount, purchases) = self.customers.entry(customers.value(row)).or_default();
-                *amount += sign * i128::from(quantities[row]) * prices[row];
-                *purchases += sign as i64;
+        // Rows of one invoice stand together: they are added up before the customer is looked for.
+        let customer = |row: usize| customers.is_valid(row).then(|| customers.value(row));
+        let mut start = 0;
+        while start < batch.num_rows() {
+            let of = customer(start);
+            let rows = (start..batch.num_rows()).take_while(|row| customer(*row) == of);
+            let (sum, end) = rows.fold((0_i128, start), |(sum, _), row| {
+                (sum + i128::from(quantities[row]) * prices[row], row + 1)
+            });
+            if let Some(customer) = of {
+                let (amount, purchases) = self.customers.entry(customer).or_default();
+                *amount += sign * sum;
+                *purchases += sign as i64 * (end - start) as i64;
             }
+            start = end;
         }
     }
 

@@ -1,7 +1,9 @@
 //! Session logs: one XML document a row, into typed columns.
 
+mod days;
 mod masked;
 mod pii;
+mod plain;
 mod well_formed;
 mod xml;
 
@@ -9,11 +11,11 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use arrow_array::{
     RecordBatch,
-    builder::{Date32Builder, Int64Builder, StringBuilder, StringDictionaryBuilder},
-    types::Int32Type,
+    builder::{Date32Builder, Int64Builder, StringBuilder},
 };
 use arrow_schema::{DataType, Field, Schema};
 
+use self::days::Days;
 pub(crate) use self::masked::{is_in, masked};
 pub use self::pii::{Pii, PiiKey};
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
     csv::{Column, Record, Rows},
     number::integer,
     refusal::RowRefusal,
+    texts::Repeated,
 };
 
 /// Longest dimension text, in characters.
@@ -35,15 +38,16 @@ pub struct Logs {
     max_depth: usize,
     log_id: Int64Builder,
     log_date: Date32Builder,
-    device: StringDictionaryBuilder<Int32Type>,
-    os: StringDictionaryBuilder<Int32Type>,
-    location: StringDictionaryBuilder<Int32Type>,
-    browser: StringDictionaryBuilder<Int32Type>,
+    device: Repeated,
+    os: Repeated,
+    location: Repeated,
+    browser: Repeated,
     ip: StringBuilder,
     phone_number: StringBuilder,
-    days: BTreeMap<Day, u64>,
-    log: xml::Log,
+    days: Days,
+    reader: xml::LogReader,
     unquoted: Vec<u8>,
+    protected: String,
 }
 
 impl Logs {
@@ -54,15 +58,16 @@ impl Logs {
             max_depth,
             log_id: Int64Builder::new(),
             log_date: Date32Builder::new(),
-            device: StringDictionaryBuilder::new(),
-            os: StringDictionaryBuilder::new(),
-            location: StringDictionaryBuilder::new(),
-            browser: StringDictionaryBuilder::new(),
+            device: Repeated::default(),
+            os: Repeated::default(),
+            location: Repeated::default(),
+            browser: Repeated::default(),
             ip: StringBuilder::new(),
             phone_number: StringBuilder::new(),
-            days: BTreeMap::new(),
-            log: xml::Log::default(),
+            days: Days::default(),
+            reader: xml::LogReader::default(),
             unquoted: Vec::new(),
+            protected: String::new(),
         }
     }
 }
@@ -97,9 +102,10 @@ impl Rows for Logs {
         // The CSV reader has refused what is not UTF-8.
         let document = std::str::from_utf8(document)
             .map_err(|_| RowRefusal::of_column(RowReason::InvalidUtf8, "log"))?;
-        self.log.read(document, self.max_depth)?;
-        let log = &self.log;
-        let day = date(required(log, xml::LOG_DATE)?)
+        let log = &self.reader.read(document, self.max_depth)?;
+        let day = self
+            .days
+            .of(required(log, xml::LOG_DATE)?)
             .ok_or(RowRefusal::of_column(RowReason::BadDate, "logDate"))?;
         let device = dimension(log, xml::DEVICE)?;
         let os = dimension(log, xml::OS)?;
@@ -111,14 +117,15 @@ impl Rows for Logs {
         let given = |element: xml::Element| log.value(element).filter(|text| !text.is_empty());
         self.log_id.append_value(id);
         self.log_date.append_value(day.0);
-        self.device.append_value(device);
-        self.os.append_value(os);
-        self.location.append_value(location);
-        self.browser.append_option(browser);
-        self.ip.append_option(given(xml::IP_ADDRESS).map(|ip| self.pii.ip(ip)));
-        self.phone_number
-            .append_option(given(xml::PHONE_NUMBER).map(|phone| self.pii.phone(phone)));
-        *self.days.entry(day).or_default() += 1;
+        self.device.push(Some(device));
+        self.os.push(Some(os));
+        self.location.push(Some(location));
+        self.browser.push(browser);
+        let (pii, protected) = (&self.pii, &mut self.protected);
+        self.ip.append_option(given(xml::IP_ADDRESS).map(|ip| pii.ip(ip, protected)));
+        let phone = given(xml::PHONE_NUMBER).map(|phone| pii.phone(phone, protected));
+        self.phone_number.append_option(phone);
+        self.days.count(day);
         Ok(Some(id))
     }
 
@@ -132,10 +139,10 @@ impl Rows for Logs {
             vec![
                 Arc::new(self.log_id.finish()),
                 Arc::new(self.log_date.finish()),
-                Arc::new(self.device.finish()),
-                Arc::new(self.os.finish()),
-                Arc::new(self.location.finish()),
-                Arc::new(self.browser.finish()),
+                Arc::new(self.device.take()),
+                Arc::new(self.os.take()),
+                Arc::new(self.location.take()),
+                Arc::new(self.browser.take()),
                 Arc::new(self.ip.finish()),
                 Arc::new(self.phone_number.finish()),
             ],
@@ -144,7 +151,7 @@ impl Rows for Logs {
     }
 
     fn days(&self) -> BTreeMap<Day, u64> {
-        self.days.clone()
+        self.days.counts()
     }
 
     fn keep_raw<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
@@ -152,7 +159,7 @@ impl Rows for Logs {
     }
 }
 
-fn required(log: &xml::Log, element: xml::Element) -> Result<&str, RowRefusal> {
+fn required<'a>(log: &xml::Log<'a>, element: xml::Element) -> Result<&'a str, RowRefusal> {
     match log.value(element) {
         None => Err(RowRefusal::of_column(RowReason::MissingElement, element.name())),
         Some("") => Err(RowRefusal::of_column(RowReason::MissingValue, element.name())),
@@ -160,39 +167,10 @@ fn required(log: &xml::Log, element: xml::Element) -> Result<&str, RowRefusal> {
     }
 }
 
-fn dimension(log: &xml::Log, element: xml::Element) -> Result<&str, RowRefusal> {
+fn dimension<'a>(log: &xml::Log<'a>, element: xml::Element) -> Result<&'a str, RowRefusal> {
     let text = required(log, element)?;
     if text.len() > TEXT_LIMIT && text.chars().count() > TEXT_LIMIT {
         return Err(RowRefusal::of_column(RowReason::TooLong, element.name()));
     }
     Ok(text)
-}
-
-/// A day as logs write it: `MM-dd-yyyy`.
-fn date(text: &str) -> Option<Day> {
-    let digits = |range: std::ops::Range<usize>| -> Option<u32> {
-        let digits = &text.as_bytes()[range];
-        let all = digits.iter().all(u8::is_ascii_digit);
-        all.then(|| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
-    };
-    let bytes = text.as_bytes();
-    if bytes.len() != 10 || bytes[2] != b'-' || bytes[5] != b'-' {
-        return None;
-    }
-    Day::from_ymd(digits(6..10)? as i32, digits(0..2)?, digits(3..5)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn log_dates_are_month_day_year() {
-        assert_eq!(date("04-25-2021"), Day::from_ymd(2021, 4, 25));
-        for text in
-            ["25-04-2021", "4-25-2021", "04/25/2021", "02-30-2021", "04-25-21", "", "+4-25-2021"]
-        {
-            assert_eq!(date(text), None, "{text}");
-        }
-    }
 }

@@ -1,6 +1,9 @@
 //! Protection of IP addresses and telephone numbers in staged rows.
 
-use std::{borrow::Cow, fmt, net::IpAddr};
+use std::{
+    fmt::{self, Write},
+    net::IpAddr,
+};
 
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
@@ -40,62 +43,77 @@ impl Pii {
         match self {
             Self::Mask => "mask".to_owned(),
             Self::Keep => "keep".to_owned(),
-            Self::Hash(key) => format!("hash-{}", &hex(&Sha256::digest(&key.0))[..8]),
+            Self::Hash(key) => {
+                let mut digest = String::new();
+                hex(&Sha256::digest(&key.0), &mut digest);
+                format!("hash-{}", &digest[..8])
+            }
         }
     }
 
-    pub fn ip<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    /// A protected IP address; `space` holds it where it is not the text itself.
+    pub fn ip<'a>(&self, text: &'a str, space: &'a mut String) -> &'a str {
+        space.clear();
         match self {
-            Self::Keep => text.into(),
-            Self::Hash(key) => hash(key, text).into(),
+            Self::Keep => return text,
+            Self::Hash(key) => hash(key, text, space),
             Self::Mask => match text.parse() {
-                Ok(IpAddr::V4(ip)) => {
-                    let [a, b, c, _] = ip.octets();
-                    format!("{a}.{b}.{c}.0").into()
+                Ok(IpAddr::V4(_)) => {
+                    // Such an address has one form only: what stands before its last number is
+                    // the network.
+                    let network = text.rfind('.').map_or(0, |point| point + 1);
+                    space.push_str(&text[..network]);
+                    space.push('0');
                 }
                 Ok(IpAddr::V6(ip)) => {
                     let [a, b, c, ..] = ip.segments();
-                    format!("{a:x}:{b:x}:{c:x}::").into()
+                    // Writing into a text does not fail.
+                    let _ = write!(space, "{a:x}:{b:x}:{c:x}::");
                 }
-                Err(_) => masked_but(text, 0).into(),
+                Err(_) => mask_but(text, 0, space),
             },
         }
+        space
     }
 
-    pub fn phone<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    /// A protected telephone number, as [`ip`](Self::ip).
+    pub fn phone<'a>(&self, text: &'a str, space: &'a mut String) -> &'a str {
+        space.clear();
         match self {
-            Self::Keep => text.into(),
-            Self::Hash(key) => hash(key, text).into(),
-            Self::Mask => masked_but(text, 2).into(),
+            Self::Keep => return text,
+            Self::Hash(key) => hash(key, text, space),
+            Self::Mask => mask_but(text, 2, space),
         }
+        space
     }
 }
 
-fn hash(key: &PiiKey, text: &str) -> String {
+fn hash(key: &PiiKey, text: &str, space: &mut String) {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(&key.0).expect("a key of any length makes an HMAC");
     mac.update(text.as_bytes());
-    hex(&mac.finalize().into_bytes())
+    hex(&mac.finalize().into_bytes(), space);
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn hex(bytes: &[u8], space: &mut String) {
+    for byte in bytes {
+        // Writing into a text does not fail.
+        let _ = write!(space, "{byte:02x}");
+    }
 }
 
 /// Every letter and digit but the last `kept` as `#`; of short texts half of them at most.
-fn masked_but(text: &str, kept: usize) -> String {
+fn mask_but(text: &str, kept: usize, space: &mut String) {
     let named = text.chars().filter(|c| c.is_alphanumeric()).count();
     let mut left = named - kept.min(named / 2);
-    text.chars()
-        .map(|c| {
-            if c.is_alphanumeric() && left > 0 {
-                left -= 1;
-                '#'
-            } else {
-                c
-            }
-        })
-        .collect()
+    space.extend(text.chars().map(|c| {
+        if c.is_alphanumeric() && left > 0 {
+            left -= 1;
+            '#'
+        } else {
+            c
+        }
+    }));
 }
 
 #[cfg(test)]
@@ -104,12 +122,14 @@ mod tests {
 
     #[test]
     fn masks_keep_the_network_and_two_digits() {
-        let pii = Pii::Mask;
-        assert_eq!(pii.ip("9.200.232.57"), "9.200.232.0");
-        assert_eq!(pii.ip("2001:db8:1:2::7"), "2001:db8:1::");
-        assert_eq!(pii.ip("host 9"), "#### #");
-        assert_eq!(pii.phone("821-540-5777"), "###-###-##77");
-        assert_eq!(pii.phone("7"), "#");
+        let (pii, space) = (Pii::Mask, &mut String::new());
+        assert_eq!(pii.ip("9.200.232.57", space), "9.200.232.0");
+        assert_eq!(pii.ip("2001:db8:1:2::7", space), "2001:db8:1::");
+        assert_eq!(pii.ip("::ffff:9.200.232.57", space), "0:0:0::");
+        assert_eq!(pii.ip("009.200.232.57", space), "###.###.###.##");
+        assert_eq!(pii.ip("host 9", space), "#### #");
+        assert_eq!(pii.phone("821-540-5777", space), "###-###-##77");
+        assert_eq!(pii.phone("7", space), "#");
     }
 
     #[test]
@@ -117,7 +137,7 @@ mod tests {
         // Test case 2 of RFC 4231.
         let pii = Pii::Hash(PiiKey::new("Jefe").unwrap());
         assert_eq!(
-            pii.phone("what do ya want for nothing?"),
+            pii.phone("what do ya want for nothing?", &mut String::new()),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
         assert!(!format!("{pii:?}").contains("Jefe"));

@@ -19,6 +19,11 @@ impl Faults {
         Self { control, brackets: memchr(b']', bytes).is_some() }
     }
 
+    /// Whether there may be any of these faults.
+    pub fn any(&self) -> bool {
+        self.control || self.brackets
+    }
+
     /// `]]>` ends CDATA and stands nowhere else.
     pub fn in_text(&self, text: &str) -> bool {
         self.brackets && text.contains("]]>")

@@ -2,7 +2,10 @@
 
 use quick_xml::{Reader, events::Event};
 
-use super::well_formed::{Faults, is_char, is_sound};
+use super::{
+    plain,
+    well_formed::{Faults, is_char, is_sound},
+};
 use crate::{RowReason, refusal::RowRefusal};
 
 /// A known element below `<log>`.
@@ -30,32 +33,59 @@ const fn malformed() -> RowRefusal {
     RowRefusal::of_column(RowReason::MalformedXml, "log")
 }
 
-/// The values of one log. Kept from row to row, so that reading allocates nothing.
-#[derive(Default)]
-pub struct Log {
-    /// Texts of the elements, one after the other.
-    text: String,
-    /// Where each element's text lies, trimmed; `None` where the element is absent.
-    spans: [Option<(usize, usize)>; NAMES.len()],
+/// Where each element's text lies, trimmed; `None` where the element is absent.
+pub type Spans = [Option<(usize, usize)>; NAMES.len()];
+
+/// The values of one log.
+pub struct Log<'a> {
+    text: &'a str,
+    spans: Spans,
 }
 
-impl Log {
-    pub fn value(&self, element: Element) -> Option<&str> {
+impl<'a> Log<'a> {
+    pub fn value(&self, element: Element) -> Option<&'a str> {
         self.spans[element.0].map(|(start, end)| &self.text[start..end])
     }
+}
 
-    /// Reads a document, in place of the one before. Elements nested deeper than `max_depth` make
-    /// it malformed.
-    pub fn read(&mut self, document: &str, max_depth: usize) -> Result<(), RowRefusal> {
-        self.text.clear();
-        self.spans = [None; NAMES.len()];
-        let mut reader = Reader::from_str(document);
-        reader.config_mut().check_end_names = true;
-        reader.config_mut().check_comments = true;
+/// Reads logs. Kept from row to row, so that reading allocates nothing.
+#[derive(Default)]
+pub struct LogReader {
+    /// Texts of the elements of a log that does not have them in one piece.
+    text: String,
+    spans: Spans,
+}
+
+impl LogReader {
+    /// The values of a document. Elements nested deeper than `max_depth` make it malformed.
+    pub fn read<'a>(
+        &'a mut self,
+        document: &'a str,
+        max_depth: usize,
+    ) -> Result<Log<'a>, RowRefusal> {
         let faults = Faults::of(document);
         if faults.control {
             return Err(malformed());
         }
+        if let Some(spans) = plain::read(document, &faults, max_depth) {
+            return Ok(Log { text: document, spans });
+        }
+        self.read_any(document, &faults, max_depth)?;
+        Ok(Log { text: &self.text, spans: self.spans })
+    }
+
+    /// Reads a document of any form, in place of the one before.
+    fn read_any(
+        &mut self,
+        document: &str,
+        faults: &Faults,
+        max_depth: usize,
+    ) -> Result<(), RowRefusal> {
+        self.text.clear();
+        self.spans = Spans::default();
+        let mut reader = Reader::from_str(document);
+        reader.config_mut().check_end_names = true;
+        reader.config_mut().check_comments = true;
         let (mut depth, mut roots, mut logs) = (0_usize, 0_usize, 0_usize);
         // Whether depth 1 is `reviewlog`, depth 2 is `log`, and which element depth 3 is.
         let (mut in_root, mut in_log) = (false, false);
@@ -86,7 +116,7 @@ impl Log {
                     if depth == 3
                         && let Some((index, start)) = element.take()
                     {
-                        self.spans[index] = Some(trimmed(&self.text, start));
+                        self.spans[index] = Some(trimmed(&self.text, start, self.text.len()));
                     }
                     if depth == 2 {
                         in_log = false;
@@ -149,7 +179,7 @@ impl Log {
     /// A known element begins: its index and where its text will start. Twice the same name
     /// would leave open which one counts.
     fn begin(&mut self, name: &str) -> Result<Option<(usize, usize)>, RowRefusal> {
-        let Some(index) = NAMES.iter().position(|known| *known == name) else { return Ok(None) };
+        let Some(index) = index_of(name) else { return Ok(None) };
         if self.spans[index].is_some() {
             return Err(malformed());
         }
@@ -168,8 +198,14 @@ pub(super) fn predefined(name: &str) -> Option<char> {
     }
 }
 
-fn trimmed(text: &str, start: usize) -> (usize, usize) {
-    let value = &text[start..];
+/// The known element of this name.
+pub fn index_of(name: &str) -> Option<usize> {
+    NAMES.iter().position(|known| *known == name)
+}
+
+/// Where a text lies once trimmed, out of where it lies with the blanks around it.
+pub fn trimmed(text: &str, start: usize, end: usize) -> (usize, usize) {
+    let value = &text[start..end];
     let skipped = value.len() - value.trim_start().len();
     (start + skipped, start + skipped + value.trim().len())
 }
@@ -182,25 +218,87 @@ mod tests {
         <location>Kansas</location><os>Apple iOS</os><ipAddress>9.200.232.57</ipAddress>\
         <phoneNumber>821-540-5777</phoneNumber></log></reviewlog>";
 
-    fn read(document: &str) -> Result<Log, RowReason> {
-        let mut log = Log::default();
-        log.read(document, 8).map(|()| log).map_err(|refusal| refusal.reason)
+    const DEPTH: usize = 8;
+
+    type Values = [Option<String>; NAMES.len()];
+
+    /// The values of a document; where it has the plain form, both readers must find the same.
+    fn read(document: &str) -> Result<Values, RowReason> {
+        let values = |log: &Log| {
+            NAMES.map(|name| index_of(name).and_then(|n| log.value(Element(n)).map(str::to_owned)))
+        };
+        let mut reader = LogReader::default();
+        let read = reader.read(document, DEPTH).map(|log| values(&log));
+        let read = read.map_err(|refusal| refusal.reason);
+        let faults = Faults::of(document);
+        if !faults.control {
+            let any = reader.read_any(document, &faults, DEPTH);
+            let any = any.map(|()| values(&Log { text: &reader.text, spans: reader.spans }));
+            assert_eq!(any.map_err(|refusal| refusal.reason), read, "{document}");
+        }
+        read
     }
 
     fn device(inner: &str) -> Result<Option<String>, RowReason> {
-        let log = read(&format!("<reviewlog><log>{inner}</log></reviewlog>"))?;
-        Ok(log.value(DEVICE).map(str::to_owned))
+        let values = read(&format!("<reviewlog><log>{inner}</log></reviewlog>"))?;
+        Ok(values[DEVICE.0].clone())
+    }
+
+    fn is_plain(document: &str) -> bool {
+        plain::read(document, &Faults::of(document), DEPTH).is_some()
+    }
+
+    #[test]
+    fn both_readers_find_the_same_in_whatever_comes_out_of_a_plain_log() {
+        assert!(is_plain(GOOD) && plain::read(GOOD, &Faults::of(GOOD), 2).is_none());
+        let parts = [
+            "",
+            " ",
+            "\n",
+            "\u{c}",
+            "<",
+            "</",
+            ">",
+            "/",
+            "&amp;",
+            "&",
+            "x",
+            "]]>",
+            "\u{a0}",
+            "<log>",
+            "</log>",
+            "</reviewlog>",
+            "<device>",
+            "</device>",
+            "<b>t</b>",
+            "<b/>",
+            "<!-- c -->",
+            "<![CDATA[<]]>",
+            "\"",
+        ];
+        let mut plain_ones = 0;
+        for at in 0..=GOOD.len() {
+            for part in parts {
+                for cut in [0, 1, 5, 8, 23] {
+                    let end = (at + cut).min(GOOD.len());
+                    let document = [&GOOD[..at], part, &GOOD[end..]].concat();
+                    plain_ones += usize::from(is_plain(&document));
+                    let _ = read(&document);
+                }
+            }
+        }
+        assert!(plain_ones > 1_000, "{plain_ones}");
     }
 
     #[test]
     fn every_known_element_is_found_by_name() {
-        let log = read(GOOD).unwrap();
+        let found = read(GOOD).unwrap();
         let values = [LOG_DATE, DEVICE, OS, LOCATION, IP_ADDRESS, PHONE_NUMBER]
-            .map(|element| log.value(element).unwrap());
+            .map(|element| found[element.0].as_deref().unwrap());
         let expected =
             ["04-25-2021", "Mobile", "Apple iOS", "Kansas", "9.200.232.57", "821-540-5777"];
         assert_eq!(values, expected);
-        assert_eq!(log.value(BROWSER), None);
+        assert_eq!(found[BROWSER.0], None);
     }
 
     #[test]

@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use arrow_array::{
     RecordBatch,
-    builder::{
-        Decimal128Builder, Int32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
-    },
+    builder::{Decimal128Builder, Int32Builder, Int64Builder, TimestampMicrosecondBuilder},
 };
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
@@ -19,6 +17,7 @@ use crate::{
     csv::{Column, Record, Rows},
     number,
     refusal::RowRefusal,
+    texts::Texts,
 };
 
 /// Largest amount of one row, in thousandths: what fits the warehouse's `decimal(18,5)`.
@@ -35,30 +34,33 @@ const COUNTRY: usize = 7;
 
 /// Rows of the dataset `user_purchase`.
 pub struct Purchases {
-    invoice_number: StringBuilder,
-    stock_code: StringBuilder,
-    detail: StringBuilder,
+    invoice_number: Texts,
+    stock_code: Texts,
+    detail: Texts,
     quantity: Int32Builder,
     invoice_date: TimestampMicrosecondBuilder,
     unit_price: Decimal128Builder,
     customer_id: Int64Builder,
-    country: StringBuilder,
+    country: Texts,
     scratch: Vec<u8>,
+    /// The time of the row before: rows of one invoice have the same.
+    last_date: (Vec<u8>, i64),
     columns: Columns,
 }
 
 impl Purchases {
     pub fn new(columns: Columns) -> Self {
         Self {
-            invoice_number: StringBuilder::new(),
-            stock_code: StringBuilder::new(),
-            detail: StringBuilder::new(),
+            invoice_number: Texts::default(),
+            stock_code: Texts::default(),
+            detail: Texts::default(),
             quantity: Int32Builder::new(),
             invoice_date: TimestampMicrosecondBuilder::new(),
             unit_price: Decimal128Builder::new().with_data_type(DataType::Decimal128(12, 3)),
             customer_id: Int64Builder::new(),
-            country: StringBuilder::new(),
+            country: Texts::default(),
             scratch: Vec::new(),
+            last_date: (Vec::new(), 0),
             columns,
         }
     }
@@ -96,7 +98,7 @@ impl Rows for Purchases {
         let quantity = number::integer(record.raw(QUANTITY))
             .and_then(|number| i32::try_from(number).map_err(|_| RowReason::OutOfRange))
             .map_err(blame(QUANTITY))?;
-        let date = timestamp::micros(record.raw(INVOICE_DATE)).map_err(blame(INVOICE_DATE))?;
+        let date = self.date(record.raw(INVOICE_DATE)).map_err(blame(INVOICE_DATE))?;
         let price = number::price_milli(record.raw(UNIT_PRICE)).map_err(blame(UNIT_PRICE))?;
         let customer = number::customer(record.raw(CUSTOMER_ID)).map_err(blame(CUSTOMER_ID))?;
         let price = i128::from(price);
@@ -130,27 +132,44 @@ impl Rows for Purchases {
         self.quantity.values_slice().len()
     }
 
+    fn bytes(&self) -> usize {
+        let texts = [&self.invoice_number, &self.stock_code, &self.detail, &self.country];
+        texts.iter().map(|texts| texts.bytes()).sum()
+    }
+
     fn take(&mut self) -> RecordBatch {
         RecordBatch::try_new(
             Self::schema(),
             vec![
-                Arc::new(self.invoice_number.finish()),
-                Arc::new(self.stock_code.finish()),
-                Arc::new(self.detail.finish()),
+                Arc::new(self.invoice_number.take()),
+                Arc::new(self.stock_code.take()),
+                Arc::new(self.detail.take()),
                 Arc::new(self.quantity.finish()),
                 Arc::new(self.invoice_date.finish()),
                 Arc::new(self.unit_price.finish()),
                 Arc::new(self.customer_id.finish()),
-                Arc::new(self.country.finish()),
+                Arc::new(self.country.take()),
             ],
         )
         .expect("columns are built as the schema")
     }
 }
 
+impl Purchases {
+    fn date(&mut self, text: &[u8]) -> Result<i64, RowReason> {
+        let (last, date) = &mut self.last_date;
+        if last != text || text.is_empty() {
+            *date = timestamp::micros(text)?;
+            last.clear();
+            last.extend_from_slice(text);
+        }
+        Ok(*date)
+    }
+}
+
 /// Appends a text as it stands, trimmed. The CSV reader has refused what is not UTF-8.
-fn append(builder: &mut StringBuilder, record: &Record<'_>, column: usize, scratch: &mut Vec<u8>) {
-    builder.append_value(text(record, column, scratch));
+fn append(texts: &mut Texts, record: &Record<'_>, column: usize, scratch: &mut Vec<u8>) {
+    texts.push(record.value(column, scratch).trim_ascii());
 }
 
 fn text<'a>(record: &Record<'a>, column: usize, scratch: &'a mut Vec<u8>) -> &'a str {

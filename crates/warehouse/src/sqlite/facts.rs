@@ -1,11 +1,13 @@
 //! Facts of days: deleted by range, inserted in order, added up.
 
+use std::collections::HashMap;
+
 use lake::failpoint::reach;
 use pipeline::{
     Day,
     facts::{DayTotal, Fact, FactBatch},
 };
-use rusqlite::{Connection, Statement};
+use rusqlite::{Connection, OptionalExtension, Statement};
 
 use super::{dimensions::Keys, error::Cause, sql};
 
@@ -75,6 +77,33 @@ struct Statements<'c> {
     add_date: Statement<'c>,
     add_fact: Statement<'c>,
     add_daily: Statement<'c>,
+    spend: Spend<'c>,
+}
+
+/// What customers of the batch spent; asked once for each, because they come again every day.
+struct Spend<'c> {
+    find: Statement<'c>,
+    known: HashMap<i64, i64, ahash::RandomState>,
+}
+
+impl Spend<'_> {
+    fn of(&mut self, customer: i64) -> rusqlite::Result<i64> {
+        if let Some(amount) = self.known.get(&customer) {
+            return Ok(*amount);
+        }
+        let found = self.find.query_row([customer], |row| row.get(0)).optional()?;
+        let amount = found.unwrap_or(0);
+        self.known.insert(customer, amount);
+        Ok(amount)
+    }
+}
+
+/// Sums of one location, device and os on a day.
+#[derive(Default)]
+struct Daily {
+    score: i64,
+    count: i64,
+    facts: i64,
 }
 
 impl<'c> Statements<'c> {
@@ -88,6 +117,7 @@ impl<'c> Statements<'c> {
             add_date: connection.prepare(sql::ADD_DATE)?,
             add_fact: connection.prepare(sql::ADD_FACT)?,
             add_daily: connection.prepare(sql::ADD_DAILY)?,
+            spend: Spend { find: connection.prepare(sql::FIND_SPEND)?, known: HashMap::default() },
         })
     }
 
@@ -121,22 +151,37 @@ impl<'c> Statements<'c> {
         if rows.is_empty() {
             return Ok(());
         }
-        let (first, last) = ids(day.key());
+        let mut sums: HashMap<[i64; 3], Daily, ahash::RandomState> = HashMap::default();
+        // What is bound stays bound: only what differs from row to row is bound in the loop.
+        let add = &mut self.add_fact;
+        add.raw_bind_parameter(3, day.key())?;
+        add.raw_bind_parameter(10, inserted_at)?;
+        let (first, _) = ids(day.key());
         for (id, fact) in (first..).zip(rows) {
-            self.add_fact.execute((
-                id,
-                fact.customer,
-                day.key(),
-                keys.device[fact.device as usize],
-                keys.location[fact.location as usize],
-                keys.os[fact.os as usize],
-                keys.browser[fact.browser as usize],
-                fact.score,
-                fact.count,
-                inserted_at,
-            ))?;
+            let device = keys.device[fact.device as usize];
+            let location = keys.location[fact.location as usize];
+            let os = keys.os[fact.os as usize];
+            add.raw_bind_parameter(1, id)?;
+            add.raw_bind_parameter(2, fact.customer)?;
+            add.raw_bind_parameter(4, device)?;
+            add.raw_bind_parameter(5, location)?;
+            add.raw_bind_parameter(6, os)?;
+            add.raw_bind_parameter(7, keys.browser[fact.browser as usize])?;
+            add.raw_bind_parameter(8, fact.score)?;
+            add.raw_bind_parameter(9, fact.count)?;
+            add.raw_bind_parameter(11, self.spend.of(fact.customer)?)?;
+            add.raw_execute()?;
+            let sum = sums.entry([location, device, os]).or_default();
+            sum.score += i64::from(fact.score);
+            sum.count += i64::from(fact.count);
+            sum.facts += 1;
         }
-        self.add_daily.execute((first, last))?;
+        let mut sums: Vec<_> = sums.into_iter().collect();
+        // In the order of the table's key.
+        sums.sort_unstable_by_key(|(key, _)| *key);
+        for ([location, device, os], Daily { score, count, facts }) in sums {
+            self.add_daily.execute((day.key(), location, device, os, score, count, facts))?;
+        }
         Ok(())
     }
 }

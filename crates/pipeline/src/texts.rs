@@ -1,0 +1,168 @@
+//! Columns of texts: as they are, and as a dictionary where they repeat.
+
+use std::{collections::HashMap, sync::Arc};
+
+use arrow_array::{Array, DictionaryArray, StringArray, builder::Int32Builder, types::Int32Type};
+use arrow_buffer::{Buffer, OffsetBuffer};
+
+/// A column without nulls whose bytes are known to be UTF-8: whether they are is looked at once
+/// for a batch, not for each row.
+pub struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<i32>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), ends: vec![0] }
+    }
+}
+
+impl Texts {
+    /// A batch is taken long before there are 2 GiB: see [`bytes`](Self::bytes).
+    pub fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len() as i32);
+    }
+
+    /// Bytes since the last batch.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The rows since the last batch.
+    pub fn take(&mut self) -> StringArray {
+        // The next batch will be about as long: no growing step by step, no copying.
+        let ends = Vec::with_capacity(self.ends.len());
+        let bytes = Vec::with_capacity(self.bytes.len());
+        let mut taken = std::mem::replace(self, Self { bytes, ends });
+        self.ends.push(0);
+        let values = Buffer::from_vec(std::mem::take(&mut taken.bytes));
+        StringArray::new(OffsetBuffer::new(taken.ends.into()), values, None)
+    }
+}
+
+/// Texts kept from one batch to the next at most; more of them hardly repeat.
+const KEPT: usize = 4_096;
+
+/// Places of texts seen last, by a few of their bytes.
+const RECENT: usize = 64;
+
+/// Builds the column batch by batch. The hash of a text is asked only where the text seen last in
+/// its place is another one.
+pub struct Repeated {
+    keys: Int32Builder,
+    texts: Vec<Arc<str>>,
+    codes: HashMap<Arc<str>, i32, ahash::RandomState>,
+    recent: [i32; RECENT],
+    /// All texts as a batch has them, while there are no others.
+    values: Option<Arc<StringArray>>,
+}
+
+impl Default for Repeated {
+    fn default() -> Self {
+        Self {
+            keys: Int32Builder::new(),
+            texts: Vec::new(),
+            codes: HashMap::default(),
+            recent: [0; RECENT],
+            values: None,
+        }
+    }
+}
+
+impl Repeated {
+    pub fn push(&mut self, text: Option<&str>) {
+        let key = text.map(|text| self.key(text));
+        self.keys.append_option(key);
+    }
+
+    fn key(&mut self, text: &str) -> i32 {
+        let place = place(text.as_bytes());
+        let recent = self.recent[place];
+        if self.texts.get(recent as usize).is_some_and(|known| **known == *text) {
+            return recent;
+        }
+        let key = match self.codes.get(text) {
+            Some(key) => *key,
+            None => self.add(text),
+        };
+        self.recent[place] = key;
+        key
+    }
+
+    fn add(&mut self, text: &str) -> i32 {
+        let (text, key) = (Arc::<str>::from(text), self.texts.len() as i32);
+        self.texts.push(Arc::clone(&text));
+        self.codes.insert(text, key);
+        self.values = None;
+        key
+    }
+
+    /// The rows since the last batch.
+    pub fn take(&mut self) -> DictionaryArray<Int32Type> {
+        let values = self.values.get_or_insert_with(|| {
+            Arc::new(StringArray::from_iter_values(self.texts.iter().map(|text| &**text)))
+        });
+        let values = Arc::clone(values);
+        if values.len() > KEPT {
+            *self = Self { keys: std::mem::take(&mut self.keys), ..Self::default() };
+        }
+        DictionaryArray::new(self.keys.finish(), values)
+    }
+}
+
+fn place(text: &[u8]) -> usize {
+    let at = |n: usize| usize::from(text.get(n).copied().unwrap_or(0));
+    (text.len() + at(0) + 3 * at(text.len() / 2) + 7 * at(text.len().wrapping_sub(1))) % RECENT
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::cast::AsArray;
+
+    use super::*;
+
+    #[test]
+    fn texts_are_handed_out_batch_by_batch() {
+        let mut texts = Texts::default();
+        for batch in [vec!["a", "", "\u{e9}\u{20ac}"], vec![], vec!["b"]] {
+            batch.iter().for_each(|text| texts.push(text.as_bytes()));
+            assert_eq!(texts.bytes(), batch.iter().map(|text| text.len()).sum::<usize>());
+            assert_eq!(texts.take(), StringArray::from(batch));
+        }
+    }
+
+    #[test]
+    fn rows_have_their_texts_however_many_there_are() {
+        let mut texts = Repeated::default();
+        for round in 0..3 {
+            let rows: Vec<Option<String>> = (0..3 * KEPT)
+                .map(|n| (n % 5 != 0).then(|| format!("{}{}", n * (round + 1) % (2 * KEPT), n % 2)))
+                .chain([Some(String::new()), Some("é".to_owned()), None])
+                .collect();
+            rows.iter().for_each(|row| texts.push(row.as_deref()));
+            let taken = texts.take();
+            let taken = taken.downcast_dict::<StringArray>().unwrap();
+            let found: Vec<_> = taken.into_iter().map(|text| text.map(str::to_owned)).collect();
+            assert_eq!(found, rows);
+        }
+    }
+
+    #[test]
+    fn a_text_stands_once_and_stays_for_the_next_batch() {
+        let mut texts = Repeated::default();
+        for expected in [vec!["a", "b"], vec!["a", "b", "c"]] {
+            expected.iter().chain(&expected).for_each(|text| texts.push(Some(text)));
+            let values: Vec<_> = texts
+                .take()
+                .values()
+                .as_string::<i32>()
+                .iter()
+                .flatten()
+                .map(str::to_owned)
+                .collect();
+            assert_eq!(values, expected);
+        }
+    }
+}

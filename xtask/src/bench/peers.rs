@@ -1,0 +1,75 @@
+//! What people would use instead: a script each, in Python.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::data::Raw;
+use super::measured::{self, Taken};
+use super::plan::{Plan, SINGLE};
+use crate::{shell, tools};
+
+#[derive(Debug)]
+pub struct Peer {
+    /// Name on the command line and in tables.
+    pub name: &'static str,
+    script: &'static str,
+    /// Runs without being named.
+    pub usual: bool,
+}
+
+pub static ALL: [Peer; 3] = [
+    Peer { name: "polars", script: "polars_steps.py", usual: true },
+    Peer { name: "duckdb", script: "duckdb_steps.py", usual: true },
+    Peer { name: "spark", script: "spark_steps.py", usual: false },
+];
+
+impl Peer {
+    /// Runs all steps of the plan once, in one process; the whole where the plan wants it.
+    /// Returns where the facts are, if they were made.
+    pub fn run(
+        &self,
+        place: &Path,
+        raw: &Raw,
+        plan: &Plan,
+        taken: &mut Taken,
+    ) -> Result<Option<(String, PathBuf)>> {
+        let whole = ["whole", "sqlite", "aggregate"].iter().any(|step| plan.wants(step));
+        let steps: Vec<_> = SINGLE.into_iter().filter(|step| whole || plan.wants(step)).collect();
+        if steps.is_empty() {
+            return Ok(None);
+        }
+        let out = place.join(self.name);
+        fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+        let mut command = Command::new(python()?);
+        command.arg(script(self.script)?).arg(&raw.single).arg(&out).args(&steps);
+        for (step, usage) in measured::lines(&mut command)? {
+            if whole || step != "whole" {
+                taken.add(self.name, &step, usage);
+            }
+        }
+        Ok(whole.then(|| (self.name.to_owned(), out.join("facts.parquet"))))
+    }
+}
+
+/// What the facts in each of the files come to.
+pub fn facts(files: &[(String, PathBuf)]) -> Result<Vec<(String, String)>> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut command = Command::new(python()?);
+    command.arg(script("facts.py")?).args(files.iter().map(|(_, file)| file));
+    let output = shell::output(&mut command, "install python3")?;
+    Ok(files.iter().map(|(who, _)| who.clone()).zip(output.lines().map(str::to_owned)).collect())
+}
+
+pub fn script(name: &str) -> Result<PathBuf> {
+    Ok(shell::root()?.join("xtask/src/bench/peers").join(name))
+}
+
+/// The Python that has the peers.
+pub fn python() -> Result<PathBuf> {
+    tools::BENCH_PEERS.path()
+}

@@ -1,0 +1,81 @@
+//! The result as Markdown.
+
+use std::fmt::Write;
+
+use super::measured::{Taken, Usage};
+use super::ours::WE;
+use super::plan::Plan;
+
+/// Steps, and what the peers' step of the same meaning is called.
+const COMPARED: [(&str, &str); 6] = [
+    ("reviews", "reviews"),
+    ("logs", "logs"),
+    ("purchases", "purchases"),
+    ("aggregate", "aggregate"),
+    ("whole", "whole"),
+    // Theirs leave Parquet behind.
+    ("sqlite", "whole"),
+];
+
+/// Steps that only we have.
+const OURS: [&str; 4] = ["incremental", "30 days at once", "first answer", "event"];
+
+pub fn render(plan: &Plan, taken: &Taken) -> String {
+    let mut text = heading(plan);
+    text += "\n| step | who | CPU s | ratio | wall s | peak MiB |\n|---|---|---|---|---|---|\n";
+    for (step, theirs) in COMPARED {
+        let Some(ours) = taken.best(WE, step) else { continue };
+        text += &line(step, WE, ours, None);
+        for peer in &plan.peers {
+            if let Some(usage) = taken.best(peer.name, theirs) {
+                text += &line("", peer.name, usage, Some(usage.cpu / ours.cpu));
+            }
+        }
+    }
+    for step in OURS {
+        if let Some(usage) = taken.best(WE, step) {
+            text += &line(step, WE, usage, None);
+        }
+    }
+    text
+}
+
+fn heading(plan: &Plan) -> String {
+    let size = plan.size;
+    format!(
+        "Size {}: {} reviews ({} of 1,000 positive), {} purchases; {} repetitions. CPU and wall \
+         are those of the best, memory that of the worst. A ratio tells how many times our CPU \
+         the peer took.\n",
+        size.name, size.reviews, plan.positive, size.purchases, plan.repetitions
+    )
+}
+
+fn line(step: &str, who: &str, usage: Usage, ratio: Option<f64>) -> String {
+    let mut line = format!("| {step} | {who} | {:.3} | ", usage.cpu);
+    if let Some(ratio) = ratio {
+        let _ = write!(line, "{ratio:.1}");
+    }
+    let _ = writeln!(line, " | {:.3} | {:.0} |", usage.wall, usage.peak_mib);
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    #[test]
+    fn a_peer_stands_below_us_with_its_ratio() {
+        let plan = parse(&["--peers", "polars"]).unwrap();
+        let mut taken = Taken::default();
+        taken.add(WE, "sqlite", Usage { cpu: 0.5, wall: 0.4, peak_mib: 100.0 });
+        taken.add("polars", "whole", Usage { cpu: 1.25, wall: 0.9, peak_mib: 250.0 });
+        let table = render(&plan, &taken);
+        let expected = "\
+| sqlite | movie-analytics | 0.500 |  | 0.400 | 100 |
+|  | polars | 1.250 | 2.5 | 0.900 | 250 |
+";
+        assert!(table.ends_with(expected), "{table}");
+        assert!(table.contains("100000 reviews"));
+    }
+}
