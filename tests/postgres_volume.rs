@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{app::command, peak::peak, place::Place, shop::Shop};
+use common::{app::command, place::Place, shop::Shop, watched::watched};
 use movie_analytics::{
     build_fact_movie_analytics as build, deps::Deps, extract_user_purchase, ingest::Input,
     load_user_purchase, sample::Sample, settings::Settings,
@@ -40,7 +40,10 @@ fn eight_times_the_purchases_take_hardly_more_memory() {
         let (place, shop) = (place(purchases), Shop::open(&CLUSTER, &format!("peak_{purchases}")));
         let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
         let args = ["run", "--lake", &lake, "--warehouse", &warehouse, "--json"];
-        let peak = peak(command(place.folder(), &args).env("USER_PURCHASE_DB", shop.url()));
+        let mut run = command(place.folder(), &args);
+        run.env("USER_PURCHASE_DB", shop.url());
+        let (ran, peak) = watched(run);
+        ran.ends_with(0);
         println!("{purchases} purchases: {} MiB", peak / MIB);
         peak
     });

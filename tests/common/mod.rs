@@ -14,7 +14,6 @@ pub mod lab;
 pub mod numbers;
 pub mod oracle;
 pub mod parquet;
-pub mod peak;
 pub mod place;
 pub mod shop;
 pub mod warehouse;
