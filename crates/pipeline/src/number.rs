@@ -1,10 +1,10 @@
 //! Numbers as vendors write them: exact, or refused.
 
-use crate::RowReason;
+use crate::{RowReason, texts::trimmed};
 
 /// A whole number: optional sign, digits, blanks around it.
 pub fn integer(text: &[u8]) -> Result<i64, RowReason> {
-    let text = text.trim_ascii();
+    let text = trimmed(text);
     if text.is_empty() {
         return Err(RowReason::MissingValue);
     }
@@ -31,11 +31,11 @@ pub fn integer(text: &[u8]) -> Result<i64, RowReason> {
 
 /// A customer's number: whole, also as `17850.0`; `None` where there is none.
 pub fn customer(text: &[u8]) -> Result<Option<i64>, RowReason> {
-    let text = text.trim_ascii();
+    let text = trimmed(text);
     if text.is_empty() {
         return Ok(None);
     }
-    let whole = match memchr::memchr(b'.', text) {
+    let whole = match point(text) {
         Some(point) if text[point + 1..].iter().all(|byte| *byte == b'0') => &text[..point],
         _ => text,
     };
@@ -50,12 +50,12 @@ const WHOLE_DIGITS: i64 = 1_000_000_000;
 
 /// A price in thousandths, exactly: `decimal(12,3)`.
 pub fn price_milli(text: &[u8]) -> Result<i64, RowReason> {
-    let text = text.trim_ascii();
+    let text = trimmed(text);
     if text.is_empty() {
         return Err(RowReason::MissingValue);
     }
     let (negative, digits) = sign(text);
-    let (whole, fraction) = match memchr::memchr(b'.', digits) {
+    let (whole, fraction) = match point(digits) {
         Some(point) => (&digits[..point], &digits[point + 1..]),
         None => (digits, &[][..]),
     };
@@ -77,6 +77,11 @@ pub fn price_milli(text: &[u8]) -> Result<i64, RowReason> {
         value = value * 10 + fraction.get(place).map_or(0, |digit| i64::from(digit - b'0'));
     }
     Ok(if negative { -value } else { value })
+}
+
+/// Where the decimal point stands. Numbers are shorter than what a vector search takes to begin.
+fn point(text: &[u8]) -> Option<usize> {
+    text.iter().position(|byte| *byte == b'.')
 }
 
 fn sign(text: &[u8]) -> (bool, &[u8]) {

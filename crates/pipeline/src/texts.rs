@@ -42,6 +42,15 @@ impl Texts {
     }
 }
 
+/// A text without the blanks around it. Most have none, which two comparisons tell.
+#[inline]
+pub fn trimmed(text: &[u8]) -> &[u8] {
+    match text {
+        [first, .., last] if *first > b' ' && *last > b' ' => text,
+        _ => text.trim_ascii(),
+    }
+}
+
 /// Texts kept from one batch to the next at most; more of them hardly repeat.
 const KEPT: usize = 4_096;
 
@@ -130,6 +139,21 @@ mod tests {
             batch.iter().for_each(|text| texts.push(text.as_bytes()));
             assert_eq!(texts.bytes(), batch.iter().map(|text| text.len()).sum::<usize>());
             assert_eq!(texts.take(), StringArray::from(batch));
+        }
+    }
+
+    #[test]
+    fn blanks_around_a_text_are_no_part_of_it() {
+        for (text, trimmed_text) in [
+            ("a b", "a b"),
+            (" a", "a"),
+            ("a\t", "a"),
+            ("a", "a"),
+            (" ", ""),
+            ("", ""),
+            ("\u{a0}a", "\u{a0}a"),
+        ] {
+            assert_eq!(trimmed(text.as_bytes()), trimmed_text.as_bytes(), "{text:?}");
         }
     }
 

@@ -55,59 +55,81 @@ pub fn scan(bytes: &[u8], start: usize, complete: bool, fields: &mut Vec<Field>)
                 _ => return Scan::Malformed { seen: close + 2 },
             }
         } else {
-            match field_end(&bytes[at..]) {
-                Some(offset) if bytes[at + offset] == b',' => {
-                    fields.push(Field { start: at, end: at + offset, doubled: false });
-                    at += offset + 1;
-                }
-                Some(offset) => {
-                    let end = at + offset;
-                    fields.push(Field {
-                        start: at,
-                        end: without_cr(bytes, at, end),
-                        doubled: false,
-                    });
-                    return Scan::Record { end: end + 1 };
-                }
-                None if complete => {
-                    let end = bytes.len();
-                    fields.push(Field {
-                        start: at,
-                        end: without_cr(bytes, at, end),
-                        doubled: false,
-                    });
-                    return Scan::Record { end };
-                }
-                None => return Scan::Incomplete { field: at },
+            match unquoted(bytes, at, complete, fields) {
+                Unquoted::Quote { at: quote } => at = quote,
+                Unquoted::End(scan) => return scan,
             }
         }
     }
 }
 
-/// Where the first comma or line break stands. Most fields are shorter than what a vector search
-/// takes to begin, so the first bytes are looked at eight at a time.
-fn field_end(bytes: &[u8]) -> Option<usize> {
-    let (words, _) = bytes.as_chunks::<8>();
-    for (n, word) in words.iter().take(SHORT_WORDS).enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = zero_bytes(word ^ COMMAS) | zero_bytes(word ^ LINE_BREAKS);
-        if found != 0 {
-            return Some(8 * n + found.trailing_zeros() as usize / 8);
-        }
-    }
-    let skipped = 8 * words.len().min(SHORT_WORDS);
-    memchr2(b',', b'\n', &bytes[skipped..]).map(|at| skipped + at)
+/// What stands behind fields without quotes.
+enum Unquoted {
+    /// The next field, which begins with a quote.
+    Quote { at: usize },
+    /// The record's end, or the buffer's.
+    End(Scan),
 }
 
-const SHORT_WORDS: usize = 2;
+/// Lists the fields from `start` on that have no quotes. Most are shorter than what a vector search
+/// takes to begin, so bytes are looked at eight at a time, whichever field they belong to.
+fn unquoted(bytes: &[u8], mut start: usize, complete: bool, fields: &mut Vec<Field>) -> Unquoted {
+    let mut at = start;
+    while at < bytes.len() {
+        let mut found = separators(word(bytes, at));
+        while found != 0 {
+            let end = at + found.trailing_zeros() as usize / 8;
+            if bytes[end] == b'\n' {
+                let field = Field { start, end: without_cr(bytes, start, end), doubled: false };
+                fields.push(field);
+                return Unquoted::End(Scan::Record { end: end + 1 });
+            }
+            fields.push(Field { start, end, doubled: false });
+            start = end + 1;
+            if bytes.get(start) == Some(&b'"') {
+                return Unquoted::Quote { at: start };
+            }
+            found &= found - 1;
+        }
+        at += 8;
+        if at - start >= LONG {
+            let rest = bytes.get(at..).unwrap_or_default();
+            at += memchr2(b',', b'\n', rest).unwrap_or(rest.len());
+        }
+    }
+    if !complete {
+        return Unquoted::End(Scan::Incomplete { field: start });
+    }
+    let end = bytes.len();
+    fields.push(Field { start, end: without_cr(bytes, start, end), doubled: false });
+    Unquoted::End(Scan::Record { end })
+}
+
+/// Bytes of a field from which on a vector search looks for its end.
+const LONG: usize = 16;
+
+/// Eight bytes, the first in the lowest place; zeros behind the end of the buffer.
+fn word(bytes: &[u8], at: usize) -> u64 {
+    let rest = &bytes[at..];
+    match rest.first_chunk::<8>() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+/// The highest bit of each byte that is a comma or a line break.
+const fn separators(word: u64) -> u64 {
+    zero_bytes(word ^ COMMAS) | zero_bytes(word ^ LINE_BREAKS)
+}
+
 const COMMAS: u64 = u64::from_ne_bytes([b','; 8]);
 const LINE_BREAKS: u64 = u64::from_ne_bytes([b'\n'; 8]);
 
-/// The highest bit of each byte that is zero, at least up to the first such byte: those behind it
-/// may be taken for zero too.
+/// The highest bit of each byte that is zero. Its sum with 127 stays below 128 where the lower
+/// bits are, so that no byte carries into the next one.
 const fn zero_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    word.wrapping_sub(ONES) & !word & (ONES << 7)
+    const LOWER: u64 = u64::from_ne_bytes([0x7f; 8]);
+    !(((word & LOWER) + LOWER) | word | LOWER)
 }
 
 fn unfinished(bytes: &[u8], field: usize, complete: bool) -> Scan {
@@ -129,30 +151,35 @@ pub struct Record<'a> {
 
 impl<'a> Record<'a> {
     /// A column's bytes as they stand in the file: doubled quotes are still doubled.
+    #[inline]
     pub fn raw(&self, column: usize) -> &'a [u8] {
         let field = self.fields[self.positions[column]];
         &self.bytes[field.start..field.end]
     }
 
     /// A column's value. `scratch` is written only where quotes must be halved.
+    #[inline(always)]
     pub fn value<'b>(&self, column: usize, scratch: &'b mut Vec<u8>) -> &'b [u8]
     where
         'a: 'b,
     {
         let field = self.fields[self.positions[column]];
         let raw = &self.bytes[field.start..field.end];
-        if !field.doubled {
-            return raw;
-        }
-        scratch.clear();
-        let mut rest = raw;
-        while let Some(quote) = memchr(b'"', rest) {
-            scratch.extend_from_slice(&rest[..=quote]);
-            rest = &rest[quote + 2..];
-        }
-        scratch.extend_from_slice(rest);
-        scratch
+        if field.doubled { halved(raw, scratch) } else { raw }
     }
+}
+
+/// A field's text without the quotes that double others.
+#[cold]
+fn halved<'b>(raw: &[u8], scratch: &'b mut Vec<u8>) -> &'b [u8] {
+    scratch.clear();
+    let mut rest = raw;
+    while let Some(quote) = memchr(b'"', rest) {
+        scratch.extend_from_slice(&rest[..=quote]);
+        rest = &rest[quote + 2..];
+    }
+    scratch.extend_from_slice(rest);
+    scratch
 }
 
 #[cfg(test)]
@@ -188,17 +215,24 @@ mod tests {
     }
 
     #[test]
-    fn a_field_ends_at_its_first_comma_or_line_break() {
+    fn separators_are_found_wherever_they_stand() {
         for length in 0..40 {
-            for end in 0..=length {
-                // Bytes next to the separators, which a careless comparison takes for them.
-                let mut text: Vec<u8> = (0..length).map(|n| b"+-\x0b\x09\xac\x8a"[n % 6]).collect();
-                assert_eq!(field_end(&text), None);
-                for separator in *b",\n" {
-                    text[end..].iter_mut().step_by(3).for_each(|byte| *byte = separator);
-                    assert_eq!(field_end(&text), (end < length).then_some(end));
-                }
+            // Bytes next to the separators, which a careless comparison takes for them.
+            let clean: Vec<u8> = (0..length).map(|n| b"+-\x0b\x09\xac\x8a"[n % 6]).collect();
+            for (first, second) in (0..length).flat_map(|a| (a..length).map(move |b| (a, b))) {
+                let mut text = clean.clone();
+                text[first] = b',';
+                text[second] = b'\n';
+                let expected: &[(usize, usize)] = match first == second {
+                    true => &[(0, second)],
+                    false => &[(0, first), (first + 1, second)],
+                };
+                let mut fields = Vec::new();
+                assert_eq!(scan(&text, 0, false, &mut fields), Scan::Record { end: second + 1 });
+                let found: Vec<_> = fields.iter().map(|field| (field.start, field.end)).collect();
+                assert_eq!(found, expected, "{length}");
             }
+            assert_eq!(scan(&clean, 0, false, &mut Vec::new()), Scan::Incomplete { field: 0 });
         }
     }
 

@@ -17,7 +17,7 @@ use crate::{
     csv::{Column, Record, Rows},
     number,
     refusal::RowRefusal,
-    texts::Texts,
+    texts::{Texts, trimmed},
 };
 
 /// Largest amount of one row, in thousandths: what fits the warehouse's `decimal(18,5)`.
@@ -43,8 +43,8 @@ pub struct Purchases {
     customer_id: Int64Builder,
     country: Texts,
     scratch: Vec<u8>,
-    /// The time of the row before: rows of one invoice have the same.
-    last_date: (Vec<u8>, i64),
+    date: Last<i64>,
+    customer: Last<Option<i64>>,
     columns: Columns,
 }
 
@@ -60,7 +60,8 @@ impl Purchases {
             customer_id: Int64Builder::new(),
             country: Texts::default(),
             scratch: Vec::new(),
-            last_date: (Vec::new(), 0),
+            date: Last::default(),
+            customer: Last::default(),
             columns,
         }
     }
@@ -98,9 +99,11 @@ impl Rows for Purchases {
         let quantity = number::integer(record.raw(QUANTITY))
             .and_then(|number| i32::try_from(number).map_err(|_| RowReason::OutOfRange))
             .map_err(blame(QUANTITY))?;
-        let date = self.date(record.raw(INVOICE_DATE)).map_err(blame(INVOICE_DATE))?;
+        let date = self.date.value(record.raw(INVOICE_DATE), timestamp::micros);
+        let date = date.map_err(blame(INVOICE_DATE))?;
         let price = number::price_milli(record.raw(UNIT_PRICE)).map_err(blame(UNIT_PRICE))?;
-        let customer = number::customer(record.raw(CUSTOMER_ID)).map_err(blame(CUSTOMER_ID))?;
+        let customer = self.customer.value(record.raw(CUSTOMER_ID), number::customer);
+        let customer = customer.map_err(blame(CUSTOMER_ID))?;
         let price = i128::from(price);
         if (i128::from(quantity) * price).abs() >= AMOUNT_LIMIT {
             return Err(blame(UNIT_PRICE)(RowReason::OutOfRange));
@@ -155,23 +158,33 @@ impl Rows for Purchases {
     }
 }
 
-impl Purchases {
-    fn date(&mut self, text: &[u8]) -> Result<i64, RowReason> {
-        let (last, date) = &mut self.last_date;
-        if last != text || text.is_empty() {
-            *date = timestamp::micros(text)?;
-            last.clear();
-            last.extend_from_slice(text);
+/// What the row before had: rows of one invoice have the same.
+#[derive(Default)]
+struct Last<T> {
+    text: Vec<u8>,
+    value: T,
+}
+
+impl<T: Copy> Last<T> {
+    fn value(
+        &mut self,
+        text: &[u8],
+        read: fn(&[u8]) -> Result<T, RowReason>,
+    ) -> Result<T, RowReason> {
+        if self.text != text || text.is_empty() {
+            self.value = read(text)?;
+            self.text.clear();
+            self.text.extend_from_slice(text);
         }
-        Ok(*date)
+        Ok(self.value)
     }
 }
 
 /// Appends a text as it stands, trimmed. The CSV reader has refused what is not UTF-8.
 fn append(texts: &mut Texts, record: &Record<'_>, column: usize, scratch: &mut Vec<u8>) {
-    texts.push(record.value(column, scratch).trim_ascii());
+    texts.push(trimmed(record.value(column, scratch)));
 }
 
 fn text<'a>(record: &Record<'a>, column: usize, scratch: &'a mut Vec<u8>) -> &'a str {
-    std::str::from_utf8(record.value(column, scratch).trim_ascii()).unwrap_or_default()
+    std::str::from_utf8(trimmed(record.value(column, scratch))).unwrap_or_default()
 }

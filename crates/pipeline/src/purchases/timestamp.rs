@@ -1,12 +1,12 @@
 //! Times of purchases: `12/1/2010 8:26` (month first) or ISO 8601, without a zone.
 
-use crate::{Day, RowReason};
+use crate::{Day, RowReason, texts::trimmed};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
 /// Microseconds since 1970-01-01 00:00.
 pub fn micros(text: &[u8]) -> Result<i64, RowReason> {
-    let text = text.trim_ascii();
+    let text = trimmed(text);
     if text.is_empty() {
         return Err(RowReason::MissingValue);
     }
