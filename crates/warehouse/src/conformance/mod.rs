@@ -1,22 +1,37 @@
 //! What every warehouse must do, as test cases that any backend runs:
 //!
-//! ```ignore
-//! async fn fresh() -> (TempDir, impl Fn() -> Sqlite) { .. }
+//! ```
+//! use tempfile::TempDir;
+//! use warehouse::sqlite::Sqlite;
+//!
+//! async fn fresh() -> (TempDir, impl Fn() -> Sqlite) {
+//!     let folder = tempfile::tempdir().expect("a new folder");
+//!     let file = folder.path().join("warehouse.db");
+//!     (folder, move || Sqlite::new(&file))
+//! }
 //!
 //! warehouse::conformance_suite!(fresh);
+//! # fn main() {}
 //! ```
 //!
 //! `fresh` makes an empty warehouse for one case. It returns a guard, dropped after the case, and
 //! a closure; each call of the closure connects to that same warehouse as another process would.
 
+#[expect(missing_docs, reason = "a case's name says what holds")]
 mod broken;
+#[expect(missing_docs, reason = "a case's name says what holds")]
 mod dashboard;
+#[expect(missing_docs, reason = "a case's name says what holds")]
 mod dimensions;
+#[expect(missing_docs, reason = "a case's name says what holds")]
 mod history;
 mod inspect;
+#[expect(missing_docs, reason = "a case's name says what holds")]
 mod publishing;
 mod samples;
+#[expect(missing_docs, reason = "a case's name says what holds")]
 mod spend;
+#[expect(missing_docs, reason = "a case's name says what holds")]
 mod volume;
 
 pub use broken::*;
