@@ -50,7 +50,8 @@ impl std::fmt::Display for Extracted {
     }
 }
 
-/// Stages what the table holds, where that has changed. `None` where no operational database is configured.
+/// Stages what the table holds, where that has changed. `None` where no operational database is
+/// configured.
 pub async fn run(deps: &Deps, on_rows: Option<OnRows>) -> anyhow::Result<Option<Extracted>> {
     let Some(database) = &deps.purchase_db else { return Ok(None) };
     let begun = Instant::now();
