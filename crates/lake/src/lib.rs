@@ -1,5 +1,5 @@
 //! The lake: three containers (`raw`, `staging`, `quarantine`) on an object store, the
-//! create-only log of receipts, Parquet in and out, and [`ingest`], which turns a version of a
+//! create-only log of receipts, Parquet in and out, and [`ingest()`], which turns a version of a
 //! vendor file into a staged one exactly once:
 //!
 //! ```
