@@ -61,9 +61,9 @@ pub struct RefusedFile {
 pub struct RefusedRows {
     /// Name of the blob within `raw`.
     pub path: String,
-    /// The version.
+    /// The version that counts.
     pub etag: String,
-    /// How many were refused.
+    /// Refused rows of this version.
     pub rows: u64,
     /// The sum is `rows`.
     pub by_reason: BTreeMap<RowReason, u64>,

@@ -40,7 +40,7 @@ impl Live {
         self.logs.iter().filter_map(|receipt| receipt.days.get(&day)).sum()
     }
 
-    /// The list of this dataset.
+    /// The files of a dataset whose name is known only now.
     pub fn of_mut(&mut self, dataset: Dataset) -> &mut Vec<Receipt> {
         match dataset {
             Dataset::ClassifiedMovieReview => &mut self.reviews,
@@ -51,7 +51,7 @@ impl Live {
 }
 
 impl Change {
-    /// The list of this dataset.
+    /// The changes of a dataset whose name is known only now.
     pub fn of_mut(&mut self, dataset: Dataset) -> &mut Vec<Changed> {
         match dataset {
             Dataset::ClassifiedMovieReview => &mut self.reviews,

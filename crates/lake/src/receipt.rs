@@ -29,11 +29,11 @@ pub enum State {
 pub struct Receipt {
     /// Name of the blob within `raw`.
     pub path: String,
-    /// Of the path.
+    /// What the file is staged as; the first folder of `path` says it.
     pub dataset: Dataset,
     /// 1, 2, 3 ...: its position in the log of its path.
     pub number: u32,
-    /// What was decided.
+    /// What became of this version.
     pub state: State,
     /// The version of the blob, without quotes; of a snapshot that of the table.
     pub etag: String,

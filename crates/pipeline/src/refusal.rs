@@ -111,12 +111,12 @@ impl RowRefusal {
 pub struct FileRefusal {
     /// As receipt and status call it.
     pub reason: FileReason,
-    /// The sentence.
+    /// What was found and what to do.
     pub detail: String,
 }
 
 impl FileRefusal {
-    /// A refusal for this reason, with its sentence.
+    /// `detail` is shown to people: lower case, no full stop, no row contents.
     pub fn new(reason: FileReason, detail: impl Into<String>) -> Self {
         Self { reason, detail: detail.into() }
     }

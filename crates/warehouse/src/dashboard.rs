@@ -84,7 +84,7 @@ pub struct Member {
 /// Customers and what they spent, each counted once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Customers {
-    /// How many there are.
+    /// Customers, each once.
     pub count: u64,
     /// In 1/100,000.
     pub spend_e5: i128,

@@ -236,7 +236,7 @@ pub struct Summary {
 /// A publish as the warehouse remembers it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LoggedPublish {
-    /// Its number, counted from 1.
+    /// As in [`Published`].
     pub publish_id: i64,
     /// UTC, `2021-04-25T06:15:04Z`.
     pub published_at: String,

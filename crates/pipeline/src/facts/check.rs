@@ -43,7 +43,7 @@ impl fmt::Display for Check {
 /// A day that failed a check, with what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offence {
-    /// The day of the batch.
+    /// A day of the batch; it keeps the rows that are published.
     pub day: Day,
     /// The first that the day failed.
     pub check: Check,

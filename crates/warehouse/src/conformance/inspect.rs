@@ -88,7 +88,7 @@ pub struct Daily {
     pub score: i64,
     /// Sum of `review_count`.
     pub count: i64,
-    /// Fact rows.
+    /// Rows of the fact table that were added up.
     pub facts: i64,
 }
 

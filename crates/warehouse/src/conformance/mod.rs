@@ -17,21 +17,17 @@
 //! `fresh` makes an empty warehouse for one case. It returns a guard, dropped after the case, and
 //! a closure; each call of the closure connects to that same warehouse as another process would.
 
-#[expect(missing_docs, reason = "a case's name says what holds")]
+#![expect(missing_docs, reason = "the name of a case says what must hold")]
+
 mod broken;
-#[expect(missing_docs, reason = "a case's name says what holds")]
 mod dashboard;
-#[expect(missing_docs, reason = "a case's name says what holds")]
 mod dimensions;
-#[expect(missing_docs, reason = "a case's name says what holds")]
 mod history;
+#[warn(missing_docs)]
 mod inspect;
-#[expect(missing_docs, reason = "a case's name says what holds")]
 mod publishing;
 mod samples;
-#[expect(missing_docs, reason = "a case's name says what holds")]
 mod spend;
-#[expect(missing_docs, reason = "a case's name says what holds")]
 mod volume;
 
 pub use broken::*;
