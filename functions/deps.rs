@@ -19,19 +19,21 @@ use crate::{
 /// Shared by all functions of the process. Opens the lake; the warehouse is opened by its
 /// first use.
 pub struct Deps {
+    /// Vendor files, staged files and receipts.
     pub lake: Lake,
-    pub engine: Arc<dyn Engine>,
-    pub warehouse: Mutex<Box<dyn Warehouse>>,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) warehouse: Mutex<Box<dyn Warehouse>>,
     /// Where purchases go before they are staged, if anywhere.
-    pub purchase_db: Option<Arc<PurchaseDb>>,
+    pub(crate) purchase_db: Option<Arc<PurchaseDb>>,
     /// With a connection of its own: who looks does not wait for a publish.
-    pub dashboard: Desk,
-    pub settings: Settings,
-    pub metrics: Metrics,
+    pub(crate) dashboard: Desk,
+    pub(crate) settings: Settings,
+    pub(crate) metrics: Metrics,
     events: Option<Publisher>,
 }
 
 impl Deps {
+    /// Opens the lake of the settings, and nothing else yet.
     pub fn new(settings: Settings) -> anyhow::Result<Self> {
         let lake = match &settings.lake {
             LakeSetting::Folder(folder) => Lake::local(folder)?,
@@ -54,12 +56,12 @@ impl Deps {
         Ok(Self { lake, engine, warehouse, purchase_db, dashboard, settings, metrics, events })
     }
 
-    pub fn with_metrics(self, metrics: Metrics) -> Self {
+    pub(crate) fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
     }
 
     /// Tells whoever listens that something is done. Its failure fails no work.
-    pub async fn tell(&self, data: impl Into<Data>) {
+    pub(crate) async fn tell(&self, data: impl Into<Data>) {
         let Some(events) = &self.events else { return };
         let event = CloudEvent::new(self.lake.describe(), data);
         if let Err(error) = events.publish(&event).await {
@@ -68,7 +70,7 @@ impl Deps {
     }
 
     /// How files are read, before what one invocation adds.
-    pub fn ingest_options(&self) -> IngestOptions {
+    pub(crate) fn ingest_options(&self) -> IngestOptions {
         let mut parser = self.settings.parser_options();
         let table = self.purchase_db.clone().map(|database| database as Arc<dyn Table>);
         if table.is_some() {

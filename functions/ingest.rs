@@ -32,17 +32,23 @@ pub struct Input {
 /// What became of a file.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ingested {
+    /// Name of the blob within `raw`.
     pub path: String,
+    /// By the first folder of the path.
     pub dataset: Dataset,
     /// accepted, rejected, unchanged, already_done, failing or gone.
     pub outcome: &'static str,
+    /// The version that was found; `None` where the file is gone.
     pub etag: Option<String>,
+    /// By the receipt: all 0 unless they were staged or loaded.
     pub rows: lake::Rows,
-    /// Why the file was refused, and what was found.
+    /// Why the file was refused; `None` where it was not.
     pub reason: Option<pipeline::FileReason>,
+    /// What was found, in a sentence without row contents.
     pub detail: Option<String>,
     /// Refused rows, within `quarantine`.
     pub quarantine: Option<String>,
+    /// Milliseconds of the work that wrote the receipt; 0 where the file is gone.
     pub duration_ms: u64,
 }
 
@@ -58,7 +64,7 @@ impl Ingested {
     }
 
     /// The file itself was refused, or is known to kill the process.
-    pub fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         matches!(self.outcome, "rejected" | "failing")
     }
 }

@@ -1,17 +1,17 @@
 //! The app: one function, one folder. Each has a `run(deps, input)` that its trigger and the
-//! command line call alike.
+//! command line call alike. Public is what the binary, the tests and the benches reach for.
 
 pub mod build_fact_movie_analytics;
-pub mod classify_movie_review;
+mod classify_movie_review;
 pub mod cli;
-pub mod dashboard;
+mod dashboard;
 pub mod deps;
-pub mod events;
+mod events;
 pub mod extract_user_purchase;
 pub mod ingest;
 pub mod load_user_purchase;
-pub mod number;
-pub mod parse_log_reviews;
+mod number;
+mod parse_log_reviews;
 pub mod reconcile;
 pub mod replay;
 pub mod sample;
@@ -19,4 +19,4 @@ pub mod serve;
 pub mod settings;
 pub mod status;
 pub mod survey;
-pub mod telemetry;
+mod telemetry;

@@ -1,3 +1,5 @@
+//! The program: see its `--help`. What it does is in the library.
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -15,6 +15,7 @@ const CONCURRENT: usize = 32;
 /// What lies below `raw` for one dataset, against the newest receipt of each path.
 #[derive(Serialize)]
 pub struct Survey {
+    /// Whose files these are.
     pub dataset: Dataset,
     /// Files whose version no receipt covers, by path: the next run reads them.
     #[serde(serialize_with = "paths")]
@@ -40,23 +41,31 @@ pub struct Survey {
 /// A file whose present version does not count.
 #[derive(Serialize)]
 pub struct RefusedFile {
+    /// Name of the blob within `raw`.
     pub path: String,
     /// `rejected`, `failed` where the work on it was broken off, or `forgotten` where it had come
     /// in at the same moment as another file with the same content.
     pub state: State,
+    /// Why it was refused; `None` where the work on it was broken off.
     pub reason: Option<FileReason>,
+    /// What was found, in a sentence without row contents; `None` likewise.
     pub detail: Option<String>,
     /// Its refused rows within `quarantine`, where it was refused because of them.
     pub quarantine: Option<String>,
+    /// When that was decided, UTC, `2021-04-25T06:15:04Z`.
     pub at: String,
 }
 
 /// Rows that a version does without, and where they lie.
 #[derive(Serialize)]
 pub struct RefusedRows {
+    /// Name of the blob within `raw`.
     pub path: String,
+    /// The version that counts.
     pub etag: String,
+    /// Refused rows of this version.
     pub rows: u64,
+    /// The sum is `rows`.
     pub by_reason: BTreeMap<RowReason, u64>,
     /// Within `quarantine`.
     pub quarantine: Option<String>,

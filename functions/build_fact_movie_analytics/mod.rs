@@ -30,11 +30,14 @@ pub struct Input {
 pub enum Outcome {
     /// Everything that is staged is published already.
     NothingNew,
+    /// Something was new, and is published now.
     Published(Report),
 }
 
+/// What a publish changed, and what it left out.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
+    /// Days and rows that were replaced.
     #[serde(flatten)]
     pub published: Published,
     /// Days that keep their last good rows.
@@ -44,6 +47,8 @@ pub struct Report {
 /// Other publishers, or lost connections, one after the other before this one gives up.
 const TRIES: u32 = 5;
 
+/// Publishes what has changed, begun again where another publisher came first or the connection to
+/// the warehouse was lost.
 pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
     for tried in 1..=TRIES {
         match publish::publish(deps, &input).await {
@@ -67,7 +72,7 @@ fn may_begin_again(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(Moved { .. } | Interrupted(_)))
 }
 
-pub async fn handle(
+pub(crate) async fn handle(
     deps: &Deps,
     timer: Timer,
     context: Context,

@@ -24,6 +24,7 @@ pub struct Input {
     pub query: String,
     /// The header `If-None-Match`.
     pub if_none_match: Option<String>,
+    /// Freshness is told against it.
     pub now: DateTime<Utc>,
 }
 
@@ -42,7 +43,7 @@ pub async fn run(desk: &Desk, input: Input) -> Answer {
     }
 }
 
-pub async fn handle(
+pub(crate) async fn handle(
     deps: &Deps,
     request: HttpRequest,
     _context: Context,

@@ -22,11 +22,12 @@ pub struct Extracted {
     pub rows: u64,
     /// Files that a first snapshot would lose: they count, and are not in the table.
     pub missing: Vec<String>,
+    /// Milliseconds, those without a new snapshot too.
     pub duration_ms: u64,
 }
 
 impl Extracted {
-    pub fn is_held_back(&self) -> bool {
+    pub(crate) fn is_held_back(&self) -> bool {
         !self.missing.is_empty()
     }
 }
@@ -49,7 +50,8 @@ impl std::fmt::Display for Extracted {
     }
 }
 
-/// `None` where no operational database is configured.
+/// Stages what the table holds, where that has changed. `None` where no operational database is
+/// configured.
 pub async fn run(deps: &Deps, on_rows: Option<OnRows>) -> anyhow::Result<Option<Extracted>> {
     let Some(database) = &deps.purchase_db else { return Ok(None) };
     let begun = Instant::now();
@@ -63,7 +65,11 @@ pub async fn run(deps: &Deps, on_rows: Option<OnRows>) -> anyhow::Result<Option<
     Ok(Some(Extracted { outcome, rows, missing, duration_ms }))
 }
 
-pub async fn handle(deps: &Deps, _timer: Timer, context: Context) -> anyhow::Result<Outcome> {
+pub(crate) async fn handle(
+    deps: &Deps,
+    _timer: Timer,
+    context: Context,
+) -> anyhow::Result<Outcome> {
     let Some(extracted) = run(deps, None).await? else {
         return Ok(Outcome::done().log("USER_PURCHASE_DB is not set: there is nothing to extract"));
     };

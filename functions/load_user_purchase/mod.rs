@@ -16,11 +16,12 @@ use crate::{
     ingest::{Ingested, Input, ingest},
 };
 
+/// Takes in the file that the input names, unless its version is in already.
 pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Ingested> {
     ingest(deps, Dataset::UserPurchase, input).await
 }
 
-pub async fn handle(
+pub(crate) async fn handle(
     deps: &Deps,
     message: QueueMessage,
     context: Context,

@@ -13,11 +13,11 @@ use crate::{
     ingest::{Ingested, Input, ingest},
 };
 
-pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Ingested> {
+pub(crate) async fn run(deps: &Deps, input: Input) -> anyhow::Result<Ingested> {
     ingest(deps, Dataset::ReviewLogs, input).await
 }
 
-pub async fn handle(
+pub(crate) async fn handle(
     deps: &Deps,
     message: QueueMessage,
     context: Context,

@@ -36,7 +36,7 @@ pub async fn run(deps: &Deps) -> anyhow::Result<Vec<(Dataset, Order)>> {
 
 /// Clears the lake of files that nothing names any more. What cannot be cleared now is cleared
 /// an hour later: files that wait matter more.
-pub async fn sweep(deps: &Deps) -> Swept {
+pub(crate) async fn sweep(deps: &Deps) -> Swept {
     let mut sum = Swept::default();
     for dataset in Dataset::ALL {
         match deps.lake.sweep(dataset, GRACE).await {
@@ -50,7 +50,11 @@ pub async fn sweep(deps: &Deps) -> Swept {
     sum
 }
 
-pub async fn handle(deps: &Deps, _timer: Timer, context: Context) -> anyhow::Result<Outcome> {
+pub(crate) async fn handle(
+    deps: &Deps,
+    _timer: Timer,
+    context: Context,
+) -> anyhow::Result<Outcome> {
     let orders = run(deps).await?;
     let swept = sweep(deps).await;
     let found = orders.len();

@@ -24,9 +24,11 @@ use crate::{
 pub struct Request {
     /// Names within `raw`.
     pub paths: Vec<String>,
+    /// Only files of this dataset.
     pub dataset: Option<Dataset>,
-    /// First and last day, both included: of a log file's rows, else of the date in the path.
+    /// First day: of a log file's rows, else of the date in the path.
     pub from: Option<Day>,
+    /// Last day, included.
     pub to: Option<Day>,
     /// Only files that were refused, or that have refused rows.
     pub refused: bool,
@@ -39,6 +41,7 @@ pub struct Request {
 /// What was ordered.
 #[derive(Debug, Default, Serialize)]
 pub struct Replayed {
+    /// What is to be read, for the queues or for this process.
     #[serde(skip)]
     pub orders: Vec<(Dataset, Order)>,
     /// Paths that will be read again.
@@ -52,6 +55,8 @@ pub struct Replayed {
 #[error("{0}")]
 pub struct BadRequest(String);
 
+/// Chooses the files, and takes those out that are to be forgotten. A [`BadRequest`] is the
+/// caller's to mend.
 pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
     check(&request)?;
     let mut replayed = Replayed::default();

@@ -24,8 +24,9 @@ use self::{
     sessions::{Session, Sessions},
 };
 
-/// Mean bytes of a review's text: short for a demo, as long as real ones for measurements.
+/// Mean bytes of a review's text that keep a demo small.
 pub const SHORT: u64 = 300;
+/// Mean bytes of a review's text in real data, for measurements.
 pub const REAL: u64 = 1_300;
 
 const REVIEW_HEADER: &[u8] = b"cid,review_str,id_review\n";
@@ -34,7 +35,9 @@ const LOG_HEADER: &[u8] = b"id_review,log\n";
 /// What to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
+    /// Another seed, other rows.
     pub seed: u64,
+    /// Reviews, and as many logs.
     pub reviews: u64,
     /// Mean bytes of their texts: [`SHORT`] or [`REAL`].
     pub review_bytes: u64,
@@ -42,6 +45,7 @@ pub struct Sample {
     pub positive: u64,
     /// Purchase rows.
     pub purchases: u64,
+    /// The first `logDate`.
     pub first_day: Day,
     /// Days that the reviews are spread over; 0 counts as 1.
     pub days: u32,

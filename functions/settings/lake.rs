@@ -9,7 +9,9 @@ use super::WrongSetting;
 /// Where the lake is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LakeSetting {
+    /// `file:DIR`: this folder, whose containers are its sub-folders.
     Folder(PathBuf),
+    /// A storage account in Azure, or the emulator.
     Azure(AzureLake),
 }
 

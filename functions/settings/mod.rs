@@ -17,10 +17,13 @@ pub use self::{
     engine::EngineSetting, lake::LakeSetting, limits::FileLimits, warehouse::WarehouseSetting,
 };
 
+/// A setting that is missing, or says what cannot be.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {problem}")]
 pub struct WrongSetting {
+    /// Name of the environment variable.
     pub name: &'static str,
+    /// What is wrong and what to write instead; never the value where it may hold a secret.
     pub problem: String,
 }
 
@@ -30,15 +33,22 @@ impl WrongSetting {
     }
 }
 
+/// All settings of the program, checked.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// `LAKE`.
     pub lake: LakeSetting,
+    /// `WAREHOUSE`.
     pub warehouse: WarehouseSetting,
     /// Where purchases go before they are staged, if anywhere.
     pub purchase_db: Option<::purchase_db::Setting>,
+    /// `PII_MODE` with `PII_KEY`: what becomes of IP addresses and telephone numbers.
     pub pii: Pii,
+    /// `ENGINE`.
     pub engine: EngineSetting,
+    /// `ENGINE_MEMORY_MB`: what the facts under way may take, in MiB.
     pub engine_memory_mb: u64,
+    /// How large a vendor file and its parts may be.
     pub file_limits: FileLimits,
     /// Largest refused share of a file's rows, from 100 rows on.
     pub max_refused_share: f64,
@@ -59,7 +69,7 @@ pub struct EventTopic {
 }
 
 impl EventTopic {
-    pub fn publisher(&self) -> Result<Publisher, eventgrid::Error> {
+    pub(crate) fn publisher(&self) -> Result<Publisher, eventgrid::Error> {
         let auth = match &self.key {
             Some(key) => Auth::Key(key.clone()),
             None => Auth::ManagedIdentity { client_id: self.client_id.clone() },
@@ -105,7 +115,7 @@ impl Settings {
         })
     }
 
-    pub fn parser_options(&self) -> pipeline::Options {
+    pub(crate) fn parser_options(&self) -> pipeline::Options {
         let limits = pipeline::Limits {
             field: self.file_limits.field_bytes,
             line: self.file_limits.line_bytes,

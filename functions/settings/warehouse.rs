@@ -9,7 +9,9 @@ use super::WrongSetting;
 /// Where the warehouse is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WarehouseSetting {
+    /// `sqlite:FILE`.
     Sqlite(PathBuf),
+    /// `sqlserver://SERVER/DATABASE`, or an ADO connection string.
     SqlServer(Server),
 }
 

@@ -14,15 +14,20 @@ use crate::{
     survey::{Survey, survey},
 };
 
+/// What `status` shows.
 #[derive(Serialize)]
 pub struct Status {
+    /// Where it is: `file:/abs/dir` or the address of its storage account.
     pub lake: String,
+    /// Where it is, without secrets.
     pub warehouse: String,
+    /// One of each dataset.
     pub datasets: Vec<Survey>,
     /// `None` where nothing was published yet.
     pub summary: Option<Summary>,
 }
 
+/// Looks at the lake and the warehouse, and changes neither.
 pub async fn run(deps: &Deps) -> anyhow::Result<Status> {
     let mut datasets = Vec::new();
     for dataset in Dataset::ALL {
@@ -38,7 +43,7 @@ pub async fn run(deps: &Deps) -> anyhow::Result<Status> {
     })
 }
 
-pub async fn handle(
+pub(crate) async fn handle(
     deps: &Deps,
     _request: HttpRequest,
     _context: Context,

@@ -32,6 +32,7 @@ const FLUSH_LIMIT: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub struct Telemetry {
     sent: Option<(SdkTracerProvider, SdkMeterProvider)>,
+    /// Counters that are sent with it.
     pub metrics: Metrics,
 }
 

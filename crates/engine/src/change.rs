@@ -6,23 +6,31 @@ use pipeline::{Dataset, Day};
 /// The live version of every path, by dataset, in byte order of the paths.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Live {
+    /// Files of `classified_movie_review`.
     pub reviews: Vec<Receipt>,
+    /// Files of `review_logs`.
     pub logs: Vec<Receipt>,
+    /// Files of `user_purchase`, or the one snapshot of the operational table.
     pub purchases: Vec<Receipt>,
 }
 
 /// The live version of one path, before and after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changed {
+    /// What the last publish counted; `None` where it counted nothing of the path.
     pub before: Option<Receipt>,
+    /// What counts now; `None` where nothing of the path does any more.
     pub after: Option<Receipt>,
 }
 
 /// Every path whose live version changed, by dataset.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Change {
+    /// Files of `classified_movie_review`.
     pub reviews: Vec<Changed>,
+    /// Files of `review_logs`.
     pub logs: Vec<Changed>,
+    /// Files of `user_purchase` and snapshots of the operational table.
     pub purchases: Vec<Changed>,
 }
 
@@ -32,6 +40,7 @@ impl Live {
         self.logs.iter().filter_map(|receipt| receipt.days.get(&day)).sum()
     }
 
+    /// The files of a dataset whose name is known only now.
     pub fn of_mut(&mut self, dataset: Dataset) -> &mut Vec<Receipt> {
         match dataset {
             Dataset::ClassifiedMovieReview => &mut self.reviews,
@@ -42,6 +51,7 @@ impl Live {
 }
 
 impl Change {
+    /// The changes of a dataset whose name is known only now.
     pub fn of_mut(&mut self, dataset: Dataset) -> &mut Vec<Changed> {
         match dataset {
             Dataset::ClassifiedMovieReview => &mut self.reviews,
@@ -50,6 +60,7 @@ impl Change {
         }
     }
 
+    /// Whether no path changed.
     pub fn is_empty(&self) -> bool {
         self.reviews.is_empty() && self.logs.is_empty() && self.purchases.is_empty()
     }

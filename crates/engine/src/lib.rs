@@ -1,5 +1,39 @@
 //! The engine: which days are dirty, and what are their facts? One trait, so that the same
 //! publish runs on this process ([`Embedded`]) and, past one machine, on a cluster.
+//!
+//! ```
+//! use engine::{Change, Changed, Embedded, Engine, Live};
+//! use lake::{IngestOptions, Lake, Outcome, ingest};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! # let review = "cid,review_str,id_review\n13756,A good film,1\n";
+//! # let log = "id_review,log\n1,<reviewlog><log><logDate>04-25-2021</logDate><device>Mobile\
+//! #     </device><location>Kansas</location><os>Apple iOS</os></log></reviewlog>\n";
+//! # for (file, text) in [("movie_review/a.csv", review), ("log_reviews/a.csv", log)] {
+//! #     let file = folder.join("raw").join(file);
+//! #     std::fs::create_dir_all(file.parent().ok_or("no folder")?)?;
+//! #     std::fs::write(file, text)?;
+//! # }
+//! let lake = Lake::local(folder)?;
+//! let (mut live, mut change) = (Live::default(), Change::default());
+//! for file in ["movie_review/a.csv", "log_reviews/a.csv"] {
+//!     let outcome = ingest(&lake, file, &IngestOptions::default()).await?;
+//!     let Outcome::Accepted(receipt) = outcome else { panic!("{outcome:?}") };
+//!     let after = Some(receipt.clone());
+//!     change.of_mut(receipt.dataset).push(Changed { before: None, after });
+//!     live.of_mut(receipt.dataset).push(receipt);
+//! }
+//!
+//! let engine = Embedded::new(lake, 256 << 20);
+//! let days = engine.dirty_days(&live, &change).await?;
+//! let facts = engine.facts(&live, &days).await?;
+//! assert_eq!((facts.rows[0].customer, facts.rows[0].count), (13756, 1));
+//! # Ok(())
+//! # }
+//! ```
 
 mod change;
 mod embedded;

@@ -22,6 +22,7 @@ pub trait Tokens: Send + Sync {
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoToken {
+    /// What went wrong and what to do, in a sentence without secrets.
     pub why: String,
     /// Another try may get one.
     pub passes: bool,

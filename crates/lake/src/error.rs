@@ -2,6 +2,7 @@
 
 /// An error of the lake. A vendor file with wrong contents is none: it becomes a receipt.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message tells what the fields hold")]
 pub enum Error {
     /// The name cannot be kept in every object store, or could point outside of its folder.
     #[error("`{}` is no name for a file in the lake: {why}; rename it", .path.escape_debug())]

@@ -42,6 +42,7 @@ mod on {
     pub enum Action {
         /// An error that another try may not meet.
         Fail,
+        /// The thread panics.
         Panic,
         /// The process ends on the spot.
         Abort,

@@ -32,6 +32,7 @@ const TRIES: u32 = 5;
 /// How to ingest a file.
 #[derive(Clone)]
 pub struct IngestOptions {
+    /// Limits of reading, and what becomes of personal data.
     pub parser: pipeline::Options,
     /// Read the file though its receipt says that this version is done, failing or unchanged.
     pub force: bool,
@@ -90,7 +91,9 @@ pub enum Outcome {
     Failing(Receipt),
     /// Another version with the bytes of the live one.
     Unchanged(Receipt),
+    /// Read and committed: live from now on, or loaded into the table.
     Accepted(Receipt),
+    /// Refused as a whole; what was live stays live.
     Rejected(Receipt),
 }
 

@@ -1,6 +1,29 @@
 //! The lake: three containers (`raw`, `staging`, `quarantine`) on an object store, the
-//! create-only log of receipts, Parquet in and out, and [`ingest`], which turns a version of a
-//! vendor file into a staged one exactly once.
+//! create-only log of receipts, Parquet in and out, and [`ingest()`], which turns a version of a
+//! vendor file into a staged one exactly once:
+//!
+//! ```
+//! use lake::{IngestOptions, Lake, Outcome, ingest};
+//!
+//! const CSV: &str = "cid,review_str,id_review\n13756,A good film,1\n";
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! let lake = Lake::local(folder)?;
+//! let file = "movie_review/2021-04-25.csv";
+//! std::fs::create_dir_all(folder.join("raw/movie_review"))?;
+//! std::fs::write(folder.join("raw").join(file), CSV)?;
+//!
+//! let outcome = ingest(&lake, file, &IngestOptions::default()).await?;
+//! let Outcome::Accepted(receipt) = outcome else { panic!("{outcome:?}") };
+//! assert_eq!((receipt.number, receipt.rows.staged), (1, 1));
+//! // The same event again: there is nothing left to do.
+//! let outcome = ingest(&lake, file, &IngestOptions::default()).await?;
+//! assert_eq!(outcome, Outcome::AlreadyDone(receipt));
+//! # Ok(())
+//! # }
+//! ```
 
 mod azure;
 mod azure_names;

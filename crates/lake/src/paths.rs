@@ -61,7 +61,7 @@ pub(crate) fn parquet(dataset: Dataset, source: &str, etag: &str, attempt: &str)
     format!("{dataset}/{source}/{etag}-{attempt}.parquet")
 }
 
-/// The source path that a name made by [`parquet`] stands for; `None` for other objects.
+/// The source path that a name made by [`parquet()`] stands for; `None` for other objects.
 pub(crate) fn parse_parquet(dataset: Dataset, name: &str) -> Option<&str> {
     let rest = name.strip_prefix(dataset.name())?.strip_prefix('/')?;
     let (source, file) = rest.rsplit_once('/')?;

@@ -51,7 +51,7 @@ impl Quarantine {
 }
 
 /// `file` (source path) and `etag` before the columns of
-/// [`refused_schema`](pipeline::csv::refused_schema).
+/// [`refused_schema`].
 fn quarantine_schema() -> Arc<Schema> {
     let text = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let version = ["file", "etag"].map(|name| Arc::new(Field::new(name, text(), false)));

@@ -29,18 +29,23 @@ pub enum State {
 pub struct Receipt {
     /// Name of the blob within `raw`.
     pub path: String,
+    /// What the file is staged as; the first folder of `path` says it.
     pub dataset: Dataset,
     /// 1, 2, 3 ...: its position in the log of its path.
     pub number: u32,
+    /// What became of this version.
     pub state: State,
+    /// The version of the blob, without quotes; of a snapshot that of the table.
     pub etag: String,
     /// Bytes of the source as it lies in the lake.
     pub size: u64,
+    /// Rules by which the version was read, see [`IngestOptions`](crate::IngestOptions::recipe).
     pub recipe: String,
     /// Which try wrote this: makes a receipt recognise its own writer.
     pub attempt: String,
     /// UTC, `2021-04-25T06:15:04Z`.
     pub written_at: String,
+    /// Milliseconds from the start of the work to the commit.
     pub duration_ms: u64,
     /// XXH3-128 of the source's bytes, once they were all read.
     pub content_hash: Option<String>,
@@ -49,9 +54,13 @@ pub struct Receipt {
     /// Refused rows within `quarantine`; set when there are any, and when the file was refused
     /// because of them.
     pub quarantine: Option<String>,
+    /// Set when rejected, and when forgotten because the content counts elsewhere.
     pub refusal: Option<Refusal>,
+    /// All 0 unless the rows were staged or loaded.
     pub rows: Rows,
+    /// Smallest staged id; `None` without rows, and in purchases, whose rows have no ids.
     pub min_id: Option<i64>,
+    /// Greatest staged id, likewise.
     pub max_id: Option<i64>,
     /// Staged rows per `log_date` (logs only).
     pub days: BTreeMap<Day, u64>,
@@ -63,19 +72,25 @@ pub struct Receipt {
 /// Why the file was refused, with what was found and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
+    /// The data contract's name for it.
     pub reason: FileReason,
+    /// What was found and what to do, in a sentence without row contents.
     pub detail: String,
 }
 
 /// Where the rows of a file went: `read` = `staged` + `refused` + `duplicate`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
+    /// Rows of the file, the header aside.
     pub read: u64,
+    /// Rows in the staged Parquet or in the table.
     pub staged: u64,
+    /// Rows in quarantine.
     pub refused: u64,
     /// Earlier lines of an id that stands on a later line of the same file again.
     pub duplicate: u64,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// The sum is `refused`.
     pub refused_by_reason: BTreeMap<RowReason, u64>,
 }
 

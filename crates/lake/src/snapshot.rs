@@ -34,9 +34,11 @@ pub struct SnapshotWriter {
 pub struct NewSnapshot {
     /// Tells this state of the table from others.
     pub version: String,
+    /// Rules by which the table was read, and which table it was.
     pub recipe: String,
-    /// Bytes that the table sent, and their XXH3-128.
+    /// Bytes that the table sent.
     pub size: u64,
+    /// XXH3-128 of these bytes, as hexadecimal.
     pub content_hash: String,
 }
 
@@ -75,6 +77,7 @@ impl SnapshotWriter {
         Ok(Self { out, receipt, begun: Instant::now() })
     }
 
+    /// Appends rows, whose schema is that of [`create`](Self::create).
     pub fn write(&mut self, rows: &RecordBatch) -> Result<(), Error> {
         self.out.write(rows)
     }

@@ -23,7 +23,9 @@ const KEPT: usize = 2;
 /// Files that were cleared away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Swept {
+    /// Files of `staging`.
     pub parquet: u64,
+    /// Files of `quarantine`.
     pub quarantine: u64,
 }
 

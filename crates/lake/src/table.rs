@@ -34,6 +34,7 @@ pub trait Load: Send {
     /// The receipt of the version that the table has, if it has one.
     fn present(&self) -> Option<&Receipt>;
 
+    /// Sends rows in the schema of `user_purchase`; nobody sees them before the commit.
     async fn write(&mut self, rows: &RecordBatch) -> Result<(), Broken>;
 
     /// Puts the rows in the place of those that the path brought before and keeps the receipt
@@ -44,6 +45,7 @@ pub trait Load: Send {
 /// What became of a load.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Committed {
+    /// The rows and the receipt are in the table.
     Done,
     /// Nothing: the table has the same content from this other path.
     Twin(String),
@@ -52,7 +54,9 @@ pub enum Committed {
 /// Why the table did not do what it was asked, in a sentence, and whether another try can help.
 #[derive(Debug)]
 pub struct Broken {
+    /// Shown as it is; it holds no row contents.
     pub source: Box<dyn error::Error + Send + Sync>,
+    /// Whether another try can help.
     pub transient: bool,
 }
 

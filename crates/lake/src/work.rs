@@ -7,7 +7,9 @@ use serde::Serialize;
 /// What was done through a lake and its clones so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Work {
+    /// Listings begun, however many pages they have.
     pub listings: u64,
+    /// Receipts fetched, one object each.
     pub receipts_read: u64,
     /// Sources opened for reading, tries that were given up included.
     pub sources_read: u64,

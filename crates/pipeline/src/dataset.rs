@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dataset {
+    /// Who wrote which review, and whether it is positive.
     ClassifiedMovieReview,
+    /// On which day, where and with what each review was written.
     ReviewLogs,
+    /// Rows of the customers' invoices.
     UserPurchase,
 }
 
 impl Dataset {
+    /// In the order of their staged names.
     pub const ALL: [Self; 3] = [Self::ClassifiedMovieReview, Self::ReviewLogs, Self::UserPurchase];
 
     /// Name of the staged dataset.

@@ -33,7 +33,9 @@ impl Default for Limits {
 /// What a parser needs besides the bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// How long, deep and faulty a file may be.
     pub limits: Limits,
+    /// What becomes of IP addresses and telephone numbers in logs.
     pub pii: logs::Pii,
     /// What purchases must fit into.
     pub purchases: purchases::Columns,
@@ -42,13 +44,17 @@ pub struct Options {
 /// What was counted while a file was read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
+    /// Rows read: `rows_out` and `rows_refused` together.
     pub rows_in: u64,
     /// Rows handed out in batches, duplicates of an id included.
     pub rows_out: u64,
+    /// Rows set aside for quarantine.
     pub rows_refused: u64,
+    /// Refused rows by reason; reasons that no row has are left out.
     pub refused: BTreeMap<RowReason, u64>,
-    /// Smallest and greatest id handed out, where the dataset has ids and any row came out.
+    /// Smallest id handed out, where the dataset has ids and any row came out.
     pub min_id: Option<i64>,
+    /// Greatest id handed out, likewise.
     pub max_id: Option<i64>,
     /// Each id was greater than the one before, so none stands twice.
     pub ascending: bool,
@@ -73,6 +79,7 @@ pub trait FileParser: Send {
     fn take_rows(&mut self) -> Option<RecordBatch>;
     /// The refused rows so far, in batches as `take_rows`, of schema [`refused_schema`](crate::csv::refused_schema).
     fn take_refused(&mut self) -> Option<RecordBatch>;
+    /// What was counted so far; final after `finish`.
     fn tally(&self) -> &Tally;
 }
 

@@ -63,8 +63,9 @@ fn separates(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')
 }
 
+/// Rows of the dataset `classified_movie_review`.
 #[derive(Default)]
-pub struct Reviews {
+pub(crate) struct Reviews {
     customer_id: Int64Builder,
     is_positive: Int32Builder,
     review_id: Int64Builder,

@@ -32,11 +32,15 @@ const HBA_TLS: &str = "local all all trust\nhostssl all all 127.0.0.1/32 scram-s
 /// its socket.
 #[derive(Clone, Debug)]
 pub struct Tls {
+    /// Of the server, signed for `127.0.0.1` or whatever name the tests connect to.
     pub certificate: String,
+    /// Its private key.
     pub key: String,
 }
 
+/// Why there is no server.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message tells what the fields hold")]
 pub enum Error {
     #[error(
         "PostgreSQL is not installed: `cargo xtask test --stage tools` installs it, or \
@@ -60,10 +64,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// A new, empty server without TLS, once it takes connections.
     pub fn start() -> Result<Self, Error> {
         Self::make(None)
     }
 
+    /// A new, empty server with this certificate, once it takes connections.
     pub fn start_with_tls(tls: &Tls) -> Result<Self, Error> {
         Self::make(Some(tls))
     }

@@ -15,13 +15,16 @@ pub enum Error {
     /// Another try may succeed without anybody's doing.
     #[error("{0}")]
     Transient(String),
+    /// Settings or the database must be put right first.
     #[error("{0}")]
     Permanent(String),
+    /// Already a sentence of the lake: it failed while the snapshot was staged.
     #[error(transparent)]
     Lake(#[from] lake::Error),
 }
 
 impl Error {
+    /// Whether the same call can succeed later without anybody's doing.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Transient(_) => true,

@@ -38,7 +38,10 @@ pub enum Extract {
     /// The live snapshot is what the table holds.
     Unchanged,
     /// A new snapshot is live.
-    Taken { rows: u64 },
+    Taken {
+        /// Rows of the table, all of which are staged.
+        rows: u64,
+    },
     /// Nothing was done: these files count from staging, or are in another database, and a first
     /// snapshot of this table would lose them.
     HeldBack(Vec<String>),

@@ -43,6 +43,7 @@ impl PurchaseDb {
         Self { connector, is_ready: Arc::default() }
     }
 
+    /// With other waiting times than the default.
     pub fn with_timing(self, timing: Timing) -> Self {
         let connector = Arc::new(self.connector.with_timing(timing));
         Self { connector, ..self }

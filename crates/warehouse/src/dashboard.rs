@@ -14,8 +14,11 @@ pub const MOST_FACTS: u64 = 500_000;
 /// Which facts to add up. A set that is empty, or an end that is `None`, lets all through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Filter {
+    /// Texts of `dim_location`, compared byte for byte.
     pub locations: BTreeSet<String>,
+    /// Texts of `dim_devices`, likewise.
     pub devices: BTreeSet<String>,
+    /// Texts of `dim_os`, likewise.
     pub systems: BTreeSet<String>,
     /// First day.
     pub from: Option<Day>,
@@ -38,6 +41,7 @@ impl Filter {
 /// Reviews, added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sums {
+    /// Sum of `review_count`.
     pub reviews: u64,
     /// Sum of `review_score`: the positive ones among them.
     pub positive: u64,
@@ -68,6 +72,7 @@ impl std::iter::Sum for Sums {
 /// A member of a dimension.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Member {
+    /// As the dimension has it.
     pub text: String,
     /// Under the filters of the other dimensions and of the days. So a member that is not chosen
     /// shows what it would add.
@@ -79,6 +84,7 @@ pub struct Member {
 /// Customers and what they spent, each counted once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Customers {
+    /// Customers, each once.
     pub count: u64,
     /// In 1/100,000.
     pub spend_e5: i128,
@@ -87,6 +93,7 @@ pub struct Customers {
 /// How new the files of a dataset are that count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Freshness {
+    /// Name of the staged dataset.
     pub dataset: String,
     /// Paths whose rows count.
     pub live: u64,
@@ -99,6 +106,7 @@ pub struct Freshness {
 /// The newest publish: everything that a dashboard shows changes with it and with nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Edition {
+    /// Counted from 1.
     pub publish_id: i64,
     /// UTC, `2021-04-25T06:15:04Z`.
     pub published_at: String,
@@ -115,13 +123,16 @@ pub struct Dashboard {
     pub days: BTreeMap<Day, Sums>,
     /// All members, by text.
     pub locations: Vec<Member>,
+    /// All members, by text.
     pub devices: Vec<Member>,
+    /// All members, by text.
     pub systems: Vec<Member>,
     /// Customers of the filter's facts. `None` where the span of days holds more than
     /// [`MOST_FACTS`] facts, chosen or not.
     pub customers: Option<Customers>,
     /// Everybody who bought something, with reviews or without, whatever the filter.
     pub buyers: Customers,
+    /// One for each dataset of which any file was absorbed, by name.
     pub freshness: Vec<Freshness>,
     /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,

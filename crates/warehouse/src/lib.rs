@@ -1,5 +1,41 @@
 //! The warehouse: star schema, publish, state. One trait, one conformance suite
 //! ([`conformance`]), one folder for each backend.
+//!
+//! ```
+//! use pipeline::{Day, facts::{DayTotal, Fact, FactBatch}};
+//! use warehouse::{Publish, Warehouse, sqlite::Sqlite};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), warehouse::Error> {
+//! # let folder = tempfile::tempdir().expect("a new folder");
+//! # let file = folder.path().join("warehouse.db");
+//! let day = Day::from_key(20210425).expect("a day of the calendar");
+//! let mut facts = FactBatch::default();
+//! facts.days.push(DayTotal { day, matched: 1, unmatched: 0 });
+//! facts.rows.push(Fact {
+//!     day,
+//!     customer: 13756,
+//!     device: facts.dimensions.device.code("Mobile"),
+//!     location: facts.dimensions.location.code("Kansas"),
+//!     os: facts.dimensions.os.code("Apple iOS"),
+//!     browser: 0,
+//!     score: 1,
+//!     count: 1,
+//! });
+//!
+//! let mut warehouse = Sqlite::new(file);
+//! let publish = Publish {
+//!     expected_id: warehouse.state().await?.publish_id,
+//!     published_at: "2021-04-25T06:15:04Z".to_owned(),
+//!     ..Publish::default()
+//! };
+//! let mut publication = warehouse.begin(publish).await?;
+//! publication.replace_days(&facts).await?;
+//! let published = publication.commit(&[]).await?;
+//! assert_eq!((published.publish_id, published.rows_inserted), (1, 1));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod conformance;
 pub mod dashboard;
@@ -108,7 +144,9 @@ pub struct Absorbed {
 /// Everything about a publish that is known before its facts are built.
 #[derive(Clone, Debug, Default)]
 pub struct Publish {
+    /// The newest publish that the change was computed against; 0 before the first.
     pub expected_id: i64,
+    /// [`RECIPE`](pipeline::facts::RECIPE) by which the facts are built.
     pub fact_recipe: String,
     /// UTC, `2021-04-25T06:15:04Z`; becomes `insert_date`.
     pub published_at: String,
@@ -122,12 +160,14 @@ pub struct Publish {
     pub started: Option<Instant>,
     /// Forget all spend before `spend` is applied (a new fact recipe).
     pub reset_spend: bool,
+    /// By customer, each once: differences, not totals.
     pub spend: Vec<SpendChange>,
 }
 
 /// A day that failed a quality check and keeps the rows that it had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RefusedDay {
+    /// Its `log_date`.
     pub day: Day,
     /// The publish that left it out; 0 while it is not committed.
     pub publish_id: i64,
@@ -140,9 +180,13 @@ pub struct RefusedDay {
 /// What a publish did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Published {
+    /// Counted from 1, without gaps.
     pub publish_id: i64,
+    /// Days of all batches, those that became empty too.
     pub days_replaced: u64,
+    /// Fact rows that the replaced days had.
     pub rows_deleted: u64,
+    /// Fact rows that the replaced days have now.
     pub rows_inserted: u64,
     /// Fact rows outside the replaced days whose `amount_spent` changed.
     pub rows_respent: u64,
@@ -151,25 +195,39 @@ pub struct Published {
 /// Numbers of the whole warehouse.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
+    /// The newest publish, 0 before the first.
     pub publish_id: i64,
+    /// When, UTC, `2021-04-25T06:15:04Z`; `None` before the first.
     pub published_at: Option<String>,
+    /// Rows of `fact_movie_analytics`.
     pub facts: u64,
+    /// Sum of `review_count`.
     pub reviews: u64,
+    /// Sum of `review_score`.
     pub positive_reviews: u64,
+    /// Customers with facts.
     pub customers: u64,
+    /// Customers with purchases, whether they have facts or not.
     pub buyers: u64,
     /// Days with facts.
     pub days: u64,
+    /// The first of them; `None` without facts.
     pub first_day: Option<Day>,
+    /// The last of them; `None` without facts.
     pub last_day: Option<Day>,
+    /// Members of `dim_devices`, `Unknown` aside.
     pub devices: u64,
+    /// Members of `dim_location`, `Unknown` aside.
     pub locations: u64,
+    /// Members of `dim_os`, `Unknown` aside.
     pub systems: u64,
+    /// Members of `dim_browser`, `Unknown` aside.
     pub browsers: u64,
     /// Logs whose review is not there yet.
     pub unmatched_logs: u64,
     /// Reviews whose log is not there yet.
     pub unmatched_reviews: u64,
+    /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,
     /// The newest first, ten at most.
     pub publishes: Vec<LoggedPublish>,
@@ -178,20 +236,29 @@ pub struct Summary {
 /// A publish as the warehouse remembers it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LoggedPublish {
+    /// As in [`Published`].
     pub publish_id: i64,
+    /// UTC, `2021-04-25T06:15:04Z`.
     pub published_at: String,
+    /// Milliseconds from the start of the work to the commit.
     pub duration_ms: u64,
     /// Receipts absorbed.
     pub receipts: u64,
+    /// As in [`Published`].
     pub days_replaced: u64,
+    /// Days left out by a quality check.
     pub days_refused: u64,
+    /// As in [`Published`].
     pub rows_deleted: u64,
+    /// As in [`Published`].
     pub rows_inserted: u64,
+    /// As in [`Published`].
     pub rows_respent: u64,
 }
 
 /// What can go wrong. [`is_transient`](Self::is_transient) decides the retry.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message tells what the fields hold")]
 pub enum Error {
     /// Somebody else published in the meantime: begin again.
     #[error("another publish ({found}) came in between, {expected} was expected")]
@@ -200,12 +267,15 @@ pub enum Error {
     #[error("{0}")]
     Interrupted(String),
     #[error("{0}")]
+    /// What passes by itself, such as a lock or a server that is busy: try again.
     Transient(String),
     #[error("{0}")]
+    /// What somebody must put right: another try ends the same way.
     Permanent(String),
 }
 
 impl Error {
+    /// Whether the same call, or the publish begun again, can succeed later.
     pub fn is_transient(&self) -> bool {
         !matches!(self, Self::Permanent(_))
     }

@@ -26,6 +26,8 @@ pub struct Address {
 pub struct WrongAddress(&'static str);
 
 impl Address {
+    /// Reads `sc://HOST:PORT/;KEY=VALUE;...`. A token without TLS is refused, unless the host is
+    /// this machine.
     pub fn parse(text: &str) -> Result<Self, WrongAddress> {
         const FORM: &str = "write sc://HOST:PORT/;KEY=VALUE;...";
         let rest = text.strip_prefix("sc://").ok_or(WrongAddress(FORM))?;

@@ -9,7 +9,9 @@ use crate::{FileReason, FileRefusal};
 /// (compared without case).
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
+    /// As errors and refusals call it.
     pub name: &'static str,
+    /// As headers call it; `name` is not among them by itself.
     pub aliases: &'static [&'static str],
 }
 

@@ -37,6 +37,7 @@ pub trait Rows: Send {
     /// The contract's columns; [`Record`]s are indexed in this order.
     const COLUMNS: &'static [Column];
 
+    /// Arrow schema of the batches.
     fn schema() -> Arc<Schema>;
 
     /// Takes one row in, or refuses it and leaves no trace. Returns the row's id, where the
@@ -51,6 +52,7 @@ pub trait Rows: Send {
         0
     }
 
+    /// The rows since the last batch, which may be none.
     fn take(&mut self) -> RecordBatch;
 
     /// Rows taken in per day, over the whole file.
@@ -85,6 +87,7 @@ pub struct CsvParser<R> {
 }
 
 impl<R: Rows> CsvParser<R> {
+    /// A parser at the start of a file, with `rows` still empty.
     pub fn new(rows: R, limits: Limits) -> Self {
         Self {
             rows,

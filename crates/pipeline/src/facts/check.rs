@@ -19,9 +19,11 @@ pub enum Check {
 }
 
 impl Check {
+    /// In the order in which a day is checked.
     pub const ALL: [Self; 4] =
         [Self::UniqueGrain, Self::ScoreWithinCount, Self::CountsMatchReviews, Self::DayShrink];
 
+    /// Name in reports, and in the warehouse's list of refused days.
     pub const fn name(self) -> &'static str {
         match self {
             Self::UniqueGrain => "unique_grain",
@@ -41,8 +43,11 @@ impl fmt::Display for Check {
 /// A day that failed a check, with what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offence {
+    /// A day of the batch; it keeps the rows that are published.
     pub day: Day,
+    /// The first that the day failed.
     pub check: Check,
+    /// What was found, in a sentence with counts and without row contents.
     pub detail: String,
 }
 

@@ -41,8 +41,12 @@ impl Interner {
 /// The four text dimensions of a batch of facts.
 #[derive(Clone, Debug, Default)]
 pub struct Dimensions {
+    /// Codes of `dim_devices`.
     pub device: Interner,
+    /// Codes of `dim_location`.
     pub location: Interner,
+    /// Codes of `dim_os`.
     pub os: Interner,
+    /// Codes of `dim_browser`.
     pub browser: Interner,
 }

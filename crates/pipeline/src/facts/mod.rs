@@ -19,11 +19,17 @@ pub const RECIPE: &str = "facts-1";
 /// One row of the fact table. Texts are codes of the batch's [`Dimensions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fact {
+    /// `log_date` of the reviews.
     pub day: Day,
+    /// `customer_id` of the reviews.
     pub customer: i64,
+    /// Code in [`Dimensions::device`].
     pub device: u32,
+    /// Code in [`Dimensions::location`].
     pub location: u32,
+    /// Code in [`Dimensions::os`].
     pub os: u32,
+    /// Code in [`Dimensions::browser`]; 0 where the logs name none.
     pub browser: u32,
     /// Sum of `is_positive`.
     pub score: i32,
@@ -34,6 +40,7 @@ pub struct Fact {
 /// What became of a day's logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayTotal {
+    /// `log_date` of the logs.
     pub day: Day,
     /// Logs whose review is there; the day's facts count as many reviews.
     pub matched: u64,
@@ -46,13 +53,16 @@ pub struct DayTotal {
 pub struct FactBatch {
     /// Every day that was asked for, in order, also those without any row.
     pub days: Vec<DayTotal>,
+    /// The facts of all these days.
     pub rows: Vec<Fact>,
+    /// What the codes of `rows` mean.
     pub dimensions: Dimensions,
 }
 
 /// What changed in the purchases of a customer, exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpendChange {
+    /// `customer_id` of the purchases.
     pub customer: i64,
     /// Change of the sum of quantity * unit price, in thousandths.
     pub amount_milli: i128,

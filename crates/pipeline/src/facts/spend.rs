@@ -22,11 +22,14 @@ pub struct Spend {
 /// Whether rows come into the live files or leave them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
+    /// The rows' amounts are added.
     In,
+    /// The rows' amounts are taken away.
     Out,
 }
 
 impl Spend {
+    /// Takes all rows of a staged batch, which has at least the columns [`SPEND_COLUMNS`].
     pub fn push(&mut self, batch: &RecordBatch, direction: Direction) {
         let sign = if direction == Direction::In { 1 } else { -1 };
         let quantities = batch["quantity"].as_primitive::<Int32Type>().values();

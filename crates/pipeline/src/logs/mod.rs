@@ -33,7 +33,7 @@ const ID_REVIEW: usize = 0;
 const LOG: usize = 1;
 
 /// Rows of the dataset `review_logs`.
-pub struct Logs {
+pub(crate) struct Logs {
     pii: Pii,
     max_depth: usize,
     log_id: Int64Builder,

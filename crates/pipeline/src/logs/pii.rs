@@ -39,7 +39,7 @@ impl fmt::Debug for PiiKey {
 
 impl Pii {
     /// Names the mode, and the key by a digest, in the recipe of staged files.
-    pub fn recipe(&self) -> String {
+    pub(crate) fn recipe(&self) -> String {
         match self {
             Self::Mask => "mask".to_owned(),
             Self::Keep => "keep".to_owned(),
@@ -52,7 +52,7 @@ impl Pii {
     }
 
     /// A protected IP address; `space` holds it where it is not the text itself.
-    pub fn ip<'a>(&self, text: &'a str, space: &'a mut String) -> &'a str {
+    pub(crate) fn ip<'a>(&self, text: &'a str, space: &'a mut String) -> &'a str {
         space.clear();
         match self {
             Self::Keep => return text,
@@ -77,7 +77,7 @@ impl Pii {
     }
 
     /// A protected telephone number, as [`ip`](Self::ip).
-    pub fn phone<'a>(&self, text: &'a str, space: &'a mut String) -> &'a str {
+    pub(crate) fn phone<'a>(&self, text: &'a str, space: &'a mut String) -> &'a str {
         space.clear();
         match self {
             Self::Keep => return text,

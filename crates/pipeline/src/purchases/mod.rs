@@ -33,7 +33,7 @@ const CUSTOMER_ID: usize = 6;
 const COUNTRY: usize = 7;
 
 /// Rows of the dataset `user_purchase`.
-pub struct Purchases {
+pub(crate) struct Purchases {
     invoice_number: Texts,
     stock_code: Texts,
     detail: Texts,

@@ -31,14 +31,23 @@ pub trait Inspect: Warehouse {
 /// A row of `v_fact_movie_analytics`.
 #[derive(Clone, Debug, PartialEq, PartialOrd)]
 pub struct FactRow {
+    /// `log_date`.
     pub day: Day,
+    /// `customerid`.
     pub customer: i64,
+    /// The text, not its key.
     pub device: String,
+    /// The text, not its key.
     pub location: String,
+    /// The text, not its key.
     pub os: String,
+    /// The text, not its key; `Unknown` where the logs name none.
     pub browser: String,
+    /// As reports see it: the nearest number to the exact amount.
     pub amount_spent: f64,
+    /// `review_score`.
     pub score: i64,
+    /// `review_count`.
     pub count: i64,
     /// UTC, `2021-04-25T06:15:04Z`.
     pub inserted_at: String,
@@ -47,27 +56,39 @@ pub struct FactRow {
 /// What the facts of a customer show on a day, in 1/100,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount {
+    /// `log_date`.
     pub day: Day,
+    /// `customerid`.
     pub customer: i64,
+    /// 100,000 times `amount_spent`.
     pub e5: i64,
 }
 
 /// What a buyer spent, in 1/100,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Spend {
+    /// `customerid`.
     pub customer: i64,
+    /// 100,000 times `amount_spent`.
     pub e5: i64,
 }
 
 /// A row of `agg_daily`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Daily {
+    /// `log_date`.
     pub day: Day,
+    /// The text, not its key.
     pub location: String,
+    /// The text, not its key.
     pub device: String,
+    /// The text, not its key.
     pub os: String,
+    /// Sum of `review_score`.
     pub score: i64,
+    /// Sum of `review_count`.
     pub count: i64,
+    /// Rows of the fact table that were added up.
     pub facts: i64,
 }
 
@@ -76,20 +97,29 @@ pub struct Daily {
 pub struct Member {
     /// `device`, `location`, `os` or `browser`.
     pub dimension: String,
+    /// From 1 on; 0 is `Unknown`.
     pub key: i64,
+    /// Byte for byte.
     pub text: String,
 }
 
 /// A row of `ops.v_quarantine`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Refused {
+    /// Name of the file within `raw`.
     pub path: String,
+    /// Number of the receipt in the log of the path.
     pub receipt: i64,
+    /// The version that was read.
     pub etag: String,
+    /// Whether the other rows of this version count.
     pub live: bool,
+    /// The data contract's name for it.
     pub reason: String,
     /// None where the whole file was refused.
     pub rows: Option<i64>,
+    /// What was found; `None` unless the whole file was refused.
     pub detail: Option<String>,
+    /// The Parquet with the rows, within `quarantine`; `None` where there are none.
     pub quarantine: Option<String>,
 }

@@ -1,18 +1,29 @@
 //! What every warehouse must do, as test cases that any backend runs:
 //!
-//! ```ignore
-//! async fn fresh() -> (TempDir, impl Fn() -> Sqlite) { .. }
+//! ```
+//! use tempfile::TempDir;
+//! use warehouse::sqlite::Sqlite;
+//!
+//! async fn fresh() -> (TempDir, impl Fn() -> Sqlite) {
+//!     let folder = tempfile::tempdir().expect("a new folder");
+//!     let file = folder.path().join("warehouse.db");
+//!     (folder, move || Sqlite::new(&file))
+//! }
 //!
 //! warehouse::conformance_suite!(fresh);
+//! # fn main() {}
 //! ```
 //!
 //! `fresh` makes an empty warehouse for one case. It returns a guard, dropped after the case, and
 //! a closure; each call of the closure connects to that same warehouse as another process would.
 
+#![expect(missing_docs, reason = "the name of a case says what must hold")]
+
 mod broken;
 mod dashboard;
 mod dimensions;
 mod history;
+#[warn(missing_docs)]
 mod inspect;
 mod publishing;
 mod samples;

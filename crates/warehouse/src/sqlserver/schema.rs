@@ -38,10 +38,12 @@ impl Schemas {
         fits.then(|| Self { dw: format!("dw_{suffix}"), ops: format!("ops_{suffix}") })
     }
 
+    /// Schema of the star schema and its views: `dw` unless there is a suffix.
     pub fn dw(&self) -> &str {
         &self.dw
     }
 
+    /// Schema of the publisher's own tables: `ops` unless there is a suffix.
     pub fn ops(&self) -> &str {
         &self.ops
     }
