@@ -241,6 +241,22 @@ async fn a_reader_that_is_cancelled_costs_a_connection() {
     assert_eq!(server.logins(), 2);
 }
 
+/// The program's own parameters cannot be NULL, see `Parameter`; what it asks the stand-in in all
+/// other tests shows that none is. This shows that the stand-in would notice.
+#[tokio::test]
+async fn a_parameter_without_a_type_is_refused() {
+    let (_server, mut warehouse) = start().await;
+    let mut client = warehouse.client().await.unwrap();
+    let statement = "SELECT @P1 AS a, @P2 AS b, @P3 AS c";
+    let text = "x".repeat(5_000);
+    client.execute(statement, &[&1_i32, &text, &"\u{1F3AC}"]).await.unwrap();
+    for parameters in [[Some("a"), None], [None, Some("a")]] {
+        let [first, second] = &parameters;
+        let error = client.execute(statement, &[first, second, &text]).await.unwrap_err();
+        assert!(error.to_string().contains("a parameter has no type"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn idle_connections_are_closed() {
     let server = Server::start().await;

@@ -27,6 +27,20 @@ pub(super) struct Session {
 pub(super) type Rows<'a, const N: usize> =
     Box<dyn Iterator<Item = [ColumnData<'static>; N]> + Send + 'a>;
 
+/// A value that a statement may be given. None of them is ever NULL: tiberius sends an absent text
+/// without its type, and not every server takes that. So no `Option` must become one of them.
+pub(super) trait Parameter: ToSql {}
+
+impl Parameter for i32 {}
+impl Parameter for i64 {}
+impl Parameter for &str {}
+impl Parameter for String {}
+
+/// The values as the driver takes them.
+fn bind<'a>(parameters: &[&'a dyn Parameter]) -> Vec<&'a dyn ToSql> {
+    parameters.iter().map(|&parameter| parameter as &dyn ToSql).collect()
+}
+
 impl Session {
     pub(super) async fn new(
         connection: Connection,
@@ -54,9 +68,9 @@ impl Session {
     pub(super) async fn execute(
         &mut self,
         statement: &'static str,
-        parameters: &[&dyn ToSql],
+        parameters: &[&dyn Parameter],
     ) -> Result<u64, Cause> {
-        let done = self.connection.execute(self.schemas.of(statement), parameters).await?;
+        let done = self.connection.execute(self.schemas.of(statement), &bind(parameters)).await?;
         Ok(done.rows_affected().first().copied().unwrap_or(0))
     }
 
@@ -64,9 +78,9 @@ impl Session {
     pub(super) async fn query(
         &mut self,
         statement: &'static str,
-        parameters: &[&dyn ToSql],
+        parameters: &[&dyn Parameter],
     ) -> Result<Vec<Row>, Cause> {
-        let rows = self.connection.query(self.schemas.of(statement), parameters).await?;
+        let rows = self.connection.query(self.schemas.of(statement), &bind(parameters)).await?;
         Ok(rows.into_first_result().await?)
     }
 

@@ -26,7 +26,7 @@ impl From<&str> for Value {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Type {
+pub enum Type {
     /// Bytes of it, and whether each value says its length.
     Int(u8, bool),
     /// Precision and scale.
@@ -105,22 +105,7 @@ pub fn rows(message: &[u8]) -> Vec<Vec<Value>> {
     let mut types = Vec::new();
     for _ in 0..count {
         take(&mut rest, 6);
-        types.push(match number(&mut rest, 1) {
-            0x38 => Type::Int(4, false),
-            0x7F => Type::Int(8, false),
-            0x26 => Type::Int(number(&mut rest, 1) as u8, true),
-            0x6A => match take(&mut rest, 3) {
-                [_, precision, scale] => Type::Decimal(*precision, *scale),
-                _ => unreachable!(),
-            },
-            0x28 => Type::Date,
-            0xE7 => {
-                let length = number(&mut rest, 2) as u16;
-                take(&mut rest, 5);
-                Type::Text(length)
-            }
-            other => panic!("type {other}"),
-        });
+        types.push(kind(&mut rest).unwrap_or_else(|other| panic!("type {other}")));
         let name = number(&mut rest, 1) as usize;
         take(&mut rest, name * 2);
     }
@@ -131,7 +116,27 @@ pub fn rows(message: &[u8]) -> Vec<Vec<Value>> {
     rows
 }
 
-fn value(rest: &mut &[u8], kind: Type) -> Value {
+/// The type of a column or parameter, or its number where it is none that the program uses.
+pub fn kind(rest: &mut &[u8]) -> Result<Type, u8> {
+    Ok(match number(rest, 1) as u8 {
+        0x38 => Type::Int(4, false),
+        0x7F => Type::Int(8, false),
+        0x26 => Type::Int(number(rest, 1) as u8, true),
+        0x6A => match take(rest, 3) {
+            [_, precision, scale] => Type::Decimal(*precision, *scale),
+            _ => unreachable!(),
+        },
+        0x28 => Type::Date,
+        0xE7 => {
+            let length = number(rest, 2) as u16;
+            take(rest, 5);
+            Type::Text(length)
+        }
+        other => return Err(other),
+    })
+}
+
+pub fn value(rest: &mut &[u8], kind: Type) -> Value {
     match kind {
         Type::Int(length, false) => signed(rest, length.into()).into(),
         Type::Int(length, true) => match number(rest, 1) as usize {
@@ -151,7 +156,10 @@ fn value(rest: &mut &[u8], kind: Type) -> Value {
             (number(rest, 3) as i128).into()
         }
         Type::Text(MAX) => {
-            assert_eq!(number(rest, 8), u128::from(u64::MAX - 1), "of unknown length");
+            // The length of the whole, or that it is not known yet.
+            if number(rest, 8) == u128::from(u64::MAX) {
+                return Value::Null;
+            }
             let mut bytes = Vec::new();
             loop {
                 match number(rest, 4) as usize {
@@ -175,14 +183,14 @@ fn text(bytes: &[u8]) -> Value {
     Value::Text(String::from_utf16(&units.collect::<Vec<_>>()).unwrap())
 }
 
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
+pub fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
     let (taken, after) = rest.split_at(length);
     *rest = after;
     taken
 }
 
 /// Little-endian.
-fn number(rest: &mut &[u8], length: usize) -> u128 {
+pub fn number(rest: &mut &[u8], length: usize) -> u128 {
     let mut bytes = [0; 16];
     bytes[..length].copy_from_slice(take(rest, length));
     u128::from_le_bytes(bytes)
