@@ -216,6 +216,7 @@ async fn missing_permissions_and_tables_are_said() {
         server.once("publish_log", Answer::Error { code, class: 14, text });
         let (transient, text) = refusal(&mut warehouse).await;
         assert!(!transient && text.contains(expected), "{text}");
+        assert_eq!(server.ran("publish_log"), 1, "{code} is not tried again");
         // The connection is still good.
         warehouse.state().await.unwrap();
         assert_eq!(server.logins(), 1);
