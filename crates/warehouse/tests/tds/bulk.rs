@@ -45,7 +45,7 @@ pub fn table(statement: &str, before: &str) -> Option<String> {
 }
 
 /// The answer to the question for a table's columns. A loose server does not tell which of them
-/// may be null, so that all may.
+/// may be null, so that all may, and calls decimals numeric, as Babelfish does.
 pub fn columns(table: &str, loose: bool) -> Vec<u8> {
     let columns = declared(table);
     let mut bytes = vec![0x81, columns.len() as u8, 0];
@@ -57,7 +57,9 @@ pub fn columns(table: &str, loose: bool) -> Vec<u8> {
             Type::Int(4, _) if !nullable => bytes.push(0x38),
             Type::Int(_, _) if !nullable => bytes.push(0x7F),
             Type::Int(length, _) => bytes.extend([0x26, length]),
-            Type::Decimal(precision, scale) => bytes.extend([0x6A, 17, precision, scale]),
+            Type::Decimal(precision, scale) => {
+                bytes.extend([if loose { 0x6C } else { 0x6A }, 17, precision, scale]);
+            }
             Type::Date => bytes.push(0x28),
             Type::Text(length) => {
                 bytes.push(0xE7);
@@ -122,7 +124,7 @@ pub fn kind(rest: &mut &[u8]) -> Result<Type, u8> {
         0x38 => Type::Int(4, false),
         0x7F => Type::Int(8, false),
         0x26 => Type::Int(number(rest, 1) as u8, true),
-        0x6A => match take(rest, 3) {
+        0x6A | 0x6C => match take(rest, 3) {
             [_, precision, scale] => Type::Decimal(*precision, *scale),
             _ => unreachable!(),
         },
