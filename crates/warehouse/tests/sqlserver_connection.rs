@@ -209,7 +209,12 @@ async fn missing_permissions_and_tables_are_said() {
         (
             245,
             "Conversion failed for the value 'secret'.",
-            "refused a statement (error 245, line 7)",
+            "refused a statement (error 245, line 7), which begins with `The newest publish. Grain",
+        ),
+        (
+            33_557_097,
+            "'MERGE' is not currently supported in Babelfish",
+            "error 33557097: 'MERGE' is not currently supported in Babelfish), which begins with",
         ),
     ] {
         let (server, mut warehouse) = start().await;
