@@ -78,7 +78,7 @@ fn declared(table: &str) -> Vec<(&'static str, Type, bool)> {
     let begin = format!("CREATE TABLE {table} (\n");
     let (_, columns) = TABLES.split_once(&begin).unwrap_or_else(|| panic!("no table {table}"));
     let (columns, _) = columns.split_once("\n);").unwrap();
-    columns.lines().map(column).collect()
+    columns.lines().filter(|line| !line.trim().starts_with("PRIMARY KEY")).map(column).collect()
 }
 
 fn column(line: &'static str) -> (&'static str, Type, bool) {
