@@ -326,9 +326,9 @@ fn token_error(code: u32, class: u8, text: &str) -> Vec<u8> {
     token(0xAA, body)
 }
 
-/// What Babelfish says of a parameter without a type.
+/// The refusal of a parameter without a type.
 fn untyped() -> Vec<u8> {
-    token_error(33_557_097, 16, "a parameter has no type")
+    token_error(8_009, 16, "a parameter has no type")
 }
 
 fn number(column: &str, value: i32) -> Vec<u8> {
