@@ -27,7 +27,7 @@ pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
     let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
     let files = stage(deps, jobs, progress).await?;
     let extract = extract(deps, progress).await?;
-    let report = publish(deps, files, covered, build::Input::default(), progress).await?;
+    let report = publish(deps, files, covered, ask(), progress).await?;
     Ok(Report { extract, misnamed, ..report })
 }
 
@@ -52,7 +52,7 @@ pub async fn replay(
     let jobs = replayed.orders.into_iter().map(|(dataset, order)| (dataset, order, 0)).collect();
     let files = stage(deps, jobs, progress).await?;
     let extract = extract(deps, progress).await?;
-    let report = publish(deps, files, 0, build::Input::default(), progress).await?;
+    let report = publish(deps, files, 0, ask(), progress).await?;
     Ok(Report { extract, ..report })
 }
 
@@ -69,9 +69,15 @@ async fn extract(deps: &Deps, progress: &Progress) -> anyhow::Result<Option<extr
     Ok(extracted)
 }
 
-/// Publishes, with the refused days of these publishes as they are. Asks the warehouse in any case.
+/// Whoever sits in front of it has the warehouse opened anyway, for its numbers: so it is asked
+/// what it has, for its database may have been made anew or put back from a copy.
+fn ask() -> build::Input {
+    build::Input { even_if_seen: true, ..build::Input::default() }
+}
+
+/// Publishes, with the refused days of these publishes as they are.
 pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyhow::Result<Report> {
-    let input = build::Input { accept, even_if_seen: true };
+    let input = build::Input { accept, ..ask() };
     publish(deps, Vec::new(), 0, input, progress).await
 }
 

@@ -209,13 +209,19 @@ async fn missing_permissions_and_tables_are_said() {
         (
             245,
             "Conversion failed for the value 'secret'.",
-            "refused a statement (error 245, line 7)",
+            "refused a statement (error 245, line 7), which begins with `The newest publish. Grain",
+        ),
+        (
+            33_557_097,
+            "'MERGE' is not currently supported in Babelfish",
+            "error 33557097: 'MERGE' is not currently supported in Babelfish), which begins with",
         ),
     ] {
         let (server, mut warehouse) = start().await;
         server.once("publish_log", Answer::Error { code, class: 14, text });
         let (transient, text) = refusal(&mut warehouse).await;
         assert!(!transient && text.contains(expected), "{text}");
+        assert_eq!(server.ran("publish_log"), 1, "{code} is not tried again");
         // The connection is still good.
         warehouse.state().await.unwrap();
         assert_eq!(server.logins(), 1);
@@ -239,6 +245,22 @@ async fn a_reader_that_is_cancelled_costs_a_connection() {
     tokio::time::timeout(50 * MS, warehouse.state()).await.unwrap_err();
     warehouse.state().await.unwrap();
     assert_eq!(server.logins(), 2);
+}
+
+/// The program's own parameters cannot be NULL, see `Parameter`; what it asks the stand-in in all
+/// other tests shows that none is. This shows that the stand-in would notice.
+#[tokio::test]
+async fn a_parameter_without_a_type_is_refused() {
+    let (_server, mut warehouse) = start().await;
+    let mut client = warehouse.client().await.unwrap();
+    let statement = "SELECT @P1 AS a, @P2 AS b, @P3 AS c";
+    let text = "x".repeat(5_000);
+    client.execute(statement, &[&1_i32, &text, &"\u{1F3AC}"]).await.unwrap();
+    for parameters in [[Some("a"), None], [None, Some("a")]] {
+        let [first, second] = &parameters;
+        let error = client.execute(statement, &[first, second, &text]).await.unwrap_err();
+        assert!(error.to_string().contains("a parameter has no type"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -94,6 +94,22 @@ async fn a_publish_whose_connection_breaks_begins_again_from_the_lake() {
 }
 
 #[tokio::test]
+async fn a_publish_that_is_not_permitted_is_not_tried_again() {
+    for statement in STATEMENTS {
+        let (server, mut warehouse) = start().await;
+        server.once(statement, error(229));
+        server.always("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
+        let error = publish_facts(&mut warehouse).await.unwrap_err();
+        assert!(matches!(error, Error::Permanent(_)), "{statement}: {error}");
+        assert!(error.to_string().contains("add the login to the role etl_writer"), "{error}");
+        assert_eq!((server.ran(statement), server.ran("ROLLBACK")), (1, 1), "{statement}");
+        // Once it is permitted, the connection serves.
+        publish_facts(&mut warehouse).await.unwrap();
+        assert_eq!(server.logins(), 1, "{statement}");
+    }
+}
+
+#[tokio::test]
 async fn a_lock_that_is_not_granted_is_worth_another_try() {
     let (server, mut warehouse) = start().await;
     server.once("sp_getapplock", Answer::Number { column: "granted", value: -1 });

@@ -1,7 +1,8 @@
 -- Where a publish is loaded before its transaction begins: by bulk, on the connection that
 -- publishes, gone with it. The order of columns is the order of what is sent, and types are
 -- exactly those that are sent: bulk load converts nothing. Texts carry their collation, which the
--- temporary database need not share. No indexes: each table is read whole.
+-- temporary database need not share. Each table is read whole, but for the one with a key.
+-- That has no name: names of constraints are shared by all temporary tables of a server.
 
 -- Facts with the publish's own codes for texts. Grain: one row per fact.
 CREATE TABLE #staged_fact (
@@ -33,7 +34,8 @@ CREATE TABLE #staged_text (
     dimension int NOT NULL,
     code      int NOT NULL,
     text      nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL,
-    id        int NULL
+    id        int NULL,
+    PRIMARY KEY (dimension, code)
 );
 
 -- How spend changes. Grain and key: one row per customer. Two more digits than a total has: the

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::{Inspect, samples::*};
 use crate::Error;
 
-/// Texts that a careless collation, trimming, escaping or encoding would merge or change.
+/// Texts that a careless collation, trimming, escaping or encoding would merge or change. None ends
+/// in a blank: SQL Server compares without those, and the readers of files take them off.
 const TEXTS: [&str; 34] = [
     "Apple iOS",
     "apple ios",

@@ -192,7 +192,7 @@ pub(super) const NO_ENCRYPTION: &str = "requested encryption level";
 /// Nothing listens there, or nobody knows the name.
 fn is_unreachable(cause: &Cause) -> bool {
     match cause {
-        Cause::Sql(SqlError::Io { kind, message }) => {
+        Cause::Sql(SqlError::Io { kind, message }, _) => {
             *kind == io::ErrorKind::ConnectionRefused || message.contains("lookup address")
         }
         _ => false,

@@ -7,7 +7,7 @@ use tiberius::Row;
 use super::{
     error::Cause,
     history::{self, day, time},
-    session::{Session, Values, json},
+    session::{Parameter, Session, Values, json},
     sql,
 };
 use crate::dashboard::{
@@ -45,7 +45,7 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
     for dimension in &dimensions {
         keys.push(list(dimension.chosen().as_deref())?);
     }
-    let parameters = [&first as &dyn tiberius::ToSql, &last, &keys[0], &keys[1], &keys[2]];
+    let parameters = [&first as &dyn Parameter, &last, &keys[0], &keys[1], &keys[2]];
     let mut facts = 0;
     for row in session.query(sql::DASHBOARD_SUMS, &parameters).await? {
         let sums = Sums { reviews: row.count("reviews")?, positive: row.count("score")? };
@@ -99,7 +99,7 @@ fn set(dimension: &mut Dimension, row: &Row, sums: Sums) -> Result<(), Cause> {
 }
 
 /// Keys as a statement takes them: an empty list lets all through, and no key is negative. NULL
-/// would say it better, but tiberius sends that without a type, and not every server takes it.
+/// would say it better, but is no [`Parameter`].
 fn list(chosen: Option<&[i64]>) -> Result<String, Cause> {
     #[derive(Serialize)]
     struct Key {

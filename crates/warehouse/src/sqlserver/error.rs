@@ -12,12 +12,10 @@ use crate::Error;
 /// What went wrong before the database's name is known to the message.
 #[derive(Debug)]
 pub(super) enum Cause {
-    Sql(SqlError),
+    /// With the statement that it answers; empty outside of statements.
+    Sql(SqlError, &'static str),
     /// The sentence goes on after the name of the database.
-    Known {
-        kind: Kind,
-        text: String,
-    },
+    Known { kind: Kind, text: String },
     /// Already a sentence.
     Error(Error),
 }
@@ -42,7 +40,7 @@ const SPOKEN_OF: [u32; 8] = [18456, 18452, 18470, 18486, 40615, 40914, 911, 916]
 
 impl From<SqlError> for Cause {
     fn from(error: SqlError) -> Self {
-        Self::Sql(error)
+        Self::Sql(error, "")
     }
 }
 
@@ -67,7 +65,7 @@ impl From<Failed> for Cause {
 
 impl From<io::Error> for Cause {
     fn from(error: io::Error) -> Self {
-        Self::Sql(error.into())
+        Self::Sql(error.into(), "")
     }
 }
 
@@ -97,7 +95,7 @@ impl Cause {
                     error.code()
                 ))
             }
-            error => Self::Sql(error),
+            error => Self::Sql(error, ""),
         }
     }
 
@@ -110,7 +108,7 @@ impl Cause {
             Self::Known { kind, .. } => *kind,
             Self::Error(error) if error.is_transient() => Kind::Transient,
             Self::Error(_) => Kind::Permanent,
-            Self::Sql(error) => kind(error),
+            Self::Sql(error, _) => kind(error),
         }
     }
 
@@ -125,8 +123,8 @@ impl Cause {
     /// Whether the connection may go on: the server said no and is still there.
     pub(super) fn leaves_connection(&self) -> bool {
         match self {
-            Self::Sql(SqlError::Server(error)) => error.class() < 20,
-            Self::Sql(_) => false,
+            Self::Sql(SqlError::Server(error), _) => error.class() < 20,
+            Self::Sql(..) => false,
             Self::Known { .. } => false,
             Self::Error(_) => true,
         }
@@ -138,8 +136,8 @@ impl Cause {
         let text = match self {
             Self::Error(error) => return error,
             Self::Known { text, .. } => format!("{place} {text}"),
-            Self::Sql(SqlError::Server(error)) => refusal(place, &error),
-            Self::Sql(error) => failure(place, &error),
+            Self::Sql(SqlError::Server(error), statement) => refusal(place, &error, statement),
+            Self::Sql(error, _) => failure(place, &error),
         };
         match kind {
             Kind::Passing => Error::Interrupted(text),
@@ -168,9 +166,9 @@ fn is_certificate(error: &SqlError) -> bool {
     matches!(error, SqlError::Io { message, .. } if message.contains("certificate"))
 }
 
-/// What the server said no to. Its own words are shown only where they name tables and addresses
-/// and nothing else: others may quote values.
-fn refusal(place: &str, error: &TokenError) -> String {
+/// What the server said no to. Its own words are shown only where they name tables, addresses and
+/// syntax and nothing else: others may quote values.
+fn refusal(place: &str, error: &TokenError, statement: &'static str) -> String {
     let (code, said) = (error.code(), error.message().trim_end_matches('.'));
     match code {
         18456 | 18452 | 18470 | 18486 => format!(
@@ -200,12 +198,25 @@ fn refusal(place: &str, error: &TokenError) -> String {
         _ if kind(&SqlError::Server(error.clone())) == Kind::Passing => {
             format!("{place} is busy or moving ({code}): try again later")
         }
+        // Babelfish, of what it does not have.
+        _ if said.contains("is not currently supported") => format!(
+            "{place} does not know what a statement needs (error {code}: {said}){}: use SQL Server, \
+             or a newer version of this server",
+            which(statement)
+        ),
         _ => format!(
-            "{place} refused a statement (error {code}, line {}): check that its schema was not \
+            "{place} refused a statement (error {code}, line {}){}: check that its schema was not \
              changed by hand, and what this login may do",
-            error.line()
+            error.line(),
+            which(statement)
         ),
     }
+}
+
+/// Names a statement by how it begins, which is mostly a comment that says what it does.
+fn which(statement: &'static str) -> String {
+    let begin = statement.lines().next().unwrap_or_default().trim_start_matches("-- ");
+    if begin.is_empty() { String::new() } else { format!(", which begins with `{begin}`") }
 }
 
 /// What went wrong on the way.

@@ -27,6 +27,20 @@ pub(super) struct Session {
 pub(super) type Rows<'a, const N: usize> =
     Box<dyn Iterator<Item = [ColumnData<'static>; N]> + Send + 'a>;
 
+/// A value that a statement may be given. None of them is ever NULL: tiberius sends an absent text
+/// without its type, and not every server takes that. So no `Option` must become one of them.
+pub(super) trait Parameter: ToSql {}
+
+impl Parameter for i32 {}
+impl Parameter for i64 {}
+impl Parameter for &str {}
+impl Parameter for String {}
+
+/// The values as the driver takes them.
+fn bind<'a>(parameters: &[&'a dyn Parameter]) -> Vec<&'a dyn ToSql> {
+    parameters.iter().map(|&parameter| parameter as &dyn ToSql).collect()
+}
+
 impl Session {
     pub(super) async fn new(
         connection: Connection,
@@ -45,8 +59,10 @@ impl Session {
     /// Runs statements without parameters, and returns the rows of the first that has any. What
     /// they make, temporary tables too, stays.
     pub(super) async fn batch(&mut self, statements: &'static str) -> Result<Vec<Row>, Cause> {
-        let statements = self.schemas.of(statements);
-        let results = self.connection.simple_query(statements).await?.into_results().await?;
+        let failed = |error| Cause::Sql(error, statements);
+        let text = self.schemas.of(statements);
+        let answer = self.connection.simple_query(text).await.map_err(failed)?;
+        let results = answer.into_results().await.map_err(failed)?;
         Ok(results.into_iter().find(|rows| !rows.is_empty()).unwrap_or_default())
     }
 
@@ -54,9 +70,11 @@ impl Session {
     pub(super) async fn execute(
         &mut self,
         statement: &'static str,
-        parameters: &[&dyn ToSql],
+        parameters: &[&dyn Parameter],
     ) -> Result<u64, Cause> {
-        let done = self.connection.execute(self.schemas.of(statement), parameters).await?;
+        let text = self.schemas.of(statement);
+        let done = self.connection.execute(text, &bind(parameters)).await;
+        let done = done.map_err(|error| Cause::Sql(error, statement))?;
         Ok(done.rows_affected().first().copied().unwrap_or(0))
     }
 
@@ -64,10 +82,12 @@ impl Session {
     pub(super) async fn query(
         &mut self,
         statement: &'static str,
-        parameters: &[&dyn ToSql],
+        parameters: &[&dyn Parameter],
     ) -> Result<Vec<Row>, Cause> {
-        let rows = self.connection.query(self.schemas.of(statement), parameters).await?;
-        Ok(rows.into_first_result().await?)
+        let failed = |error| Cause::Sql(error, statement);
+        let text = self.schemas.of(statement);
+        let rows = self.connection.query(text, &bind(parameters)).await.map_err(failed)?;
+        rows.into_first_result().await.map_err(failed)
     }
 
     /// Takes a lock; negative where it is not granted in time.
@@ -104,15 +124,16 @@ impl Session {
         if rows.peek().is_none() {
             return Ok(0);
         }
-        let mut load = self.connection.bulk_insert(table).await?;
+        let failed = |error| Cause::Sql(error, table);
+        let mut load = self.connection.bulk_insert(table).await.map_err(failed)?;
         let mut sent = 0;
         for values in rows {
             let mut row = TokenRow::with_capacity(N);
             values.into_iter().for_each(|value| row.push(value));
-            load.send(row).await?;
+            load.send(row).await.map_err(failed)?;
             sent += 1;
         }
-        load.finalize().await?;
+        load.finalize().await.map_err(failed)?;
         self.counters.rows(sent);
         Ok(sent)
     }

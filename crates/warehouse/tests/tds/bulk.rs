@@ -26,7 +26,7 @@ impl From<&str> for Value {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Type {
+pub enum Type {
     /// Bytes of it, and whether each value says its length.
     Int(u8, bool),
     /// Precision and scale.
@@ -45,7 +45,7 @@ pub fn table(statement: &str, before: &str) -> Option<String> {
 }
 
 /// The answer to the question for a table's columns. A loose server does not tell which of them
-/// may be null, so that all may.
+/// may be null, so that all may, and calls decimals numeric, as Babelfish does.
 pub fn columns(table: &str, loose: bool) -> Vec<u8> {
     let columns = declared(table);
     let mut bytes = vec![0x81, columns.len() as u8, 0];
@@ -57,7 +57,9 @@ pub fn columns(table: &str, loose: bool) -> Vec<u8> {
             Type::Int(4, _) if !nullable => bytes.push(0x38),
             Type::Int(_, _) if !nullable => bytes.push(0x7F),
             Type::Int(length, _) => bytes.extend([0x26, length]),
-            Type::Decimal(precision, scale) => bytes.extend([0x6A, 17, precision, scale]),
+            Type::Decimal(precision, scale) => {
+                bytes.extend([if loose { 0x6C } else { 0x6A }, 17, precision, scale]);
+            }
             Type::Date => bytes.push(0x28),
             Type::Text(length) => {
                 bytes.push(0xE7);
@@ -76,7 +78,7 @@ fn declared(table: &str) -> Vec<(&'static str, Type, bool)> {
     let begin = format!("CREATE TABLE {table} (\n");
     let (_, columns) = TABLES.split_once(&begin).unwrap_or_else(|| panic!("no table {table}"));
     let (columns, _) = columns.split_once("\n);").unwrap();
-    columns.lines().map(column).collect()
+    columns.lines().filter(|line| !line.trim().starts_with("PRIMARY KEY")).map(column).collect()
 }
 
 fn column(line: &'static str) -> (&'static str, Type, bool) {
@@ -105,22 +107,7 @@ pub fn rows(message: &[u8]) -> Vec<Vec<Value>> {
     let mut types = Vec::new();
     for _ in 0..count {
         take(&mut rest, 6);
-        types.push(match number(&mut rest, 1) {
-            0x38 => Type::Int(4, false),
-            0x7F => Type::Int(8, false),
-            0x26 => Type::Int(number(&mut rest, 1) as u8, true),
-            0x6A => match take(&mut rest, 3) {
-                [_, precision, scale] => Type::Decimal(*precision, *scale),
-                _ => unreachable!(),
-            },
-            0x28 => Type::Date,
-            0xE7 => {
-                let length = number(&mut rest, 2) as u16;
-                take(&mut rest, 5);
-                Type::Text(length)
-            }
-            other => panic!("type {other}"),
-        });
+        types.push(kind(&mut rest).unwrap_or_else(|other| panic!("type {other}")));
         let name = number(&mut rest, 1) as usize;
         take(&mut rest, name * 2);
     }
@@ -131,7 +118,27 @@ pub fn rows(message: &[u8]) -> Vec<Vec<Value>> {
     rows
 }
 
-fn value(rest: &mut &[u8], kind: Type) -> Value {
+/// The type of a column or parameter, or its number where it is none that the program uses.
+pub fn kind(rest: &mut &[u8]) -> Result<Type, u8> {
+    Ok(match number(rest, 1) as u8 {
+        0x38 => Type::Int(4, false),
+        0x7F => Type::Int(8, false),
+        0x26 => Type::Int(number(rest, 1) as u8, true),
+        0x6A | 0x6C => match take(rest, 3) {
+            [_, precision, scale] => Type::Decimal(*precision, *scale),
+            _ => unreachable!(),
+        },
+        0x28 => Type::Date,
+        0xE7 => {
+            let length = number(rest, 2) as u16;
+            take(rest, 5);
+            Type::Text(length)
+        }
+        other => return Err(other),
+    })
+}
+
+pub fn value(rest: &mut &[u8], kind: Type) -> Value {
     match kind {
         Type::Int(length, false) => signed(rest, length.into()).into(),
         Type::Int(length, true) => match number(rest, 1) as usize {
@@ -151,7 +158,10 @@ fn value(rest: &mut &[u8], kind: Type) -> Value {
             (number(rest, 3) as i128).into()
         }
         Type::Text(MAX) => {
-            assert_eq!(number(rest, 8), u128::from(u64::MAX - 1), "of unknown length");
+            // The length of the whole, or that it is not known yet.
+            if number(rest, 8) == u128::from(u64::MAX) {
+                return Value::Null;
+            }
             let mut bytes = Vec::new();
             loop {
                 match number(rest, 4) as usize {
@@ -175,14 +185,14 @@ fn text(bytes: &[u8]) -> Value {
     Value::Text(String::from_utf16(&units.collect::<Vec<_>>()).unwrap())
 }
 
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
+pub fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
     let (taken, after) = rest.split_at(length);
     *rest = after;
     taken
 }
 
 /// Little-endian.
-fn number(rest: &mut &[u8], length: usize) -> u128 {
+pub fn number(rest: &mut &[u8], length: usize) -> u128 {
     let mut bytes = [0; 16];
     bytes[..length].copy_from_slice(take(rest, length));
     u128::from_le_bytes(bytes)

@@ -6,6 +6,7 @@
 
 mod bulk;
 pub mod client;
+mod rpc;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -164,6 +165,10 @@ async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
                 answer
             }
             SQL_BATCH | RPC => {
+                if kind == RPC && rpc::has_untyped(&message) {
+                    write(&mut stream, [untyped(), done(None)].concat()).await?;
+                    continue;
+                }
                 let statement = text(&message);
                 if let Some(table) = bulk::table(&statement, "SELECT TOP 0 * FROM ") {
                     let columns = bulk::columns(&table, script.lock().unwrap().loose);
@@ -319,6 +324,11 @@ fn token_error(code: u32, class: u8, text: &str) -> Vec<u8> {
     body.extend(short(""));
     body.extend(7_u32.to_le_bytes());
     token(0xAA, body)
+}
+
+/// The refusal of a parameter without a type.
+fn untyped() -> Vec<u8> {
+    token_error(8_009, 16, "a parameter has no type")
 }
 
 fn number(column: &str, value: i32) -> Vec<u8> {
