@@ -29,7 +29,7 @@ use crate::{Error, Lake, parquet_out::pruned_by, paths, work::Counters};
 pub type StagedStream = BoxStream<'static, Result<RecordBatch, Error>>;
 
 /// Rows of a batch handed out.
-const BATCH_ROWS: usize = 16_384;
+const BATCH_ROWS: usize = 8_192;
 
 /// First request: a file up to this size takes no other. (Asking for the tail alone would be
 /// natural, but Azure has no ranges counted from the end.)
@@ -40,7 +40,7 @@ const FOOTER: usize = 64 << 10;
 
 impl Lake {
     /// Streams the record batches of a staged Parquet file (name within `staging`), with these
-    /// columns in this order, at most 16,384 rows each. Row groups are skipped when their
+    /// columns in this order, at most 8,192 rows each. Row groups are skipped when their
     /// statistics show that no id lies within `ids` (`review_id`, `log_id`, or `customer_id` of
     /// purchases); rows of the others are not filtered.
     ///

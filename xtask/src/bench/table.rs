@@ -55,7 +55,7 @@ fn line(step: &str, who: &str, usage: Usage, ratio: Option<f64>) -> String {
     if let Some(ratio) = ratio {
         let _ = write!(line, "{ratio:.1}");
     }
-    let _ = writeln!(line, " | {:.3} | {:.0} |", usage.wall, usage.peak_mib);
+    let _ = writeln!(line, " | {:.4} | {:.0} |", usage.wall, usage.peak_mib);
     line
 }
 
@@ -72,8 +72,8 @@ mod tests {
         taken.add("polars", "whole", Usage { cpu: 1.25, wall: 0.9, peak_mib: 250.0 });
         let table = render(&plan, &taken);
         let expected = "\
-| sqlite | movie-analytics | 0.500 |  | 0.400 | 100 |
-|  | polars | 1.250 | 2.5 | 0.900 | 250 |
+| sqlite | movie-analytics | 0.500 |  | 0.4000 | 100 |
+|  | polars | 1.250 | 2.5 | 0.9000 | 250 |
 ";
         assert!(table.ends_with(expected), "{table}");
         assert!(table.contains("100000 reviews"));

@@ -166,7 +166,7 @@ async fn columns_come_as_asked_for(world: World) {
     for batch in &batches {
         let names: Vec<_> = batch.schema().fields().iter().map(|f| f.name().clone()).collect();
         assert_eq!(names, ["review_id", "customer_id"]);
-        assert!(batch.num_rows() <= 16_384);
+        assert!(batch.num_rows() <= 8_192);
     }
     let parquet = receipt.parquet.unwrap();
     let error = world.lake.read_staged(REVIEWS, &parquet, &["ip"], None).await.err().unwrap();
