@@ -26,7 +26,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { field: 1 << 20, line: 4 << 20, xml_depth: 8, refused_share: 0.2, batch_rows: 16_384 }
+        Self { field: 1 << 20, line: 4 << 20, xml_depth: 8, refused_share: 0.2, batch_rows: 8_192 }
     }
 }
 

@@ -32,9 +32,9 @@ impl Texts {
 
     /// The rows since the last batch.
     pub fn take(&mut self) -> StringArray {
-        // The next batch will be about as long: no growing step by step, no copying.
+        // The next batch will be about as long: no growing, which copies into fresh memory.
         let ends = Vec::with_capacity(self.ends.len());
-        let bytes = Vec::with_capacity(self.bytes.len());
+        let bytes = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 8);
         let mut taken = std::mem::replace(self, Self { bytes, ends });
         self.ends.push(0);
         let values = Buffer::from_vec(std::mem::take(&mut taken.bytes));
