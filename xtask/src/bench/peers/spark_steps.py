@@ -58,11 +58,14 @@ def logs(raw, out):
 def purchases(raw, out):
     schema = """
         invoice_number STRING, stock_code STRING, detail STRING, quantity INT,
-        invoice_date STRING, unit_price DOUBLE, customer_id BIGINT, country STRING
+        invoice_date STRING, unit_price DOUBLE, customer_id DOUBLE, country STRING
     """
     frame = read(f"{raw}/user_purchase/*.csv", schema)
     date = f.to_timestamp("invoice_date", "M/d/yyyy H:mm")
-    write(frame.withColumn("invoice_date", date), f"{out}/purchases.parquet")
+    # Some are written as 17850.0, of which a reader of integers makes nulls.
+    customer = f.col("customer_id").cast("bigint")
+    columns = {"invoice_date": date, "customer_id": customer}
+    write(frame.withColumns(columns), f"{out}/purchases.parquet")
 
 
 def aggregate(_raw, out):
