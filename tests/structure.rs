@@ -165,3 +165,39 @@ fn every_link_between_documents_leads_somewhere() {
     assert!(checked > 10, "only {checked} links were found");
     assert!(broken.is_empty(), "{broken:#?}");
 }
+
+#[test]
+fn what_documents_tell_to_run_is_there() {
+    let files = files();
+    let packages = packages();
+    let stages = fs::read_to_string(root().join("xtask/src/test/stages.rs")).unwrap();
+    let has_test = |name: &str| {
+        let (one_file, folder) = (format!("tests/{name}.rs"), format!("tests/{name}/main.rs"));
+        files.iter().any(|file| file.ends_with(&one_file) || file.ends_with(&folder))
+    };
+    let is_there = |option: &str, name: &str| match option {
+        "--test" => has_test(name),
+        "-p" => packages.contains_key(name),
+        "--stage" => stages.contains(&format!("\"{name}\"")),
+        _ => true,
+    };
+    let mut checked = 0;
+    let mut missing = Vec::new();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "md")) {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        for command in text.split("cargo ").skip(1) {
+            let command = command.lines().next().unwrap_or_default();
+            let command = command.split(['`', '#', '|']).next().unwrap_or_default();
+            let words: Vec<&str> = command.split_whitespace().collect();
+            for pair in words.windows(2) {
+                let name = pair[1].trim_end_matches([',', ';', '.', ')']);
+                checked += usize::from(["--test", "-p", "--stage"].contains(&pair[0]));
+                if !is_there(pair[0], name) {
+                    missing.push(format!("{}: {} {name}", file.display(), pair[0]));
+                }
+            }
+        }
+    }
+    assert!(checked > 15, "only {checked} names were found");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
