@@ -9,7 +9,7 @@ mod status;
 mod table;
 mod warehouse;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -214,6 +214,10 @@ pub fn main() -> ExitCode {
             Ok(()) = tokio::signal::ctrl_c(), if stops_at_once => None,
         }
     });
+    if cfg!(feature = "spark-connect") && ended.is_none() {
+        // Dropping the work has begun to tell a cluster so; that needs a moment.
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(500)).await });
+    }
     // Threads that still read a file are not waited for: what they leave is never visible.
     runtime.shutdown_background();
     match ended {

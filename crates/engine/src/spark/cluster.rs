@@ -31,6 +31,9 @@ const IDLE: Duration = Duration::from_secs(5 * 60);
 /// Broken connections in a row after which a query is given up. The wait before each grows.
 const BREAKS: u32 = 4;
 
+/// For a cluster to take notice that a query is not wanted any more.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 pub struct Cluster {
     pub address: Address,
     session: Mutex<Option<(Arc<SparkConnectClient>, Instant)>>,
@@ -56,9 +59,15 @@ impl Cluster {
             let seconds = self.address.deadline.as_secs();
             Err(Error::Late { cluster: self.address.to_string(), doing, seconds })
         });
-        if outcome.is_ok() {
-            running.ended();
-            *self.session.lock().await = Some((client, Instant::now()));
+        match &outcome {
+            Ok(()) => {
+                running.ended();
+                *self.session.lock().await = Some((client, Instant::now()));
+            }
+            // Perhaps nobody is there to be told: nobody waits for that.
+            Err(Error::Lost { .. }) => drop(running),
+            // Waited for: a process that ends with this error would not say it any more.
+            Err(_) => running.stop().await,
         }
         outcome
     }
@@ -173,6 +182,17 @@ impl Running {
     fn ended(mut self) {
         self.client = None;
     }
+
+    async fn stop(mut self) {
+        if let Some(client) = self.client.take() {
+            interrupt(&client).await;
+        }
+    }
+}
+
+async fn interrupt(client: &SparkConnectClient) {
+    // Where the cluster is gone, so is the query.
+    let _ = tokio::time::timeout(PATIENCE, client.interrupt_all()).await;
 }
 
 impl Drop for Running {
@@ -180,11 +200,7 @@ impl Drop for Running {
         if let Some(client) = self.client.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(async move {
-                let interrupted = client.interrupt_all();
-                // Where the cluster is gone, so is the query.
-                let _ = tokio::time::timeout(Duration::from_secs(10), interrupted).await;
-            });
+            runtime.spawn(async move { interrupt(&client).await });
         }
     }
 }
