@@ -13,8 +13,9 @@ use spark_connect_core::{
     SparkError,
 };
 use spark_connect_proto::{
-    ExecutePlanRequest, Plan, Relation, UserContext,
+    ExecutePlanRequest, InterruptRequest, Plan, Relation, UserContext,
     execute_plan_response::{ArrowBatch, ResponseType},
+    interrupt_request::InterruptType,
     plan::OpType,
 };
 use tokio::sync::Mutex;
@@ -162,14 +163,19 @@ impl Cluster {
 }
 
 fn request(client: &SparkConnectClient, plan: Relation) -> ExecutePlanRequest {
-    let user_id = client.user_id().unwrap_or("movie-analytics").to_owned();
     ExecutePlanRequest {
         session_id: client.session_id().to_owned(),
-        user_context: Some(UserContext { user_id, ..Default::default() }),
+        user_context: Some(user(client)),
         plan: Some(Plan { op_type: Some(OpType::Root(plan)) }),
         client_type: Some(CLIENT.to_owned()),
         ..Default::default()
     }
+}
+
+/// A session is known by its name and its user's: what is said of it names both.
+fn user(client: &SparkConnectClient) -> UserContext {
+    let user_id = client.user_id().unwrap_or("movie-analytics").to_owned();
+    UserContext { user_id, ..Default::default() }
 }
 
 /// A query that nobody waits for any more, because it failed, is late or was cancelled, is
@@ -191,8 +197,16 @@ impl Running {
 }
 
 async fn interrupt(client: &SparkConnectClient) {
+    // The client's own `interrupt_all` leaves out our user, and so means another session.
+    let all = InterruptRequest {
+        session_id: client.session_id().to_owned(),
+        user_context: Some(user(client)),
+        client_type: Some(CLIENT.to_owned()),
+        interrupt_type: InterruptType::All.into(),
+        ..Default::default()
+    };
     // Where the cluster is gone, so is the query.
-    let _ = tokio::time::timeout(PATIENCE, client.interrupt_all()).await;
+    let _ = tokio::time::timeout(PATIENCE, client.interrupt(all)).await;
 }
 
 impl Drop for Running {
