@@ -134,14 +134,14 @@ pub fn postgresql() -> Result<PathBuf> {
     if let Some(folder) = find_postgresql() {
         return Ok(folder);
     }
-    apt_install("postgresql")
+    apt_install(&["postgresql"])
         .context("postgresql cannot be installed: install it by hand, or set POSTGRES_BIN")?;
     find_postgresql().context("postgresql was installed without a server")
 }
 
-/// A package of the distribution.
-fn apt_install(package: &str) -> Result<()> {
-    println!("{package} is not here yet, installing it");
+/// Packages of the distribution.
+fn apt_install(packages: &[&str]) -> Result<()> {
+    println!("{} is not here yet, installing it", packages.join(" with "));
     // A person has sudo, a container is root and may have none.
     let apt = |args: &[&str]| {
         let has_sudo = shell::succeeds(Command::new("sudo").args(["-n", "true"])).unwrap_or(false);
@@ -151,24 +151,34 @@ fn apt_install(package: &str) -> Result<()> {
         }
         shell::run(command.args(["-qq", "-y"]).args(args).env("DEBIAN_FRONTEND", "noninteractive"))
     };
-    apt(&["update"]).and_then(|()| apt(&["install", "--no-install-recommends", package]))
+    apt(&["update"])?;
+    apt(&[&["install", "--no-install-recommends"], packages].concat())
 }
 
 /// The compiler of protocol buffers, which the build of the client of Spark Connect runs.
 pub fn protoc() -> Result<PathBuf> {
-    const REMEDY: &str = "install protoc (Debian: protobuf-compiler) or set PROTOC to it";
+    const REMEDY: &str = "install protoc and its include files (Debian: protobuf-compiler and \
+                          libprotobuf-dev) or set PROTOC to one that has them";
     if let Some(protoc) = std::env::var_os("PROTOC").filter(|protoc| !protoc.is_empty()) {
         return Ok(protoc.into());
     }
     let find = || {
         let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path).map(|folder| folder.join("protoc")).find(|file| file.is_file())
+        std::env::split_paths(&path).map(|folder| folder.join("protoc")).find(knows_google)
     };
     if let Some(protoc) = find() {
         return Ok(protoc);
     }
-    apt_install("protobuf-compiler").context(REMEDY)?;
+    apt_install(&["protobuf-compiler", "libprotobuf-dev"]).context(REMEDY)?;
     find().context(REMEDY)
+}
+
+/// Whether a compiler is there, with the definitions that others import: Debian has them in
+/// another package.
+fn knows_google(protoc: &PathBuf) -> bool {
+    let mut check = Command::new(protoc);
+    check.args(["--descriptor_set_out=/dev/null", "google/protobuf/any.proto"]);
+    shell::succeeds(&mut check).unwrap_or(false)
 }
 
 fn find_postgresql() -> Option<PathBuf> {
@@ -202,13 +212,8 @@ fn cargo_install(tool: &Tool, folder: &Path) -> Result<()> {
 pub fn chromium() -> Result<&'static str> {
     let find = || CHROMIUM.into_iter().find(|program| Path::new(program).exists());
     if find().is_none() {
-        println!("chromium is not here yet, installing it");
-        for args in
-            [vec!["update"], vec!["install", "--yes", "--no-install-recommends", "chromium"]]
-        {
-            shell::run(Command::new("apt-get").arg("--quiet").args(args))
-                .context("chromium cannot be installed: install it as an administrator")?;
-        }
+        apt_install(&["chromium"])
+            .context("chromium cannot be installed: install it as an administrator")?;
     }
     find().with_context(|| format!("chromium was installed without {}", CHROMIUM[0]))
 }
