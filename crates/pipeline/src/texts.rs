@@ -45,8 +45,8 @@ impl Texts {
 /// A text without the blanks around it. Most have none, which two comparisons tell.
 #[inline]
 pub fn trimmed(text: &[u8]) -> &[u8] {
-    match text {
-        [first, .., last] if *first > b' ' && *last > b' ' => text,
+    match (text.first(), text.last()) {
+        (Some(first), Some(last)) if *first > b' ' && *last > b' ' => text,
         _ => text.trim_ascii(),
     }
 }

@@ -2,6 +2,7 @@
 //! doubles the quotes within. A quote inside an unquoted field is an ordinary character.
 
 use memchr::{memchr, memchr2};
+use wide::u8x16;
 
 /// One field: its bytes without the enclosing quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,14 +72,14 @@ enum Unquoted {
     End(Scan),
 }
 
-/// Lists the fields from `start` on that have no quotes. Most are shorter than what a vector search
-/// takes to begin, so bytes are looked at eight at a time, whichever field they belong to.
+/// Lists the fields from `start` on that have no quotes. Most are shorter than what a search takes
+/// to begin, so bytes are looked at a few at a time, whichever field they belong to.
 fn unquoted(bytes: &[u8], mut start: usize, complete: bool, fields: &mut Vec<Field>) -> Unquoted {
     let mut at = start;
     while at < bytes.len() {
-        let mut found = separators(word(bytes, at));
+        let mut found = separators(&block(bytes, at));
         while found != 0 {
-            let end = at + found.trailing_zeros() as usize / 8;
+            let end = at + found.trailing_zeros() as usize;
             if bytes[end] == b'\n' {
                 let field = Field { start, end: without_cr(bytes, start, end), doubled: false };
                 fields.push(field);
@@ -91,8 +92,8 @@ fn unquoted(bytes: &[u8], mut start: usize, complete: bool, fields: &mut Vec<Fie
             }
             found &= found - 1;
         }
-        at += 8;
-        if at - start >= LONG {
+        at += BLOCK;
+        if at - start >= BLOCK {
             let rest = bytes.get(at..).unwrap_or_default();
             at += memchr2(b',', b'\n', rest).unwrap_or(rest.len());
         }
@@ -105,31 +106,24 @@ fn unquoted(bytes: &[u8], mut start: usize, complete: bool, fields: &mut Vec<Fie
     Unquoted::End(Scan::Record { end })
 }
 
-/// Bytes of a field from which on a vector search looks for its end.
-const LONG: usize = 16;
+/// Bytes looked at together. In a field that has this many, a search looks for its end.
+const BLOCK: usize = 16;
 
-/// Eight bytes, the first in the lowest place; zeros behind the end of the buffer.
-fn word(bytes: &[u8], at: usize) -> u64 {
+/// The bytes from `at` on; zeros behind the end of the buffer.
+fn block(bytes: &[u8], at: usize) -> [u8; BLOCK] {
     let rest = &bytes[at..];
-    match rest.first_chunk::<8>() {
-        Some(word) => u64::from_le_bytes(*word),
-        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    }
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut block = [0; BLOCK];
+        block[..rest.len()].copy_from_slice(rest);
+        block
+    })
 }
 
-/// The highest bit of each byte that is a comma or a line break.
-const fn separators(word: u64) -> u64 {
-    zero_bytes(word ^ COMMAS) | zero_bytes(word ^ LINE_BREAKS)
-}
-
-const COMMAS: u64 = u64::from_ne_bytes([b','; 8]);
-const LINE_BREAKS: u64 = u64::from_ne_bytes([b'\n'; 8]);
-
-/// The highest bit of each byte that is zero. Its sum with 127 stays below 128 where the lower
-/// bits are, so that no byte carries into the next one.
-const fn zero_bytes(word: u64) -> u64 {
-    const LOWER: u64 = u64::from_ne_bytes([0x7f; 8]);
-    !(((word & LOWER) + LOWER) | word | LOWER)
+/// A bit for each byte that is a comma or a line break, the first in the lowest place.
+fn separators(block: &[u8; BLOCK]) -> u32 {
+    let bytes = u8x16::new(*block);
+    let (comma, line_break) = (u8x16::splat(b','), u8x16::splat(b'\n'));
+    (bytes.simd_eq(comma) | bytes.simd_eq(line_break)).to_bitmask()
 }
 
 fn unfinished(bytes: &[u8], field: usize, complete: bool) -> Scan {

@@ -6,9 +6,10 @@ mod timestamp;
 use std::sync::Arc;
 
 use arrow_array::{
-    RecordBatch,
-    builder::{Decimal128Builder, Int32Builder, Int64Builder, TimestampMicrosecondBuilder},
+    ArrowPrimitiveType, PrimitiveArray, RecordBatch,
+    types::{Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType},
 };
+use arrow_buffer::{NullBuffer, NullBufferBuilder};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 pub use self::columns::Columns;
@@ -37,10 +38,11 @@ pub(crate) struct Purchases {
     invoice_number: Texts,
     stock_code: Texts,
     detail: Texts,
-    quantity: Int32Builder,
-    invoice_date: TimestampMicrosecondBuilder,
-    unit_price: Decimal128Builder,
-    customer_id: Int64Builder,
+    quantity: Vec<i32>,
+    invoice_date: Vec<i64>,
+    unit_price: Vec<i128>,
+    customer_id: Vec<i64>,
+    has_customer: NullBufferBuilder,
     country: Texts,
     scratch: Vec<u8>,
     date: Last<i64>,
@@ -54,10 +56,11 @@ impl Purchases {
             invoice_number: Texts::default(),
             stock_code: Texts::default(),
             detail: Texts::default(),
-            quantity: Int32Builder::new(),
-            invoice_date: TimestampMicrosecondBuilder::new(),
-            unit_price: Decimal128Builder::new().with_data_type(DataType::Decimal128(12, 3)),
-            customer_id: Int64Builder::new(),
+            quantity: Vec::new(),
+            invoice_date: Vec::new(),
+            unit_price: Vec::new(),
+            customer_id: Vec::new(),
+            has_customer: NullBufferBuilder::new(0),
             country: Texts::default(),
             scratch: Vec::new(),
             date: Last::default(),
@@ -123,16 +126,17 @@ impl Rows for Purchases {
         append(&mut self.invoice_number, record, INVOICE_NO, scratch);
         append(&mut self.stock_code, record, STOCK_CODE, scratch);
         append(&mut self.detail, record, DESCRIPTION, scratch);
-        self.quantity.append_value(quantity);
-        self.invoice_date.append_value(date);
-        self.unit_price.append_value(price);
-        self.customer_id.append_option(customer);
+        self.quantity.push(quantity);
+        self.invoice_date.push(date);
+        self.unit_price.push(price);
+        self.customer_id.push(customer.unwrap_or_default());
+        self.has_customer.append(customer.is_some());
         append(&mut self.country, record, COUNTRY, scratch);
         Ok(None)
     }
 
     fn pending(&self) -> usize {
-        self.quantity.values_slice().len()
+        self.quantity.len()
     }
 
     fn bytes(&self) -> usize {
@@ -141,21 +145,32 @@ impl Rows for Purchases {
     }
 
     fn take(&mut self) -> RecordBatch {
+        let customers = self.has_customer.finish();
+        let prices = numbers::<Decimal128Type>(&mut self.unit_price, None);
         RecordBatch::try_new(
             Self::schema(),
             vec![
                 Arc::new(self.invoice_number.take()),
                 Arc::new(self.stock_code.take()),
                 Arc::new(self.detail.take()),
-                Arc::new(self.quantity.finish()),
-                Arc::new(self.invoice_date.finish()),
-                Arc::new(self.unit_price.finish()),
-                Arc::new(self.customer_id.finish()),
+                Arc::new(numbers::<Int32Type>(&mut self.quantity, None)),
+                Arc::new(numbers::<TimestampMicrosecondType>(&mut self.invoice_date, None)),
+                Arc::new(prices.with_data_type(DataType::Decimal128(12, 3))),
+                Arc::new(numbers::<Int64Type>(&mut self.customer_id, customers)),
                 Arc::new(self.country.take()),
             ],
         )
         .expect("columns are built as the schema")
     }
+}
+
+/// The numbers since the last batch. The next one will be about as long.
+fn numbers<T: ArrowPrimitiveType>(
+    values: &mut Vec<T::Native>,
+    nulls: Option<NullBuffer>,
+) -> PrimitiveArray<T> {
+    let next = Vec::with_capacity(values.len());
+    PrimitiveArray::new(std::mem::replace(values, next).into(), nulls)
 }
 
 /// What the row before had: rows of one invoice have the same.
@@ -181,6 +196,8 @@ impl<T: Copy> Last<T> {
 }
 
 /// Appends a text as it stands, trimmed. The CSV reader has refused what is not UTF-8.
+/// Inlined: four calls for each row would be 2 % of a file's instructions.
+#[inline(always)]
 fn append(texts: &mut Texts, record: &Record<'_>, column: usize, scratch: &mut Vec<u8>) {
     texts.push(trimmed(record.value(column, scratch)));
 }
