@@ -8,16 +8,19 @@
 
 #[macro_use]
 mod conformance;
+mod deaf;
 mod sail;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use conformance::world::{Home, Worlds};
+use deaf::Deaf;
 use engine::{
-    Engine,
+    Engine, Error,
     spark::{Address, Spark},
 };
 use lake::Lake;
+use pipeline::Day;
 use sail::Sail;
 
 /// Whatever the size of a set, the cluster is asked.
@@ -39,3 +42,64 @@ async fn cluster() -> Worlds {
 }
 
 conformance_suite!(cluster);
+
+/// Asks a cluster that never answers for the facts of a day.
+async fn ask(deaf: &Deaf, deadline_s: u64) -> Error {
+    let address =
+        format!("{}/;user_id=somebody;from_rows=0;deadline_s={deadline_s}", deaf.address());
+    let engine = Box::new(move |lake, memory| {
+        let address = Address::parse(&address).unwrap();
+        Arc::new(Spark::new(lake, memory, address).unwrap()) as Arc<dyn Engine>
+    });
+    let worlds = Worlds { home: Home::Folders, engine, rounds: 1 };
+    let world = worlds.new_world();
+    let log = "1,<reviewlog><log><logDate>04-25-2021</logDate><device>Mobile</device>\
+               <location>Kansas</location><os>Linux</os></log></reviewlog>";
+    let files = [
+        ("movie_review/1.csv", "cid,review_str,id_review\n7,good,1\n".to_owned()),
+        ("log_reviews/1.csv", format!("id_review,log\n{log}\n")),
+    ];
+    let live = world.live(&files).await;
+    let engine = world.engine();
+    let days = BTreeSet::from([Day::from_ymd(2021, 4, 25).unwrap()]);
+    let portion = engine.portions(&live, &days).remove(0);
+    engine.facts(&live, &portion).await.unwrap_err()
+}
+
+/// Spark knows a session by its user and its id, and takes an interrupt that names another user
+/// for one of another session, which has nothing to interrupt.
+fn assert_same_session(deaf: &Deaf) {
+    let (asked, interrupted) = (deaf.heard("ExecutePlan"), deaf.heard("Interrupt"));
+    let session = asked.session();
+    assert_eq!(interrupted.session(), session);
+    for call in [&asked, &interrupted] {
+        assert!(call.names("somebody"), "{call:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_is_late_is_interrupted_as_its_own_user() {
+    let deaf = Deaf::start().await;
+    let error = ask(&deaf, 1).await;
+    assert!(matches!(error, Error::Late { .. }), "{error}");
+    // Said before the error was handed over: the process may end with it.
+    assert_same_session(&deaf);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_nobody_waits_for_is_interrupted_as_its_own_user() {
+    let deaf = Deaf::start().await;
+    let asked = async {
+        while !deaf.was_asked("ExecutePlan") {
+            tokio::time::sleep(Duration::from_millis(5)).await
+        }
+    };
+    tokio::select! {
+        error = ask(&deaf, 1000) => panic!("{error}"),
+        () = asked => {}
+    }
+    while !deaf.was_asked("Interrupt") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_same_session(&deaf);
+}
