@@ -97,6 +97,7 @@ fn an_empty_lake_is_all_well() {
     let place = Place::new();
     let report = place.run();
     assert_eq!((&report["files"], &report["summary"]["facts"]), (&json!([]), &json!(0)));
+    place.call("run").ends_with(0).says("there is no file below file:");
 }
 
 #[test]

@@ -90,4 +90,8 @@ fn an_operator_accepts_the_days_and_the_facts_are_those_of_the_lake() {
     assert_eq!(report["publish"]["days_replaced"], json!(2));
     assert_eq!(report["summary"]["refused_days"], json!([]));
     place.holds(&place.oracle());
+    // Given again, it does nothing and says so.
+    let again = movie_analytics(place.folder(), &args).ends_with(0);
+    again.says(&format!("no day is held back by publish {id}"));
+    assert_eq!(again.json()["publish"], json!(null));
 }

@@ -147,8 +147,11 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.files.is_empty() && self.publish.is_none() {
-            let files = self.files_covered;
-            writeln!(f, "nothing changed: {files} files are staged and published\n")?;
+            match self.files_covered {
+                // There are none, or nobody looked for all of them.
+                0 => writeln!(f, "nothing changed\n")?,
+                files => writeln!(f, "nothing changed: {files} files are staged and published\n")?,
+            }
         } else {
             self.write_files(f)?;
             if let Some(extract) = &self.extract {

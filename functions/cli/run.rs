@@ -49,6 +49,9 @@ pub async fn replay(
     for path in &replayed.forgotten {
         eprintln!("forgotten: {path}");
     }
+    if replayed.orders.is_empty() && replayed.forgotten.is_empty() {
+        progress.line("there is no such file to replay");
+    }
     let jobs = replayed.orders.into_iter().map(|(dataset, order)| (dataset, order, 0)).collect();
     let files = stage(deps, jobs, progress).await?;
     let extract = extract(deps, progress).await?;
@@ -77,6 +80,11 @@ fn ask() -> build::Input {
 
 /// Publishes, with the refused days of these publishes as they are.
 pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyhow::Result<Report> {
+    let refused = deps.warehouse.lock().await.summary().await?.refused_days;
+    for id in accept.iter().filter(|id| refused.iter().all(|day| day.publish_id != **id)) {
+        progress
+            .line(&format!("no day is held back by publish {id}: `status` names those that are"));
+    }
     let input = build::Input { accept, ..ask() };
     publish(deps, Vec::new(), 0, input, progress).await
 }
@@ -103,6 +111,9 @@ async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
                 .into_iter()
                 .map(|source| (dataset, Order { path: source.path, force: false }, source.size)),
         );
+    }
+    if waiting.jobs.is_empty() && waiting.covered == 0 {
+        progress.line(&format!("there is no file below {}/raw", deps.lake.describe()));
     }
     Ok(waiting)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use warehouse::RefusedDay;
+
 use super::{Ended, report::numbers, table::Table};
 use crate::{
     deps::Deps,
@@ -41,6 +43,9 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         let detail = file.detail.as_deref().unwrap_or("the work on it was broken off");
         writeln!(f, "refused {}: {reason}: {detail}", file.path)?;
     }
+    if status.datasets.iter().any(|files| !files.refused.is_empty()) {
+        writeln!(f)?;
+    }
     write_refused_rows(&mut f, status)?;
     for sentence in status.datasets.iter().flat_map(|files| &files.misnamed) {
         writeln!(f, "not read: {sentence}")?;
@@ -72,7 +77,12 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
             }
             writeln!(f, "{publishes}")?;
             for day in &summary.refused_days {
-                writeln!(f, "{} keeps its last good rows: {}: {}", day.day, day.check, day.detail)?;
+                let RefusedDay { day, publish_id, check, detail } = day;
+                let since = format!("{day} keeps its last good rows since publish {publish_id}");
+                writeln!(f, "{since}: {check}: {detail}")?;
+            }
+            if !summary.refused_days.is_empty() {
+                writeln!(f)?;
             }
         }
         None => writeln!(f, "nothing is published yet: start `movie-analytics run`")?,
@@ -98,7 +108,7 @@ fn write_refused_rows(f: &mut String, status: &Status) -> std::fmt::Result {
     table.total(&[&format!("{} files", count(files.len() as u64)), ""], &[count(all)]);
     writeln!(f, "{table}")?;
     if files.len() > SHOWN {
-        writeln!(f, "({SHOWN} of them are shown, --json has all)")?;
+        writeln!(f, "({SHOWN} of them are shown, --json has all)\n")?;
     }
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! `cargo xtask start`: the app on this machine.
 
+use std::env;
+use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
 
 use anyhow::Result;
 
 use crate::package::{self, Plan};
 use crate::shell;
+use crate::tools::AZURITE;
 
 pub const HELP: &str = "\
 Runs the app on this machine until Ctrl-C.
@@ -27,8 +30,9 @@ The first start makes dist/local.settings.json; change settings there. In anothe
   curl -X POST localhost:7071/admin/functions/build_fact_movie_analytics \\
        -H 'Content-Type: application/json' -d '{\"input\":\"\"}'
 
-show what became of it and build the facts at once. Azurite comes by
-`cargo xtask test --stage tools`; func by `npm install -g azure-functions-core-tools@4`.";
+show what became of it and build the facts at once. Azurite is installed once, below
+~/.cache/movie-analytics/tools, which needs Node.js; func comes by
+`npm install -g azure-functions-core-tools@4`.";
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Words<'a> {
@@ -56,8 +60,18 @@ pub fn parse<'a>(args: &[&'a str]) -> Result<Words<'a>, String> {
 }
 
 pub fn run(words: &Words<'_>) -> Result<()> {
+    install_azurite()?;
     package::assemble(&words.package)?;
     local("start", &words.rest)
+}
+
+/// Unless it runs already, or somebody has one of their own.
+fn install_azurite() -> Result<()> {
+    let runs = TcpStream::connect((Ipv4Addr::LOCALHOST, 10_000)).is_ok();
+    if !runs && env::var_os("AZURITE_HOME").is_none_or(|home| home.is_empty()) {
+        AZURITE.path()?;
+    }
+    Ok(())
 }
 
 /// Becomes the program `local`. It has an HTTP client and the test host in it, which this one

@@ -14,8 +14,8 @@ pub enum Error {
     )]
     Foreign { path: String },
     /// The folder of a local lake cannot be made or opened.
-    #[error("cannot open the lake in `{folder}`: {source}; check the folder and its permissions")]
-    Folder { folder: String, source: std::io::Error },
+    #[error("cannot open the lake in `{folder}`: {why}; check the folder and its permissions")]
+    Folder { folder: String, why: std::io::Error },
     /// The connection string or address of the lake in Azure is wrong. It is not repeated, since
     /// it may hold a key.
     #[error("the lake's storage account {problem}")]
@@ -35,9 +35,10 @@ pub enum Error {
     /// The object store did not do what it was asked.
     #[error("cannot {doing} `{name}`: {source}")]
     Store { doing: &'static str, name: String, source: object_store::Error },
-    /// The operational table did not do what it was asked.
-    #[error("{source}")]
-    Table { source: Box<dyn std::error::Error + Send + Sync>, transient: bool },
+    /// The operational table did not do what it was asked. Its error is the whole sentence: as a
+    /// source, it would be told twice.
+    #[error("{sentence}")]
+    Table { sentence: Box<dyn std::error::Error + Send + Sync>, transient: bool },
     /// The bytes of a source stopped coming.
     #[error("reading `{path}` broke off: {why}")]
     BrokenOff { path: String, why: String },

@@ -87,7 +87,7 @@ impl Lake {
         let top = raw.join(folder);
         let read = tokio::task::spawn_blocking(move || names(&raw, top)).await;
         let names = read.map_err(|_| Error::Crashed { path: folder.to_owned() })?;
-        let failed = |source| Error::Folder { folder: folder.to_owned(), source };
+        let failed = |why| Error::Folder { folder: folder.to_owned(), why };
         let mut found = Vec::new();
         for name in names.map_err(failed)? {
             match name.and_then(|name| paths::object(&name)) {

@@ -43,7 +43,7 @@ impl Lake {
     /// missing. Writes are atomic, and on the disk before the next step relies on them: a
     /// receipt that survives a power cut names files that do.
     pub fn local(dir: &Folder) -> Result<Self, Error> {
-        let failed = |source| Error::Folder { folder: dir.display().to_string(), source };
+        let failed = |why| Error::Folder { folder: dir.display().to_string(), why };
         let open = |name: &str| -> Result<Arc<dyn ObjectStore>, Error> {
             let folder = dir.join(name);
             std::fs::create_dir_all(&folder).map_err(failed)?;

@@ -70,6 +70,6 @@ impl error::Error for Broken {}
 
 impl From<Broken> for Error {
     fn from(Broken { source, transient }: Broken) -> Self {
-        Self::Table { source, transient }
+        Self::Table { sentence: source, transient }
     }
 }

@@ -12,7 +12,7 @@ use crate::{Place, is_file, value};
 /// Folders of `raw`, which are the beginnings of file names too.
 const DATASETS: [&str; 3] = ["movie_review", "log_reviews", "user_purchase"];
 
-struct Orders {
+pub struct Orders {
     files: Vec<PathBuf>,
     dataset: Option<&'static str>,
     path: Option<String>,
@@ -26,8 +26,8 @@ struct Arrival {
     path: String,
 }
 
-pub async fn run(place: &Place, args: &[String]) -> Result<()> {
-    let Orders { files, dataset, path } = parse(args)?;
+pub async fn run(place: &Place, orders: Orders) -> Result<()> {
+    let Orders { files, dataset, path } = orders;
     let queues = place.queues()?;
     let today = Utc::now().date_naive();
     // Nothing is dropped unless all can be.
@@ -59,7 +59,8 @@ pub async fn run(place: &Place, args: &[String]) -> Result<()> {
 const REMEDY: &str = "the file was not dropped; `cargo xtask start` starts the emulator and makes \
                       containers and queues";
 
-fn parse(args: &[String]) -> Result<Orders> {
+/// The error is wrong usage.
+pub fn parse(args: &[String]) -> Result<Orders> {
     let mut orders = Orders { files: Vec::new(), dataset: None, path: None };
     let mut args = args.iter();
     while let Some(arg) = args.next() {

@@ -28,7 +28,13 @@ async fn main() -> ExitCode {
     let args: Vec<String> = args.collect();
     let done = match chore.as_str() {
         "start" => start::run(&place, &args).await,
-        "drop" => drop::run(&place, &args).await,
+        "drop" => match drop::parse(&args) {
+            Ok(orders) => drop::run(&place, orders).await,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                return ExitCode::from(2);
+            }
+        },
         _ => Err(anyhow::anyhow!("run this as `cargo xtask start` or `cargo xtask drop`")),
     };
     match done {
