@@ -234,6 +234,14 @@ async fn sweep(deps: &Deps) {
     }
 }
 
+/// A task may hold the warehouse for a moment longer. It is one file, which can be copied, once
+/// its log is gone.
+async fn is_closed(lab: &Lab) {
+    while lab.warehouse().with_extension("db-wal").exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_warehouse_that_was_deleted_or_put_back_catches_up() {
     let lab = Lab::new();
@@ -241,11 +249,13 @@ async fn a_warehouse_that_was_deleted_or_put_back_catches_up() {
     let process = lab.deps();
     after(&lab, &process, &first).await;
     drop(process);
+    is_closed(&lab).await;
     let copy = lab.warehouse().with_extension("copy");
     std::fs::copy(lab.warehouse(), &copy).unwrap();
     let process = lab.deps();
     after(&lab, &process, &[("log_reviews/2.csv", days(&[(2, "2021-04-20")]))]).await;
     drop(process);
+    is_closed(&lab).await;
     std::fs::rename(&copy, lab.warehouse()).unwrap();
     assert!(published(&lab.deps()).await.unwrap());
     holds_the_files(&lab).await;

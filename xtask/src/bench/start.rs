@@ -34,8 +34,9 @@ pub fn run(place: &Path, plan: &Plan, taken: &mut Taken) -> Result<()> {
         let before = handler.usage()?.cpu;
         for number in 0..EVENTS {
             let name = format!("{number}.csv");
-            let rows: String = (0..100).map(|id| format!("7,a good one,{id}\n")).collect();
-            fs::write(raw.join(&name), format!("cid,review_str,id_review\n{rows}{number}"))?;
+            let rows = (0..100).map(|id| format!("{number},a good one,{id}\n"));
+            let rows: String = rows.collect();
+            fs::write(raw.join(&name), format!("cid,review_str,id_review\n{rows}"))?;
             let start = Instant::now();
             handler.event(&format!("movie_review/{name}"), start)?;
             events.push(start.elapsed().as_secs_f64());
