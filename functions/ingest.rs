@@ -12,8 +12,9 @@ use crate::deps::Deps;
 pub struct Order {
     /// Name of the blob within `raw`.
     pub path: String,
-    /// Read it although a receipt covers it.
-    pub force: bool,
+    /// Read it although a receipt covers it, up to this number: see [`IngestOptions::force`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force: Option<u32>,
 }
 
 /// What a file function is told.
@@ -21,8 +22,8 @@ pub struct Order {
 pub struct Input {
     /// Name of the blob within `raw`.
     pub path: String,
-    /// Read it although a receipt covers it.
-    pub force: bool,
+    /// Read it although a receipt covers it, up to this number: see [`IngestOptions::force`].
+    pub force: Option<u32>,
     /// One of the last deliveries before the message is given up.
     pub last_try: bool,
     /// Told how many bytes of how many are read.

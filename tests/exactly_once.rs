@@ -19,28 +19,13 @@ use std::{
 use common::{
     dice::Dice,
     drop::{logs, purchases, reviews},
+    failpoints::STEPS,
     lab::{self, Lab},
 };
 use lake::failpoint::{self, Action};
 use movie_analytics::{deps::Deps, ingest::Order};
 use pipeline::Dataset;
 use tokio::{runtime::Handle, task::spawn_blocking};
-
-const STEPS: [&str; 13] = [
-    "head",
-    "stream",
-    "quarantine",
-    "staged",
-    "dedupe",
-    "receipt",
-    "listing",
-    "begin",
-    "portion",
-    "dimensions",
-    "facts",
-    "commit",
-    "marker",
-];
 
 /// Versions of a file in a round.
 const VERSIONS: u64 = 5;
@@ -149,7 +134,9 @@ impl Round {
         }
         *versions += 1;
         if dice.happens(70) {
-            let order = Order { path: path.clone(), force: false };
+            // Some of them are told to read the file again, whoever did so in the meantime.
+            let force = dice.happens(20).then(|| dice.below(VERSIONS) as u32);
+            let order = Order { path: path.clone(), force };
             self.queued.extend((0..1 + dice.below(10)).map(|_| order.clone()));
         }
         Event::Drop { path, content }

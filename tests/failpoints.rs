@@ -10,28 +10,11 @@ use std::sync::Arc;
 use common::{
     app::command,
     drop::{logs, purchases, reviews},
-    failpoints::{alone, meanwhile},
+    failpoints::{STEPS, alone, meanwhile},
     lab::{Lab, published, read, settle},
     place::Place,
 };
 use lake::failpoint::{Action, arm};
-
-/// Each step of both commits, in order.
-const STEPS: [&str; 13] = [
-    "head",
-    "stream",
-    "quarantine",
-    "staged",
-    "dedupe",
-    "receipt",
-    "listing",
-    "begin",
-    "portion",
-    "dimensions",
-    "facts",
-    "commit",
-    "marker",
-];
 
 /// A review without a log, a row to refuse and an id that stands twice; `n` tells versions apart.
 fn drop_files(place: &Place, n: i64) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::{
     drop::{logs, purchases, reviews},
-    lab::{Lab, published, read, settle},
+    lab::{Lab, order, published, read, settle},
 };
 use movie_analytics::{build_fact_movie_analytics as build, deps::Deps, replay, status};
 use pipeline::{Dataset, FileReason};
@@ -165,6 +165,29 @@ async fn a_deleted_source_counts_until_it_is_forgotten() {
     // The very same file again counts again: the vendor has sent it.
     after(&lab, &deps, &[(more, good(&[2]))]).await;
     lab.holds(files);
+}
+
+#[tokio::test]
+async fn an_order_to_read_a_file_again_does_not_bring_back_what_was_forgotten_since() {
+    let lab = Lab::new();
+    let deps = lab.deps();
+    after(&lab, &deps, &[(REVIEWS, good(&[1])), (LOGS, days(&[(1, "2021-04-19")]))]).await;
+    let request = || replay::Request { paths: vec![REVIEWS.to_owned()], ..Default::default() };
+    let ordered = replay::run(&deps, request()).await.unwrap().orders;
+    forget(&deps, REVIEWS).await;
+    // The queue delivers it after that, and twice.
+    for (_, late) in [ordered.clone(), ordered].concat() {
+        assert_eq!(order(&deps, late, false).await.unwrap().outcome, "already_done");
+    }
+    settle(&deps).await.unwrap();
+    assert_eq!(lab.number("SELECT count(*) FROM fact_movie_analytics"), 0);
+    // One that is given now does.
+    for (_, now) in replay::run(&deps, request()).await.unwrap().orders {
+        assert_eq!(order(&deps, now.clone(), false).await.unwrap().outcome, "accepted");
+        assert_eq!(order(&deps, now, false).await.unwrap().outcome, "already_done");
+    }
+    settle(&deps).await.unwrap();
+    holds_the_files(&lab).await;
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ fn a_span_is_sent_below_the_hosts_with_the_numbers_of_the_file() {
     let place = with_a_file();
     let handler = start(&place, &[("APPLICATIONINSIGHTS_CONNECTION_STRING", &connection)]);
     let traceparent = format!("00-{TRACE}-{PARENT}-00");
-    let order = json!({ "path": PATH, "force": false }).to_string();
+    let order = json!({ "path": PATH }).to_string();
     let headers =
         [("traceparent", &*traceparent), ("X-Azure-Functions-InvocationId", "the-invocation")];
     let (status, _) = handler.call("classify_movie_review", &message(&order, 1), &headers);
@@ -116,7 +116,7 @@ fn an_endpoint_that_is_away_fails_no_work() {
     let connection = "InstrumentationKey=00000000-0000-0000-0000-000000000001;\
                       IngestionEndpoint=http://127.0.0.1:1/";
     let handler = start(&place, &[("APPLICATIONINSIGHTS_CONNECTION_STRING", connection)]);
-    let order = json!({ "path": PATH, "force": false }).to_string();
+    let order = json!({ "path": PATH }).to_string();
     let (status, answer) = handler.call("classify_movie_review", &message(&order, 1), &[]);
     assert_eq!(status, 200, "{answer}");
 }
@@ -129,7 +129,7 @@ fn each_piece_of_work_is_one_json_line_with_its_invocation_and_no_row() {
     for (function, path) in
         [("classify_movie_review", PATH), ("parse_log_reviews", "log_reviews/1.csv")]
     {
-        let order = json!({ "path": path, "force": false }).to_string();
+        let order = json!({ "path": path }).to_string();
         let headers = [("X-Azure-Functions-InvocationId", path)];
         let (status, answer) = handler.call(function, &message(&order, 1), &headers);
         assert_eq!(status, 200);
@@ -161,7 +161,7 @@ fn a_failure_is_one_line_on_stderr_with_the_invocation() {
     let handler = start(&place, &[]);
     std::fs::remove_dir_all(place.raw().parent().unwrap().join("staging")).unwrap();
     std::fs::write(place.raw().parent().unwrap().join("staging"), "in the way").unwrap();
-    let order = json!({ "path": PATH, "force": false }).to_string();
+    let order = json!({ "path": PATH }).to_string();
     let headers = [("X-Azure-Functions-InvocationId", "the-invocation")];
     let (status, answer) = handler.call("classify_movie_review", &message(&order, 1), &headers);
     assert!(status >= 500, "{status} {answer}");

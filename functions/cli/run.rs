@@ -109,7 +109,7 @@ async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
             survey
                 .waiting
                 .into_iter()
-                .map(|source| (dataset, Order { path: source.path, force: false }, source.size)),
+                .map(|source| (dataset, Order { path: source.path, force: None }, source.size)),
         );
     }
     if waiting.jobs.is_empty() && waiting.covered == 0 {

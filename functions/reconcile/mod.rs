@@ -28,7 +28,7 @@ pub async fn run(deps: &Deps) -> anyhow::Result<Vec<(Dataset, Order)>> {
             survey
                 .waiting
                 .into_iter()
-                .map(|source| (dataset, Order { path: source.path, force: false })),
+                .map(|source| (dataset, Order { path: source.path, force: None })),
         );
     }
     Ok(orders)

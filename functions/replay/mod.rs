@@ -1,6 +1,6 @@
 //! Orders files to be read again, or takes them out.
 //!
-//! **Idempotency key**: the receipt that each order leads to.
+//! **Idempotency key**: the receipt that each order leads to, newer than the one it names.
 //! **Retry**: the caller's; asking twice reads twice and changes nothing else.
 //! **What a crash leaves behind**: orders not given, or paths not yet forgotten.
 
@@ -76,9 +76,9 @@ pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
     } else {
         named(deps, request.paths).await?
     };
-    for (dataset, path) in chosen {
+    for Chosen { dataset, path, seen } in chosen {
         replayed.replayed.push(path.clone());
-        replayed.orders.push((dataset, Order { path, force: true }));
+        replayed.orders.push((dataset, Order { path, force: Some(seen) }));
     }
     Ok(replayed)
 }
@@ -132,24 +132,36 @@ fn check(request: &Request) -> Result<(), BadRequest> {
     Err(BadRequest(problem.to_owned()))
 }
 
-async fn named(deps: &Deps, paths: Vec<String>) -> anyhow::Result<Vec<(Dataset, String)>> {
+/// A file to be read again.
+struct Chosen {
+    dataset: Dataset,
+    path: String,
+    /// Number of its newest receipt; 0 where there is none.
+    seen: u32,
+}
+
+async fn named(deps: &Deps, paths: Vec<String>) -> anyhow::Result<Vec<Chosen>> {
     let (mut chosen, mut listed) = (Vec::new(), BTreeMap::new());
     for path in paths {
         let dataset = dataset_of(&path)?;
-        // One listing of each dataset, however many paths somebody sends.
-        let sources = match listed.entry(dataset) {
-            Entry::Occupied(sources) => sources.into_mut(),
-            Entry::Vacant(none) => none.insert(deps.lake.sources(dataset).await?),
+        // Two listings of each dataset, however many paths somebody sends.
+        let (sources, receipts) = match listed.entry(dataset) {
+            Entry::Occupied(listings) => listings.into_mut(),
+            Entry::Vacant(none) => {
+                let receipts = deps.lake.receipts(dataset).await?;
+                none.insert((deps.lake.sources(dataset).await?, receipts))
+            }
         };
         if sources.binary_search_by(|source| source.path.as_str().cmp(&path)).is_err() {
             return Err(unknown(&path).into());
         }
-        chosen.push((dataset, path));
+        let seen = receipts.newest.get(&path).copied().unwrap_or_default();
+        chosen.push(Chosen { dataset, path, seen });
     }
     Ok(chosen)
 }
 
-async fn matching(deps: &Deps, request: &Request) -> anyhow::Result<Vec<(Dataset, String)>> {
+async fn matching(deps: &Deps, request: &Request) -> anyhow::Result<Vec<Chosen>> {
     let mut chosen = Vec::new();
     for dataset in Dataset::ALL.into_iter().filter(|d| request.dataset.is_none_or(|r| r == *d)) {
         let receipts = deps.lake.receipts(dataset).await?;
@@ -161,7 +173,8 @@ async fn matching(deps: &Deps, request: &Request) -> anyhow::Result<Vec<(Dataset
                 _ => false,
             };
             if holds(request, &source.path, receipt.as_ref(), refused) {
-                chosen.push((dataset, source.path));
+                let seen = receipt.map_or(0, |receipt| receipt.number);
+                chosen.push(Chosen { dataset, path: source.path, seen });
             }
         }
     }

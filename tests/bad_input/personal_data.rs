@@ -196,12 +196,12 @@ fn serves(place: &Place, settings: &[(&str, &str)]) -> Vec<u8> {
     collect(&place.raw(), "", &mut paths);
     let mut said = Vec::new();
     for path in paths.iter().filter(|path| path.starts_with("log_reviews")) {
-        let order = json!({ "path": path, "force": true }).to_string();
+        let order = json!({ "path": path, "force": u32::MAX }).to_string();
         let (status, answer) = handler.call("parse_log_reviews", &message(&order, 1), &[]);
         assert_eq!(status, 200, "{answer}");
         said.push(answer.to_string());
     }
-    let order = json!({ "path": "log_reviews/9.9.9.9\n821.csv", "force": true }).to_string();
+    let order = json!({ "path": "log_reviews/9.9.9.9\n821.csv", "force": u32::MAX }).to_string();
     said.push(handler.call("parse_log_reviews", &message(&order, 1), &[]).1.to_string());
     let (stdout, stderr) = handler.stop();
     assert!(stdout.iter().all(|line| line.starts_with('{')), "{stdout:?}");

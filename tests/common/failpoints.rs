@@ -4,6 +4,23 @@ use std::sync::{Mutex, PoisonError};
 
 use lake::failpoint::{Action, arm, disarm};
 
+/// Each step of both commits, in order.
+pub const STEPS: [&str; 13] = [
+    "head",
+    "stream",
+    "quarantine",
+    "staged",
+    "dedupe",
+    "receipt",
+    "listing",
+    "begin",
+    "portion",
+    "dimensions",
+    "facts",
+    "commit",
+    "marker",
+];
+
 /// The places of this process are armed by one test at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 

@@ -168,7 +168,7 @@ const WRONG_DAILY: &str = "\
         + (SELECT count(*) FROM (SELECT * FROM daily EXCEPT SELECT * FROM grouped))";
 
 pub async fn read(deps: &Deps, path: &str) -> anyhow::Result<Ingested> {
-    order(deps, Order { path: path.to_owned(), force: false }, false).await
+    order(deps, Order { path: path.to_owned(), force: None }, false).await
 }
 
 pub async fn order(deps: &Deps, order: Order, last_try: bool) -> anyhow::Result<Ingested> {

@@ -34,8 +34,10 @@ const TRIES: u32 = 5;
 pub struct IngestOptions {
     /// Limits of reading, and what becomes of personal data.
     pub parser: pipeline::Options,
-    /// Read the file though its receipt says that this version is done, failing or unchanged.
-    pub force: bool,
+    /// Read the file though a receipt says that this version is done, failing or unchanged:
+    /// those up to this number do not count. A later one that read or forgot the file does, so
+    /// that an order that comes late, or twice, brings nothing back.
+    pub force: Option<u32>,
     /// The queue will not try often again: write a `failed` receipt before the work, so that a
     /// file that kills the process does not do so for ever.
     pub last_try: bool,
@@ -69,7 +71,7 @@ impl Default for IngestOptions {
     fn default() -> Self {
         Self {
             parser: pipeline::Options::default(),
-            force: false,
+            force: None,
             last_try: false,
             max_bytes: 64 << 30,
             max_ratio: 200,
@@ -191,6 +193,7 @@ impl Job<'_> {
             }
             number += 1;
         }
+        let forced = self.forced(newest.as_ref());
         let live = match newest {
             Some(newest) => self.lake.live_from(newest).await?,
             None => None,
@@ -203,8 +206,7 @@ impl Job<'_> {
         };
         // A table that was made anew has nothing, whatever the receipts say.
         let is_there = load.as_ref().is_none_or(|load| load.present().is_some());
-        let known =
-            live.filter(|live| !self.options.force && live.recipe == self.recipe && is_there);
+        let known = live.filter(|live| !forced && live.recipe == self.recipe && is_there);
 
         let attempt = paths::attempt();
         let etag = store::etag(&version);
@@ -237,7 +239,7 @@ impl Job<'_> {
 
     /// Whether the newest receipt leaves nothing to do.
     fn settled(&self, newest: &Receipt, version: &ObjectMeta) -> Option<Outcome> {
-        if self.options.force {
+        if self.forced(Some(newest)) {
             return None;
         }
         match newest.state {
@@ -249,6 +251,14 @@ impl Job<'_> {
             State::Failed => Some(Outcome::Failing(newest.clone())),
             _ => Some(Outcome::AlreadyDone(newest.clone())),
         }
+    }
+
+    /// Whether the order to read the file in any case still stands.
+    fn forced(&self, newest: Option<&Receipt>) -> bool {
+        let stands = |newest: &Receipt, seen| {
+            newest.number <= seen || matches!(newest.state, State::Failed | State::Unchanged)
+        };
+        self.options.force.is_some_and(|seen| newest.is_none_or(|newest| stands(newest, seen)))
     }
 
     fn is_of(&self, receipt: &Receipt, version: &ObjectMeta) -> bool {

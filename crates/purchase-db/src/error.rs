@@ -240,7 +240,7 @@ fn refusal(place: &str, said: &DbError) -> String {
         SqlState::UNDEFINED_TABLE | SqlState::INVALID_SCHEMA_NAME | SqlState::UNDEFINED_COLUMN => {
             format!(
                 "{place} lacks a part of the schema ({code}: {}): load a file, or let the owner of \
-                 the table run sql/postgres/schema/*.sql",
+                 the table run sql/postgres/schema/[1-7]_*.sql",
                 said.message()
             )
         }

@@ -194,7 +194,7 @@ async fn place(client: &Client) -> Result<TableState, Cause> {
     if !row.get::<_, bool>("is_there") {
         return Err(Cause::permanent(
             "has no table user_purchase_schema.user_purchase: load a file, or let the owner of \
-             the database run sql/postgres/schema/*.sql",
+             the database run sql/postgres/schema/[1-7]_*.sql",
         ));
     }
     Ok(TableState { place: row.get("place"), snapshot: row.get("snapshot"), rows: 0 })

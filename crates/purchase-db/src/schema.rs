@@ -34,7 +34,7 @@ pub(crate) async fn ensure(client: &Client) -> Result<(), Cause> {
             client.batch_execute("ROLLBACK").await?;
             Err(Cause::permanent(format!(
                 "lacks {missing} of user_purchase_schema, and this login may not make it: let the \
-                 owner of the table run sql/postgres/schema/*.sql"
+                 owner of the table run sql/postgres/schema/[1-7]_*.sql"
             )))
         }
         Err(cause) => Err(cause),

@@ -81,7 +81,7 @@ impl Handler {
                 Err(error) => return Err(error).context("the app does not listen"),
             }
         };
-        let order = format!("{{\"path\":\"{path}\",\"force\":false}}");
+        let order = format!("{{\"path\":\"{path}\"}}");
         let message = format!("\"{}\"", order.replace('"', "\\\""));
         let body = format!(
             "{{\"Data\":{{\"message\":\"{}\"}},\"Metadata\":{{\"DequeueCount\":\"1\"}}}}",

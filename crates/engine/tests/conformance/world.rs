@@ -91,7 +91,7 @@ impl World<'_> {
                 azurite::put_blob(account, "raw", &path, text.into()).await.unwrap();
             }
         }
-        let options = IngestOptions { force: true, ..IngestOptions::default() };
+        let options = IngestOptions { force: Some(u32::MAX), ..IngestOptions::default() };
         match lake::ingest(&self.lake, &path, &options).await.unwrap() {
             Outcome::Accepted(receipt) => receipt,
             outcome => panic!("{path}: {outcome:?}"),

@@ -1,7 +1,7 @@
 //! What every backend must do, run for a local folder, for memory and for Azure Storage.
 
 use futures_util::{StreamExt, TryStreamExt};
-use lake::{Error, Outcome};
+use lake::{Error, IngestOptions, Outcome};
 use pipeline::Dataset;
 
 use crate::world::*;
@@ -153,6 +153,10 @@ async fn the_live_version_is_the_newest_accepted_that_nobody_forgot(world: World
     assert_eq!(world.lake.forget(REVIEWS, REVIEW).await.unwrap(), None);
     // The same bytes stay out, unless forced; new ones come in again.
     assert!(matches!(world.ingest(REVIEW).await, Outcome::AlreadyDone(r) if r.number == 3));
+    // An order that was given before comes too late.
+    let order = IngestOptions { force: Some(2), ..Default::default() };
+    let late = world.ingest_with(REVIEW, &order).await;
+    assert!(matches!(late, Outcome::AlreadyDone(r) if r.number == 3));
     world.drop_file(REVIEW, reviews(0..4)).await;
     assert_eq!(accepted(world.ingest(REVIEW).await).number, 4);
     assert_eq!(live(4).await, Some(4));

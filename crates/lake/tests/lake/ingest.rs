@@ -63,6 +63,10 @@ async fn the_same_bytes_again_keep_the_live_version() {
         let third = accepted(world.force(REVIEW).await);
         assert_eq!((third.number, &third.content_hash), (3, &first.content_hash));
         assert_eq!(world.ids(&third, "review_id").await, [0, 1, 2]);
+        // The order was given when two receipts stood there; delivered again, it is done.
+        let order = IngestOptions { force: Some(2), ..Default::default() };
+        let again = world.ingest_with(REVIEW, &order).await;
+        assert!(matches!(again, Outcome::AlreadyDone(third) if third.number == 3));
     }
 }
 

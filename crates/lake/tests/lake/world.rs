@@ -71,7 +71,7 @@ impl World {
     }
 
     pub async fn force(&self, path: &str) -> Outcome {
-        self.ingest_with(path, &IngestOptions { force: true, ..Default::default() }).await
+        self.ingest_with(path, &IngestOptions { force: Some(u32::MAX), ..Default::default() }).await
     }
 
     pub async fn ingest_with(&self, path: &str, options: &IngestOptions) -> Outcome {
