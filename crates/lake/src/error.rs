@@ -32,9 +32,10 @@ pub enum Error {
          Contributor, or look after the account's key and firewall"
     )]
     Denied { doing: &'static str, name: String, code: String },
-    /// The object store did not do what it was asked.
-    #[error("cannot {doing} `{name}`: {source}")]
-    Store { doing: &'static str, name: String, source: object_store::Error },
+    /// The object store did not do what it was asked. Its error is no source: its text holds
+    /// those of its own sources, and each would be told again.
+    #[error("cannot {doing} `{name}`: {}", once(.why))]
+    Store { doing: &'static str, name: String, why: object_store::Error },
     /// The operational table did not do what it was asked. Its error is the whole sentence: as a
     /// source, it would be told twice.
     #[error("{sentence}")]
@@ -64,8 +65,8 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         use object_store::Error as Of;
         match self {
-            Self::Store { source, .. } => !matches!(
-                source,
+            Self::Store { why, .. } => !matches!(
+                why,
                 Of::InvalidPath { .. }
                     | Of::NotSupported { .. }
                     | Of::NotImplemented { .. }
@@ -101,7 +102,7 @@ impl Error {
 
     /// Whether the storage account said that it has no such container.
     pub(crate) fn is_no_container(&self) -> bool {
-        matches!(self, Self::Store { source, .. } if code(source).as_deref() == Some("ContainerNotFound"))
+        matches!(self, Self::Store { why, .. } if code(why).as_deref() == Some("ContainerNotFound"))
     }
 
     /// For `map_err`: the store failed while `doing` something with `name`.
@@ -109,13 +110,24 @@ impl Error {
         doing: &'static str,
         name: impl ToString,
     ) -> impl FnOnce(object_store::Error) -> Self {
-        move |source| {
+        move |why| {
             let name = name.to_string();
-            match denied(&source) {
+            match denied(&why) {
                 Some(code) => Self::Denied { doing, name, code },
-                None => Self::Store { doing, name, source },
+                None => Self::Store { doing, name, why },
             }
         }
+    }
+}
+
+/// The text of an error and, where it does not hold that, its first cause.
+fn once(error: &object_store::Error) -> String {
+    let text = error.to_string();
+    let error: &dyn std::error::Error = error;
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    match causes.last().map(ToString::to_string) {
+        Some(first) if !text.contains(&first) => format!("{text}: {first}"),
+        _ => text,
     }
 }
 
@@ -149,6 +161,22 @@ mod tests {
         assert!(!failed(object_store::Error::NotSupported { source: "no".into() }));
         assert!(!Error::Bug { path: "a".into(), detail: "1 is not 2".into() }.is_transient());
         assert!(Error::Changing { path: "a".into(), tries: 5 }.is_transient());
+    }
+
+    #[test]
+    fn each_cause_is_told_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("no answer")]
+        struct Silent(#[source] std::io::Error);
+
+        let generic = |source| object_store::Error::Generic { store: "Azure", source };
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let list = generic(generic(Silent(refused).into()).into());
+        let error = Error::store("list", "raw")(list);
+        let told = "cannot list `raw`: Generic Azure error: Generic Azure error: no answer: \
+                    connection refused";
+        assert_eq!(error.to_string(), told);
+        assert!(std::error::Error::source(&error).is_none());
     }
 
     #[test]

@@ -8,8 +8,8 @@ pub use on::*;
 
 impl From<Failed> for crate::Error {
     fn from(failed: Failed) -> Self {
-        let source = object_store::Error::Generic { store: "failpoint", source: failed.into() };
-        Self::Store { doing: "reach", name: "a failpoint".to_owned(), source }
+        let why = object_store::Error::Generic { store: "failpoint", source: failed.into() };
+        Self::Store { doing: "reach", name: "a failpoint".to_owned(), why }
     }
 }
 

@@ -49,7 +49,7 @@ impl Lake {
         let folder = dataset.raw_folder();
         let mut sources = Sources::default();
         let found = match self.list(self.raw(), "raw", folder).await {
-            Err(Error::Store { source: object_store::Error::InvalidPath { source }, .. })
+            Err(Error::Store { why: object_store::Error::InvalidPath { source }, .. })
                 if self.raw_folder().is_some() =>
             {
                 // The listing ends at such a name.
