@@ -5,7 +5,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::{shell, tools::CARGO_FUZZ};
+use crate::{
+    shell,
+    tools::{self, CARGO_FUZZ},
+};
 
 pub const HELP: &str = "\
 Feeds the fuzz targets of fuzz/ with whatever libFuzzer comes up with, starting from
@@ -16,7 +19,8 @@ Usage: cargo xtask fuzz [TARGET] [--minutes N]
   cargo xtask fuzz               one minute for each target
   cargo xtask fuzz csv --minutes 10
 
-Needs a nightly compiler; cargo-fuzz is installed once below ~/.cache/movie-analytics/tools.
+Needs a nightly compiler (`rustup toolchain install nightly`) and one for C++, which on Debian is
+installed by apt-get; cargo-fuzz is installed once below ~/.cache/movie-analytics/tools.
 What crashes a target is kept in fuzz/artifacts/TARGET.";
 
 const TARGETS: [&str; 4] = ["csv", "xml", "events", "host"];
@@ -44,6 +48,7 @@ pub fn parse(args: &[&str]) -> Result<Plan, String> {
 }
 
 pub fn run(plan: &Plan) -> Result<()> {
+    tools::cxx()?;
     let cargo_fuzz = CARGO_FUZZ.path()?;
     let folder = shell::root()?.join("fuzz");
     for target in &plan.targets {

@@ -218,6 +218,15 @@ pub fn chromium() -> Result<&'static str> {
     find().with_context(|| format!("chromium was installed without {}", CHROMIUM[0]))
 }
 
+/// Makes sure of a C++ compiler, in which libFuzzer is written.
+pub fn cxx() -> Result<()> {
+    let there = std::env::var_os("CXX").is_some_and(|cxx| !cxx.is_empty());
+    if !there && !shell::succeeds(Command::new("c++").arg("--version")).unwrap_or(false) {
+        apt_install(&["g++"]).context("install a C++ compiler (Debian: g++) or set CXX to one")?;
+    }
+    Ok(())
+}
+
 fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
     npm_install_packages(tool.name, tool, folder, &[])
 }
