@@ -75,6 +75,14 @@ impl Handler {
     }
 }
 
+/// A test that does not ask what was said, or fails before, leaves no process behind.
+impl Drop for Handler {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// A queue message as the host sends it.
 pub fn message(text: &str, deliveries: u32) -> Value {
     serde_json::json!({
