@@ -60,13 +60,23 @@ pub async fn handle(
     Ok(outcome)
 }
 
-/// The output bindings that orders leave by: one for each dataset, named after its folder.
+/// Name of the output binding that leads to the queue of a dataset. The host takes letters and
+/// digits alone.
+pub const fn output_binding(dataset: Dataset) -> &'static str {
+    match dataset {
+        Dataset::ClassifiedMovieReview => "movieReview",
+        Dataset::ReviewLogs => "logReviews",
+        Dataset::UserPurchase => "userPurchase",
+    }
+}
+
+/// Sends orders by the output binding of each dataset.
 pub fn outputs(mut outcome: Outcome, orders: Vec<(Dataset, Order)>) -> Outcome {
     for dataset in Dataset::ALL {
         let of_dataset = orders.iter().filter(|(other, _)| *other == dataset);
         let messages: Vec<&Order> = of_dataset.map(|(_, order)| order).collect();
         if !messages.is_empty() {
-            outcome = outcome.output(dataset.raw_folder(), Output::messages(messages));
+            outcome = outcome.output(output_binding(dataset), Output::messages(messages));
         }
     }
     outcome

@@ -6,7 +6,7 @@ mod classify_movie_review;
 pub mod cli;
 mod dashboard;
 pub mod deps;
-mod events;
+pub mod events;
 pub mod extract_user_purchase;
 pub mod ingest;
 pub mod load_user_purchase;

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use movie_analytics::{deps::Deps, serve, settings::Settings};
+use movie_analytics::{deps::Deps, events::output_binding, serve, settings::Settings};
 use pipeline::Dataset;
 use serde::Deserialize;
 
@@ -164,7 +164,7 @@ fn each_dataset_has_one_queue_that_is_read_by_its_function_and_written_by_its_ou
                 _ => None,
             })
             .collect();
-        let queues = Dataset::ALL.map(|dataset| (dataset.raw_folder(), queue_of(dataset)));
+        let queues = Dataset::ALL.map(|dataset| (output_binding(dataset), queue_of(dataset)));
         let expected = queues.iter().map(|(name, queue)| (*name, &**queue)).collect();
         assert_eq!(outputs, expected, "{function}");
     }
