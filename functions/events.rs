@@ -24,20 +24,18 @@ pub async fn handle(
         Ok(orders) => orders,
         Err(error) => return Ok(Outcome::refused(error)),
     };
-    let mut outcome = Outcome::done();
-    for why in ignored {
+    let ignore = |why: &str| {
         tracing::info!(
             function = context.function(),
             invocation_id = context.invocation_id(),
             "ignored an event: {why}"
         );
-        outcome = outcome.log(format!("ignored: {why}"));
-    }
+    };
+    ignored.iter().for_each(|why| ignore(why));
     let deliveries = message.dequeue_count.unwrap_or(1);
     for Order { path, force } in orders {
         if Dataset::of_path(&path) != Some(dataset) {
-            outcome =
-                outcome.log(format!("ignored: `{}` is no file of {dataset}", path.escape_debug()));
+            ignore(&format!("`{}` is no file of {dataset}", path.escape_debug()));
             continue;
         }
         let last_try = deliveries >= LAST_TRIES;
@@ -52,12 +50,11 @@ pub async fn handle(
         // poison queue. Another message for the same version is no news.
         anyhow::ensure!(
             ingested.outcome != "failing" || deliveries == 1,
-            "the work on {} was broken off each time: replay it when the cause is mended",
+            "processing {} failed repeatedly; fix the cause, then run `replay --failed`",
             ingested.path
         );
-        outcome = outcome.log(ingested.to_string());
     }
-    Ok(outcome)
+    Ok(Outcome::done())
 }
 
 /// Name of the output binding that leads to the queue of a dataset. The host takes letters and
@@ -99,19 +96,25 @@ pub fn is_for_good(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(lake::Error::Name { .. } | lake::Error::Foreign { .. }))
 }
 
+/// One line. That a file does not count is a warning.
 fn log(file: &Ingested, context: &Context) {
-    tracing::info!(
-        function = context.function(),
-        invocation_id = context.invocation_id(),
-        file.path = file.path,
-        file.etag = file.etag,
-        outcome = file.outcome,
-        reason = file.reason.map(|reason| reason.name()),
-        rows.read = file.rows.read,
-        rows.staged = file.rows.staged,
-        rows.refused = file.rows.refused,
-        rows.duplicate = file.rows.duplicate,
-        duration_ms = file.duration_ms,
-        "file"
-    );
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                function = context.function(),
+                invocation_id = context.invocation_id(),
+                file.path = file.path,
+                file.etag = file.etag,
+                outcome = file.outcome,
+                reason = file.reason.map(|reason| reason.name()),
+                rows.read = file.rows.read,
+                rows.staged = file.rows.staged,
+                rows.refused = file.rows.refused,
+                rows.duplicate = file.rows.duplicate,
+                duration_ms = file.duration_ms,
+                "{file}"
+            )
+        };
+    }
+    if file.is_refused() { line!(warn) } else { line!(info) }
 }

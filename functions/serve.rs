@@ -13,8 +13,9 @@ use crate::{
 /// Longest body of an invocation, in bytes.
 const BODY_LIMIT: usize = 4 << 20;
 
-/// Serves the Functions host until it, or an operator, ends the process.
-pub async fn serve(settings: Settings) -> anyhow::Result<()> {
+/// Serves the Functions host until it, or an operator, ends the process. Returns the code that the
+/// process has to end with.
+pub async fn serve(settings: Settings) -> anyhow::Result<u8> {
     let telemetry = Telemetry::start(settings.application_insights.as_deref())?;
     let deps = Deps::new(settings)?.with_metrics(telemetry.metrics.clone());
     let flushed = telemetry.clone();
@@ -26,9 +27,11 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
         })
         .run()
         .await?;
+    if stopped.abandoned > 0 {
+        tracing::warn!("stopped with {} invocations in flight", stopped.abandoned);
+    }
     telemetry.flush().await;
-    anyhow::ensure!(stopped.abandoned == 0, "stopped with invocations in flight");
-    Ok(())
+    Ok(stopped.exit_code())
 }
 
 /// All functions, without the network.

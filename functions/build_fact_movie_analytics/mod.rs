@@ -77,30 +77,54 @@ pub(crate) async fn handle(
     timer: Timer,
     context: Context,
 ) -> anyhow::Result<custom_handler::Outcome> {
-    let done = custom_handler::Outcome::done();
-    let report = match run(deps, Input::default()).await? {
-        Outcome::NothingNew => return Ok(done.log("nothing new to publish")),
-        Outcome::Published(report) => report,
-    };
-    let published = report.published;
-    tracing::info!(
-        function = context.function(),
-        invocation_id = context.invocation_id(),
-        past_due = timer.is_past_due,
-        publish_id = published.publish_id,
-        days.replaced = published.days_replaced,
-        days.refused = report.refused_days.len(),
-        rows.inserted = published.rows_inserted,
-        rows.deleted = published.rows_deleted,
-        rows.respent = published.rows_respent,
-        "published"
-    );
-    let mut outcome = done.log(format!(
-        "publish {}: {} days, {} facts",
-        published.publish_id, published.days_replaced, published.rows_inserted
-    ));
-    for day in &report.refused_days {
-        outcome = outcome.log(format!("{} refused by {}: {}", day.day, day.check, day.detail));
+    match run(deps, Input::default()).await? {
+        Outcome::NothingNew => tracing::info!(
+            function = context.function(),
+            invocation_id = context.invocation_id(),
+            "nothing new to publish"
+        ),
+        Outcome::Published(report) => log(&report, timer.is_past_due, &context),
     }
-    Ok(outcome)
+    Ok(custom_handler::Outcome::done())
+}
+
+/// Held days that get a line of their own; `status` and the warehouse name all of them.
+const MOST_DAYS: usize = 20;
+
+/// One line for the publish, and a warning for each day that was held back.
+fn log(report: &Report, past_due: bool, context: &Context) {
+    let Report { published, refused_days } = report;
+    let (function, invocation_id) = (context.function(), context.invocation_id());
+    let Published { publish_id, days_replaced, rows_inserted, .. } = *published;
+    let held = refused_days.len();
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                function,
+                invocation_id,
+                past_due,
+                publish_id,
+                days.replaced = days_replaced,
+                days.refused = held,
+                rows.inserted = rows_inserted,
+                rows.deleted = published.rows_deleted,
+                rows.respent = published.rows_respent,
+                "publish {publish_id}: {days_replaced} days, {rows_inserted} facts, {held} days held back"
+            )
+        };
+    }
+    if held == 0 {
+        line!(info)
+    } else {
+        line!(warn)
+    }
+    for RefusedDay { day, check, detail, .. } in refused_days.iter().take(MOST_DAYS) {
+        tracing::warn!(
+            function,
+            invocation_id,
+            %day,
+            check,
+            "{day} is held back by {check}: {detail}"
+        );
+    }
 }

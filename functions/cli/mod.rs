@@ -193,6 +193,8 @@ impl Places {
 enum Ended {
     Well,
     WithRefusals,
+    /// By a signal, or because the host is gone.
+    Stopped(u8),
 }
 
 /// Runs the command line of this process.
@@ -223,6 +225,7 @@ pub fn main() -> ExitCode {
     match ended {
         Some(Ok(Ended::Well)) => ExitCode::SUCCESS,
         Some(Ok(Ended::WithRefusals)) => ExitCode::from(3),
+        Some(Ok(Ended::Stopped(code))) => ExitCode::from(code),
         Some(Err(error)) => failed(&error),
         None => {
             eprintln!("stopped; what is done is kept, run the same command again to go on");
@@ -292,8 +295,7 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
         }
         Command::Warehouse { command } => warehouse::command(command).await,
         Command::Serve => {
-            crate::serve::serve(Places::default().settings()?).await?;
-            Ok(Ended::Well)
+            Ok(Ended::Stopped(crate::serve::serve(Places::default().settings()?).await?))
         }
         Command::Status { places, json } => status::command(places.settings()?, json).await,
     }

@@ -70,25 +70,27 @@ pub(crate) async fn handle(
     _timer: Timer,
     context: Context,
 ) -> anyhow::Result<Outcome> {
+    let (function, invocation_id) = (context.function(), context.invocation_id());
     let Some(extracted) = run(deps, None).await? else {
-        return Ok(Outcome::done().log("USER_PURCHASE_DB is not set: there is nothing to extract"));
+        tracing::info!(
+            function,
+            invocation_id,
+            "USER_PURCHASE_DB is not set: there is nothing to extract"
+        );
+        return Ok(Outcome::done());
     };
     if extracted.is_held_back() {
-        tracing::warn!(
-            function = context.function(),
-            invocation_id = context.invocation_id(),
-            files.missing = extracted.missing.len(),
-            "{extracted}"
-        );
+        let missing = extracted.missing.len();
+        tracing::warn!(function, invocation_id, files.missing = missing, "{extracted}");
     } else {
         tracing::info!(
-            function = context.function(),
-            invocation_id = context.invocation_id(),
+            function,
+            invocation_id,
             outcome = extracted.outcome,
             rows.staged = extracted.rows,
             duration_ms = extracted.duration_ms,
-            "extracted"
+            "{extracted}"
         );
     }
-    Ok(Outcome::done().log(extracted.to_string()))
+    Ok(Outcome::done())
 }

@@ -64,10 +64,9 @@ pub(crate) async fn handle(
         files.waiting = found,
         swept.parquet = swept.parquet,
         swept.quarantine = swept.quarantine,
-        "reconciled"
+        "reconciled: {found} files that no receipt covers; swept {} staged and {} quarantine files",
+        swept.parquet,
+        swept.quarantine
     );
-    let outcome = Outcome::done().log(format!("{found} files that no receipt covers")).log(
-        format!("{} staged and {} refused-row files cleared away", swept.parquet, swept.quarantine),
-    );
-    Ok(events::outputs(outcome, orders))
+    Ok(events::outputs(Outcome::done(), orders))
 }

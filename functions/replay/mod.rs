@@ -110,10 +110,9 @@ pub async fn handle(
         invocation_id = context.invocation_id(),
         files.replayed = again,
         files.forgotten = forgotten,
-        "replay"
+        "replay: {again} files to read again, {forgotten} forgotten"
     );
-    let outcome = answer(202, serde_json::to_value(&replayed)?)
-        .log(format!("{again} files to read again, {forgotten} forgotten"));
+    let outcome = answer(202, serde_json::to_value(&replayed)?);
     Ok(events::outputs(outcome, replayed.orders))
 }
 

@@ -1,14 +1,19 @@
 //! What operators see: JSON lines on the console, and traces and metrics in Application Insights
 //! where its connection string is set.
+//!
+//! What is sent there is never sampled, and belongs to the host's request. The console then carries
+//! warnings and errors alone: the host copies its lines to Application Insights, so that all others
+//! would be paid twice.
 
 mod client;
 mod metrics;
+mod portal;
 
 use std::time::Duration;
 
 use custom_handler::{Context, TraceParent};
 use opentelemetry::{
-    SpanId, TraceFlags, TraceId,
+    KeyValue, SpanId, TraceFlags, TraceId,
     trace::{SpanContext, TraceContextExt, TraceState, TracerProvider as _},
 };
 use opentelemetry_application_insights::Exporter;
@@ -37,24 +42,19 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Sets the process up: one JSON line an event on stdout, errors on stderr, because the host
-    /// shows everything there as an error. Must be called within the runtime, once.
+    /// Sets the process up: one JSON line an event, on stdout, or on stderr for warnings and errors,
+    /// because the host takes the level from there. Must be called within the runtime, once.
     pub fn start(connection_string: Option<&str>) -> anyhow::Result<Self> {
-        let writer = std::io::stderr.with_max_level(Level::ERROR).or_else(std::io::stdout);
+        let level = if connection_string.is_some() { Level::WARN } else { Level::INFO };
+        let writer = std::io::stderr.with_max_level(Level::WARN).or_else(std::io::stdout);
         let lines = tracing_subscriber::fmt::layer()
             .json()
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(false)
+            .with_target(false)
             .with_writer(writer)
-            // The functions say themselves what they did, and failures are on stderr already.
-            .with_filter(
-                Targets::new()
-                    .with_default(Level::INFO)
-                    .with_target("custom_handler::invocation", LevelFilter::OFF)
-                    // It logs what SQL Server says, and that may quote values.
-                    .with_target("tiberius", LevelFilter::OFF),
-            );
+            .with_filter(events_from(level));
         let subscriber = Registry::default().with(lines);
         let Some(connection_string) = connection_string else {
             tracing::subscriber::set_global_default(subscriber)?;
@@ -63,21 +63,23 @@ impl Telemetry {
         let exporter = exporter(connection_string).map_err(|error| {
             anyhow::anyhow!("APPLICATIONINSIGHTS_CONNECTION_STRING cannot be read: {error}")
         })?;
-        let resource = || Resource::builder().with_service_name("movie-analytics").build();
+        let resource = resource(|name| std::env::var(name).ok());
         let traces = SdkTracerProvider::builder()
-            .with_resource(resource())
+            .with_resource(resource.clone())
             // The host says "not sampled" of invocations that Application Insights keeps.
             .with_sampler(Sampler::AlwaysOn)
-            .with_batch_exporter(exporter.clone())
+            .with_batch_exporter(portal::Exporter(exporter.clone()))
             .build();
         let reader = PeriodicReader::builder(exporter).build();
         let meters =
-            SdkMeterProvider::builder().with_resource(resource()).with_reader(reader).build();
+            SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
         let spans = tracing_opentelemetry::layer()
+            .with_location(false)
+            .with_target(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false)
             .with_tracer(traces.tracer("movie-analytics"))
-            .with_filter(
-                Targets::new().with_default(Level::INFO).with_target("tiberius", LevelFilter::OFF),
-            );
+            .with_filter(events_from(Level::INFO));
         tracing::subscriber::set_global_default(subscriber.with(spans))?;
         let metrics = Metrics::new(&meters);
         Ok(Self { sent: Some((traces, meters)), metrics })
@@ -111,6 +113,19 @@ impl Telemetry {
     }
 }
 
+/// tiberius is silent: it logs what SQL Server says, and that may quote values.
+fn events_from(level: Level) -> Targets {
+    Targets::new().with_default(level).with_target("tiberius", LevelFilter::OFF)
+}
+
+/// The names by which the host sends its own telemetry: one app on the application map.
+fn resource(setting: impl Fn(&str) -> Option<String>) -> Resource {
+    let role = setting("WEBSITE_SITE_NAME").unwrap_or_else(|| "movie-analytics".to_owned());
+    let instance =
+        setting("WEBSITE_INSTANCE_ID").map(|id| KeyValue::new("service.instance.id", id));
+    Resource::builder_empty().with_service_name(role).with_attributes(instance).build()
+}
+
 /// The exporter insists on https, but a stand-in on this machine has no certificate.
 #[expect(deprecated, reason = "there is no other way to keep http for a loopback address")]
 fn exporter(
@@ -136,4 +151,22 @@ fn remote(parent: TraceParent) -> opentelemetry::Context {
         TraceState::default(),
     );
     opentelemetry::Context::new().with_remote_span_context(parent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn role_and_instance_are_those_of_the_host() {
+        let get = |resource: &Resource, name: &'static str| {
+            resource.get(&name.into()).map(|value| value.to_string())
+        };
+        let azure = resource(|name| Some(format!("the {name}")));
+        assert_eq!(get(&azure, "service.name").as_deref(), Some("the WEBSITE_SITE_NAME"));
+        assert_eq!(get(&azure, "service.instance.id").as_deref(), Some("the WEBSITE_INSTANCE_ID"));
+        let local = resource(|_| None);
+        assert_eq!(get(&local, "service.name").as_deref(), Some("movie-analytics"));
+        assert_eq!(get(&local, "service.instance.id"), None);
+    }
 }

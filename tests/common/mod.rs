@@ -10,6 +10,7 @@ pub mod dice;
 pub mod drop;
 pub mod failpoints;
 pub mod handler;
+pub mod ingestion;
 pub mod lab;
 pub mod numbers;
 pub mod oracle;

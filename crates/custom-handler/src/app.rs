@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use tracing::Span;
 
 use crate::{
-    Context, DecodeError, Ended, Error, EventGridEvents, HttpRequest, Outcome, Payload,
+    Cause, Context, DecodeError, Ended, Error, EventGridEvents, HttpRequest, Outcome, Payload,
     QueueMessage, Stopped, Timer, Trigger, run, server,
 };
 
@@ -171,7 +171,8 @@ impl App {
     }
 
     /// Makes the span in which a handler runs, instead of this crate's own: there the app hangs
-    /// its telemetry below [`Context::traceparent`]. It is closed before the hook of
+    /// its telemetry below [`Context::traceparent`]. It lives until the end of the invocation is
+    /// reported in it, and is closed before the hook of
     /// [`after_invocation`](Self::after_invocation) is called.
     pub fn instrument(self, span: impl Fn(&Context) -> Span + Send + Sync + 'static) -> Self {
         Self { instrument: Some(Box::new(span)), ..self }
@@ -208,9 +209,11 @@ impl App {
     /// Serves the host that started this process: listens on
     /// `127.0.0.1:$FUNCTIONS_CUSTOMHANDLER_PORT` until SIGTERM or SIGINT, then takes no more
     /// calls, and waits for those in flight up to the drain limit, or until the second signal.
+    /// On Unix it also stops, within seconds, when the process that started it is gone: a host
+    /// that is killed leaves its handler behind.
     ///
-    /// Let the process end with a code other than 0 unless it was asked to stop: the host
-    /// restarts a handler after any code but 0, which leaves the app dead.
+    /// End the process with [`Stopped::exit_code`], and with 1 after an error: the host restarts
+    /// a handler after any code but 0, which leaves the app dead.
     pub async fn run(self) -> Result<Stopped, Error> {
         run::run(self.check()?).await
     }
@@ -221,7 +224,9 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> Result<Stopped, Error> {
-        Ok(server::serve(self.check()?, listener, shutdown, std::future::pending()).await)
+        let app = self.check()?;
+        let abandoned = server::serve(app, listener, shutdown, std::future::pending()).await;
+        Ok(Stopped { cause: Cause::Shutdown, abandoned })
     }
 
     pub(crate) fn span(&self, context: &Context) -> Span {

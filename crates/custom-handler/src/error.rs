@@ -64,6 +64,12 @@ pub enum DecodeError {
 #[expect(missing_docs, reason = "the message tells what the fields hold")]
 #[non_exhaustive]
 pub enum OutputError {
+    /// The host takes no such name.
+    #[error(
+        "the host takes no such binding name: it must begin with a letter and hold only letters \
+         and digits, at most 128 of them; rename it here and in function.json"
+    )]
+    Binding,
     /// The value's `Serialize` failed.
     #[error("it cannot be written as JSON: {why}")]
     Json { why: String },

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
-use tracing::{Instrument, Span};
+use tracing::{Instrument, Level, Span};
 
 use crate::{
     Context, DecodeError, Outcome, Payload, app::App, app::Function, outcome::Verdict, panics::Note,
@@ -106,18 +106,20 @@ pub(crate) async fn invoke(
     let Some(function) = app.functions.get(function) else {
         return Answer::error(404, "unknown function");
     };
+    let span = app.span(&context);
     let (context, result) = match decode(function, context.clone(), body) {
         Ok((context, job)) => {
-            let span = app.span(&context);
-            let result = run(&app, job, span, stop).await;
+            let result = run(&app, job, span.clone(), stop).await;
             (context, result)
         }
         Err(error) => (context, Err((Ending::Undecodable, error.to_string()))),
     };
     let (ending, reason, answer) = conclude(result);
     let ended = Ended { ending, reason, duration: began.elapsed() };
-    report(&context, &ended);
-    // In a task of its own, for its panics; by now the span is closed and can be exported.
+    span.in_scope(|| report(&context, &ended));
+    // Closed, so that it can be exported.
+    drop(span);
+    // In a task of its own, for its panics.
     let hook = tokio::spawn(async move {
         if let Some(after) = &app.after {
             after(context, ended).await;
@@ -197,7 +199,8 @@ fn conclude(result: Ran) -> (Ending, Option<String>, Answer) {
     }
 }
 
-/// Tells the app's subscriber, and of failures the host too.
+/// One event in the span of the invocation. A failure has the shape of OpenTelemetry's exceptions,
+/// from which telemetry takes the error and its reason.
 fn report(context: &Context, ended: &Ended) {
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let ending = ended.ending.name();
@@ -205,7 +208,7 @@ fn report(context: &Context, ended: &Ended) {
     let reason = ended.reason.as_deref().unwrap_or_default();
     match ended.ending {
         Ending::Done => {
-            tracing::info!(function, invocation_id, ending, duration_ms, "invocation ended");
+            tracing::debug!(function, invocation_id, ending, duration_ms, "done");
         }
         Ending::Refused => {
             tracing::warn!(
@@ -214,32 +217,46 @@ fn report(context: &Context, ended: &Ended) {
                 ending,
                 duration_ms,
                 reason,
-                "invocation ended"
+                "refused: {reason}"
             );
+            if !tracing::enabled!(Level::WARN) {
+                print(&format!(
+                    "warning: invocation refused: function={function} \
+                     invocation_id={invocation_id} reason={reason}"
+                ));
+            }
         }
-        _ => {
-            tracing::error!(
-                function,
-                invocation_id,
-                ending,
-                duration_ms,
-                reason,
-                "invocation ended"
-            );
-            complain(context, ending, reason);
-        }
+        _ => fail(context, ending, reason, duration_ms),
     }
 }
 
-/// One line on stderr, which the host logs as an error without saying whose it is.
-pub(crate) fn complain(context: &Context, ending: &str, reason: &str) {
-    let (function, id) = (context.function(), context.invocation_id());
-    let reason = one_line(reason);
-    // Nothing to be done when stderr is gone.
-    let _ = writeln!(
-        std::io::stderr(),
-        "invocation failed: function={function} invocation_id={id} ending={ending} reason={reason}"
+/// Reports a call that no handler could answer, in a span of its own.
+pub(crate) fn reject(app: &App, context: &Context, ending: &str, reason: &str) {
+    app.span(context).in_scope(|| fail(context, ending, &one_line(reason), 0));
+}
+
+fn fail(context: &Context, ending: &str, reason: &str, duration_ms: u64) {
+    let (function, invocation_id) = (context.function(), context.invocation_id());
+    tracing::error!(
+        name: "exception",
+        function,
+        invocation_id,
+        duration_ms,
+        "exception.type" = ending,
+        "exception.message" = reason,
     );
+    if !tracing::enabled!(Level::ERROR) {
+        print(&format!(
+            "invocation failed: function={function} invocation_id={invocation_id} \
+             ending={ending} reason={reason}"
+        ));
+    }
+}
+
+/// One line on stderr, which the host logs as an error, or as a warning if it has that word.
+fn print(line: &str) {
+    // Nothing to be done when stderr is gone.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Each line break would begin another record in the host's log.

@@ -3,6 +3,7 @@
 mod app;
 mod context;
 mod error;
+mod host_process;
 mod host_text;
 mod http_response;
 mod invocation;
@@ -25,7 +26,7 @@ pub use invocation::{Ended, Ending};
 pub use outcome::Outcome;
 pub use output::Output;
 pub use payload::Payload;
-pub use server::Stopped;
+pub use server::{Cause, Stopped};
 pub use traceparent::{MalformedTraceParent, TraceParent};
 pub use trigger::{
     Trigger,

@@ -39,14 +39,13 @@ impl Outcome {
     }
 
     /// The input is refused for good: to the host that is a success, so nobody tries again. The
-    /// reason becomes a log line of the invocation.
+    /// reason is reported as a warning.
     pub fn refused(reason: impl Display) -> Self {
         Self::new(Verdict::Refused(format!("{reason:#}")))
     }
 
-    /// Something failed that may work later. The reason goes to stderr in one line, with the
-    /// invocation id, because the host throws away the logs of failed answers. Outputs and log
-    /// lines of this outcome are not sent.
+    /// Something failed that may work later. The reason is reported as an error, because the host
+    /// throws away the logs of failed answers. Outputs and log lines of this outcome are not sent.
     pub fn try_again(reason: impl Display) -> Self {
         Self::new(Verdict::TryAgain(format!("{reason:#}")))
     }
@@ -60,10 +59,16 @@ impl Outcome {
 
     /// Sets the value of an output binding by its `name` in function.json; its case counts, and
     /// the host ignores names it does not know.
+    ///
+    /// A name may hold letters and digits alone, and begins with a letter: the host leaves out a
+    /// function whose function.json has another. Such an output cannot be sent
+    /// ([`OutputError::Binding`]).
     pub fn output(mut self, binding: impl Into<String>, output: impl Into<Output>) -> Self {
         let binding = binding.into();
+        let output =
+            if is_binding(&binding) { output.into() } else { Output(Err(OutputError::Binding)) };
         self.outputs.retain(|(other, _)| *other != binding);
-        self.outputs.push((binding, output.into()));
+        self.outputs.push((binding, output));
         self
     }
 
@@ -84,12 +89,15 @@ impl Outcome {
         }
         let value = self.return_value.map(|output| output.0).transpose();
         let value = value.map_err(|error| ("$return".to_owned(), error))?;
-        let mut logs = self.logs;
-        if let Verdict::Refused(reason) = self.verdict {
-            logs.push(format!("refused: {reason}"));
-        }
-        Ok(json!({ "Outputs": outputs, "Logs": logs, "ReturnValue": value }))
+        Ok(json!({ "Outputs": outputs, "Logs": self.logs, "ReturnValue": value }))
     }
+}
+
+/// The host's rule for names of bindings; `$return` is set by [`Outcome::return_value`].
+fn is_binding(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.len() <= 128
+        && name.chars().all(|char| char.is_ascii_alphanumeric())
 }
 
 impl From<()> for Outcome {
@@ -120,7 +128,7 @@ mod tests {
         let outcome = Outcome::refused("no CSV").log("looked").output("q", Output::message("m"));
         let outcome = outcome.output("q", Output::message("n")).return_value(Output::json(7));
         let expected = json!({
-            "Outputs": { "q": ["n"] }, "Logs": ["looked", "refused: no CSV"], "ReturnValue": 7,
+            "Outputs": { "q": ["n"] }, "Logs": ["looked"], "ReturnValue": 7,
         });
         assert_eq!(outcome.into_answer().unwrap(), expected);
     }
@@ -137,5 +145,16 @@ mod tests {
         let dates = Output::messages(["2026-11-22T05:00:00Z"; 2]);
         let (binding, _) = Outcome::done().output("next", dates).into_answer().unwrap_err();
         assert_eq!(binding, "next");
+    }
+
+    #[test]
+    fn binding_names_follow_the_hosts_rule() {
+        let sent = |name: &str| Outcome::done().output(name, Output::message("m")).into_answer();
+        for good in ["a", "Z9", "movieReview", &"a".repeat(128)] {
+            assert!(sent(good).is_ok(), "{good}");
+        }
+        for bad in ["", "movie_review", "a-b", "1a", "a b", "é", "$return", &"a".repeat(129)] {
+            assert_eq!(sent(bad).unwrap_err(), (bad.to_owned(), OutputError::Binding));
+        }
     }
 }

@@ -1,34 +1,53 @@
-//! Starting under the host, and stopping on signals.
+//! Starting under the host, and stopping on signals or when the host is gone.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
     pin::pin,
+    time::Duration,
 };
 
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::watch};
 
-use crate::{App, Error, PORT_VARIABLE, Stopped, server};
+use crate::{App, Cause, Error, PORT_VARIABLE, Stopped, host_process, server};
+
+/// How long invocations in flight may go on when nobody waits for their answers any more.
+const DRAIN_ALONE: Duration = Duration::from_secs(3);
 
 /// Listens before anything else: the host waits 30 seconds at most for its first answer.
 pub(crate) async fn run(app: App) -> Result<Stopped, Error> {
     let listener = listen().await?;
     let mut signals = Signals::new()?;
-    let (ask, asked) = oneshot::channel::<()>();
-    let (insist, insisted) = oneshot::channel::<()>();
-    let mut senders = [ask, insist].into_iter();
-    let ready = async |signal: oneshot::Receiver<()>| {
-        let _ = signal.await;
-    };
-    let serving = server::serve(app, listener, ready(asked), ready(insisted));
-    let mut serving = pin!(serving);
-    loop {
-        tokio::select! {
-            stopped = &mut serving => return Ok(stopped),
-            () = signals.next() => {
-                // The first signal asks, the second insists.
-                let _ = senders.next().map(|sender| sender.send(()));
-            }
+    // The first asks to stop, the second insists.
+    let (asks, asked) = watch::channel(0);
+    let times = |wanted| {
+        let mut asked = asked.clone();
+        async move {
+            // The sender lives as long as this function.
+            let _ = asked.wait_for(|times| *times >= wanted).await;
         }
+    };
+    let mut serving = pin!(server::serve(app, listener, times(1), times(2)));
+    let mut host_gone = pin!(host_process::gone());
+    let mut cause = None;
+    loop {
+        let next = tokio::select! {
+            abandoned = &mut serving => {
+                return Ok(Stopped { cause: cause.unwrap_or(Cause::Shutdown), abandoned });
+            }
+            signal = signals.next() => signal,
+            () = &mut host_gone => Cause::HostGone,
+        };
+        asks.send_modify(|times| *times += 1);
+        if next == Cause::HostGone {
+            let abandoned = tokio::time::timeout(DRAIN_ALONE, &mut serving).await;
+            asks.send_modify(|times| *times += 1);
+            let abandoned = match abandoned {
+                Ok(abandoned) => abandoned,
+                Err(_) => serving.await,
+            };
+            return Ok(Stopped { cause: Cause::HostGone, abandoned });
+        }
+        cause.get_or_insert(next);
     }
 }
 
@@ -56,10 +75,10 @@ impl Signals {
         Ok(Self { terminate, interrupt })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Cause {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Cause::Terminated,
+            _ = self.interrupt.recv() => Cause::Interrupted,
         }
     }
 }
@@ -73,9 +92,10 @@ impl Signals {
         Ok(Self)
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Cause {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        Cause::Interrupted
     }
 }

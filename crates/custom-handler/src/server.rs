@@ -20,7 +20,7 @@ use warp::{
 
 use crate::{
     App, Context,
-    invocation::{Answer, complain, invoke},
+    invocation::{Answer, invoke, reject},
 };
 
 /// How long the rest of a body that nobody wants is read, so that the caller, who still writes,
@@ -33,9 +33,39 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// How serving came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
+    /// Why it stopped.
+    pub cause: Cause,
     /// Invocations that were cancelled because they did not end within the drain limit. The host
     /// was told that they failed.
     pub abandoned: usize,
+}
+
+/// What made serving stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The future given to [`App::serve`] became ready.
+    Shutdown,
+    /// SIGINT: Ctrl-C in the terminal of `func`.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+    /// The process that started this one ended without stopping it.
+    HostGone,
+}
+
+impl Stopped {
+    /// The code that the process has to end with: 0 after Ctrl-C, where `func` prints a red line
+    /// for anything else. Any other end needs another code, because the host does not start a
+    /// handler again that ended with 0.
+    pub fn exit_code(self) -> u8 {
+        match self.cause {
+            Cause::Shutdown | Cause::Interrupted if self.abandoned == 0 => 0,
+            // 128 + SIGTERM, as of a process that does not catch it.
+            Cause::Terminated => 143,
+            Cause::Shutdown | Cause::Interrupted | Cause::HostGone => 1,
+        }
+    }
 }
 
 struct Shared {
@@ -62,13 +92,14 @@ impl Drop for InFlight {
     }
 }
 
-/// Serves until `shutdown`, then drains until the limit, or until `hurry`.
+/// Serves until `shutdown`, then drains until the limit, or until `hurry`. Returns the number of
+/// invocations that were cancelled.
 pub(crate) async fn serve(
     app: App,
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
     hurry: impl Future<Output = ()>,
-) -> Stopped {
+) -> usize {
     crate::panics::install();
     let limit = app.drain_limit;
     let (in_flight, stop) = (watch::channel(0).0, watch::channel(false).0);
@@ -91,12 +122,12 @@ pub(crate) async fn serve(
     let (timer, hurry) = (pin!(tokio::time::sleep(limit)), pin!(hurry));
     let too_long = select(timer, hurry);
     if let Either::Left(_) = select(drained.as_mut(), too_long).await {
-        return Stopped { abandoned: 0 };
+        return 0;
     }
     let abandoned = *shared.in_flight.borrow();
     shared.stop.send_replace(true);
     let _ = tokio::time::timeout(FAREWELL, drained).await;
-    Stopped { abandoned }
+    abandoned
 }
 
 /// A single route: warp's merging of rejections turns a 404 into a 405 as soon as there are two.
@@ -140,7 +171,7 @@ async fn respond<B: Buf>(
         }
         let reason = format!("there is no function `{}`", name.escape_debug());
         if method == Method::POST {
-            complain(&context(name, &headers), "unknown_function", &reason);
+            reject(app, &context(name, &headers), "unknown_function", &reason);
         }
         let known = json!({ "error": reason, "functions": names() });
         return response(Answer { status: 404, body: known });
@@ -162,7 +193,7 @@ async fn respond<B: Buf>(
                 Unread::Broken => "the body broke off".to_owned(),
             };
             discard(body).await;
-            complain(&context, ending, &reason);
+            reject(app, &context, ending, &reason);
             return response(Answer::error(status, &reason));
         }
     };

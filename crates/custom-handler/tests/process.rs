@@ -23,9 +23,10 @@ async fn child() {
         .queue("slow", async |_: QueueMessage, _: Context| {
             tokio::time::sleep(Duration::from_millis(500)).await;
         })
+        .queue("refuses", async |_: QueueMessage, _: Context| Outcome::refused("not\nours"))
         .queue("stuck", async |_: QueueMessage, _: Context| std::future::pending::<()>().await);
     let code = match app.run().await {
-        Ok(stopped) => i32::try_from(stopped.abandoned).unwrap(),
+        Ok(stopped) => i32::from(stopped.exit_code()),
         Err(error) => {
             eprintln!("{error}");
             99
@@ -34,9 +35,13 @@ async fn child() {
     std::process::exit(code);
 }
 
+const CHILD: [&str; 4] = ["--exact", "child", "--ignored", "--nocapture"];
+
 fn spawn(port: Option<&str>) -> Child {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "child", "--ignored", "--nocapture"]);
+    spawn_by(Command::new(std::env::current_exe().unwrap()).args(CHILD), port)
+}
+
+fn spawn_by(command: &mut Command, port: Option<&str>) -> Child {
     command.env_remove(PORT_VARIABLE).env_remove("RUST_BACKTRACE");
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     if let Some(port) = port {
@@ -57,10 +62,14 @@ fn signal(child: &Child, name: &str) {
 }
 
 async fn start() -> (Child, SocketAddr) {
+    start_by(Command::new(std::env::current_exe().unwrap()).args(CHILD)).await
+}
+
+async fn start_by(command: &mut Command) -> (Child, SocketAddr) {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
-    let child = spawn(Some(&address.port().to_string()));
+    let child = spawn_by(command, Some(&address.port().to_string()));
     let began = Instant::now();
     while tokio::net::TcpStream::connect(address).await.is_err() {
         assert!(began.elapsed() < Duration::from_secs(10), "the child does not listen");
@@ -92,17 +101,20 @@ fn a_port_that_is_missing_wrong_or_taken_is_an_error() {
 }
 
 #[tokio::test]
-async fn failures_are_one_line_each_on_stderr_and_successes_none() {
+async fn without_a_subscriber_failures_and_refusals_are_one_line_each_on_stderr() {
     let (child, address) = start().await;
     assert_eq!(post(address, "again").await, 500);
     assert_eq!(post(address, "panics").await, 500);
     assert_eq!(post(address, "missing").await, 404);
+    assert_eq!(post(address, "refuses").await, 200);
     assert_eq!(post(address, "slow").await, 200);
-    signal(&child, "-TERM");
+    signal(&child, "-INT");
     let (code, text) = end(child);
     assert_eq!(code, Some(0));
     let lines: Vec<_> = text.lines().collect();
-    let [again, panics, missing] = lines.as_slice() else { panic!("three lines: {text}") };
+    let [again, panics, missing, refused] = lines.as_slice() else { panic!("four lines: {text}") };
+    let warning = format!("warning: invocation refused: function=refuses invocation_id={ID}");
+    assert_eq!(**refused, format!("{warning} reason=not ours"));
     let start = |name| format!("invocation failed: function={name} invocation_id={ID} ending=");
     assert_eq!(**again, format!("{}try_again reason=away for now", start("again")));
     assert!(panics.starts_with(&format!("{}panicked reason=the handler", start("panics"))));
@@ -113,13 +125,14 @@ async fn failures_are_one_line_each_on_stderr_and_successes_none() {
 
 #[tokio::test]
 async fn sigterm_and_sigint_let_calls_in_flight_end() {
-    for name in ["-TERM", "-INT"] {
+    // After 0 the host does not start the handler again: that is for Ctrl-C alone.
+    for (name, expected) in [("-TERM", 143), ("-INT", 0)] {
         let (child, address) = start().await;
         let call = tokio::spawn(post(address, "slow"));
         tokio::time::sleep(Duration::from_millis(150)).await;
         signal(&child, name);
         assert_eq!(call.await.unwrap(), 200, "{name}");
-        assert_eq!(end(child), (Some(0), String::new()), "{name}");
+        assert_eq!(end(child), (Some(expected), String::new()), "{name}");
     }
 }
 
@@ -129,10 +142,28 @@ async fn a_second_signal_does_not_wait() {
     let call = tokio::spawn(post(address, "stuck"));
     tokio::time::sleep(Duration::from_millis(150)).await;
     let began = Instant::now();
-    signal(&child, "-TERM");
+    signal(&child, "-INT");
     tokio::time::sleep(Duration::from_millis(150)).await;
-    signal(&child, "-TERM");
+    signal(&child, "-INT");
     assert_eq!(call.await.unwrap(), 500);
     assert_eq!(end(child).0, Some(1), "one was abandoned");
     assert!(began.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_handler_ends_when_the_host_is_killed() {
+    // A shell stands for the host: it starts the handler, and is killed.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "\"$0\" \"$@\" & wait"]).arg(std::env::current_exe().unwrap()).args(CHILD);
+    let (mut host, address) = start_by(&mut shell).await;
+    let call = tokio::spawn(post(address, "stuck"));
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    host.kill().unwrap();
+    host.wait().unwrap();
+    assert_eq!(call.await.unwrap(), 500, "the invocation in flight is cancelled");
+    let began = Instant::now();
+    while tokio::net::TcpStream::connect(address).await.is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(10), "the handler is an orphan");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }

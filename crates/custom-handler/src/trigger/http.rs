@@ -1,6 +1,6 @@
 //! `httpTrigger`, as the host sends it while it does not forward requests as they are.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::{Trigger, bytes};
 use crate::{DecodeError, Payload};
 
-/// A request to the host. The host checked the key that `authLevel` asks for.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// A request to the host. The host checked the key that `authLevel` asks for; the key may stand in
+/// the URL, the query and the headers.
+#[derive(Clone, Default, PartialEq)]
 pub struct HttpRequest {
     /// In upper case: `GET`.
     pub method: String,
@@ -28,6 +29,17 @@ pub struct HttpRequest {
     pub identities: Vec<Value>,
 }
 
+/// Method and path alone: the rest may hold keys and personal data.
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.url.split(['?', '#']).next().unwrap_or_default();
+        out.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("url", &path)
+            .finish_non_exhaustive()
+    }
+}
+
 impl HttpRequest {
     /// The body as text.
     pub fn text(&self) -> Result<&str, DecodeError> {
@@ -42,7 +54,7 @@ impl HttpRequest {
 }
 
 /// Headers: several values for a name are possible, the case of names does not count.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
