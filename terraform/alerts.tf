@@ -1,5 +1,7 @@
 # What wakes somebody. Each query is a file in queries/ and returns a row when there is something
-# to be told; docs/OPERATIONS.md says what to do about each.
+# to be told; docs/OPERATIONS.md says what to do about each. They read what is never sampled: the
+# program's own items, and requests and exceptions of the host. Never the console: under load the
+# host drops a part of it.
 
 locals {
   log_alerts = {

@@ -21,7 +21,7 @@ resource "azurerm_application_insights" "this" {
   application_type    = "other"
   workspace_id        = azurerm_log_analytics_workspace.this.id
   retention_in_days   = 90
-  sampling_percentage = 100 # host.json samples, and keeps every invocation
+  sampling_percentage = 100 # host.json samples lines of the host; alerts read what it keeps
 
   # The program's exporter does not sign. Its connection string says where telemetry goes; who
   # has it can send, but not read.

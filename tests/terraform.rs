@@ -19,9 +19,10 @@ use std::{
 };
 
 use app::{functions, settings_read, values};
-use movie_analytics::settings::Settings;
+use movie_analytics::{events::output_binding, settings::Settings};
 use pipeline::Dataset;
 use read::{assignments, body, files, hcl, json, quoted, read};
+use serde_json::Value;
 
 #[test]
 fn each_dataset_has_the_queue_that_its_function_reads() {
@@ -34,10 +35,13 @@ fn each_dataset_has_the_queue_that_its_function_reads() {
     assert_eq!(queues, values("queueTrigger", "queueName"), "queues that functions read");
     assert_eq!(queues, values("queue", "queueName"), "queues that functions write");
 
-    // The outputs are named after the folders, so they say which queue belongs to which.
-    for binding in functions().into_values().flatten().filter(|b| b["type"] == "queue") {
-        let folder = binding["name"].as_str().unwrap();
-        assert_eq!(built[folder], binding["queueName"], "queue of {folder}");
+    let outputs = || functions().into_values().flatten().filter(|b| b["type"] == "queue");
+    for dataset in Dataset::ALL {
+        let of_dataset = |binding: &Value| binding["name"] == output_binding(dataset);
+        let queues: Vec<Value> =
+            outputs().filter(of_dataset).map(|b| b["queueName"].clone()).collect();
+        assert!(!queues.is_empty(), "no function orders files of {dataset}");
+        assert!(queues.iter().all(|queue| queue == built[dataset.raw_folder()]), "{dataset}");
     }
 }
 
@@ -189,39 +193,41 @@ fn http_functions_stand_where_outputs_and_sign_in_say() {
     }
 }
 
-/// Names of the fields that stand in lines of the program's functions.
+/// Names of the fields that the program's events have.
 fn fields_written(sources: &str) -> BTreeSet<&str> {
-    let lines = sources.match_indices("tracing::info!(").flat_map(|(at, head)| {
-        let fields = body(&sources[at..], head).lines();
-        fields.map(|line| line.split(" = ").next().unwrap().trim().trim_end_matches(','))
+    let heads = ["tracing::info!(", "tracing::warn!(", "tracing::error!("];
+    let events = heads.into_iter().flat_map(|head| {
+        sources.match_indices(head).map(move |(at, _)| body(&sources[at..], head))
     });
-    lines.collect()
+    let fields = events.flat_map(|event| event.split(','));
+    fields.map(|field| field.split(" = ").next().unwrap().trim()).collect()
 }
 
 #[test]
-fn queries_read_fields_that_the_program_writes() {
+fn queries_read_properties_that_the_program_or_the_host_sends() {
     let is_rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
-    let sources: String = files("functions").into_iter().filter(is_rust).map(read).collect();
+    let folders = ["functions", "crates/custom-handler/src"].map(files);
+    let sources: String = folders.concat().into_iter().filter(is_rust).map(read).collect();
     let mut known = fields_written(&sources);
-    // Given to each line by the subscriber.
-    known.insert("message");
+    // The host's, of its requests.
+    known.insert("InvocationId");
     let pages = ["terraform/workbook.json", "docs/MONITORING.md"].map(PathBuf::from);
     let mut count = 0;
     for query in files("terraform/queries").into_iter().chain(pages) {
         let text = read(&query).replace("\\\"", "\"");
-        let quoted = text.split("line[\"").skip(1).map(|rest| rest.split('"').next().unwrap());
-        let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
-        let dotted = text.split("(line.").skip(1).map(|rest| rest.split(|c| !is_name(c)).next());
-        for field in quoted.chain(dotted.flatten()) {
-            assert!(known.contains(field), "{}: nobody writes {field}", query.display());
+        for rest in text.split("Properties[\"").skip(1) {
+            let field = rest.split('"').next().unwrap();
+            assert!(known.contains(field), "{}: nobody sends {field}", query.display());
             count += 1;
         }
+        let lines = text.contains("parse_json(Message)") || text.contains("Host.Function.Console");
+        assert!(!lines, "{}: the console is sampled, events are not", query.display());
     }
     assert!(count > 20);
-    assert!(sources.contains("\"published\"\n"), "alerts wait for this line");
     for outcome in ["accepted", "rejected"] {
         assert!(sources.contains(&format!("\"{outcome}\"")), "alerts wait for {outcome}");
     }
+    assert!(functions().contains_key("build_fact_movie_analytics"), "freshness waits for it");
 }
 
 #[test]

@@ -57,6 +57,15 @@ pub const KQL: Tool = Tool {
     install: |tool, folder| npm_install_packages("@kusto/language-service-next", tool, folder, &[]),
 };
 
+/// Runs KQL on DuckDB.
+pub const DUCKDB_KQL: Tool = Tool {
+    name: "duckdb-kql",
+    version: "1.1.2",
+    program: "bin/python3",
+    install: |tool, folder| pip_install_all(tool, folder, &[&package(tool), DUCKDB]),
+};
+const DUCKDB: &str = "duckdb==2.0.1";
+
 /// Security rules for Terraform. Run as a module of its Python: a script of a virtual environment
 /// names the folder that it was installed into, and does not survive the move.
 pub const CHECKOV: Tool =
@@ -105,7 +114,8 @@ pub const BENCH_PEERS: Tool = Tool {
 };
 const PEERS: [&str; 3] = ["polars==2.1.0", "duckdb==2.0.0", "pyspark==4.3.0"];
 
-pub const ALL: &[Tool] = &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, CHECKOV, PLAYWRIGHT];
+pub const ALL: &[Tool] =
+    &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, DUCKDB_KQL, CHECKOV, PLAYWRIGHT];
 
 impl Tool {
     /// Where the program is, after installing it if need be.
