@@ -123,7 +123,7 @@ fn resource(setting: impl Fn(&str) -> Option<String>) -> Resource {
     let role = setting("WEBSITE_SITE_NAME").unwrap_or_else(|| "movie-analytics".to_owned());
     let instance =
         setting("WEBSITE_INSTANCE_ID").map(|id| KeyValue::new("service.instance.id", id));
-    Resource::builder_empty().with_service_name(role).with_attributes(instance).build()
+    Resource::builder().with_service_name(role).with_attributes(instance).build()
 }
 
 /// The exporter insists on https, but a stand-in on this machine has no certificate.

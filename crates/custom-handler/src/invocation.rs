@@ -241,6 +241,7 @@ fn fail(context: &Context, ending: &str, reason: &str, duration_ms: u64) {
         name: "exception",
         function,
         invocation_id,
+        ending,
         duration_ms,
         "exception.type" = ending,
         "exception.message" = reason,

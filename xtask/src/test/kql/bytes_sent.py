@@ -6,21 +6,21 @@ from pathlib import Path
 
 import items
 
-HOST_LINES = ["started", "taken from the queue", "summary", "ended"]
+HOST_LINES = ["started", "taken from the queue", "ended"]
 # What one invocation sends. A kind may stand twice.
-TIMER = ["request", "started", "call", "span", "summary", "ended"]
+TIMER = ["request", "started", "call", "span", "event", "ended"]
 AT_REST = [
     # Function, its schedule, and what one run sends when there is nothing to do.
     ("build_fact_movie_analytics", "BUILD_FACT_SCHEDULE", TIMER),
-    ("extract_user_purchase", "EXTRACT_SCHEDULE", TIMER + ["event"]),
-    ("reconcile", "RECONCILE_SCHEDULE", TIMER + ["event", "summary"]),
+    ("extract_user_purchase", "EXTRACT_SCHEDULE", TIMER),
+    ("reconcile", "RECONCILE_SCHEDULE", TIMER),
 ]
 A_FILE = ["request", "call", "span", "event"] + HOST_LINES + ["metric"] * 4
 FILE_FUNCTIONS = ["classify_movie_review", "parse_log_reviews", "load_user_purchase"]
 ROWS = [
     ("requests of the host", ["request"]),
     ("the host's calls of the program", ["call"]),
-    ("the host's lines about invocations, with the summary", HOST_LINES),
+    ("the host's lines about invocations", HOST_LINES),
     ("spans of the program", ["span"]),
     ("events of the program", ["event"]),
     ("metrics of the program", ["metric"]),
@@ -43,7 +43,7 @@ def kind(item):
         case "MessageData" if properties["Category"] == "Host.Function.Console":
             return "console"
         case "MessageData" if properties["Category"].endswith(".User"):
-            return "summary"
+            return "summary"  # of a program that sends the answer's `Logs`: not this one any more
         case "MessageData" if base["message"].startswith("Trigger Details: "):
             return "taken from the queue"
         case "MessageData":
