@@ -195,7 +195,7 @@ fn http_functions_stand_where_outputs_and_sign_in_say() {
 
 /// Names of the fields that the program's events have.
 fn fields_written(sources: &str) -> BTreeSet<&str> {
-    let heads = ["tracing::info!(", "tracing::warn!(", "tracing::error!("];
+    let heads = ["tracing::info!(", "tracing::warn!(", "tracing::error!(", "tracing::$level!("];
     let events = heads.into_iter().flat_map(|head| {
         sources.match_indices(head).map(move |(at, _)| body(&sources[at..], head))
     });
