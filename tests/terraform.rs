@@ -209,8 +209,8 @@ fn queries_read_properties_that_the_program_or_the_host_sends() {
     let folders = ["functions", "crates/custom-handler/src"].map(files);
     let sources: String = folders.concat().into_iter().filter(is_rust).map(read).collect();
     let mut known = fields_written(&sources);
-    // The host's, of its requests.
-    known.insert("InvocationId");
+    // The host's own.
+    known.extend(["InvocationId", "Category"]);
     let pages = ["terraform/workbook.json", "docs/MONITORING.md"].map(PathBuf::from);
     let mut count = 0;
     for query in files("terraform/queries").into_iter().chain(pages) {
