@@ -195,7 +195,7 @@ fn http_functions_stand_where_outputs_and_sign_in_say() {
 
 /// Names of the fields that the program's events have.
 fn fields_written(sources: &str) -> BTreeSet<&str> {
-    let heads = ["tracing::info!(", "tracing::warn!(", "tracing::error!("];
+    let heads = ["tracing::info!(", "tracing::warn!(", "tracing::error!(", "tracing::$level!("];
     let events = heads.into_iter().flat_map(|head| {
         sources.match_indices(head).map(move |(at, _)| body(&sources[at..], head))
     });
@@ -209,8 +209,8 @@ fn queries_read_properties_that_the_program_or_the_host_sends() {
     let folders = ["functions", "crates/custom-handler/src"].map(files);
     let sources: String = folders.concat().into_iter().filter(is_rust).map(read).collect();
     let mut known = fields_written(&sources);
-    // The host's, of its requests.
-    known.insert("InvocationId");
+    // The host's own.
+    known.extend(["InvocationId", "Category"]);
     let pages = ["terraform/workbook.json", "docs/MONITORING.md"].map(PathBuf::from);
     let mut count = 0;
     for query in files("terraform/queries").into_iter().chain(pages) {

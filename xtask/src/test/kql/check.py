@@ -129,7 +129,7 @@ def main():
     known = queries.every()
     parse(sys.argv[1], known)
     told = json.loads((items.FIXTURES / "cases.json").read_text())
-    all_items = items.read("recorded.ndjson") + items.read("current.ndjson")
+    all_items = items.read("current.ndjson") + items.read("recorded.ndjson")
     templates = {}
     for name, wanted in told["templates"].items():
         templates[name] = next((i for i in all_items if items.matches(i, wanted)), None)

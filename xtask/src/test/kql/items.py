@@ -52,7 +52,6 @@ def row(item):
         "ParentId": tags.get("ai.operation.parentId", ""),
         "AppRoleName": tags.get("ai.cloud.role", ""),
         "AppRoleInstance": tags.get("ai.cloud.roleInstance", ""),
-        "SDKVersion": tags["ai.internal.sdkVersion"],
     }
     table = TABLE_OF[item["data"]["baseType"]]
     if table in ("AppRequests", "AppDependencies"):
@@ -85,7 +84,6 @@ def row(item):
 def matches(item, wanted):
     base = item["data"]["baseData"]
     told = item["data"] | base | base.get("properties", {})
-    told["sdk"] = item["tags"]["ai.internal.sdkVersion"].split(":")[0]
     return all(told.get(name) == value for name, value in wanted.items())
 
 
