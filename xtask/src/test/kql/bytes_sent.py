@@ -6,7 +6,7 @@ from pathlib import Path
 
 import items
 
-OWN = ["span", "event", "metric"]
+OWN = ["span", "event"]
 HOST_LINES = ["started", "taken from the queue", "ended"]
 # What one invocation sends. A kind may stand twice.
 TIMER = ["request", "started", "call", "span", "event", "ended"]
@@ -16,7 +16,7 @@ AT_REST = [
     ("extract_user_purchase", "EXTRACT_SCHEDULE", TIMER),
     ("reconcile", "RECONCILE_SCHEDULE", TIMER),
 ]
-A_FILE = ["request", "call", "span", "event"] + HOST_LINES + ["metric"] * 4
+A_FILE = ["request", "call", "span", "event"] + HOST_LINES
 FILE_FUNCTIONS = ["classify_movie_review", "parse_log_reviews", "load_user_purchase"]
 ROWS = [
     ("requests of the host", ["request"]),
@@ -24,7 +24,6 @@ ROWS = [
     ("the host's lines about invocations", HOST_LINES),
     ("spans of the program", ["span"]),
     ("events of the program", ["event"]),
-    ("metrics of the program", ["metric"]),
 ]
 
 
@@ -35,8 +34,6 @@ def kind(item):
     match item["data"]["baseType"]:
         case "RequestData":
             return "request"
-        case "MetricData":
-            return "metric"
         case "RemoteDependencyData":
             return "span" if own else "call"
         case "MessageData" if own:
