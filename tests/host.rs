@@ -145,6 +145,33 @@ impl World {
     }
 }
 
+/// Beside the runtime: with the thread blocked, nobody would see that the emulator closed idle
+/// connections.
+async fn write(sample: Sample, folder: &Path) -> Vec<String> {
+    let folder = folder.to_owned();
+    tokio::task::spawn_blocking(move || sample.write_single(&folder).unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_host_lists_nine_functions_and_none_is_in_error() {
+    let world = World::new().await;
+    let host = world.host().await;
+    let expected = [
+        "build_fact_movie_analytics",
+        "classify_movie_review",
+        "dashboard",
+        "extract_user_purchase",
+        "load_user_purchase",
+        "parse_log_reviews",
+        "reconcile",
+        "replay",
+        "status",
+    ];
+    assert_eq!(host.functions(), expected);
+    assert_eq!(host.functions_in_error(), Default::default());
+    host.stop().await;
+}
+
 #[tokio::test]
 async fn three_dropped_files_become_facts_without_a_further_command() {
     let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
@@ -185,7 +212,7 @@ async fn a_handler_that_is_killed_in_the_middle_of_a_file_counts_it_once() {
     let drop = Sample { reviews: 80_000, review_bytes: REAL, purchases: 100, ..Sample::default() };
     let host = world.host().await;
     let pid = host.handler_pid().unwrap();
-    let paths = drop.write_single(&sample).unwrap();
+    let paths = write(drop, &sample).await;
     let (first, others) = paths.split_first().unwrap();
     world.drop(first, fs::read(sample.join(first)).unwrap()).await;
     // Taken from the queue and not deleted: the file is being read.
@@ -208,7 +235,7 @@ async fn a_file_that_kills_the_process_each_time_ends_as_failed_and_in_the_poiso
     let world = World::new().await;
     let sample = world.dir.path().join("sample");
     let big = Sample { reviews: 150_000, review_bytes: REAL, purchases: 1, ..Sample::default() };
-    let paths = big.write_single(&sample).unwrap();
+    let paths = write(big, &sample).await;
     let path = paths.iter().find(|path| path.starts_with("movie_review/")).unwrap();
     let poison = format!("{}-poison", World::queue_of(path));
     world.queues.create(&poison).await.unwrap();

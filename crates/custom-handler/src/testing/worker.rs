@@ -14,9 +14,11 @@ use tokio::{
     time::{sleep, timeout},
 };
 use uuid::Uuid;
+use warp::http::Request;
 
 use super::{
     Error,
+    client::{Client, empty},
     command::Start,
     config::ScriptRoot,
     console::{LastErrors, forward},
@@ -59,7 +61,7 @@ impl Worker {
     pub(crate) async fn start(
         root: &ScriptRoot,
         log: Arc<Log>,
-        client: reqwest::Client,
+        client: Client,
         tasks: &mut JoinSet<()>,
     ) -> Result<Self, Error> {
         let handler = &root.host_json.custom_handler;
@@ -144,7 +146,7 @@ struct Supervisor {
     url: String,
     limit: Duration,
     log: Arc<Log>,
-    client: reqwest::Client,
+    client: Client,
     state: watch::Sender<State>,
     orders: mpsc::UnboundedReceiver<Order>,
     crashes: Vec<Instant>,
@@ -309,16 +311,11 @@ impl Supervisor {
 }
 
 /// Any answer counts; only a connection that is not made means "not yet".
-async fn probe(client: reqwest::Client, url: String) {
-    loop {
-        match client.get(&url).send().await {
-            Err(error) if error.is_connect() => sleep(PROBE).await,
-            Ok(answer) => {
-                // The host waits for the whole answer.
-                let _ = answer.bytes().await;
-                return;
-            }
-            Err(_) => return,
+async fn probe(client: Client, url: String) {
+    while let Ok(request) = Request::get(&url).body(empty()) {
+        match client.send(request).await {
+            Err(broken) if broken.is_connect => sleep(PROBE).await,
+            _ => return,
         }
     }
 }
