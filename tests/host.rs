@@ -8,7 +8,9 @@ mod common;
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     path::Path,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -85,16 +87,24 @@ impl World {
         self.dir.path().join("warehouse.db")
     }
 
-    async fn host(&self) -> TestHost {
+    fn settings(&self) -> [(&'static str, String); 6] {
         let connection = self.account.connection_string();
-        let settings = [
+        [
             ("AzureWebJobsStorage", connection.clone()),
             ("LAKE", connection),
             ("WAREHOUSE", format!("sqlite:{}", self.warehouse().display())),
             ("BUILD_FACT_SCHEDULE", self.schedules[0].to_owned()),
             ("EXTRACT_SCHEDULE", NEVER.to_owned()),
             ("RECONCILE_SCHEDULE", self.schedules[1].to_owned()),
-        ];
+        ]
+    }
+
+    async fn host(&self) -> TestHost {
+        self.host_with([]).await
+    }
+
+    async fn host_with<const N: usize>(&self, more: [(&'static str, String); N]) -> TestHost {
+        let settings = self.settings().into_iter().chain(more);
         let options = Options {
             lock: Duration::from_secs(2),
             poll: Some(Duration::from_millis(50)),
@@ -228,6 +238,81 @@ async fn a_handler_that_is_killed_in_the_middle_of_a_file_counts_it_once() {
     let failed = host.invocations().iter().filter(|one| !one.succeeded).count();
     assert!(failed > 0, "the kill came when nothing ran, so this proved nothing");
     host.stop().await;
+}
+
+/// Were it to end with 0, the host would never start it again.
+#[tokio::test]
+async fn sigterm_to_the_handler_alone_starts_it_again_and_poisons_nothing() {
+    let world = World::new().await;
+    let datasets = ["movie_review/1.csv", "log_reviews/1.csv"];
+    let poison = datasets.map(|path| format!("{}-poison", World::queue_of(path)));
+    for name in &poison {
+        world.queues.create(name).await.unwrap();
+    }
+    // The package waits a minute, in which a handler is up again by far.
+    let pause = "AzureFunctionsJobHost__extensions__queues__visibilityTimeout";
+    let host = world.host_with([(pause, "00:00:02".to_owned())]).await;
+    let pid = host.handler_pid().unwrap();
+    world.drop(datasets[0], reviews(&[(1, "good", 1)])).await;
+    assert!(Command::new("kill").arg(pid.to_string()).status().unwrap().success());
+    world.drop(datasets[1], logs(&[(1, "2021-04-19", "Mobile")])).await;
+    let staged = |all: &[custom_handler::testing::Invocation]| {
+        all.iter().filter(|one| one.succeeded).count() == 2
+    };
+    host.wait_until(staged, LONG).await.unwrap();
+    let start = Instant::now();
+    while host.handler_pid().is_none_or(|now| now == pid) {
+        assert!(start.elapsed() < LONG, "the handler is not started again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let built = host.run_timer("build_fact_movie_analytics").await.unwrap();
+    assert!(built.succeeded, "{built}");
+    world.holds().await;
+    for name in &poison {
+        assert_eq!(world.queues.len(name).await.unwrap(), 0, "{name}");
+    }
+    host.stop().await;
+}
+
+/// Not a test: a host in a process of its own, which is killed below. Its settings are the
+/// environment.
+#[tokio::test]
+#[ignore = "run by another test, as a process"]
+async fn a_host_to_kill() {
+    let root = std::env::var("SCRIPT_ROOT").unwrap();
+    let options = Options { print: false, ..Options::default() };
+    let host = TestHost::start(Path::new(&root), [("", ""); 0], options).await.unwrap();
+    println!("\nhandler {}", host.handler_pid().unwrap());
+    tokio::time::sleep(LONG).await;
+}
+
+#[tokio::test]
+async fn a_host_that_is_killed_leaves_no_handler_behind() {
+    let world = World::new().await;
+    let mut host = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_host_to_kill", "--ignored", "--nocapture"])
+        .env("SCRIPT_ROOT", world.dir.path())
+        .envs(world.settings())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(host.stdout.take().unwrap()).lines();
+    let mut lines = lines.map_while(Result::ok);
+    let pid = lines.find_map(|line| line.strip_prefix("handler ").map(str::to_owned)).unwrap();
+    // A zombie, which nobody waits for, has ended as well.
+    let runs = || {
+        let ps = Command::new("ps").args(["-o", "stat=", "-p", &pid]).output().unwrap();
+        let state = String::from_utf8(ps.stdout).unwrap();
+        !state.trim().is_empty() && !state.trim().starts_with('Z')
+    };
+    assert!(runs());
+    host.kill().unwrap();
+    host.wait().unwrap();
+    let killed = Instant::now();
+    while runs() {
+        assert!(killed.elapsed() < Duration::from_secs(10), "the handler is an orphan");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]
