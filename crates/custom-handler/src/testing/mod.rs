@@ -148,10 +148,11 @@ impl TestHost {
         let port = listener.local_addr().map_err(listening)?.port();
         let client = Client::new();
         let (mut listeners, mut tasks) = (JoinSet::new(), JoinSet::new());
-        let worker = Worker::start(&root, log.clone(), client.clone(), &mut tasks).await?;
+        let stopping = watch::Sender::new(false);
+        let told = stopping.subscribe();
+        let worker = Worker::start(&root, log.clone(), client.clone(), told, &mut tasks).await?;
         worker.ready().await.map_err(|reason| Error::Stopped { reason })?;
         let (statuses, by_hand) = (Mutex::default(), Mutex::default());
-        let stopping = watch::Sender::new(false);
         let host = Host { root, options, port, client, worker, log, statuses, by_hand, stopping };
         let host = Arc::new(host);
         host.announce();

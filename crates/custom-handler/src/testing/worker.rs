@@ -62,6 +62,7 @@ impl Worker {
         root: &ScriptRoot,
         log: Arc<Log>,
         client: Client,
+        stopping: watch::Receiver<bool>,
         tasks: &mut JoinSet<()>,
     ) -> Result<Self, Error> {
         let handler = &root.host_json.custom_handler;
@@ -86,6 +87,7 @@ impl Worker {
             log,
             client,
             state: state_sender,
+            stopping,
             orders: receiver,
             crashes: Vec::new(),
         };
@@ -148,6 +150,7 @@ struct Supervisor {
     log: Arc<Log>,
     client: Client,
     state: watch::Sender<State>,
+    stopping: watch::Receiver<bool>,
     orders: mpsc::UnboundedReceiver<Order>,
     crashes: Vec<Instant>,
 }
@@ -185,6 +188,10 @@ impl Supervisor {
                 }
                 Ended::Dropped => return,
                 Ended::Replaced => self.log.warning("the handler was killed; it is started anew"),
+                // Ctrl-C in a terminal goes to both.
+                Ended::Exit(status) if status.code() == Some(0) && *self.stopping.borrow() => {
+                    return self.idle().await;
+                }
                 Ended::Exit(status) if status.code() == Some(0) && was_ready => {
                     self.log.error(
                         "the handler ended with exit code 0: the host does not start it again, \
