@@ -125,6 +125,24 @@ async fn every_folder_with_a_function_json_is_a_route_with_the_same_trigger() {
     assert_eq!(folders, routes());
 }
 
+/// The host leaves a function out whose name, or the name of one of whose bindings, it does not
+/// take, and calls itself healthy.
+#[test]
+fn functions_and_bindings_have_names_that_the_host_takes() {
+    // `^[a-zA-Z][a-zA-Z0-9]{0,127}$`, for functions with `_` and `-` as well.
+    let is_name = |name: &str, more: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
+            && name.len() <= 128
+    };
+    for (function, Function { bindings, .. }) in functions() {
+        assert!(is_name(&function, "_-") && !function.eq_ignore_ascii_case("host"), "{function}");
+        for (kind, _, name) in bindings.iter().map(Binding::head) {
+            assert!(is_name(name, "") || name == "$return", "{function}: {kind} {name}");
+        }
+    }
+}
+
 #[test]
 fn bindings_have_names_of_their_own_and_the_direction_of_their_type() {
     for (function, Function { bindings, .. }) in functions() {

@@ -149,7 +149,11 @@ async fn stand_in(place: &Place, port: u16, signals: &mut Signals) -> Result<()>
         _ = signals.next() => Ok(()),
         reason = host.stopped() => Err(anyhow::anyhow!("the test host stopped: {reason}")),
     };
-    host.stop().await;
+    tokio::select! {
+        () = host.stop() => {}
+        // The second Ctrl-C does not wait for what runs.
+        _ = signals.next() => {}
+    }
     println!("stopped");
     outcome
 }

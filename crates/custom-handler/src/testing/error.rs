@@ -24,9 +24,6 @@ pub enum Error {
     /// The handler cannot be started at all.
     #[error("cannot start the handler {}: {cause}; look at defaultExecutablePath in host.json", .program.display())]
     Handler { program: PathBuf, cause: io::Error },
-    /// The client that calls the handler cannot be made.
-    #[error("cannot make an HTTP client: {cause}")]
-    Client { cause: reqwest::Error },
     /// The host stopped itself, as the real one would.
     #[error("the host stopped: {reason}")]
     Stopped { reason: String },

@@ -15,7 +15,8 @@ use warp::{
 use super::{
     Host, by_hand,
     config::{AuthLevel, Function, Trigger},
-    invoke::{Call, invoke},
+    identity::{Key, identity},
+    invoke::{BY_HAND, Call, invoke},
     outputs::HttpOutput,
     values::{Metadata, to_base64},
 };
@@ -33,7 +34,7 @@ fn title(name: &str) -> String {
 struct Request {
     method: Method,
     path: String,
-    query: BTreeMap<String, String>,
+    query: Vec<(String, String)>,
     raw_query: String,
     headers: HeaderMap,
     body: Bytes,
@@ -52,22 +53,43 @@ impl Request {
         format!("http://{authority}{}{mark}{}", self.path, self.raw_query)
     }
 
-    /// What opens a function besides the key itself.
-    fn has_key(&self, host: &Host, level: AuthLevel) -> bool {
-        let Some(keys) = &host.options.check_keys else { return true };
+    /// The values of each name.
+    fn query(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut all = BTreeMap::<&str, Vec<&str>>::new();
+        for (name, value) in &self.query {
+            all.entry(name).or_default().push(value);
+        }
+        all
+    }
+
+    /// Which key of the app the caller gave.
+    fn key(&self, host: &Host) -> Option<Key> {
+        let keys = host.options.check_keys.as_ref()?;
+        let code = self.query.iter().find(|(name, _)| name == "code");
         let given = match self.header("x-functions-key") {
-            "" => self.query.get("code").map(String::as_str).unwrap_or_default(),
+            "" => code.map(|(_, value)| value.as_str()).unwrap_or_default(),
             key => key,
         };
-        match level {
-            AuthLevel::Anonymous => true,
-            AuthLevel::Function => given == keys.function || given == keys.master,
-            AuthLevel::Admin => given == keys.master,
+        match given {
+            given if given == keys.master => Some(Key::Master),
+            given if given == keys.function => Some(Key::Function),
+            _ => None,
         }
+    }
+
+    fn may_call(&self, host: &Host, level: AuthLevel) -> bool {
+        let key = self.key(host);
+        host.options.check_keys.is_none()
+            || match level {
+                AuthLevel::Anonymous => true,
+                AuthLevel::Function => key.is_some(),
+                AuthLevel::Admin => matches!(key, Some(Key::Master)),
+            }
     }
 }
 
 pub(crate) async fn serve(host: Arc<Host>, listener: TcpListener) {
+    let stopping = host.clone();
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let routes = warp::method()
         .and(warp::path::full())
@@ -78,15 +100,16 @@ pub(crate) async fn serve(host: Arc<Host>, listener: TcpListener) {
             let host = host.clone();
             async move {
                 // A base without meaning: only the query is read from it.
-                let url = reqwest::Url::parse(&format!("http://host/?{raw_query}"));
-                let query = url.map(|url| url.query_pairs().into_owned().collect());
+                let url = url::Url::parse(&format!("http://host/?{raw_query}"));
+                let query = url.map(|url| url.query_pairs().into_owned().collect::<Vec<_>>());
                 let path = path.as_str().to_owned();
                 let query = query.unwrap_or_default();
                 let request = Request { method, path, query, raw_query, headers, body };
                 Ok::<_, warp::Rejection>(respond(host, request).await)
             }
         });
-    warp::serve(routes).incoming(listener).run().await;
+    let stopping = async move { stopping.stopping().await };
+    warp::serve(routes).incoming(listener).graceful(stopping).run().await;
 }
 
 async fn respond(host: Arc<Host>, request: Request) -> Response<Vec<u8>> {
@@ -123,7 +146,7 @@ async fn respond(host: Arc<Host>, request: Request) -> Response<Vec<u8>> {
     // The route that leaves least open.
     let found = found.min_by_key(|(_, _, parameters)| parameters.len());
     let Some((function, level, parameters)) = found else { return not_found() };
-    if !request.has_key(&host, level) {
+    if !request.may_call(&host, level) {
         return plain(StatusCode::UNAUTHORIZED, "");
     }
     let (invocation, output) =
@@ -155,14 +178,17 @@ fn call(
     };
     let length: usize = request.header(header::CONTENT_LENGTH).parse().unwrap_or_default();
 
+    let query = request.query();
+    let last: BTreeMap<_, _> = query.iter().map(|(name, all)| (*name, all.last())).collect();
     let mut metadata = Metadata::default();
-    for (name, value) in &request.query {
+    // A key is no parameter.
+    for (name, value) in last.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("code")) {
         metadata.set(name, json!(value));
     }
     if length > 0 && kind.starts_with("application/json") {
         metadata.copy_members(&body);
     }
-    metadata.set("Query", json!(request.query));
+    metadata.set("Query", json!(last));
     let joined: BTreeMap<_, _> = all.iter().map(|(name, all)| (name, all.join(", "))).collect();
     metadata.set("Headers", json!(joined));
     for (name, value) in &parameters {
@@ -171,20 +197,10 @@ fn call(
     let mut value = json!({
         "Url": request.url(host),
         "Method": request.method.as_str(),
-        "Query": request.query,
+        "Query": query.iter().map(|(name, all)| (*name, all.join(","))).collect::<BTreeMap<_, _>>(),
         "Headers": all,
         "Params": Map::from_iter(parameters.into_iter().map(|(name, value)| (name, value.into()))),
-        "Identities": [{
-            "AuthenticationType": null,
-            "IsAuthenticated": false,
-            "Actor": null,
-            "BootstrapContext": null,
-            "Claims": [],
-            "Label": null,
-            "Name": null,
-            "NameClaimType": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
-            "RoleClaimType": "http://schemas.microsoft.com/ws/2008/06/identity/claims/role",
-        }],
+        "Identities": [identity(request.key(host))],
     });
     // Bodies that come in chunks are missing, as in the host.
     if length > 0 {
@@ -192,7 +208,8 @@ fn call(
     }
     let traceparent = Some(request.header("traceparent").to_owned());
     Call {
-        reason: "This function was programmatically called via the host APIs.".into(),
+        id: Call::new_id(),
+        reason: BY_HAND.into(),
         value,
         metadata: metadata.finish(&function.name),
         dequeue_count: None,
@@ -202,7 +219,7 @@ fn call(
 
 /// `POST /admin/functions/<name>`: 202 at once, the result only in the log.
 fn admin(host: Arc<Host>, name: &str, request: &Request) -> Response<Vec<u8>> {
-    if !request.has_key(&host, AuthLevel::Admin) {
+    if !request.may_call(&host, AuthLevel::Admin) {
         return plain(StatusCode::UNAUTHORIZED, "");
     }
     let functions = &host.root.functions;
@@ -213,18 +230,25 @@ fn admin(host: Arc<Host>, name: &str, request: &Request) -> Response<Vec<u8>> {
     if request.method != Method::POST {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "");
     }
-    let body: Option<Value> = serde_json::from_slice(&request.body).ok();
-    let Some(Value::String(input)) =
-        body.and_then(|mut body| body.get_mut("input").map(Value::take))
-    else {
-        let help = "the body must be a JSON object with a string `input`: {\"input\":\"\"}\n";
-        return plain(StatusCode::BAD_REQUEST, help);
+    let body: Option<Map<String, Value>> = serde_json::from_slice(&request.body).ok();
+    let input = match body.map(|mut body| body.remove("input")) {
+        Some(Some(Value::String(input))) => input,
+        // A timer needs none.
+        Some(None) if matches!(functions[at].trigger, Trigger::Timer { .. }) => String::new(),
+        _ => {
+            let help = "the body must be a JSON object with a string `input`: {\"input\":\"\"}\n";
+            return plain(StatusCode::BAD_REQUEST, help);
+        }
     };
     if matches!(functions[at].trigger, Trigger::Http { .. }) {
         let help = "the test host calls HTTP functions by their route only\n";
         return plain(StatusCode::BAD_REQUEST, help);
     }
-    tokio::spawn(async move { by_hand(&host, &host.root.functions[at], &input).await });
+    let running = host.clone();
+    let run = async move { drop(by_hand(&running, &running.root.functions[at], &input).await) };
+    if let Ok(mut all) = host.by_hand.lock() {
+        all.spawn(run);
+    }
     plain(StatusCode::ACCEPTED, "")
 }
 

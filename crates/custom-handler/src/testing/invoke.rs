@@ -4,14 +4,15 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::Utc;
-use futures_util::{future, stream};
-use reqwest::{Body, header};
+use futures_util::future;
 use serde_json::{Map, Value, json};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
+use warp::http::{Request, header};
 
 use super::{
     Host, answer,
+    client::chunked,
     config::Function,
     log::Invocation,
     outputs::{self, HttpOutput},
@@ -24,8 +25,13 @@ const VERSION: &str = "4.1037.0.0";
 /// After functionTimeout, before the handler is killed.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// The reason of what no trigger asked for.
+pub(crate) const BY_HAND: &str = "This function was programmatically called via the host APIs.";
+
 /// What a trigger wants of its function.
 pub(crate) struct Call {
+    /// Repetitions under `retry` keep it.
+    pub id: String,
     pub reason: String,
     /// The trigger's value, encoded as the handler gets it.
     pub value: Value,
@@ -33,6 +39,12 @@ pub(crate) struct Call {
     pub dequeue_count: Option<u32>,
     /// The caller's, for HTTP.
     pub traceparent: Option<String>,
+}
+
+impl Call {
+    pub(crate) fn new_id() -> String {
+        Uuid::new_v4().to_string()
+    }
 }
 
 /// The handler's answer as far as it matters.
@@ -50,8 +62,7 @@ pub(crate) async fn invoke(
     call: Call,
 ) -> (Invocation, Option<HttpOutput>) {
     let name = &function.name;
-    let id = Uuid::new_v4().to_string();
-    let Call { reason, value, metadata, dequeue_count, traceparent } = call;
+    let Call { id, reason, value, metadata, dequeue_count, traceparent } = call;
     host.log.information(&format!("Executing '{name}' (Id={id})"));
     let body = json!({ "Data": { &*function.binding: value }, "Metadata": metadata });
     let (started, begun) = (Utc::now(), Instant::now());
@@ -98,27 +109,22 @@ async fn send(
     body: Value,
     traceparent: Option<String>,
 ) -> Result<Said, String> {
-    // A body whose length is not known beforehand goes in chunks, as the host sends it.
-    let body = Body::wrap_stream(stream::once(future::ok::<_, std::io::Error>(body.to_string())));
-    let mut request = host
-        .client
-        .post(format!("http://127.0.0.1:{}/{name}", host.worker.port))
+    let mut request = Request::post(format!("http://127.0.0.1:{}/{name}", host.worker.port))
         .header("X-Azure-Functions-HostVersion", VERSION)
         .header("X-Azure-Functions-InvocationId", id)
         .header(header::USER_AGENT, format!("Azure-Functions-Host/{VERSION}"))
-        .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-        .body(body);
+        .header(header::CONTENT_TYPE, "application/json; charset=utf-8");
     if host.options.telemetry {
         request = request.header("traceparent", continued(traceparent));
     }
+    let request = request.body(chunked(body.to_string())).map_err(|error| error.to_string())?;
     let exchange = async {
-        let answer = request.send().await.map_err(|error| broken(&error))?;
+        let answer = host.client.send(request).await.map_err(|broken| broken.text)?;
         let status = answer.status();
         let kind = answer.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
-        let body = answer.bytes().await.map_err(|error| broken(&error))?;
         let reason = status.canonical_reason().unwrap_or_default().to_owned();
-        Ok(Said { status: status.as_u16(), reason, kind, body })
+        Ok(Said { status: status.as_u16(), reason, kind, body: answer.into_body() })
     };
     let Some(limit) = host.root.host_json.function_timeout else { return exchange.await };
     let mut exchange = Box::pin(exchange);
@@ -135,16 +141,6 @@ async fn send(
     future::select(Box::pin(sleep(GRACE)), exchange).await;
     host.worker.restart();
     Err(problem)
-}
-
-fn broken(error: &reqwest::Error) -> String {
-    let mut text = format!("the handler did not answer: {error}");
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// A new span; in the caller's trace where there is one.

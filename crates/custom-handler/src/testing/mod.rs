@@ -2,12 +2,14 @@
 //!
 //! It reads the script root, starts the handler and calls it as the host would: queue triggers
 //! over real storage queues (Azurite), timers, HTTP; outputs, retries, poison queues; crashes,
-//! time-outs and SIGKILL. The rules were read from the source of host 4.1037 and its extensions;
-//! where this stand-in and the host differ, the host is right.
+//! time-outs and SIGKILL. The rules were read from the source of host 4.1037 and its extensions,
+//! and compared with requests that were recorded from it (`tests/recorded`); where this stand-in
+//! and the host differ, the host is right.
 //!
 //! It knows `queueTrigger`, `timerTrigger` and `httpTrigger`, `queue` and `http` outputs, and
-//! refuses every other binding and every unknown option. It does not forward requests, has no
-//! `retry` for anything but timers, and counts time in UTC.
+//! refuses every other binding and every unknown option. A function that the host itself refuses
+//! is in error, and the others start: see [`TestHost::functions_in_error`]. It does not forward
+//! requests, has no `retry` for anything but timers, and counts time in UTC.
 //!
 //! ```no_run
 //! # async fn test() -> Result<(), custom_handler::testing::Error> {
@@ -23,11 +25,13 @@
 //! ```
 
 mod answer;
+mod client;
 mod command;
 mod config;
 mod console;
 mod error;
 mod http;
+mod identity;
 mod invoke;
 mod log;
 mod outputs;
@@ -48,11 +52,12 @@ use std::{
 
 use azurite::Account;
 use serde_json::Value;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 pub use error::Error;
 pub use log::{Invocation, Level, Line};
 
+use client::Client;
 use config::{Function, ScriptRoot, Trigger};
 use log::Log;
 use worker::Worker;
@@ -101,10 +106,12 @@ impl Default for Options {
     }
 }
 
-/// A running stand-in. The handler is killed when this is dropped.
+/// A running stand-in. When this is dropped, it ends as by [`TestHost::kill`].
 pub struct TestHost {
     host: Arc<Host>,
-    tasks: JoinSet<()>,
+    listeners: JoinSet<()>,
+    /// Keeps the handler running, and kills it when it is dropped.
+    worker: JoinSet<()>,
 }
 
 /// What all triggers share.
@@ -112,11 +119,14 @@ struct Host {
     root: ScriptRoot,
     options: Options,
     port: u16,
-    client: reqwest::Client,
+    client: Client,
     worker: Worker,
     log: Arc<Log>,
     /// What the timers' handlers were last told, by function.
     statuses: Mutex<BTreeMap<String, Value>>,
+    /// Runs that the admin interface began.
+    by_hand: Mutex<JoinSet<()>>,
+    stopping: watch::Sender<bool>,
 }
 
 impl TestHost {
@@ -136,28 +146,40 @@ impl TestHost {
         let listening = |cause| Error::Listen { port: options.port, cause };
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await.map_err(listening)?;
         let port = listener.local_addr().map_err(listening)?.port();
-        let client = reqwest::Client::builder().no_proxy().build();
-        let client = client.map_err(|cause| Error::Client { cause })?;
-        let mut tasks = JoinSet::new();
-        let worker = Worker::start(&root, log.clone(), client.clone(), &mut tasks).await?;
+        let client = Client::new();
+        let (mut listeners, mut tasks) = (JoinSet::new(), JoinSet::new());
+        let stopping = watch::Sender::new(false);
+        let told = stopping.subscribe();
+        let worker = Worker::start(&root, log.clone(), client.clone(), told, &mut tasks).await?;
         worker.ready().await.map_err(|reason| Error::Stopped { reason })?;
-        let statuses = Mutex::default();
-        let host = Arc::new(Host { root, options, port, client, worker, log, statuses });
+        let (statuses, by_hand) = (Mutex::default(), Mutex::default());
+        let host = Host { root, options, port, client, worker, log, statuses, by_hand, stopping };
+        let host = Arc::new(host);
         host.announce();
-        tasks.spawn(http::serve(host.clone(), listener));
+        listeners.spawn(http::serve(host.clone(), listener));
         for (at, function) in host.root.functions.iter().enumerate() {
             match &function.trigger {
                 _ if function.disabled => {}
                 Trigger::Queue(queue) => {
-                    tasks.spawn(queue::listen(host.clone(), at, queue.clone()));
+                    listeners.spawn(queue::listen(host.clone(), at, queue.clone()));
                 }
                 Trigger::Timer { .. } => {
-                    tasks.spawn(timer::listen(host.clone(), at));
+                    listeners.spawn(timer::listen(host.clone(), at));
                 }
                 Trigger::Http { .. } => {}
             }
         }
-        Ok(Self { host, tasks })
+        Ok(Self { host, listeners, worker: tasks })
+    }
+
+    /// The functions that the host lists.
+    pub fn functions(&self) -> Vec<String> {
+        self.host.root.functions.iter().map(|function| function.name.clone()).collect()
+    }
+
+    /// The functions that the host leaves out while it calls itself healthy, with its reason.
+    pub fn functions_in_error(&self) -> BTreeMap<String, String> {
+        self.host.root.in_error.clone()
     }
 
     /// `http://127.0.0.1:port` and the path: `/api/status`.
@@ -234,14 +256,38 @@ impl TestHost {
         self.host.worker.stopped().await
     }
 
-    /// Kills the handler by SIGKILL, as the host does when it stops, and waits for its end.
+    /// Stops in order, as the host does on SIGTERM: nothing new begins, what runs is waited for,
+    /// then the handler is killed without a signal before.
     pub async fn stop(mut self) {
+        self.host.stopping.send_replace(true);
+        while self.listeners.join_next().await.is_some() {}
+        let by_hand = self.host.by_hand.lock().map(|mut running| std::mem::take(&mut *running));
+        if let Ok(mut running) = by_hand {
+            while running.join_next().await.is_some() {}
+        }
         self.host.worker.stop().await;
-        self.tasks.shutdown().await;
+        self.worker.shutdown().await;
+    }
+
+    /// Ends host and handler at once, in the middle of whatever runs, as a lost machine does.
+    pub async fn kill(mut self) {
+        self.listeners.abort_all();
+        self.host.worker.stop().await;
+        self.worker.shutdown().await;
     }
 }
 
 impl Host {
+    fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Waits until the host stops in order.
+    async fn stopping(&self) {
+        // The sender lives as long as the host.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+
     fn announce(&self) {
         let url = format!("http://127.0.0.1:{}", self.port);
         self.log.information(&format!("Functions of {}:", self.root.path.display()));
@@ -256,6 +302,9 @@ impl Host {
                 }
             };
             self.log.information(&format!("  {}: {what}{off}", function.name));
+        }
+        for (name, reason) in &self.root.in_error {
+            self.log.error(&format!("The '{name}' function is in error: {reason}"));
         }
         self.log.information(&format!("HTTP on {url}; by hand: POST {url}/admin/functions/NAME"));
     }

@@ -80,10 +80,23 @@ fn messages(value: Value, queue: &Queue, encoding: Encoding) -> Result<Vec<Strin
         },
         other => return Ok(vec![encode(other, encoding)?]),
     };
-    Ok(vec![match encoding {
+    let text = match encoding {
         Encoding::Base64 => to_base64(&bytes),
         Encoding::None => String::from_utf8_lossy(&bytes).into_owned(),
-    }])
+    };
+    Ok(vec![taken(text)?])
+}
+
+/// What the queue service takes. Messages go as XML, which has no control characters: the real
+/// service answers 400, and the emulator does not notice.
+fn taken(text: String) -> Result<String, String> {
+    if text.len() > 64 * 1024 {
+        return Err(format!("a message has {} bytes, and a queue takes 64 KiB", text.len()));
+    }
+    match text.contains(|c: char| c < ' ' && !"\t\n\r".contains(c)) {
+        true => Err("a message has control characters, which the queue answers by 400".into()),
+        false => Ok(text),
+    }
 }
 
 /// One message: objects and lists as JSON text with indentation, the rest as .NET's text.
@@ -96,14 +109,10 @@ fn encode(mut value: Value, encoding: Encoding) -> Result<String, String> {
         Value::Null => return Err("null is no message".into()),
         scalar => scalar_text(scalar),
     };
-    let text = match encoding {
+    taken(match encoding {
         Encoding::Base64 => to_base64(text.as_bytes()),
         Encoding::None => text,
-    };
-    match text.len() <= 64 * 1024 {
-        true => Ok(text),
-        false => Err(format!("a message has {} bytes, and a queue takes 64 KiB", text.len())),
-    }
+    })
 }
 
 /// What the caller of an HTTP function gets.
@@ -133,17 +142,18 @@ impl HttpOutput {
                 headers.push((name, scalar_text(&value)));
             }
         }
-        let (kind, body) = match members.remove("body") {
-            None | Some(Value::Null) => (None, Vec::new()),
-            Some(Value::String(text)) => (Some("text/plain; charset=utf-8"), text.into_bytes()),
+        let body = match members.remove("body") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::String(text)) => text.into_bytes(),
             Some(mut value) => {
                 rewrite_dates(&mut value);
-                (Some("application/json; charset=utf-8"), value.to_string().into_bytes())
+                value.to_string().into_bytes()
             }
         };
         let named = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        if let (Some(kind), false) = (kind, named) {
-            headers.push(("Content-Type".into(), kind.into()));
+        if !body.is_empty() && !named {
+            // JSON too.
+            headers.push(("Content-Type".into(), "text/plain; charset=utf-8".into()));
         }
         Ok(Self { status, headers, body })
     }
@@ -180,6 +190,8 @@ mod tests {
         assert_eq!(plain(json!("aGVsbG8=")), ["hello"]);
         assert_eq!(plain(json!("done!")), ["done!"]);
         assert_eq!(plain(json!("done")), ["v\u{fffd}\u{fffd}"], "the trap");
+        assert!(sent(json!("abcd"), Encoding::None).unwrap_err().contains("400"));
+        assert_eq!(plain(json!(["abcd"])), ["abcd"]);
         assert_eq!(sent(json!("aGVsbG8="), Encoding::Base64), Ok(vec!["aGVsbG8=".into()]));
         assert_eq!(sent(json!("hi!"), Encoding::Base64), Ok(vec!["aGkh".into()]));
     }
@@ -192,7 +204,7 @@ mod tests {
         let response = response.unwrap();
         assert_eq!((response.status, response.body.as_slice()), (202, &b"{\"a\":1}"[..]));
         assert_eq!(response.headers[0], ("x-run".into(), "42".into()));
-        assert_eq!(response.headers[1].1, "application/json; charset=utf-8");
+        assert_eq!(response.headers[1].1, "text/plain; charset=utf-8", "of JSON, too");
         assert_eq!(HttpOutput::read(json!({})).unwrap().status, 200);
         assert!(HttpOutput::read(json!("ok")).is_err());
     }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use azurite::Message;
+use chrono::Utc;
 use serde_json::{Value, json};
 use tokio::{
     task::JoinSet,
@@ -12,10 +13,13 @@ use tokio::{
 use super::{
     Host,
     config::{Encoding, Function, Queue},
-    invoke::{Call, invoke},
+    invoke::{BY_HAND, Call, invoke},
     outputs,
     values::{Metadata, from_base64, to_base64},
 };
+
+/// .NET's last second.
+const NEVER: &str = "9999-12-31T23:59:59+00:00";
 
 /// The first pause after an empty answer; each next one is twice as long.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -31,7 +35,7 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize, queue: Arc<Queue>) {
     let mut running = JoinSet::new();
     let mut pause = SHORTEST_PAUSE;
     let mut missing = false;
-    while host.worker.ready().await.is_ok() {
+    while !host.is_stopping() && host.worker.ready().await.is_ok() {
         let received =
             queue.queues.receive(&queue.name, options.batch_size, host.options.lock).await;
         let messages = match received {
@@ -59,10 +63,15 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize, queue: Arc<Queue>) {
             running.spawn(process(host.clone(), at, queue.clone(), message));
         }
         if received == 0 {
-            sleep(pause).await;
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = host.stopping() => {}
+            }
         }
         while running.len() > threshold && running.join_next().await.is_some() {}
     }
+    // A host that stops in order waits for what it began.
+    while running.join_next().await.is_some() {}
 }
 
 /// Runs the function for one message, and lets the message go.
@@ -136,6 +145,21 @@ fn call(function: &Function, queue: &Queue, message: &Message, bytes: &[u8]) -> 
     metadata.set_date("InsertionTime", message.inserted);
     metadata.set_date("NextVisibleTime", message.next_visible);
     metadata.set("PopReceipt", json!(message.pop_receipt));
+    let reason = format!(
+        "New queue message detected on '{}': MessageId={}, DequeueCount={}",
+        queue.name, message.id, message.dequeue_count
+    );
+    call_with(function, queue, bytes, metadata, message.dequeue_count, reason)
+}
+
+fn call_with(
+    function: &Function,
+    queue: &Queue,
+    bytes: &[u8],
+    mut metadata: Metadata,
+    dequeue_count: u32,
+    reason: String,
+) -> Call {
     let value = if queue.binary {
         Value::String(to_base64(bytes))
     } else {
@@ -145,30 +169,25 @@ fn call(function: &Function, queue: &Queue, message: &Message, bytes: &[u8]) -> 
         Value::String(json!(text).to_string())
     };
     Call {
-        reason: format!(
-            "New queue message detected on '{}': MessageId={}, DequeueCount={}",
-            queue.name, message.id, message.dequeue_count
-        ),
+        id: Call::new_id(),
+        reason,
         value,
         metadata: metadata.finish(&function.name),
-        dequeue_count: Some(message.dequeue_count),
+        dequeue_count: Some(dequeue_count),
         traceparent: None,
     }
 }
 
-/// As by `POST /admin/functions/<name>`: a message that is in no queue.
+/// As by `POST /admin/functions/<name>`: a message that is in no queue has neither id nor
+/// receipt, and stands in the metadata as well.
 pub(crate) fn call_by_hand(function: &Function, queue: &Queue, text: &str) -> Call {
-    let now = chrono::Utc::now();
-    let message = Message {
-        id: uuid::Uuid::new_v4().to_string(),
-        dequeue_count: 1,
-        inserted: now,
-        expires: now + chrono::Duration::days(7),
-        next_visible: now,
-        ..Message::default()
-    };
-    let call = call(function, queue, &message, text.as_bytes());
-    Call { reason: "This function was programmatically called via the host APIs.".into(), ..call }
+    let mut metadata = Metadata::default();
+    metadata.set("DequeueCount", json!(0));
+    metadata.set_as_is("ExpirationTime", json!(NEVER));
+    metadata.set_date("InsertionTime", Utc::now());
+    metadata.set_as_is("NextVisibleTime", json!(NEVER));
+    metadata.set(&function.binding, json!(text));
+    call_with(function, queue, text.as_bytes(), metadata, 0, BY_HAND.into())
 }
 
 /// Moves a message to `<queue>-poison`.

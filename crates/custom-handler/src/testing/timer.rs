@@ -7,22 +7,25 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{
     Host,
     config::{Function, Trigger},
-    invoke::{Call, invoke},
+    invoke::{BY_HAND, Call, invoke},
     log::Invocation,
-    schedule::Schedule,
-    values::Metadata,
+    values::{Metadata, date_text},
 };
 use crate::payload::date;
 
 /// The clock of a laptop jumps when it wakes up: look again after this time.
 const NAP: Duration = Duration::from_secs(30);
+
+/// Timers fire so long before their time at most: their clocks are not exact. Handlers have to
+/// take the day from the schedule, and meet that in every test.
+const EARLY: TimeDelta = TimeDelta::milliseconds(2);
 
 /// What the host remembers of a schedule. Its own record has no schedule; it tells by the dates
 /// that the schedule changed.
@@ -63,11 +66,7 @@ impl Status {
     /// As the handler gets it.
     fn value(&self) -> Value {
         let text = |date: Option<DateTime<Utc>>| match date {
-            // Without a fraction when there is none, else seven digits.
-            Some(date) if date.timestamp_subsec_micros() == 0 => {
-                date.format("%FT%T+00:00").to_string()
-            }
-            Some(date) => date.format("%FT%T%.6f0+00:00").to_string(),
+            Some(date) => date_text(date, "+00:00"),
             // .NET's "no date".
             None => "0001-01-01T00:00:00+00:00".to_owned(),
         };
@@ -83,40 +82,50 @@ fn file(host: &Host, function: &Function) -> Option<PathBuf> {
     Some(host.options.state.as_ref()?.join(format!("{}.json", function.name)))
 }
 
-/// Fires for ever.
+/// Fires until the host stops.
 pub(crate) async fn listen(host: Arc<Host>, at: usize) {
     let function = &host.root.functions[at];
     let Trigger::Timer { schedule, run_on_startup, .. } = &function.trigger else { return };
     let file = file(&host, function);
     let file = file.as_deref();
+    let begun = Utc::now();
     let mut status = status_at_start(function, file);
-    let missed = |status: &Status| status.next.is_some_and(|next| next < Utc::now());
-    let past_due = status.as_ref().is_some_and(missed);
+    let past_due = status.as_ref().and_then(|status| status.next).is_some_and(|next| next < begun);
     // A new timer is known from now on, even if the host ends before it fires.
     save(&host, function, status.as_ref(), file);
+    let mut next = schedule.next(begun);
     if past_due || *run_on_startup {
         let reason = match past_due {
-            true => {
-                format!("Timer fired at {} (UnscheduledInvocationReason: IsPastDue)", Utc::now())
-            }
-            false => "Timer fired at startup (RunOnStartup)".to_owned(),
+            true => format!("Timer fired at {begun} (UnscheduledInvocationReason: IsPastDue)"),
+            false => format!("Timer fired at {begun} (UnscheduledInvocationReason: RunOnStartup)"),
         };
         fire(&host, function, status.as_ref().map(Status::value), past_due, &reason).await;
-        moved_on(schedule, &mut status);
+        move_on(begun, next, &mut status);
         save(&host, function, status.as_ref(), file);
     }
-    while let Some(next) = schedule.next(Utc::now()) {
-        while let Ok(left) = (next - Utc::now()).to_std() {
-            sleep(left.min(NAP)).await;
+    while let Some(time) = next {
+        tokio::select! {
+            () = wait_for(time - EARLY) => {}
+            () = host.stopping() => return,
         }
         if host.worker.ready().await.is_err() {
             return;
         }
-        let reason = format!("Timer fired at {}", Utc::now());
+        let fired = Utc::now();
+        let reason = format!("Timer fired at {fired}");
         fire(&host, function, status.as_ref().map(Status::value), false, &reason).await;
-        // The status moves on, whether or not the run succeeded.
-        moved_on(schedule, &mut status);
+        // The status moves on, whether or not the run succeeded. What was missed while it ran
+        // fires at once; what fired early does not fire again.
+        let fired = fired.max(time);
+        next = schedule.next(fired);
+        move_on(fired, next, &mut status);
         save(&host, function, status.as_ref(), file);
+    }
+}
+
+async fn wait_for(time: DateTime<Utc>) {
+    while let Ok(left) = (time - Utc::now()).to_std() {
+        sleep(left.min(NAP)).await;
     }
 }
 
@@ -132,15 +141,13 @@ fn status_at_start(function: &Function, file: Option<&Path>) -> Option<Status> {
         schedule: text.clone(),
         last: None,
         next: schedule.next(now),
-        last_updated: None,
+        last_updated: Some(now),
     }))
 }
 
-fn moved_on(schedule: &Schedule, status: &mut Option<Status>) {
+fn move_on(fired: DateTime<Utc>, next: Option<DateTime<Utc>>, status: &mut Option<Status>) {
     if let Some(status) = status {
-        let now = Utc::now();
-        (status.last, status.last_updated, status.next) =
-            (Some(now), Some(now), schedule.next(now));
+        (status.last, status.last_updated, status.next) = (Some(fired), Some(fired), next);
     }
 }
 
@@ -162,16 +169,18 @@ async fn fire(
     past_due: bool,
     reason: &str,
 ) {
-    let mut error: Option<String> = None;
+    let id = Call::new_id();
+    let mut failed: Option<Invocation> = None;
     for count in 0_u32.. {
         let mut call = call(function, status.clone(), past_due, reason);
+        call.id.clone_from(&id);
         if let Some(retry) = &function.retry {
             call.metadata.insert(
                 "RetryContext".into(),
                 json!({
                     "RetryCount": count,
                     "MaxRetryCount": retry.max(),
-                    "Exception": error.take().map(exception),
+                    "Exception": failed.take().map(|failed| exception(&failed)),
                     "Instance": null,
                     "State": {},
                 }),
@@ -180,7 +189,7 @@ async fn fire(
         let (invocation, _) = invoke(host, function, call).await;
         let Some(retry) = function.retry.as_ref().filter(|_| !invocation.succeeded) else { return };
         if retry.max() >= 0 && i64::from(count) >= retry.max() {
-            return;
+            return host.log.error(&format!("Function execution failed after '{count}' retries."));
         }
         let pause = retry.delay(count + 1);
         host.log.warning(&format!(
@@ -190,17 +199,51 @@ async fn fire(
             count + 1,
             retry.max()
         ));
-        error = invocation.error;
-        sleep(pause).await;
+        failed = Some(invocation);
+        tokio::select! {
+            () = sleep(pause) => {}
+            // A host that stops forgets what it wanted to repeat.
+            () = host.stopping() => return,
+        }
     }
 }
 
-fn exception(message: String) -> Value {
-    json!({ "ClassName": "System.Net.Http.HttpRequestException", "Message": message })
+/// .NET's exceptions as JSON, as recorded; without stack traces.
+fn exception(failed: &Invocation) -> Value {
+    const FAILURE: i64 = -2_146_233_088;
+    let function = &failed.function;
+    json!({
+        "InstanceId": failed.id,
+        "MethodName": format!("Host.Functions.{function}"),
+        "Handled": false,
+        "ClassName": "Microsoft.Azure.WebJobs.Host.FunctionInvocationException",
+        "Message": format!("Exception while executing function: Functions.{function}"),
+        "Data": null,
+        "InnerException": {
+            "HttpRequestError": 0,
+            "StatusCode": failed.status,
+            "Message": failed.error,
+            "Data": {},
+            "InnerException": null,
+            "HelpLink": null,
+            "Source": "System.Net.Http",
+            "HResult": FAILURE,
+            "StackTrace": "",
+        },
+        "HelpURL": null,
+        "StackTraceString": "",
+        "RemoteStackTraceString": null,
+        "RemoteStackIndex": 0,
+        "ExceptionMethod": null,
+        "HResult": FAILURE,
+        "Source": "System.Private.CoreLib",
+        "WatsonBuckets": null,
+    })
 }
 
 fn call(function: &Function, status: Option<Value>, past_due: bool, reason: &str) -> Call {
     Call {
+        id: Call::new_id(),
         reason: reason.to_owned(),
         value: json!({
             "Schedule": { "AdjustForDST": true },
@@ -218,6 +261,5 @@ pub(crate) async fn run_by_hand(host: &Host, function: &Function) -> Invocation 
     let known = host.statuses.lock().ok().and_then(|all| all.get(&function.name).cloned());
     let stored = || status_at_start(function, file(host, function).as_deref());
     let status = known.or_else(|| stored().as_ref().map(Status::value));
-    let reason = "This function was programmatically called via the host APIs.";
-    invoke(host, function, call(function, status, false, reason)).await.0
+    invoke(host, function, call(function, status, false, BY_HAND)).await.0
 }

@@ -1,7 +1,7 @@
 //! How the host writes values for the handler, and what it does to dates.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -24,7 +24,8 @@ impl Metadata {
         self.set_as_is(name, json!(date.format("%FT%T+00:00").to_string()));
     }
 
-    fn set_as_is(&mut self, name: &str, value: Value) {
+    /// A value that is written once.
+    pub(crate) fn set_as_is(&mut self, name: &str, value: Value) {
         // The host withholds the triggers' own paths and texts by this rule.
         if name.to_ascii_lowercase().ends_with("trigger") {
             return;
@@ -46,12 +47,19 @@ impl Metadata {
     }
 
     pub(crate) fn finish(mut self, function: &str) -> Map<String, Value> {
-        let now = Utc::now().format("%FT%T%.6f0Z").to_string();
+        let now = date_text(Utc::now(), "Z");
         let id = Uuid::new_v4().to_string();
         let sys = json!({ "MethodName": function, "UtcNow": now, "RandGuid": id });
         self.0.insert("sys".to_owned(), sys);
         self.0
     }
+}
+
+/// .NET's text of a date: ticks of 100 ns, without zeros at the end.
+pub(crate) fn date_text(date: DateTime<Utc>, zone: &str) -> String {
+    let mut text = date.format("%FT%T%.9f").to_string();
+    text.truncate("2026-11-22T05:00:00.1234567".len());
+    format!("{}{zone}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn object(text: &str) -> Option<Value> {
@@ -101,15 +109,12 @@ pub(crate) fn rewrite_dates(value: &mut Value) {
     match value {
         Value::String(text) => {
             let Some(Date { utc, zone }) = newtonsoft_date(text) else { return };
-            let mut date = utc.to_rfc3339_opts(SecondsFormat::Nanos, true);
-            date.truncate("2026-11-22T05:00:00.1234567".len());
-            let date = date.trim_end_matches('0').trim_end_matches('.');
             let zone = match zone {
                 Zone::Utc => "Z",
                 Zone::Offset => "+00:00",
                 Zone::None => "",
             };
-            *text = format!("{date}{zone}");
+            *text = date_text(utc, zone);
         }
         Value::Array(items) => items.iter_mut().for_each(rewrite_dates),
         Value::Object(members) => members.values_mut().for_each(rewrite_dates),

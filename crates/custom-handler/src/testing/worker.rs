@@ -14,9 +14,11 @@ use tokio::{
     time::{sleep, timeout},
 };
 use uuid::Uuid;
+use warp::http::Request;
 
 use super::{
     Error,
+    client::{Client, empty},
     command::Start,
     config::ScriptRoot,
     console::{LastErrors, forward},
@@ -59,7 +61,8 @@ impl Worker {
     pub(crate) async fn start(
         root: &ScriptRoot,
         log: Arc<Log>,
-        client: reqwest::Client,
+        client: Client,
+        stopping: watch::Receiver<bool>,
         tasks: &mut JoinSet<()>,
     ) -> Result<Self, Error> {
         let handler = &root.host_json.custom_handler;
@@ -84,6 +87,7 @@ impl Worker {
             log,
             client,
             state: state_sender,
+            stopping,
             orders: receiver,
             crashes: Vec::new(),
         };
@@ -144,8 +148,9 @@ struct Supervisor {
     url: String,
     limit: Duration,
     log: Arc<Log>,
-    client: reqwest::Client,
+    client: Client,
     state: watch::Sender<State>,
+    stopping: watch::Receiver<bool>,
     orders: mpsc::UnboundedReceiver<Order>,
     crashes: Vec<Instant>,
 }
@@ -183,6 +188,10 @@ impl Supervisor {
                 }
                 Ended::Dropped => return,
                 Ended::Replaced => self.log.warning("the handler was killed; it is started anew"),
+                // Ctrl-C in a terminal goes to both.
+                Ended::Exit(status) if status.code() == Some(0) && *self.stopping.borrow() => {
+                    return self.idle().await;
+                }
                 Ended::Exit(status) if status.code() == Some(0) && was_ready => {
                     self.log.error(
                         "the handler ended with exit code 0: the host does not start it again, \
@@ -309,16 +318,11 @@ impl Supervisor {
 }
 
 /// Any answer counts; only a connection that is not made means "not yet".
-async fn probe(client: reqwest::Client, url: String) {
-    loop {
-        match client.get(&url).send().await {
-            Err(error) if error.is_connect() => sleep(PROBE).await,
-            Ok(answer) => {
-                // The host waits for the whole answer.
-                let _ = answer.bytes().await;
-                return;
-            }
-            Err(_) => return,
+async fn probe(client: Client, url: String) {
+    while let Ok(request) = Request::get(&url).body(empty()) {
+        match client.send(request).await {
+            Err(broken) if broken.is_connect => sleep(PROBE).await,
+            _ => return,
         }
     }
 }

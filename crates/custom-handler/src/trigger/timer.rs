@@ -24,7 +24,7 @@ pub struct ScheduleStatus {
     /// The occurrence that is firing, the missed one when past due: the logical time of the
     /// run, which the clock is not.
     pub next: Option<DateTime<Utc>>,
-    /// When this record was written; `None` on the very first run.
+    /// When this record was written: on the very first run, when the timer was first seen.
     pub last_updated: Option<DateTime<Utc>>,
 }
 

@@ -84,6 +84,17 @@ impl Client {
         self.reply().await
     }
 
+    /// A request with its own headers; the body goes in chunks.
+    pub async fn replay(&mut self, head: &str, body: &str) -> Reply {
+        let head = head.replace('\n', "\r\n") + "\r\n\r\n";
+        self.0.write_all(head.as_bytes()).await.unwrap();
+        for chunk in body.as_bytes().chunks(1000) {
+            self.chunk(chunk).await;
+        }
+        self.chunk(b"").await;
+        self.reply().await
+    }
+
     pub async fn request(&mut self, method: &str, path: &str) -> Reply {
         let head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
         self.0.write_all(head.as_bytes()).await.unwrap();

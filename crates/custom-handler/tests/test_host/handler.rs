@@ -1,6 +1,6 @@
 //! A handler that does what a request tells it to: the message, the body of the HTTP request, or
 //! for timers the variable `DO` is a JSON object like
-//! `{"sleep_ms": 1, "once": "file", "exit": 1, "status": 200, "type": "text/plain", "answer": "{}"}`.
+//! `{"sleep_ms": 1, "once": "file", "exit": 1, "status": 200, "content_type": "text/plain", "answer": "{}"}`.
 //! With `once` the rest is done only while the file is not there, and the file is made. Requests
 //! are appended to the file `REQUESTS`.
 
@@ -59,7 +59,7 @@ async fn obey(path: FullPath, headers: HeaderMap, body: Value) -> Response<Strin
         value => value.to_string(),
     };
     let status = orders["status"].as_u64().and_then(|status| u16::try_from(status).ok());
-    let kind = orders["type"].as_str().unwrap_or("application/json");
+    let kind = orders["content_type"].as_str().unwrap_or("application/json");
     response(status.unwrap_or(200), kind, answer)
 }
 
@@ -91,6 +91,7 @@ fn write_down(path: &FullPath, headers: &HeaderMap, body: &Value) {
     let line = json!({ "path": path.as_str(), "headers": headers, "body": body });
     let file = OpenOptions::new().create(true).append(true).open(file);
     if let Ok(mut file) = file {
-        let _ = writeln!(file, "{line}");
+        // In one write: it is read meanwhile.
+        let _ = file.write_all(format!("{line}\n").as_bytes());
     }
 }

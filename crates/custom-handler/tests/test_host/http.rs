@@ -56,7 +56,8 @@ async fn a_request_becomes_data_and_the_output_a_response() {
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 202);
     assert_eq!(answer.headers()["x-run"], "42");
-    assert_eq!(answer.headers()["content-type"], "application/json; charset=utf-8");
+    let kind = &answer.headers()["content-type"];
+    assert_eq!(kind, "text/plain; charset=utf-8", "of JSON too, unless the handler says more");
     assert_eq!(answer.text().await.unwrap(), "{\"a\":1}");
 
     let body = &world.requests()[0]["body"];
@@ -96,8 +97,24 @@ async fn the_admin_interface_runs_functions_by_hand() {
         client.post(host.url(path)).body(body).send().await.unwrap().status().as_u16()
     };
     assert_eq!(status("/admin/functions/f", "{\"input\":\"\"}").await, 202);
+    assert_eq!(status("/admin/functions/f", "{}").await, 202, "a timer needs no input");
     assert_eq!(status("/admin/functions/f", "").await, 400);
     assert_eq!(status("/admin/functions/g", "{\"input\":\"\"}").await, 404);
-    let all = host.wait_until(|all| !all.is_empty(), LIMIT).await.unwrap();
-    assert!(all[0].succeeded);
+    let all = host.wait_until(|all| all.len() == 2, LIMIT).await.unwrap();
+    assert!(all.iter().all(|one| one.succeeded));
+}
+
+#[tokio::test]
+async fn head_is_a_method_of_its_own() {
+    let world = World::new().await;
+    for (name, methods) in [("get", json!(["get"])), ("head", json!(["get", "head"]))] {
+        let mut function = function("anonymous", name);
+        function["bindings"][0]["methods"] = methods;
+        world.function(name, function);
+    }
+    let host = world.start().await;
+    let client = Client::builder().no_proxy().build().unwrap();
+    let head = async |path: &str| client.head(host.url(path)).send().await.unwrap().status();
+    assert_eq!((head("/api/get").await.as_u16(), head("/api/head").await.as_u16()), (404, 200));
+    assert_eq!(host.invocations().len(), 1);
 }

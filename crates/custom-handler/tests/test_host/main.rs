@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
 
 mod http;
+mod in_error;
 mod process;
 mod queue;
+mod recorded;
+#[path = "../common/recorded.rs"]
+mod requests;
+mod stop;
 mod timer;
 mod world;

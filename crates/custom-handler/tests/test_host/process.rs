@@ -8,20 +8,6 @@ use serde_json::json;
 use crate::world::{LIMIT, World, eventually};
 
 #[tokio::test]
-async fn a_handler_that_leaves_with_0_is_not_started_again() {
-    let world = World::new().await;
-    world.queue_function().await;
-    let host = world.start().await;
-    let left = host.run_queue("f", "{\"exit\":0}").await.unwrap();
-    assert!(!left.succeeded);
-    eventually(async || host.lines().iter().any(|line| line.text.contains("exit code 0"))).await;
-    let after = host.run_queue("f", "").await.unwrap();
-    assert!(after.error.unwrap().contains("did not answer"));
-    assert_eq!(host.handler_pid(), None);
-    host.stop().await;
-}
-
-#[tokio::test]
 async fn two_crashes_are_forgiven_and_the_third_stops_the_host() {
     let world = World::new().await;
     world.queue_function().await;

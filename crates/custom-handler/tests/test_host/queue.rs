@@ -82,7 +82,7 @@ async fn a_host_killed_at_work_leaves_the_message_locked_for_a_while() {
     let host = world.start().await;
     world.exists(&world.once()).await;
     let begun = Instant::now();
-    drop(host);
+    host.kill().await;
     let host = world.start().await;
     let all = host.wait_until(|all| !all.is_empty(), LIMIT).await.unwrap();
     assert!(begun.elapsed() > Duration::from_millis(500), "it was locked");
@@ -125,6 +125,11 @@ async fn outputs_are_written_as_the_host_writes_them() {
         ["v\u{fffd}\u{fffd}"],
         "a text that is base64 was decoded"
     );
+    let trap = json!({ "answer": { "Outputs": { "next": "abcd" } } });
+    world.queues.put("todo", &trap.to_string()).await.unwrap();
+    let all = host.wait_until(|all| all.len() == 2 + 5, LIMIT).await.unwrap();
+    let error = all[2].error.as_deref().unwrap();
+    assert!(error.contains("the output `next` cannot be written"), "{error}");
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! Timers fire, are past due, and are repeated under `retry` only.
 
-use std::fs;
+use std::{collections::BTreeSet, fs, time::Duration};
 
+use chrono::{TimeDelta, Utc};
+use custom_handler::testing::Invocation;
 use serde_json::{Value, json};
 
-use crate::world::{LIMIT, World};
+use crate::world::{LIMIT, World, eventually};
 
 fn timer(schedule: &str) -> Value {
     json!({ "type": "timerTrigger", "direction": "in", "name": "t", "schedule": schedule })
@@ -62,6 +64,49 @@ async fn a_timer_fires_on_schedule_and_fails_without_a_second_try() {
 }
 
 #[tokio::test]
+async fn timers_fire_up_to_two_milliseconds_early_and_never_twice() {
+    let world = World::new().await;
+    world.function("f", json!({ "bindings": [timer("* * * * * *")] }));
+    let host = world.start().await;
+    let is_early = |one: &Invocation| one.started.timestamp_subsec_millis() >= 998;
+    let all =
+        host.wait_until(|all| all.len() > 2 && all.iter().any(is_early), LIMIT).await.unwrap();
+    let second = |one: &Invocation| (one.started + TimeDelta::milliseconds(2)).timestamp();
+    let seconds: BTreeSet<i64> = all.iter().map(second).collect();
+    assert_eq!(seconds.len(), all.len(), "each occurrence once: {seconds:?}");
+}
+
+#[tokio::test]
+async fn an_occurrence_that_was_missed_meanwhile_fires_at_once() {
+    let mut world = World::new().await;
+    let [first, second] = [4, 6].map(|after| Utc::now() + TimeDelta::seconds(after));
+    let pair = |form: &str| format!("{},{}", first.format(form), second.format(form));
+    let schedule = ["%-S", "%-M", "%-H"].map(pair).join(" ") + " * * *";
+    // The first one runs until the second is over.
+    world.set("DO", json!({ "sleep_ms": 3000, "once": world.once() }));
+    world.function("f", json!({ "bindings": [timer(&schedule)] }));
+    let host = world.start().await;
+    let all = host.wait_until(|all| all.len() == 2, LIMIT).await.unwrap();
+    assert!(all[0].duration >= Duration::from_secs(3) && all[1].started > second);
+    assert_eq!(world.requests()[1]["body"]["Data"]["t"]["IsPastDue"], false);
+}
+
+#[tokio::test]
+async fn after_its_last_repetition_a_timer_has_failed() {
+    let mut world = World::new().await;
+    world.set("DO", json!({ "status": 500 }));
+    let retry =
+        json!({ "strategy": "fixedDelay", "maxRetryCount": 2, "delayInterval": "00:00:00.1" });
+    let mut binding = timer(SELDOM);
+    binding["runOnStartup"] = json!(true);
+    world.function("f", json!({ "bindings": [binding], "retry": retry }));
+    let host = world.start().await;
+    let said = || host.lines().iter().any(|line| line.text.contains("failed after '2' retries"));
+    eventually(async || said()).await;
+    assert_eq!(host.invocations().len(), 3);
+}
+
+#[tokio::test]
 async fn a_timer_with_retry_is_repeated() {
     let mut world = World::new().await;
     world.set("DO", json!({ "status": 500, "once": world.once() }));
@@ -72,10 +117,13 @@ async fn a_timer_with_retry_is_repeated() {
     world.function("f", json!({ "bindings": [binding], "retry": retry }));
     let host = world.start().await;
     let all = host.wait_until(|all| all.len() == 2, LIMIT).await.unwrap();
-    assert!(!all[0].succeeded && all[1].succeeded && all[0].id != all[1].id);
+    assert!(!all[0].succeeded && all[1].succeeded);
+    assert_eq!(all[0].id, all[1].id, "one invocation");
     let contexts = world.requests();
     let context = |at: usize| &contexts[at]["body"]["Metadata"]["RetryContext"];
     assert_eq!((&context(0)["RetryCount"], &context(0)["Exception"]), (&json!(0), &Value::Null));
     assert_eq!((&context(1)["RetryCount"], &context(1)["MaxRetryCount"]), (&json!(1), &json!(3)));
-    assert!(context(1)["Exception"]["Message"].as_str().unwrap().contains("500"));
+    let cause = &context(1)["Exception"]["InnerException"];
+    assert_eq!(cause["StatusCode"], 500);
+    assert!(cause["Message"].as_str().unwrap().contains("500 (Internal Server Error)"));
 }

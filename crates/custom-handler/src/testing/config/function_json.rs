@@ -57,6 +57,18 @@ pub(crate) enum Binding {
     },
 }
 
+impl Binding {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::QueueTrigger { name, .. }
+            | Self::TimerTrigger { name, .. }
+            | Self::HttpTrigger { name, .. }
+            | Self::Queue { name, .. }
+            | Self::Http { name, .. } => name,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Direction {

@@ -28,6 +28,23 @@ pub(crate) struct ScriptRoot {
     pub host_json: HostJson,
     pub settings: Settings,
     pub functions: Vec<Function>,
+    /// Functions that the host leaves out, with its reason.
+    pub in_error: BTreeMap<String, String>,
+}
+
+/// Why a function.json is not used.
+enum Problem {
+    /// The host leaves this function out, and starts the others.
+    InError(String),
+    /// The host may know what this stand-in does not: nothing starts, so that no test passes for
+    /// a wrong reason.
+    Unknown(String),
+}
+
+impl<T: Into<String>> From<T> for Problem {
+    fn from(text: T) -> Self {
+        Self::Unknown(text.into())
+    }
 }
 
 /// A folder with a function.json.
@@ -96,8 +113,8 @@ impl ScriptRoot {
         let host_json: HostJson =
             serde_json::from_value(host_json).map_err(|error| wrong(error.to_string()))?;
         host_json.check().map_err(wrong)?;
-        let functions = functions(&path, &settings)?;
-        if functions.is_empty() {
+        let (functions, in_error) = functions(&path, &settings)?;
+        if functions.is_empty() && in_error.is_empty() {
             return Err(wrong("no folder beside it holds a function.json".into()));
         }
         let stores = |function: &Function| !matches!(function.trigger, Trigger::Http { .. });
@@ -107,7 +124,7 @@ impl ScriptRoot {
                            `UseDevelopmentStorage=true` in local.settings.json";
             return Err(Error::Setting { name, problem: problem.into() });
         }
-        Ok(Self { path, host_json, settings, functions })
+        Ok(Self { path, host_json, settings, functions, in_error })
     }
 
     /// Every queue that a function reads or writes.
@@ -126,10 +143,13 @@ impl ScriptRoot {
     }
 }
 
+type InError = BTreeMap<String, String>;
+
 /// Only direct children count, as for the host.
-fn functions(root: &Path, settings: &Settings) -> Result<Vec<Function>, Error> {
+fn functions(root: &Path, settings: &Settings) -> Result<(Vec<Function>, InError), Error> {
     let unreadable = |cause| Error::Read { path: root.to_owned(), cause };
     let mut functions: Vec<Function> = Vec::new();
+    let mut in_error = InError::new();
     let mut connections = Connections { settings, known: BTreeMap::new() };
     for entry in fs::read_dir(root).map_err(unreadable)? {
         let folder = entry.map_err(unreadable)?.path();
@@ -143,30 +163,39 @@ fn functions(root: &Path, settings: &Settings) -> Result<Vec<Function>, Error> {
         if functions.iter().any(|known| known.name.eq_ignore_ascii_case(&name)) {
             return Err(wrong("another folder has this name in other case".into()));
         }
-        functions.push(function(name, json, &mut connections).map_err(wrong)?);
+        match function(name.clone(), json, &mut connections) {
+            Ok(function) => functions.push(function),
+            Err(Problem::InError(reason)) => drop(in_error.insert(name, reason)),
+            Err(Problem::Unknown(problem)) => return Err(wrong(problem)),
+        }
     }
     functions.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(functions)
+    Ok((functions, in_error))
 }
 
 fn function(
     name: String,
     json: FunctionJson,
     connections: &mut Connections<'_>,
-) -> Result<Function, String> {
+) -> Result<Function, Problem> {
     let settings = connections.settings;
-    let legal = |at: usize, c: char| c.is_ascii_alphabetic() || (at > 0 && is_later(c));
-    let is_name = name.chars().enumerate().all(|(at, c)| legal(at, c));
-    if !is_name || name.len() > 128 || name.eq_ignore_ascii_case("host") {
-        return Err(format!("the host takes no function named `{name}`"));
+    if !is_name(&name, &['_', '-']) || name.eq_ignore_ascii_case("host") {
+        return Err(Problem::InError(format!("'{name}' is not a valid function name.")));
     }
     let mut names = HashSet::new();
     let mut trigger = None;
     let mut outputs = Vec::new();
     for binding in json.bindings {
+        let binding_name = binding.name();
+        if !is_name(binding_name, &[]) && binding_name != "$return" {
+            return Err(Problem::InError(format!(
+                "The binding name {binding_name} is invalid. Please assign a valid name to the \
+                 binding."
+            )));
+        }
         let (binding, kind) = bind(&name, binding, connections)?;
         if !names.insert(binding.clone()) {
-            return Err(format!("two bindings are named `{binding}`"));
+            return Err(format!("two bindings are named `{binding}`").into());
         }
         match kind {
             Kind::Trigger(kind) => {
@@ -188,8 +217,12 @@ fn function(
     Ok(Function { name, binding, trigger, outputs, retry: json.retry, disabled })
 }
 
-fn is_later(c: char) -> bool {
-    c.is_ascii_digit() || c == '_' || c == '-'
+/// A letter, then at most 127 letters, digits and `more`.
+fn is_name(name: &str, more: &[char]) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || more.contains(&c);
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.len() <= 128
+        && name.chars().all(legal)
 }
 
 enum Kind {
@@ -202,11 +235,11 @@ fn bind(
     function: &str,
     binding: Binding,
     connections: &mut Connections<'_>,
-) -> Result<(String, Kind), String> {
+) -> Result<(String, Kind), Problem> {
     let settings = connections.settings;
     let expand = |text: &str| {
         settings.expand(text, |name| {
-            Err(format!("`%{name}%` is no setting: put {name} into local.settings.json"))
+            Err(Problem::InError(format!("'%{name}%' does not resolve to a value")))
         })
     };
     let mut queue = |name: &str, connection: Option<String>, data_type| {
@@ -214,9 +247,9 @@ fn bind(
         let (account, queues) = connections.get(connection.as_deref())?;
         let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if !(3..=63).contains(&name.len()) || !name.chars().all(legal) {
-            return Err(format!(
+            return Err(Problem::Unknown(format!(
                 "`{name}` is no name for a queue: 3 to 63 small letters, digits and `-`"
-            ));
+            )));
         }
         let binary = data_type == Some(DataType::Binary);
         Ok(Arc::new(Queue { name, account, queues, binary }))
@@ -244,7 +277,7 @@ fn bind(
         Binding::Http { name, direction } => (name, direction, Direction::Out, Kind::Http),
     };
     if direction != expected {
-        return Err(format!("the binding `{name}` has the wrong `direction`"));
+        return Err(format!("the binding `{name}` has the wrong `direction`").into());
     }
     Ok((name, kind))
 }

@@ -50,7 +50,6 @@ fn what_the_host_would_ignore_or_refuse_is_named() {
     assert!(wrong("same", &format!("{TIMER},{same}")).contains("two bindings are named `t`"));
     assert!(wrong("typo", &TIMER.replace("direction", "directon")).contains("directon"));
     assert!(wrong("way", &TIMER.replace("\"in\"", "\"out\"")).contains("`direction`"));
-    assert!(wrong("unset", &TIMER.replace("EACH", "NO")).contains("`%NO_HOUR%` is no setting"));
     let queue = r#"{ "type": "queueTrigger", "direction": "in", "name": "m", "queueName": "queue",
         "connection": "NO_SUCH_LAKE" }"#;
     assert!(
@@ -58,6 +57,31 @@ fn what_the_host_would_ignore_or_refuse_is_named() {
             .contains("`q`")
     );
     assert!(wrong("lake", queue).contains("set NO_SUCH_LAKE to"));
+}
+
+#[test]
+fn a_function_that_the_host_refuses_is_in_error_for_its_reason() {
+    let reason = |name, bindings: &str| {
+        let root = read(name, HOST, &format!(r#"{{ "bindings": [{bindings}] }}"#)).unwrap();
+        assert!(root.functions.is_empty());
+        root.in_error["f"].clone()
+    };
+    let unset = TIMER.replace("EACH", "NO");
+    assert_eq!(reason("unset", &unset), "'%NO_HOUR%' does not resolve to a value");
+    for wrong in ["movie_review", "a-b", "1a", "", "größe", "$other", &"a".repeat(129)] {
+        let output = format!(r#"{{ "type": "http", "direction": "out", "name": "{wrong}" }}"#);
+        for bindings in [format!("{TIMER},{output}"), TIMER.replace("\"t\"", &format!("{wrong:?}"))]
+        {
+            let expected = format!(
+                "The binding name {wrong} is invalid. Please assign a valid name to the binding."
+            );
+            assert_eq!(reason("name", &bindings), expected);
+        }
+    }
+    for legal in ["$return", "movieReview2", &"a".repeat(128)] {
+        let output = format!(r#"{{ "type": "http", "direction": "out", "name": "{legal}" }}"#);
+        assert!(function("legal", &format!("{TIMER},{output}")).is_ok(), "{legal}");
+    }
 }
 
 #[test]
