@@ -4,12 +4,16 @@
 
 mod common;
 
-use std::{fs::File, thread, time::Duration};
+use std::{
+    fs::{self, File},
+    thread,
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use common::{
     drop::{logs, reviews},
-    handler::{Handler, timer},
+    handler::{Handler, get, timer},
     lab::{Lab, published, read},
     place::Place,
 };
@@ -155,4 +159,30 @@ async fn receipts_that_change_nothing_take_no_publish_id_and_are_read_once() {
     let work = deps.lake.work();
     assert_eq!((work.receipts_read, work.bytes_read), (1, 0), "that of a live file: {work:?}");
     lab.holds(lab.files().await.into_iter().filter(|(path, _)| path != rejected).collect());
+}
+
+#[test]
+fn serve_says_in_one_line_which_functions_lack_a_setting() {
+    let place = Place::new();
+    for function in ["build_fact_movie_analytics", "reconcile", "status"] {
+        let from = format!("{}/functions/{function}", env!("CARGO_MANIFEST_DIR"));
+        let to = place.folder().join(function);
+        fs::create_dir(&to).unwrap();
+        fs::copy(format!("{from}/function.json"), to.join("function.json")).unwrap();
+    }
+    let settings = [
+        ("LAKE", &*place.lake_option()),
+        ("WAREHOUSE", &place.warehouse_option()),
+        ("RECONCILE_SCHEDULE", "0 0 * * * *"),
+    ];
+    let handler = Handler::start(place.folder(), &settings);
+    handler.call("status", &get("status"), &[]);
+    let (stdout, stderr) = handler.stop();
+    let lines: Vec<&String> =
+        stdout.iter().chain(&stderr).filter(|line| line.contains("missing")).collect();
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    let function =
+        "BUILD_FACT_SCHEDULE (without it the host does not run build_fact_movie_analytics)";
+    assert!(line.contains(function) && !line.contains("RECONCILE"), "{line}");
+    assert!(line.to_lowercase().contains("warn"), "{line}");
 }
