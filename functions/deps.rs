@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use engine::{Embedded, Engine};
 use eventgrid::{CloudEvent, Data, Publisher};
 use lake::{IngestOptions, Lake, Receipt, State, Table};
@@ -12,6 +13,7 @@ use warehouse::{Warehouse, sqlite::Sqlite, sqlserver::SqlServer};
 
 use crate::{
     dashboard::Desk,
+    reader::Reader,
     settings::{EngineSetting, LakeSetting, Settings, WarehouseSetting},
     telemetry::Metrics,
 };
@@ -26,6 +28,7 @@ pub struct Deps {
     /// Where purchases go before they are staged, if anywhere.
     pub(crate) purchase_db: Option<Arc<PurchaseDb>>,
     /// With a connection of its own: who looks does not wait for a publish.
+    pub(crate) reader: Reader,
     pub(crate) dashboard: Desk,
     pub(crate) settings: Settings,
     pub(crate) metrics: Metrics,
@@ -51,9 +54,20 @@ impl Deps {
             None => None,
         };
         let purchase_db = settings.purchase_db.clone().map(|s| Arc::new(PurchaseDb::new(s)));
-        let dashboard = Desk::new(open(&settings.warehouse));
+        let reader = Reader::new(&settings.warehouse);
+        let dashboard = Desk::new(reader.clone());
         let (warehouse, metrics) = (Mutex::new(warehouse), Metrics::default());
-        Ok(Self { lake, engine, warehouse, purchase_db, dashboard, settings, metrics, events })
+        Ok(Self {
+            lake,
+            engine,
+            warehouse,
+            purchase_db,
+            reader,
+            dashboard,
+            settings,
+            metrics,
+            events,
+        })
     }
 
     pub(crate) fn with_metrics(self, metrics: Metrics) -> Self {
@@ -124,7 +138,7 @@ pub fn open(warehouse: &WarehouseSetting) -> Box<dyn Warehouse> {
     }
 }
 
-/// The time, for people: `2021-04-25T06:15:04Z`. No fact depends on it.
-pub fn now() -> String {
-    chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+/// An instant, for people: `2021-04-25T06:15:04Z`. No fact depends on it.
+pub fn text(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

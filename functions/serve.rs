@@ -5,9 +5,12 @@ use std::sync::Arc;
 use custom_handler::{App, Context, HttpRequest, Outcome, QueueMessage, Timer};
 
 use crate::{
-    build_fact_movie_analytics, classify_movie_review, dashboard, deps::Deps,
+    build_fact_movie_analytics, classify_movie_review, dashboard,
+    deps::Deps,
     extract_user_purchase, load_user_purchase, parse_log_reviews, reconcile, replay,
-    settings::Settings, status, telemetry::Telemetry,
+    settings::{Settings, warn_of_missing},
+    status,
+    telemetry::Telemetry,
 };
 
 /// Longest body of an invocation, in bytes.
@@ -17,6 +20,7 @@ const BODY_LIMIT: usize = 4 << 20;
 /// process has to end with.
 pub async fn serve(settings: Settings) -> anyhow::Result<u8> {
     let telemetry = Telemetry::start(settings.application_insights.as_deref())?;
+    warn_of_missing();
     let deps = Deps::new(settings)?.with_metrics(telemetry.metrics.clone());
     let flushed = telemetry.clone();
     let stopped = app(Arc::new(deps))

@@ -405,6 +405,10 @@ async fn a_browser_that_has_the_page_is_not_sent_it_again() {
     // In another order, and with what does not matter, it is the same filter.
     assert_eq!(get("/?utm=x&os=Linux&state=", Some(&tag)).await.status(), 304);
     assert_eq!(get("/?os=Apple+iOS", Some(&tag)).await.status(), 200);
+    let head = reqwest::Client::new().head(format!("{}/?os=Linux", demo.served.origin));
+    let head = head.send().await.unwrap();
+    assert_eq!((head.status().as_u16(), head.headers()["etag"].to_str().unwrap()), (200, &*tag));
+    assert_eq!(head.text().await.unwrap(), "");
     rusqlite::Connection::open(demo.warehouse())
         .unwrap()
         .execute("UPDATE ops_publish_log SET publish_id = publish_id + 1", [])

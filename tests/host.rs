@@ -436,6 +436,9 @@ async fn the_dashboard_is_read_by_anybody_whom_the_host_lets_in() {
     let html = page.text().await.unwrap();
     assert!(html.contains("Smart &amp; TV") && html.contains("1 day with reviews"), "{html}");
     let client = reqwest::Client::new();
+    let head = client.head(host.url(address)).send().await.unwrap();
+    assert_eq!((head.status().as_u16(), &head.headers()["etag"]), (200, &tag));
+    assert_eq!(head.text().await.unwrap(), "");
     let again = client.get(host.url(address)).header("if-none-match", tag).send().await.unwrap();
     assert_eq!((again.status().as_u16(), again.text().await.unwrap()), (304, String::new()));
     host.stop().await;

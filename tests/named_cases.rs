@@ -43,7 +43,7 @@ async fn forget(deps: &Deps, path: &str) {
 }
 
 async fn vanished(deps: &Deps) -> Vec<String> {
-    let datasets = status::run(deps).await.unwrap().datasets;
+    let datasets = status::run(deps).await.datasets;
     datasets.into_iter().flat_map(|survey| survey.vanished).collect()
 }
 

@@ -114,7 +114,7 @@ async fn half_a_million_rows_beside_psql() {
     println!("again, nothing written on the server: {outcome} in {:?}", begun.elapsed());
 
     for deps in [&deps, &deps_direct] {
-        let orders = movie_analytics::reconcile::run(deps).await.unwrap();
+        let orders = movie_analytics::reconcile::run(deps, None).await.unwrap().orders;
         for (dataset, order) in orders {
             let input = Input { path: order.path, ..Input::default() };
             movie_analytics::ingest::ingest(deps, dataset, input).await.unwrap();

@@ -8,11 +8,12 @@ mod change;
 mod marker;
 mod publish;
 
+use chrono::{DateTime, Utc};
 use custom_handler::{Context, Timer};
 use serde::Serialize;
 use warehouse::{Published, RefusedDay};
 
-use crate::deps::Deps;
+use crate::{deps::Deps, schedule};
 
 /// What the timer or the operator asks for.
 #[derive(Clone, Debug, Default)]
@@ -22,13 +23,16 @@ pub struct Input {
     /// Ask the warehouse though the marker says that it has seen everything: it may have been put
     /// back from a copy.
     pub even_if_seen: bool,
+    /// The occurrence that a timer fired for a moment too early: facts are not published before
+    /// it, lest those of midnight get the `insert_date` of the day before.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// What a run of the function did.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Outcome {
-    /// Everything that is staged is published already.
+    /// Everything that is staged is published already, or changes nothing in the facts.
     NothingNew,
     /// Something was new, and is published now.
     Published(Report),
@@ -66,10 +70,10 @@ pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
     anyhow::bail!("nothing was tried")
 }
 
-/// Another publish came first, or the connection to the warehouse was lost.
+/// Another publisher came first, or the connection to the warehouse was lost.
 fn may_begin_again(error: &anyhow::Error) -> bool {
-    use warehouse::Error::{Interrupted, Moved};
-    matches!(error.downcast_ref(), Some(Moved { .. } | Interrupted(_)))
+    use warehouse::Error::{Absorbed, Interrupted, Moved};
+    matches!(error.downcast_ref(), Some(Moved { .. } | Absorbed { .. } | Interrupted(_)))
 }
 
 pub(crate) async fn handle(
@@ -77,7 +81,8 @@ pub(crate) async fn handle(
     timer: Timer,
     context: Context,
 ) -> anyhow::Result<custom_handler::Outcome> {
-    match run(deps, Input::default()).await? {
+    let not_before = schedule::not_before(&timer, Utc::now());
+    match run(deps, Input { not_before, ..Input::default() }).await? {
         Outcome::NothingNew => tracing::info!(
             function = context.function(),
             invocation_id = context.invocation_id(),

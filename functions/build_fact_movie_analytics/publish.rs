@@ -5,6 +5,7 @@ use std::{
     time::Instant,
 };
 
+use chrono::Utc;
 use engine::{Change, Changed, Live};
 use lake::{Listing, failpoint::reach};
 use pipeline::{
@@ -18,7 +19,7 @@ use super::{
     change::{self, News},
     marker,
 };
-use crate::deps::{Deps, now};
+use crate::deps::{Deps, text};
 
 /// Name, in place of a check, of days that are sound but share logs with one that is not.
 pub const HELD_BACK: &str = "held_back";
@@ -43,6 +44,15 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         marker::set(&deps.lake, &marker_name, content).await;
         return Ok(Outcome::NothingNew);
     }
+    if news.live_numbers.is_empty() && !rebuild && accepted.is_empty() {
+        // Refused and unchanged files, say: noted, lest the next run reads their receipts again.
+        let (expected_id, receipts) = (state.publish_id, news.receipts);
+        let publish = Publish { expected_id, receipts, only_receipts: true, ..Publish::default() };
+        warehouse.begin(publish).await?.commit(&[]).await?;
+        let content = marker::content(warehouse.as_ref(), &seen);
+        marker::set(&deps.lake, &marker_name, content).await;
+        return Ok(Outcome::NothingNew);
+    }
     if rebuild {
         news.change = change::from_scratch(&news.live);
     }
@@ -61,8 +71,9 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         publish: Publish {
             expected_id: state.publish_id,
             fact_recipe: RECIPE.to_owned(),
-            published_at: now(),
+            published_at: text(Utc::now().max(input.not_before.unwrap_or_default())),
             receipts: news.receipts,
+            only_receipts: false,
             live: news.live_numbers,
             live_reviews,
             started: Some(started),

@@ -10,7 +10,7 @@ use warp::{Filter, http::Response};
 use super::Ended;
 use crate::{
     dashboard::{self, Answer, Desk, Input},
-    deps,
+    reader::Reader,
     settings::WarehouseSetting,
 };
 
@@ -26,7 +26,7 @@ pub async fn serve(
     // Why a page cannot be shown stands here, as under the host in its log.
     let log = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false);
     let _ = log.with_max_level(tracing::Level::WARN).try_init();
-    let desk = Desk::new(deps::open(warehouse));
+    let desk = Desk::new(Reader::new(warehouse));
     let listener = listen(port).await?;
     let address = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
     super::print(&format!("dashboard     {address} (Ctrl-C ends it)"));
@@ -57,17 +57,17 @@ async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
 
 fn page(desk: Desk) -> impl Filter<Extract = (Response<String>,), Error = warp::Rejection> + Clone {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    warp::get()
-        .and(warp::path::end())
-        .and(query)
-        .and(warp::header::optional("if-none-match"))
-        .and_then(move |query, if_none_match| {
+    // The server drops the body of an answer to HEAD.
+    let method = warp::get().or(warp::head()).unify();
+    method.and(warp::path::end()).and(query).and(warp::header::optional("if-none-match")).and_then(
+        move |query, if_none_match| {
             let desk = desk.clone();
             async move {
                 let input = Input { query, if_none_match, now: Utc::now() };
                 Ok::<_, Infallible>(response(dashboard::run(&desk, input).await))
             }
-        })
+        },
+    )
 }
 
 fn response(answer: Answer) -> Response<String> {

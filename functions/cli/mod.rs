@@ -195,6 +195,8 @@ enum Ended {
     WithRefusals,
     /// By a signal, or because the host is gone.
     Stopped(u8),
+    /// Something could not be reached, which was said.
+    Unreachable,
 }
 
 /// Runs the command line of this process.
@@ -226,6 +228,7 @@ pub fn main() -> ExitCode {
         Some(Ok(Ended::Well)) => ExitCode::SUCCESS,
         Some(Ok(Ended::WithRefusals)) => ExitCode::from(3),
         Some(Ok(Ended::Stopped(code))) => ExitCode::from(code),
+        Some(Ok(Ended::Unreachable)) => ExitCode::FAILURE,
         Some(Err(error)) => failed(&error),
         None => {
             eprintln!("stopped; what is done is kept, run the same command again to go on");

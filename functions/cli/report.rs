@@ -114,7 +114,7 @@ impl Report {
     }
 
     fn write_publish(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(report) = &self.publish else { return writeln!(f, "nothing new is published\n") };
+        let Some(report) = &self.publish else { return writeln!(f, "nothing new to publish\n") };
         let published = report.published;
         writeln!(
             f,

@@ -9,7 +9,7 @@ use crate::{
     deps::Deps,
     number::count,
     settings::Settings,
-    status::{Status, run},
+    status::{Status, Unreachable, run},
 };
 
 /// Files with refused rows that are shown one by one.
@@ -17,10 +17,13 @@ const SHOWN: usize = 20;
 
 pub async fn command(settings: Settings, json: bool) -> anyhow::Result<Ended> {
     settings.lake.must_exist()?;
-    let status = run(&Deps::new(settings)?).await?;
+    let status = run(&Deps::new(settings)?).await;
     let text = if json { serde_json::to_string(&status)? } else { text(&status)? };
     super::print(&text);
-    Ok(Ended::Well)
+    for Unreachable { what, why } in &status.unreachable {
+        eprintln!("error: cannot reach the {what}: {why}");
+    }
+    Ok(if status.unreachable.is_empty() { Ended::Well } else { Ended::Unreachable })
 }
 
 fn text(status: &Status) -> Result<String, std::fmt::Error> {
@@ -37,7 +40,9 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         ];
         table.row(&[files.dataset.name(), newest], &numbers);
     }
-    writeln!(f, "{table}")?;
+    if !status.datasets.is_empty() {
+        writeln!(f, "{table}")?;
+    }
     for file in status.datasets.iter().flat_map(|files| &files.refused) {
         let reason = file.reason.map_or("failed", |reason| reason.name());
         let detail = file.detail.as_deref().unwrap_or("the work on it was broken off");
@@ -85,6 +90,7 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
                 writeln!(f)?;
             }
         }
+        None if status.unreachable.iter().any(|part| part.what == "warehouse") => {}
         None => writeln!(f, "nothing is published yet: start `movie-analytics run`")?,
     }
     writeln!(f, "lake          {}", status.lake)?;

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use warehouse::dashboard::Edition;
 
 use super::{page, query::Asked};
+use crate::reader::RETRY_AFTER;
 
 /// An answer over HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Answer {
         ];
         headers.extend(tag.map(|tag| ("ETag", tag)));
         if status == 503 {
-            headers.push(("Retry-After", "30".to_owned()));
+            headers.push(("Retry-After", RETRY_AFTER.to_owned()));
         }
         Self { status, headers, body }
     }

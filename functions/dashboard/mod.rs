@@ -13,9 +13,9 @@ mod view;
 use chrono::{DateTime, Utc};
 use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
 
+use self::query::Asked;
 pub use self::{answer::Answer, desk::Desk};
-use self::{desk::Unreadable, query::Asked};
-use crate::deps::Deps;
+use crate::{deps::Deps, reader::Unreadable};
 
 /// What a browser asks for.
 #[derive(Clone, Debug)]
@@ -37,8 +37,7 @@ pub async fn run(desk: &Desk, input: Input) -> Answer {
             // Who looks is not told: it names servers and files.
             let Unreadable { will_pass, why } = unreadable;
             tracing::error!("the dashboard cannot be shown: {why}");
-            let status = if will_pass { 503 } else { 500 };
-            Answer::passing(status, page::failing(will_pass))
+            Answer::passing(503, page::failing(will_pass))
         }
     }
 }

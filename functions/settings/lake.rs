@@ -37,11 +37,21 @@ impl LakeSetting {
     }
 }
 
-pub(super) fn lake(value: Option<String>) -> Result<LakeSetting, WrongSetting> {
-    const HELP: &str = "write file:DIR for a local folder, UseDevelopmentStorage=true for the \
-        storage emulator, or a storage connection string";
+const HELP: &str = "write file:DIR for a local folder, UseDevelopmentStorage=true for the storage \
+    emulator, or a storage connection string";
+
+/// Triggers of the host read the same setting, and know no folders.
+const HELP_UNDER_HOST: &str = "write a storage connection string, or UseDevelopmentStorage=true for \
+    the storage emulator; in Azure, LAKE__blobServiceUri and LAKE__queueServiceUri for a managed \
+    identity; the triggers of the host read the same setting";
+
+pub(super) fn lake(
+    value: Option<String>,
+    is_under_host: bool,
+) -> Result<LakeSetting, WrongSetting> {
+    let help = if is_under_host { HELP_UNDER_HOST } else { HELP };
     let wrong = |problem: String| WrongSetting::new("LAKE", problem);
-    let value = value.ok_or_else(|| wrong(format!("not set; {HELP}")))?;
+    let value = value.ok_or_else(|| wrong(format!("not set; {help}")))?;
     // The value may hold a key: it is not repeated.
     match value.strip_prefix("file:") {
         Some(folder) if !folder.is_empty() => Ok(LakeSetting::Folder(folder.into())),
@@ -49,7 +59,7 @@ pub(super) fn lake(value: Option<String>) -> Result<LakeSetting, WrongSetting> {
             let azure = AzureLake::from_connection_string(&value);
             azure.map(LakeSetting::Azure).map_err(|error| wrong(error.to_string()))
         }
-        _ => Err(wrong(format!("this form is not known; {HELP}"))),
+        _ => Err(wrong(format!("this form is not known; {help}"))),
     }
 }
 

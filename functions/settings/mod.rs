@@ -6,6 +6,7 @@ mod limits;
 mod purchase_db;
 #[cfg(test)]
 mod tests;
+mod triggers;
 mod warehouse;
 
 use std::{collections::BTreeMap, path::Path};
@@ -14,7 +15,8 @@ use eventgrid::{Auth, Publisher};
 use pipeline::logs::{Pii, PiiKey};
 
 pub use self::{
-    engine::EngineSetting, lake::LakeSetting, limits::FileLimits, warehouse::WarehouseSetting,
+    engine::EngineSetting, lake::LakeSetting, limits::FileLimits, triggers::warn_of_missing,
+    warehouse::WarehouseSetting,
 };
 
 /// A setting that is missing, or says what cannot be.
@@ -96,7 +98,7 @@ impl Settings {
                     get("LAKE__queueServiceUri").as_deref(),
                     get("LAKE__clientId").as_deref(),
                 )?,
-                None => lake::lake(get("LAKE"))?,
+                None => lake::lake(get("LAKE"), is_under_host(get))?,
             },
             warehouse: WarehouseSetting::read(get)?,
             purchase_db: purchase_db::purchase_db(get)?,
@@ -125,6 +127,13 @@ impl Settings {
         };
         pipeline::Options { limits, pii: self.pii.clone(), ..Default::default() }
     }
+}
+
+/// Whether the Functions host started this process, here or in Azure.
+fn is_under_host(get: impl Fn(&str) -> Option<String>) -> bool {
+    ["FUNCTIONS_CUSTOMHANDLER_PORT", "WEBSITE_INSTANCE_ID"]
+        .into_iter()
+        .any(|name| get(name).is_some())
 }
 
 /// Values of `local.settings.json` in a folder, as Functions Core Tools read them; none where

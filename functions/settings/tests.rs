@@ -36,6 +36,17 @@ fn each_warehouse_has_a_marker_of_its_own() {
 fn wrong_settings_say_what_to_write() {
     let wrong = |more| with(more).unwrap_err();
     assert!(read(&[]).unwrap_err().starts_with("LAKE: not set; write file:DIR for a local"));
+    for (host, name) in [("FUNCTIONS_CUSTOMHANDLER_PORT", "40001"), ("WEBSITE_INSTANCE_ID", "x")] {
+        for lake in [None, Some(("LAKE", "s3://bucket"))] {
+            let values: Vec<_> = [Some((host, name)), lake].into_iter().flatten().collect();
+            let error = read(&values).unwrap_err();
+            assert!(error.starts_with("LAKE: "), "{error}");
+            assert!(error.contains("; write a storage connection string, or UseDev"), "{error}");
+            assert!(!error.contains("file:"), "the triggers of the host know no folder: {error}");
+        }
+    }
+    let in_azure = [("LAKE", "file:lake"), ("WEBSITE_INSTANCE_ID", "x")];
+    assert!(read(&in_azure).unwrap_err().starts_with("WAREHOUSE: not set; write sqlserver://"));
     assert_eq!(wrong(&[("PII_MODE", "hash")]), "PII_KEY: not set; PII_MODE=hash needs a key");
     let unresolved = [("PII_MODE", "hash"), ("PII_KEY", "@Microsoft.KeyVault(SecretUri=x)")];
     assert!(wrong(&unresolved).starts_with("PII_KEY: its Key Vault reference"));

@@ -41,8 +41,13 @@ impl WarehouseSetting {
     /// Reads the setting alone, for commands that touch no lake.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, WrongSetting> {
         let get = |name| get(name).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
-        let setting = warehouse(get("WAREHOUSE"), get("LAKE__clientId").as_deref())?;
-        if matches!(setting, Self::Sqlite(_)) && get("WEBSITE_INSTANCE_ID").is_some() {
+        let is_in_azure = get("WEBSITE_INSTANCE_ID").is_some();
+        let help = match is_in_azure {
+            true => format!("write {}", sqlserver::HELP),
+            false => format!("write sqlite:FILE, {}", sqlserver::HELP),
+        };
+        let setting = warehouse(get("WAREHOUSE"), get("LAKE__clientId").as_deref(), &help)?;
+        if matches!(setting, Self::Sqlite(_)) && is_in_azure {
             let problem = "sqlite is for a laptop: an instance in Azure has no lasting disk";
             return Err(WrongSetting::new("WAREHOUSE", problem));
         }
@@ -63,8 +68,8 @@ impl std::fmt::Display for WarehouseSetting {
 fn warehouse(
     value: Option<String>,
     client_id: Option<&str>,
+    help: &str,
 ) -> Result<WarehouseSetting, WrongSetting> {
-    let help = format!("write sqlite:FILE, {}", sqlserver::HELP);
     let value = value.ok_or_else(|| WrongSetting::new("WAREHOUSE", format!("not set; {help}")))?;
     // The value may hold a password: it is not repeated.
     match value.strip_prefix("sqlite:") {

@@ -7,10 +7,12 @@
 use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
 use pipeline::Dataset;
 use serde::Serialize;
+use tokio::time::timeout;
 use warehouse::Summary;
 
 use crate::{
     deps::Deps,
+    reader::{REACH_TIMEOUT, RETRY_AFTER},
     survey::{Survey, survey},
 };
 
@@ -21,26 +23,63 @@ pub struct Status {
     pub lake: String,
     /// Where it is, without secrets.
     pub warehouse: String,
-    /// One of each dataset.
+    /// One of each dataset; none where the lake is [unreachable](Self::unreachable).
     pub datasets: Vec<Survey>,
-    /// `None` where nothing was published yet.
+    /// `None` where nothing was published yet, or the warehouse is unreachable.
     pub summary: Option<Summary>,
+    /// What could not be reached; all else is complete.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreachable: Vec<Unreachable>,
 }
 
-/// Looks at the lake and the warehouse, and changes neither.
-pub async fn run(deps: &Deps) -> anyhow::Result<Status> {
+/// A part that could not be reached, or not be read.
+#[derive(Serialize)]
+pub struct Unreachable {
+    /// `lake` or `warehouse`.
+    pub what: &'static str,
+    /// Why, and what to do, without secrets.
+    pub why: String,
+}
+
+/// Looks at the lake and the warehouse, and changes neither. Waits two seconds until each of them
+/// is reached, and for no publish.
+pub async fn run(deps: &Deps) -> Status {
+    let summary = deps.reader.read(async |warehouse, _| warehouse.summary().await);
+    let (datasets, summary) = tokio::join!(datasets(deps), summary);
+    let mut unreachable = Vec::new();
+    let datasets = datasets.unwrap_or_else(|error| {
+        unreachable.push(Unreachable { what: "lake", why: format!("{error:#}") });
+        Vec::new()
+    });
+    let summary = summary.unwrap_or_else(|error| {
+        unreachable.push(Unreachable { what: "warehouse", why: error.why });
+        None
+    });
+    Status {
+        lake: deps.lake.describe(),
+        warehouse: deps.settings.warehouse.to_string(),
+        datasets,
+        summary,
+        unreachable,
+    }
+}
+
+async fn datasets(deps: &Deps) -> anyhow::Result<Vec<Survey>> {
+    // One small read tells whether the storage answers: to list it may take longer.
+    let marker = deps.settings.warehouse.marker_name();
+    let Ok(reached) = timeout(REACH_TIMEOUT, deps.lake.get_marker(&marker)).await else {
+        anyhow::bail!(
+            "the storage has not answered within {} s: check that it runs, and that network and \
+             firewall let this app in",
+            REACH_TIMEOUT.as_secs()
+        );
+    };
+    reached?;
     let mut datasets = Vec::new();
     for dataset in Dataset::ALL {
         datasets.push(survey(deps, dataset).await?);
     }
-    let mut warehouse = deps.warehouse.lock().await;
-    let summary = if warehouse.exists() { Some(warehouse.summary().await?) } else { None };
-    Ok(Status {
-        lake: deps.lake.describe(),
-        warehouse: deps.settings.warehouse.to_string(),
-        datasets,
-        summary: summary.filter(|summary| summary.publish_id > 0),
-    })
+    Ok(datasets)
 }
 
 pub(crate) async fn handle(
@@ -48,5 +87,13 @@ pub(crate) async fn handle(
     _request: HttpRequest,
     _context: Context,
 ) -> anyhow::Result<Outcome> {
-    Ok(Outcome::done().output("response", HttpResponse::json(200, run(deps).await?)))
+    let status = run(deps).await;
+    for Unreachable { what, why } in &status.unreachable {
+        tracing::warn!("status cannot reach the {what}: {why}");
+    }
+    let response = match status.unreachable.is_empty() {
+        true => HttpResponse::json(200, status),
+        false => HttpResponse::json(503, status).header("Retry-After", RETRY_AFTER),
+    };
+    Ok(Outcome::done().output("response", response))
 }

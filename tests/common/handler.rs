@@ -91,6 +91,15 @@ pub fn message(text: &str, deliveries: u32) -> Value {
     })
 }
 
+/// A GET of an HTTP function as the host sends it.
+pub fn get(function: &str) -> Value {
+    serde_json::json!({
+        "Data": { "request": { "Url": format!("http://localhost:7071/api/{function}"),
+                               "Method": "GET", "Query": {}, "Headers": {}, "Params": {} } },
+        "Metadata": {},
+    })
+}
+
 /// A timer as the host sends it.
 pub fn timer() -> Value {
     serde_json::json!({

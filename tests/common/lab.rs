@@ -185,7 +185,7 @@ pub async fn extracted(deps: &Deps) -> anyhow::Result<&'static str> {
 
 /// Stages what `reconcile` finds, and tells whether that was anything.
 pub async fn reconciled(deps: &Deps) -> anyhow::Result<bool> {
-    let orders = reconcile::run(deps).await?;
+    let orders = reconcile::run(deps, None).await?.orders;
     let any = !orders.is_empty();
     for (_, found) in orders {
         order(deps, found, false).await?;

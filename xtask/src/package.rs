@@ -25,7 +25,7 @@ Usage: cargo xtask package [--debug | --release] [--portable] [--zip] [--spark]
 
 A local.settings.json in dist/ is kept; without one it is copied from the repository, or
 made from local.settings.json.example. It is never in the zip. Everything else in dist/ is
-removed first.
+removed first. A .funcignore keeps stray files out of what `func pack` packs.
 
 --portable links by cargo-zigbuild, which is installed once below
 ~/.cache/movie-analytics/tools; that needs python3. Whoever has the Rust target
@@ -37,6 +37,9 @@ pub const SPARK: &str = "--features=spark-connect";
 const PROGRAM: &str = "movie-analytics";
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 const LOCAL_SETTINGS: &str = "local.settings.json";
+
+/// `func pack` packs all files but those named here: all but what the host needs.
+const FUNCIGNORE: &str = "*\n!host.json\n!movie-analytics\n!*/function.json\n";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -151,6 +154,7 @@ fn fill(root: &Path, dist: &Path, program: &Path) -> Result<usize> {
         }
     }
     copy(&root.join("host.json"), &dist.join("host.json"))?;
+    fs::write(dist.join(".funcignore"), FUNCIGNORE).context("cannot write .funcignore")?;
     let to = dist.join(PROGRAM);
     copy(program, &to)?;
     fs::set_permissions(&to, PermissionsExt::from_mode(0o755))
@@ -242,7 +246,8 @@ mod tests {
             let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
             children.iter().map(name).collect::<Vec<_>>()
         };
-        let expected = ["host.json", "local.settings.json", "movie-analytics", "replay"];
+        let expected =
+            [".funcignore", "host.json", "local.settings.json", "movie-analytics", "replay"];
         assert_eq!(names(), expected);
         assert_eq!(fs::metadata(dist.join(PROGRAM)).unwrap().permissions().mode(), 0o100_755);
         assert!(!dist.join("replay/mod.rs").exists());
@@ -255,7 +260,7 @@ mod tests {
         let zip = root.join("dist.zip");
         assert_eq!(pack(&dist, &zip).unwrap(), 3);
         let packed = String::from_utf8_lossy(&fs::read(&zip).unwrap()).into_owned();
-        assert!(!packed.contains("local.settings.json"));
+        assert!(!packed.contains("local.settings.json") && !packed.contains(".funcignore"));
         fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -5,6 +5,7 @@ use std::{
     path::{Path as Folder, PathBuf},
 };
 
+use chrono::{DateTime, Utc};
 use object_store::ObjectMeta;
 use pipeline::Dataset;
 
@@ -24,6 +25,8 @@ pub struct Source {
     pub etag: String,
     /// Bytes.
     pub size: u64,
+    /// When it was written, by the clock of the storage.
+    pub written_at: DateTime<Utc>,
 }
 
 /// The vendor files of a dataset.
@@ -68,6 +71,7 @@ impl Lake {
                     path: path.to_owned(),
                     etag: etag(&meta),
                     size: meta.size,
+                    written_at: meta.last_modified,
                 }),
                 Err(error) => sources.misnamed.push(error.to_string()),
             }

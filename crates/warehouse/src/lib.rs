@@ -61,8 +61,8 @@ pub use sqlserver::Sent;
 /// What a warehouse can do for the publisher and for readers.
 #[async_trait]
 pub trait Warehouse: Send {
-    /// Whether there is anything to open; told without opening it. Where that cannot be known,
-    /// it is taken to be there.
+    /// Whether there is anything to open; told without opening it. Where that cannot be known, or
+    /// where nothing could be made, it is taken to be there: opening it says what is wrong.
     fn exists(&self) -> bool {
         true
     }
@@ -92,8 +92,8 @@ pub trait Warehouse: Send {
     ) -> Result<BTreeMap<Day, u64>, Error>;
 
     /// Starts a publish: checks that nobody published since `publish.expected_id`
-    /// ([`Error::Moved`], which `commit` may still find where the lock is taken only then), and
-    /// takes the change of spend. Dropping the publication without `commit` leaves the warehouse
+    /// ([`Error::Moved`]) or absorbed one of its receipts ([`Error::Absorbed`]), which `commit`
+    /// may still find where the lock is taken only then, and takes the change of spend. Dropping the publication without `commit` leaves the warehouse
     /// as it was.
     async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error>;
 
@@ -152,6 +152,13 @@ pub struct Publish {
     pub published_at: String,
     /// Receipts seen for the first time, of any state.
     pub receipts: Vec<Receipt>,
+    /// The receipts are all there is, and none of them changes what is live, as that of a rejected
+    /// file: they are absorbed under `expected_id`, and no publish is logged.
+    ///
+    /// Without a new id, a publish under way does not notice. That is safe for such receipts
+    /// alone: no fact depends on them, and whoever brings one of them again gets
+    /// [`Error::Absorbed`].
+    pub only_receipts: bool,
     /// Paths whose live version changed, with the number of the live receipt, if any is left.
     pub live: BTreeMap<String, Option<u32>>,
     /// Review ids in all live files after this publish.
@@ -180,7 +187,8 @@ pub struct RefusedDay {
 /// What a publish did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Published {
-    /// Counted from 1, without gaps.
+    /// Counted from 1, without gaps. With [`only_receipts`](Publish::only_receipts), the newest
+    /// one, 0 before the first.
     pub publish_id: i64,
     /// Days of all batches, those that became empty too.
     pub days_replaced: u64,
@@ -263,6 +271,9 @@ pub enum Error {
     /// Somebody else published in the meantime: begin again.
     #[error("another publish ({found}) came in between, {expected} was expected")]
     Moved { expected: i64, found: i64 },
+    /// Somebody else absorbed one of the receipts in the meantime: begin again.
+    #[error("receipt {receipt} of {path} is in the load history already: read the state again")]
+    Absorbed { path: String, receipt: u64 },
     /// The work was broken off by what passes, such as a lost connection: begin again.
     #[error("{0}")]
     Interrupted(String),

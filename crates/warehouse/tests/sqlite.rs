@@ -45,9 +45,25 @@ async fn nothing_is_opened_before_the_first_use() {
 }
 
 #[test]
+fn what_could_not_be_made_is_taken_to_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let in_a_file = folder.path().join("file/warehouse.db");
+    for file in [in_a_file, "/dev/null/warehouse.db".into(), folder.path().to_owned()] {
+        assert!(Sqlite::new(&file).exists(), "opening says what is wrong: {}", file.display());
+        assert_says(&refusal(&file), &file, "name a file in a folder that you may write to");
+    }
+    if cfg!(target_os = "linux") {
+        assert!(Sqlite::new("/proc/nope/warehouse.db").exists());
+    }
+}
+
+#[test]
 fn missing_folders_are_made() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("not/yet/there.db");
+    assert!(!Sqlite::new(&file).exists());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is made to find out");
     assert!(Sqlite::open(&file).unwrap().exists());
 }
 

@@ -200,10 +200,9 @@ async fn everything_is_staged_by_bulk() {
     }
 }
 
-#[tokio::test]
-async fn receipts_are_staged_whole_however_long_they_are() {
-    let (server, mut warehouse) = start().await;
-    let receipt = |number: u32, note: &str| Receipt {
+/// A receipt of a rejected file.
+fn receipt(number: u32, note: &str) -> Receipt {
+    Receipt {
         path: format!("log_reviews/\"größe\"/{number}.csv"),
         dataset: Dataset::ReviewLogs,
         number,
@@ -223,7 +222,12 @@ async fn receipts_are_staged_whole_however_long_they_are() {
         max_id: Some(i64::MAX),
         days: Default::default(),
         extra_columns: vec![note.to_owned()],
-    };
+    }
+}
+
+#[tokio::test]
+async fn receipts_are_staged_whole_however_long_they_are() {
+    let (server, mut warehouse) = start().await;
     let receipts = vec![receipt(1, "\"short\""), receipt(2, &"x".repeat(40_000))];
     let live = [(receipts[0].path.clone(), Some(1)), ("gone.csv".to_owned(), None)].into();
     let publish = Publish { receipts: receipts.clone(), live, ..Publish::default() };
@@ -238,6 +242,30 @@ async fn receipts_are_staged_whole_however_long_they_are() {
     assert_eq!(server.ran(&"x".repeat(40_000)), 1);
     let live = server.loaded("#staged_live");
     assert!(live.contains(&vec!["gone.csv".into(), Value::Null]), "{live:?}");
+}
+
+#[tokio::test]
+async fn receipts_alone_are_absorbed_under_the_lock_and_logged_as_no_publish() {
+    let (server, mut warehouse) = start().await;
+    let publish =
+        Publish { receipts: vec![receipt(1, "")], only_receipts: true, ..Publish::default() };
+    server.once("INSERT INTO ops.load_history", error(1205));
+    let done = warehouse.begin(publish).await.unwrap().commit(&[]).await.unwrap();
+    assert_eq!(done, Published::default());
+    assert_eq!((server.ran("sp_getapplock"), server.ran("INSERT INTO ops.load_history")), (2, 2));
+    assert_eq!(server.ran("INSERT INTO ops.publish_log"), 0);
+}
+
+#[tokio::test]
+async fn a_receipt_absorbed_while_a_publish_builds_its_facts_is_noticed_at_the_commit() {
+    let (server, mut warehouse) = start().await;
+    let publish = Publish { receipts: vec![receipt(1, "")], ..Publish::default() };
+    let publication = warehouse.begin(publish).await.unwrap();
+    server.once("JOIN ops.load_history AS known", Answer::Receipt { path: "a.csv", receipt: 1 });
+    let error = publication.commit(&[]).await.unwrap_err();
+    assert!(matches!(&error, Error::Absorbed { path, receipt: 1 } if path == "a.csv"), "{error}");
+    assert_eq!(server.ran("INSERT INTO ops.load_history"), 0);
+    assert_eq!((server.ran("ROLLBACK"), server.logins()), (1, 1));
 }
 
 #[tokio::test]

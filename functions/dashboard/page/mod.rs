@@ -134,8 +134,10 @@ pub fn nothing_yet() -> String {
 
 /// The warehouse cannot be read.
 pub fn failing(will_pass: bool) -> String {
-    let heading =
-        if will_pass { "The warehouse does not answer" } else { "The warehouse cannot be read" };
+    let heading = match will_pass {
+        true => "The numbers cannot be read just now",
+        false => "The numbers cannot be read",
+    };
     shell(
         "Movie reviews: not available",
         freshness::badge("bad", "Not available"),
@@ -143,8 +145,9 @@ pub fn failing(will_pass: bool) -> String {
             h2 { (heading) }
             @if will_pass {
                 p {
-                    "A database that was paused takes up to a minute to wake, and looking at this \
-                     page wakes it. Try again in half a minute."
+                    "The database may be waking up: it pauses when nobody uses it, and takes up \
+                     to a minute to come back. Looking at this page wakes it. Reload the page in \
+                     half a minute."
                 }
             } @else {
                 p {

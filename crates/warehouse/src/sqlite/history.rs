@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use serde_json::Value;
 
 use super::{error::Cause, sql};
-use crate::{Absorbed, LoggedPublish, RefusedDay, State, refusals::refusals};
+use crate::{Absorbed, Error, LoggedPublish, RefusedDay, State, refusals::refusals};
 
 /// A row of the publish log.
 pub(super) struct NewestPublish {
@@ -106,11 +106,10 @@ pub(super) fn absorb(
             body.to_string(),
         ])
         .map_err(|error| match error.sqlite_error_code() {
-            Some(ErrorCode::ConstraintViolation) => Cause::permanent(format!(
-                "receipt {} of {} is in the load history already: read the state again and \
-                 publish only what is new",
-                receipt.number, receipt.path
-            )),
+            Some(ErrorCode::ConstraintViolation) => {
+                let (path, receipt) = (receipt.path.clone(), receipt.number.into());
+                Cause::Known(Error::Absorbed { path, receipt })
+            }
             _ => error.into(),
         })?;
     }

@@ -92,7 +92,10 @@ impl Sqlite {
 #[async_trait]
 impl Warehouse for Sqlite {
     fn exists(&self) -> bool {
-        self.file.exists()
+        match self.file.try_exists() {
+            Ok(false) => !open::could_be_made(&self.file),
+            Ok(true) | Err(_) => true,
+        }
     }
 
     fn fingerprint(&self) -> String {

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{self, Path},
     thread,
     time::{Duration, Instant},
 };
@@ -35,6 +35,14 @@ pub(super) fn open(file: &Path, busy_timeout: Duration) -> Result<Connection, Ca
     configure(&connection, busy_timeout)?;
     migrate(&mut connection, file)?;
     Ok(connection)
+}
+
+/// Whether `file`, which is not there, could be made: the nearest folder takes a file without a
+/// name, which leaves nothing behind.
+pub(super) fn could_be_made(file: &Path) -> bool {
+    let absolute = path::absolute(file);
+    let folder = absolute.iter().flat_map(|file| file.ancestors().skip(1)).find(|f| f.exists());
+    folder.is_some_and(|folder| tempfile::tempfile_in(folder).is_ok())
 }
 
 /// Turns to WAL first, for which SQLite needs a new file to itself and does not wait: where another

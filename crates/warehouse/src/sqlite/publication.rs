@@ -22,7 +22,8 @@ pub(super) fn begin(
     let mut publication = SqlitePublication {
         connection,
         file,
-        id: publish.expected_id + 1,
+        id: publish.expected_id + i64::from(!publish.only_receipts),
+        only_receipts: publish.only_receipts,
         published_at: publish.published_at,
         fact_recipe: publish.fact_recipe,
         receipts: publish.receipts.len(),
@@ -52,6 +53,7 @@ pub(super) struct SqlitePublication<'a> {
     connection: &'a mut Connection,
     file: PathBuf,
     id: i64,
+    only_receipts: bool,
     published_at: String,
     fact_recipe: String,
     receipts: usize,
@@ -94,6 +96,16 @@ impl SqlitePublication<'_> {
             rows_respent,
         };
         history::refuse(self.connection, self.id, refused)?;
+        if !self.only_receipts {
+            self.log(&published, refused.len())?;
+        }
+        reach("commit:before")?;
+        self.connection.execute_batch("COMMIT")?;
+        reach("commit:after")?;
+        Ok(published)
+    }
+
+    fn log(&self, published: &Published, days_refused: usize) -> Result<(), Cause> {
         self.connection.prepare(sql::ADD_PUBLISH)?.execute((
             self.id,
             &self.published_at,
@@ -103,14 +115,11 @@ impl SqlitePublication<'_> {
             published.rows_deleted as i64,
             published.rows_inserted as i64,
             published.rows_respent as i64,
-            refused.len() as i64,
+            days_refused as i64,
             self.live_reviews as i64,
             self.started.map_or(0, |started| started.elapsed().as_millis() as i64),
         ))?;
-        reach("commit:before")?;
-        self.connection.execute_batch("COMMIT")?;
-        reach("commit:after")?;
-        Ok(published)
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     sql,
 };
 use crate::{
-    Absorbed, LoggedPublish, Publish, RefusedDay, State,
+    Absorbed, Error, LoggedPublish, Publish, RefusedDay, State,
     refusals::{Refusal, refusals},
 };
 
@@ -107,14 +107,7 @@ pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<()
         .iter()
         .map(|(path, receipt)| [path.clone().into_sql(), receipt.map(i64::from).into_sql()]);
     session.bulk("#staged_live", Box::new(live)).await?;
-    if let Some(row) = session.query(sql::FIND_KNOWN_RECEIPT, &[]).await?.first() {
-        return Err(Cause::permanent(format!(
-            "has receipt {} of {} in its load history already: read the state again and publish \
-             only what is new",
-            row.count("receipt")?,
-            row.text("path")?
-        )));
-    }
+    check_new(session).await?;
     if let Some(row) = session.query(sql::FIND_STRAY_LIVE, &[]).await?.first() {
         return Err(Cause::permanent(format!(
             "has not absorbed receipt {} of {}, so it cannot be live: publish it with its receipt",
@@ -123,6 +116,17 @@ pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<()
         )));
     }
     Ok(())
+}
+
+/// Checks that nobody has absorbed a staged receipt.
+pub(super) async fn check_new(session: &mut Session) -> Result<(), Cause> {
+    match session.query(sql::FIND_KNOWN_RECEIPT, &[]).await?.first() {
+        Some(row) => {
+            let (path, receipt) = (row.text("path")?, row.count("receipt")?);
+            Err(Error::Absorbed { path, receipt }.into())
+        }
+        None => Ok(()),
+    }
 }
 
 fn refusal_row(refusal: Refusal<'_>) -> [ColumnData<'static>; 6] {

@@ -116,6 +116,8 @@ impl<'a> SqlServerPublication<'a> {
         session.begin().await?;
         self.lock(session).await?;
         check_newest(session, self.publish.expected_id).await?;
+        // No new publish tells of receipts that were absorbed on their own.
+        history::check_new(session).await?;
         let published = self.write(session, refused).await?;
         reach("commit:before")?;
         session.commit().await?;
@@ -139,8 +141,9 @@ impl<'a> SqlServerPublication<'a> {
         session: &mut Session,
         refused: &[RefusedDay],
     ) -> Result<Published, Cause> {
-        let Publish { expected_id, published_at, fact_recipe, receipts, .. } = &self.publish;
-        let publish_id = expected_id + 1;
+        let Publish { expected_id, only_receipts, published_at, fact_recipe, receipts, .. } =
+            &self.publish;
+        let publish_id = expected_id + i64::from(!only_receipts);
         let time = published_at.trim_end_matches('Z');
         let moves_spend = self.publish.reset_spend || !self.publish.spend.is_empty();
         if moves_spend {
@@ -176,6 +179,11 @@ impl<'a> SqlServerPublication<'a> {
             history::refuse(session, publish_id).await?;
         }
         let days_replaced = self.staged.days.len() as u64;
+        let published =
+            Published { publish_id, days_replaced, rows_deleted, rows_inserted, rows_respent };
+        if *only_receipts {
+            return Ok(published);
+        }
         let number = |count: u64| count as i64;
         let duration = self.publish.started.map_or(0, |started| started.elapsed().as_millis());
         session
@@ -196,7 +204,7 @@ impl<'a> SqlServerPublication<'a> {
                 ],
             )
             .await?;
-        Ok(Published { publish_id, days_replaced, rows_deleted, rows_inserted, rows_respent })
+        Ok(published)
     }
 }
 
