@@ -15,7 +15,6 @@ use crate::{
     dashboard::Desk,
     reader::Reader,
     settings::{EngineSetting, LakeSetting, Settings, WarehouseSetting},
-    telemetry::Metrics,
 };
 
 /// Shared by all functions of the process. Opens the lake; the warehouse is opened by its
@@ -31,7 +30,6 @@ pub struct Deps {
     pub(crate) reader: Reader,
     pub(crate) dashboard: Desk,
     pub(crate) settings: Settings,
-    pub(crate) metrics: Metrics,
     events: Option<Publisher>,
 }
 
@@ -56,22 +54,8 @@ impl Deps {
         let purchase_db = settings.purchase_db.clone().map(|s| Arc::new(PurchaseDb::new(s)));
         let reader = Reader::new(&settings.warehouse);
         let dashboard = Desk::new(reader.clone());
-        let (warehouse, metrics) = (Mutex::new(warehouse), Metrics::default());
-        Ok(Self {
-            lake,
-            engine,
-            warehouse,
-            purchase_db,
-            reader,
-            dashboard,
-            settings,
-            metrics,
-            events,
-        })
-    }
-
-    pub(crate) fn with_metrics(self, metrics: Metrics) -> Self {
-        Self { metrics, ..self }
+        let warehouse = Mutex::new(warehouse);
+        Ok(Self { lake, engine, warehouse, purchase_db, reader, dashboard, settings, events })
     }
 
     /// Tells whoever listens that something is done. Its failure fails no work.

@@ -49,7 +49,7 @@ pub async fn handle(
         // Its last work was broken off while this very message was tried: it belongs to the
         // poison queue. Another message for the same version is no news.
         anyhow::ensure!(
-            ingested.outcome != "failing" || deliveries == 1,
+            ingested.outcome != "failing" || deliveries <= 1,
             "processing {} failed repeatedly; fix the cause, then run `replay --failed`",
             ingested.path
         );

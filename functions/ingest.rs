@@ -104,7 +104,6 @@ pub async fn ingest(deps: &Deps, dataset: Dataset, input: Input) -> anyhow::Resu
         Outcome::Rejected(receipt) => ("rejected", Some(receipt)),
     };
     let ingested = Ingested::new(&path, dataset, outcome, receipt);
-    deps.metrics.file(&ingested);
     let (dataset, rows) = (dataset.name().to_owned(), ingested.rows.staged);
     match (ingested.outcome, ingested.reason) {
         ("accepted", _) => deps.tell(eventgrid::FileStaged { path, dataset, rows }).await,

@@ -21,7 +21,7 @@ const BODY_LIMIT: usize = 4 << 20;
 pub async fn serve(settings: Settings) -> anyhow::Result<u8> {
     let telemetry = Telemetry::start(settings.application_insights.as_deref())?;
     warn_of_missing();
-    let deps = Deps::new(settings)?.with_metrics(telemetry.metrics.clone());
+    let deps = Deps::new(settings)?;
     let flushed = telemetry.clone();
     let stopped = app(Arc::new(deps))
         .instrument(Telemetry::span)

@@ -73,6 +73,7 @@ fn every_setting_that_the_program_reads_is_given_or_left_out_for_a_reason() {
         ("LAKE__clientId", "the identity is the app's own"),
         ("EVENTGRID_TOPIC_KEY", "a secret: in Azure identities sign in"),
         ("WEBSITE_INSTANCE_ID", "given by the platform"),
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", "given by the host"),
         // Written by site_config and by the deployment, tested below.
         ("APPLICATIONINSIGHTS_CONNECTION_STRING", "stands with Application Insights"),
     ]);
@@ -228,20 +229,4 @@ fn queries_read_properties_that_the_program_or_the_host_sends() {
         assert!(sources.contains(&format!("\"{outcome}\"")), "alerts wait for {outcome}");
     }
     assert!(functions().contains_key("build_fact_movie_analytics"), "freshness waits for it");
-}
-
-#[test]
-fn metrics_are_told_as_they_are_sent() {
-    let source = read("functions/telemetry/metrics.rs");
-    let sent = |head: &str| -> BTreeSet<String> {
-        let rests = source.split(head).skip(1);
-        rests.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
-    };
-    let page = read("docs/MONITORING.md");
-    let told = page.split("\nMetrics: ").nth(1).unwrap().split("\n\n").next().unwrap();
-    let names: BTreeSet<String> = told.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-    assert_eq!(names, sent(": counter(\""), "docs/MONITORING.md: metrics");
-    for dimension in sent("KeyValue::new(\"") {
-        assert!(told.contains(&*dimension), "docs/MONITORING.md: {dimension}");
-    }
 }

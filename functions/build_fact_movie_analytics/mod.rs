@@ -60,7 +60,6 @@ pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
             Ok(Outcome::Published(report)) => {
                 let Published { publish_id, days_replaced: days, rows_inserted: rows, .. } =
                     report.published;
-                deps.metrics.publish(&report);
                 deps.tell(eventgrid::FactPublished { publish_id, days, rows }).await;
                 return Ok(Outcome::Published(report));
             }
@@ -100,7 +99,8 @@ const MOST_DAYS: usize = 20;
 fn log(report: &Report, past_due: bool, context: &Context) {
     let Report { published, refused_days } = report;
     let (function, invocation_id) = (context.function(), context.invocation_id());
-    let Published { publish_id, days_replaced, rows_inserted, .. } = *published;
+    let Published { publish_id, days_replaced, rows_inserted, rows_deleted, rows_respent, .. } =
+        *published;
     let held = refused_days.len();
     macro_rules! line {
         ($level:ident) => {
@@ -112,9 +112,10 @@ fn log(report: &Report, past_due: bool, context: &Context) {
                 days.replaced = days_replaced,
                 days.refused = held,
                 rows.inserted = rows_inserted,
-                rows.deleted = published.rows_deleted,
-                rows.respent = published.rows_respent,
-                "publish {publish_id}: {days_replaced} days, {rows_inserted} facts, {held} days held back"
+                rows.deleted = rows_deleted,
+                rows.respent = rows_respent,
+                "publish {publish_id}: {days_replaced} days, {rows_inserted} facts, \
+                 {rows_respent} rows with updated spend, {held} days held back"
             )
         };
     }

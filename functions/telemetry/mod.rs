@@ -1,4 +1,4 @@
-//! What operators see: JSON lines on the console, and traces and metrics in Application Insights
+//! What operators see: JSON lines on the console, and traces in Application Insights
 //! where its connection string is set.
 //!
 //! What is sent there is never sampled, and belongs to the host's request. The console then carries
@@ -6,7 +6,6 @@
 //! would be paid twice.
 
 mod client;
-mod metrics;
 mod portal;
 
 use std::time::Duration;
@@ -19,7 +18,6 @@ use opentelemetry::{
 use opentelemetry_application_insights::Exporter;
 use opentelemetry_sdk::{
     Resource,
-    metrics::{PeriodicReader, SdkMeterProvider},
     trace::{Sampler, SdkTracerProvider},
 };
 use tracing::{Level, Span, level_filters::LevelFilter};
@@ -28,17 +26,13 @@ use tracing_subscriber::{
     Layer, Registry, filter::Targets, fmt::writer::MakeWriterExt, layer::SubscriberExt,
 };
 
-pub use metrics::Metrics;
-
 /// How long the end of an invocation waits for its telemetry to be sent.
 const FLUSH_LIMIT: Duration = Duration::from_secs(3);
 
 /// The telemetry of this process.
 #[derive(Clone)]
 pub struct Telemetry {
-    sent: Option<(SdkTracerProvider, SdkMeterProvider)>,
-    /// Counters that are sent with it.
-    pub metrics: Metrics,
+    sent: Option<SdkTracerProvider>,
 }
 
 impl Telemetry {
@@ -58,21 +52,17 @@ impl Telemetry {
         let subscriber = Registry::default().with(lines);
         let Some(connection_string) = connection_string else {
             tracing::subscriber::set_global_default(subscriber)?;
-            return Ok(Self { sent: None, metrics: Metrics::default() });
+            return Ok(Self { sent: None });
         };
         let exporter = exporter(connection_string).map_err(|error| {
             anyhow::anyhow!("APPLICATIONINSIGHTS_CONNECTION_STRING cannot be read: {error}")
         })?;
-        let resource = resource(|name| std::env::var(name).ok());
         let traces = SdkTracerProvider::builder()
-            .with_resource(resource.clone())
+            .with_resource(resource(|name| std::env::var(name).ok()))
             // The host says "not sampled" of invocations that Application Insights keeps.
             .with_sampler(Sampler::AlwaysOn)
-            .with_batch_exporter(portal::Exporter(exporter.clone()))
+            .with_batch_exporter(portal::Exporter(exporter))
             .build();
-        let reader = PeriodicReader::builder(exporter).build();
-        let meters =
-            SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
         let spans = tracing_opentelemetry::layer()
             .with_location(false)
             .with_target(false)
@@ -81,8 +71,7 @@ impl Telemetry {
             .with_tracer(traces.tracer("movie-analytics"))
             .with_filter(events_from(Level::INFO));
         tracing::subscriber::set_global_default(subscriber.with(spans))?;
-        let metrics = Metrics::new(&meters);
-        Ok(Self { sent: Some((traces, meters)), metrics })
+        Ok(Self { sent: Some(traces) })
     }
 
     /// The span of an invocation, below the host's own.
@@ -102,12 +91,10 @@ impl Telemetry {
 
     /// Sends what there is: the host kills without a warning, so there may be no later.
     pub async fn flush(&self) {
-        let Some((traces, meters)) = self.sent.clone() else { return };
-        let flushed = tokio::task::spawn_blocking(move || {
-            (traces.force_flush().is_ok(), meters.force_flush().is_ok())
-        });
+        let Some(traces) = self.sent.clone() else { return };
+        let flushed = tokio::task::spawn_blocking(move || traces.force_flush().is_ok());
         let sent = tokio::time::timeout(FLUSH_LIMIT, flushed).await;
-        if !matches!(sent, Ok(Ok((true, true)))) {
+        if !matches!(sent, Ok(Ok(true))) {
             tracing::warn!("telemetry could not be sent; the work is done all the same");
         }
     }
