@@ -31,6 +31,7 @@
 pub mod csv;
 pub mod dataset;
 pub mod day;
+pub mod dimensions;
 pub mod facts;
 pub mod logs;
 mod number;
