@@ -1,6 +1,6 @@
 //! Session logs: one XML document a row, its elements in the vendor's order.
 
-use pipeline::{Day, dimensions::DIMENSIONS};
+use pipeline::Day;
 
 use super::{
     phrases::{BROWSERS, STATES},
@@ -33,19 +33,11 @@ pub fn document(out: &mut Vec<u8>, seed: u64, id: i64, day: Day) {
     two_digits(out, year.unsigned_abs() as u64 / 100);
     two_digits(out, year.unsigned_abs() as u64 % 100);
     out.extend_from_slice(b"</logDate>");
-    let (location, system) = (rng.pick(&STATES), rng.pick(systems));
-    let browser = rng.in_thousand(350).then(|| rng.pick(&BROWSERS));
-    for dimension in &DIMENSIONS {
-        let text = match dimension.name {
-            "device" => Some(device),
-            "location" => Some(location),
-            "os" => Some(system),
-            "browser" => browser,
-            _ => dimension.is_required.then_some(dimension.label),
-        };
-        if let Some(text) = text {
-            element(out, dimension.element, text);
-        }
+    element(out, "device", device);
+    element(out, "location", rng.pick(&STATES));
+    element(out, "os", rng.pick(systems));
+    if rng.in_thousand(350) {
+        element(out, "browser", rng.pick(&BROWSERS));
     }
     out.extend_from_slice(b"<ipAddress>");
     digits(out, 1 + rng.below(223));

@@ -9,7 +9,10 @@ use std::{
     path::Path,
 };
 
-use pipeline::dimensions::{COUNT, DIMENSIONS};
+use pipeline::{
+    dimensions::{COUNT, DIMENSIONS},
+    reviews::POSITIVE_WORDS,
+};
 
 use super::{
     warehouse::{Facts, Grain, Spend},
@@ -211,7 +214,7 @@ fn review(fields: &[String]) -> Result<(i64, (i64, bool)), Refused> {
     let (customer, id) = (integer(&fields[0])?, integer(&fields[2])?);
     let text = fields[1].to_lowercase();
     let mut tokens = text.split([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
-    Ok((id, (customer, tokens.any(|token| token == "good"))))
+    Ok((id, (customer, tokens.any(|token| POSITIVE_WORDS.contains(&token)))))
 }
 
 fn log(fields: &[String]) -> Result<(i64, Log), Refused> {

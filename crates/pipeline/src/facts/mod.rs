@@ -15,6 +15,8 @@ use crate::{Day, dimensions::COUNT};
 /// Names the rules by which staged rows become facts: any change of them is a new version,
 /// and every day is built again.
 pub const RECIPE: &str = "facts-1";
+/// Hash of the facts that `tests/rules.rs` builds by these rules.
+pub const RECIPE_HASH: u64 = 0xea71_d856_789c_4485;
 
 /// One row of the fact table. Texts are codes of its [`FactBatch::texts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
