@@ -40,6 +40,7 @@ pub mod purchases;
 pub mod refusal;
 pub mod reviews;
 mod texts;
+pub mod versions;
 
 pub use dataset::Dataset;
 pub use day::Day;

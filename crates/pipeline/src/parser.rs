@@ -6,7 +6,9 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Dataset, Day, FileRefusal, RowReason, csv::CsvParser, logs, purchases, reviews};
+use crate::{
+    Dataset, Day, FileRefusal, RowReason, csv::CsvParser, logs, purchases, reviews, versions,
+};
 
 /// Bounds that keep memory flat and hostile files cheap.
 #[derive(Clone, Copy, Debug)]
@@ -99,17 +101,9 @@ pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
     }
 }
 
-/// The rules of all datasets: any change of them is a new version, and files staged under another
-/// one are read again. Beside it, by dataset, the hash of what `tests/rules.rs` stages by them.
-pub const PARSER: (&str, [u64; 3]) =
-    ("parser-2", [0x7c08_5f52_36bd_af1c, 0x1d48_4477_3720_c7d0, 0x1774_f7e8_af6d_9426]);
-
-/// Which reviews are positive, likewise. Its hash is that of reviews with each positive word.
-pub const CLASSIFIER: (&str, u64) = ("classifier-1", 0x217b_27e2_0f00_7c40);
-
 /// Names the rules by which bytes become rows.
 pub fn recipe(dataset: Dataset, options: &Options) -> String {
-    let (parser, classifier) = (PARSER.0, CLASSIFIER.0);
+    let (parser, classifier) = (versions::PARSER.0, versions::CLASSIFIER.0);
     match dataset {
         Dataset::ClassifiedMovieReview => format!("{parser} {classifier}"),
         Dataset::ReviewLogs => format!("{parser} pii-{}", options.pii.recipe()),

@@ -17,9 +17,9 @@ use common::read;
 use pipeline::{
     Dataset, Day,
     dimensions::DIMENSIONS,
-    facts::{self, Direction, Logs, Spend},
-    parser::{CLASSIFIER, PARSER},
+    facts::{Direction, Logs, Spend},
     reviews::POSITIVE_WORDS,
+    versions::{CLASSIFIER, FACTS, PARSER},
 };
 
 /// Rows of each kind that a rule is about: good ones, their forms, and one of each refusal.
@@ -56,7 +56,7 @@ fn staged_rows_change_with_the_version_of_their_parser_only() {
     let hashes: Vec<u64> = hashes.collect();
     assert_eq!(
         hashes, PARSER.1,
-        "the corpus is staged otherwise than by {}: raise PARSER in crates/pipeline/src/parser.rs \
+        "the corpus is staged otherwise than by {}: raise PARSER in crates/pipeline/src/versions.rs \
          and put {hashes:#x?} beside it",
         PARSER.0
     );
@@ -85,7 +85,7 @@ fn positive_words_change_with_the_version_of_the_classifier_only() {
     assert_eq!(
         hash, CLASSIFIER.1,
         "reviews are positive otherwise than by {}: raise CLASSIFIER in \
-         crates/pipeline/src/parser.rs and put {hash:#x} beside it",
+         crates/pipeline/src/versions.rs and put {hash:#x} beside it",
         CLASSIFIER.0
     );
 }
@@ -108,11 +108,10 @@ fn facts_change_with_their_version_only() {
     let texts: Vec<_> = facts.texts.iter().map(|texts| texts.texts()).collect();
     let hash = fnv(&format!("{:?} {:?} {texts:?} {:?}", facts.days, facts.rows, spend.changes()));
     assert_eq!(
-        hash,
-        facts::RECIPE_HASH,
-        "the same rows become other facts than by {}: raise RECIPE in \
-         crates/pipeline/src/facts/mod.rs and set RECIPE_HASH to {hash:#x}",
-        facts::RECIPE
+        hash, FACTS.1,
+        "the same rows become other facts than by {}: raise FACTS in \
+         crates/pipeline/src/versions.rs and put {hash:#x} beside it",
+        FACTS.0
     );
 }
 
