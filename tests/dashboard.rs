@@ -221,8 +221,9 @@ fn filters_combine_by_clicking_and_the_numbers_equal_sql() {
 
     let read = found.next().unwrap();
     assert_eq!(read["address"], "?state=Kansas&state=Ohio&device=Mobile");
-    let expected =
-        chosen(&facts, |grain| ["Ohio", "Kansas"].contains(&&*grain.3) && grain.2 == "Mobile");
+    let expected = chosen(&facts, |grain| {
+        ["Ohio", "Kansas"].contains(&grain.text("location")) && grain.text("device") == "Mobile"
+    });
     assert!(expected.reviews > 20);
     assert_tiles(&read, &expected, "two states on a device");
     assert_eq!(read["chosen"].as_array().unwrap().len(), 3);
@@ -231,17 +232,20 @@ fn filters_combine_by_clicking_and_the_numbers_equal_sql() {
     assert_eq!(read["bars"]["Reviews by location"].as_array().unwrap().len(), 2);
 
     let read = found.next().unwrap();
-    let on_android = |grain: &warehouse::Grain| grain.2 == "Mobile" && grain.4 == "Google Android";
-    let expected =
-        chosen(&facts, |grain| ["Ohio", "Kansas"].contains(&&*grain.3) && on_android(grain));
+    let on_android = |grain: &warehouse::Grain| {
+        grain.text("device") == "Mobile" && grain.text("os") == "Google Android"
+    };
+    let expected = chosen(&facts, |grain| {
+        ["Ohio", "Kansas"].contains(&grain.text("location")) && on_android(grain)
+    });
     assert_tiles(&read, &expected, "and on a system");
 
     let read = found.next().unwrap();
     let days = "2021-04-20".to_owned()..="2021-04-24".to_owned();
     let expected = chosen(&facts, |grain| {
-        ["Ohio", "Kansas", "Iowa"].contains(&&*grain.3)
+        ["Ohio", "Kansas", "Iowa"].contains(&grain.text("location"))
             && on_android(grain)
-            && days.contains(&grain.1)
+            && days.contains(&grain.day)
     });
     assert!(expected.reviews > 5);
     assert_tiles(&read, &expected, "and within days, with a third state");
@@ -250,9 +254,9 @@ fn filters_combine_by_clicking_and_the_numbers_equal_sql() {
     let address = "?state=Iowa&state=Kansas&os=Google+Android&from=2021-04-20&to=2021-04-24";
     assert_eq!(read["address"], address);
     let expected = chosen(&facts, |grain| {
-        ["Kansas", "Iowa"].contains(&&*grain.3)
-            && grain.4 == "Google Android"
-            && days.contains(&grain.1)
+        ["Kansas", "Iowa"].contains(&grain.text("location"))
+            && grain.text("os") == "Google Android"
+            && days.contains(&grain.day)
     });
     assert_tiles(&read, &expected, "without the chip and the button");
 

@@ -124,10 +124,10 @@ fn ids_may_come_in_any_order_and_the_later_line_of_an_id_wins() {
     assert_reported(&report, &oracle);
     place.holds(&oracle);
     let facts = place.facts();
-    let measures = |customer: i64| facts.iter().find(|(grain, _)| grain.0 == customer);
+    let measures = |customer: i64| facts.iter().find(|(grain, _)| grain.customer == customer);
     assert_eq!(measures(2), None);
     assert_eq!(measures(4).unwrap().1, &Measures { amount_milli: 0, score: 1, count: 1 });
-    assert_eq!(measures(3).unwrap().0.2, "Computer");
+    assert_eq!(measures(3).unwrap().0.text("device"), "Computer");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn of_an_id_in_two_files_the_greater_path_wins_whichever_arrives_last() {
             place.run();
         }
         place.holds(&place.oracle());
-        let customers: Vec<i64> = place.facts().keys().map(|grain| grain.0).collect();
+        let customers: Vec<i64> = place.facts().keys().map(|grain| grain.customer).collect();
         assert_eq!(customers, [2, 9]);
     }
 }
@@ -213,7 +213,7 @@ fn one_more_day_works_on_that_day_only() {
     let report = place.run();
     let oracle = place.oracle();
     place.holds(&oracle);
-    let of_day = oracle.facts.keys().filter(|grain| grain.1 == "2021-05-09").count();
+    let of_day = oracle.facts.keys().filter(|grain| grain.day == "2021-05-09").count();
     let work = &report["work"];
     assert_eq!(report["files_covered"], json!(41));
     assert_eq!(work["files_read"], json!(2));
@@ -287,7 +287,8 @@ fn an_absent_browser_is_unknown_and_a_named_one_is_kept() {
     place.drop("log_reviews/a.csv", format!("id_review,log\n{}", rows.concat()));
     place.run();
     let facts = place.facts();
-    let counts: Vec<(&str, i64)> = facts.iter().map(|(g, m)| (g.5.as_str(), m.count)).collect();
+    let counts: Vec<(&str, i64)> =
+        facts.iter().map(|(g, m)| (g.text("browser"), m.count)).collect();
     assert_eq!(counts, [("Opera", 1), ("Unknown", 2)]);
 }
 

@@ -51,7 +51,7 @@ fn a_day_that_shrinks_is_held_back_with_the_days_that_its_logs_moved_to() {
     // The two days are as they were, the fourth day is there.
     let facts = place.facts();
     let counted = |day: &str| {
-        let rows = facts.iter().filter(|(grain, _)| grain.1 == day);
+        let rows = facts.iter().filter(|(grain, _)| grain.day == day);
         rows.map(|(_, measures)| measures.count).sum::<i64>()
     };
     let days = ["2021-04-19", "2021-04-20", "2021-04-21", "2021-04-22"];

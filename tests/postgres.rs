@@ -85,7 +85,7 @@ async fn what_the_application_changes_changes_the_spend_of_those_customers() {
     expected.remove(&7);
     assert_eq!(lab.spend(), expected);
     assert_eq!(lab.spend(), shop.spend());
-    let fact = lab.facts().into_iter().find(|(grain, _)| grain.0 == 2).unwrap();
+    let fact = lab.facts().into_iter().find(|(grain, _)| grain.customer == 2).unwrap();
     assert_eq!(fact.1.amount_milli, -2_500, "the facts say the same");
     assert_eq!(extracted(&deps).await.unwrap(), "unchanged");
     assert!(!published(&deps).await.unwrap());

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use lake::Swept;
-use pipeline::facts::Check;
+use pipeline::{dimensions::DIMENSIONS, facts::Check};
 use serde::Serialize;
 use warehouse::{Sent, Summary};
 
@@ -188,12 +188,11 @@ pub fn numbers(summary: &Summary) -> Table {
         ("customers with reviews", summary.customers),
         ("customers with purchases", summary.buyers),
         (&days, summary.days),
-        ("devices", summary.devices),
-        ("locations", summary.locations),
-        ("operating systems", summary.systems),
-        ("browsers", summary.browsers),
     ] {
         table.row(&[name], &[count(rows)]);
+    }
+    for (dimension, members) in DIMENSIONS.iter().zip(summary.members) {
+        table.row(&[&format!("{}s", dimension.label.to_lowercase())], &[count(members)]);
     }
     table
 }

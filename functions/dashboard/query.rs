@@ -4,59 +4,48 @@
 
 use std::collections::BTreeSet;
 
-use pipeline::Day;
+use pipeline::{
+    Day,
+    dimensions::{DAILY, DIMENSIONS, Dimension},
+};
 use url::form_urlencoded::{self, Serializer};
-use warehouse::dashboard::Filter;
+use warehouse::dashboard::{Dashboard, Filter, Member};
 
-/// A dimension that can be filtered on.
+/// A dimension that can be filtered on: its place in [`DAILY`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    State,
-    Device,
-    Os,
-}
+pub struct Part(usize);
 
 impl Part {
-    pub const ALL: [Self; 3] = [Self::State, Self::Device, Self::Os];
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..DAILY.len()).map(Self)
+    }
+
+    pub fn dimension(self) -> &'static Dimension {
+        &DIMENSIONS[DAILY[self.0].place]
+    }
 
     /// In the address.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::State => "state",
-            Self::Device => "device",
-            Self::Os => "os",
-        }
+        DAILY[self.0].parameter
     }
 
     /// On the page.
     pub fn title(self) -> &'static str {
-        match self {
-            Self::State => "State",
-            Self::Device => "Device",
-            Self::Os => "Operating system",
-        }
+        DAILY[self.0].title
     }
 
     pub fn of(self, filter: &Filter) -> &BTreeSet<String> {
-        match self {
-            Self::State => &filter.locations,
-            Self::Device => &filter.devices,
-            Self::Os => &filter.systems,
-        }
+        &filter.texts[self.0]
     }
 
-    fn of_mut(self, filter: &mut Filter) -> &mut BTreeSet<String> {
-        match self {
-            Self::State => &mut filter.locations,
-            Self::Device => &mut filter.devices,
-            Self::Os => &mut filter.systems,
-        }
+    pub fn members(self, numbers: &Dashboard) -> &[Member] {
+        &numbers.members[self.0]
     }
 
     /// The filter with this member where it was without, and without it where it was with.
     pub fn toggled(self, filter: &Filter, text: &str) -> Filter {
         let mut filter = filter.clone();
-        let texts = self.of_mut(&mut filter);
+        let texts = &mut filter.texts[self.0];
         if !texts.remove(text) {
             texts.insert(text.to_owned());
         }
@@ -86,9 +75,9 @@ impl Asked {
                 "from" => &mut asked.filter.from,
                 "to" => &mut asked.filter.to,
                 name => {
-                    let part = Part::ALL.into_iter().find(|part| part.name() == name);
-                    if let Some(part) = part {
-                        part.of_mut(&mut asked.filter).insert(value.to_owned());
+                    let part = Part::all().find(|part| part.name() == name);
+                    if let Some(Part(place)) = part {
+                        asked.filter.texts[place].insert(value.to_owned());
                     }
                     continue;
                 }
@@ -105,7 +94,7 @@ impl Asked {
 /// The address of a filter, relative to the page's own. One filter has one address.
 pub fn address(filter: &Filter) -> String {
     let mut query = Serializer::for_suffix("?".to_owned(), 1);
-    for part in Part::ALL {
+    for part in Part::all() {
         query.extend_pairs(part.of(filter).iter().map(|text| (part.name(), text)));
     }
     for (name, day) in [("from", filter.from), ("to", filter.to)] {
@@ -118,16 +107,16 @@ pub fn address(filter: &Filter) -> String {
 mod tests {
     use super::*;
 
+    fn part(name: &str) -> Part {
+        Part::all().find(|part| part.name() == name).unwrap()
+    }
+
     #[test]
     fn a_filter_and_its_address_go_there_and_back() {
         let texts = ["Kansas", "<script>", "' OR 1=1 --", "a&b=c+d %41", "Zürich", "?#"];
-        let filter = Filter {
-            locations: texts.map(str::to_owned).into(),
-            devices: ["Mobile".to_owned()].into(),
-            systems: BTreeSet::new(),
-            from: Day::from_ymd(2021, 4, 5),
-            to: None,
-        };
+        let mut filter = Filter { from: Day::from_ymd(2021, 4, 5), ..Filter::default() };
+        filter.texts[part("state").0] = texts.map(str::to_owned).into();
+        filter.texts[part("device").0] = ["Mobile".to_owned()].into();
         let address = address(&filter);
         assert!(address.starts_with("?state=%27+OR") && address.ends_with("&from=2021-04-05"));
         assert!(!address.contains(['<', '\'', '#', '"']), "{address}");
@@ -145,9 +134,9 @@ mod tests {
 
     #[test]
     fn a_member_is_toggled_on_and_off() {
-        let one = Part::Os.toggled(&Filter::default(), "Linux");
-        let both = Part::State.toggled(&one, "Ohio");
+        let one = part("os").toggled(&Filter::default(), "Linux");
+        let both = part("state").toggled(&one, "Ohio");
         assert_eq!(address(&both), "?state=Ohio&os=Linux");
-        assert_eq!(Part::State.toggled(&both, "Ohio"), one);
+        assert_eq!(part("state").toggled(&both, "Ohio"), one);
     }
 }

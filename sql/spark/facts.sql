@@ -1,5 +1,5 @@
 -- Facts of some days, and what became of the logs of each day.
--- Grain: day, customer, device, location, os, browser; where is_total is 1: day.
+-- Grain: day, customer, all dimensions; where is_total is 1: day.
 -- A log without a review has no customer. It counts in the total of its day alone.
 -- In: logs and reviews, each id once; days.
 WITH
@@ -14,24 +14,24 @@ joined AS (
         reviews.id AS review,
         reviews.customer,
         reviews.positive,
-        CASE WHEN reviews.id IS NOT NULL THEN logs_of_days.device END AS device,
-        CASE WHEN reviews.id IS NOT NULL THEN logs_of_days.location END AS location,
-        CASE WHEN reviews.id IS NOT NULL THEN logs_of_days.os END AS os,
-        CASE WHEN reviews.id IS NOT NULL THEN coalesce(logs_of_days.browser, 'Unknown') END
-            AS browser
+        CASE WHEN reviews.id IS NOT NULL THEN coalesce(logs_of_days.{name}, 'Unknown') END
+            AS {name}{,}
     FROM logs_of_days
     LEFT JOIN reviews ON reviews.id = logs_of_days.id
 )
 SELECT
     day,
     customer,
-    device,
-    location,
-    os,
-    browser,
+    {name},
     CAST(grouping(customer) AS INT) AS is_total,
     CAST(sum(positive) AS BIGINT) AS score,
     CAST(count(*) AS BIGINT) AS logs,
     CAST(count(review) AS BIGINT) AS reviews
 FROM joined
-GROUP BY GROUPING SETS ((day, customer, device, location, os, browser), (day))
+GROUP BY GROUPING SETS (
+    (
+        day, customer,
+        {name}{,}
+    ),
+    (day)
+)

@@ -8,13 +8,13 @@ use super::common::{
     dice::Dice,
     drop::{logs, purchases, reviews},
     place::Place,
-    warehouse::{Facts, Measures, Spend, assert_same},
+    warehouse::{Facts, Grain, Measures, Spend, assert_same},
 };
 use super::{
     files::{FILE_BYTES, FILES},
     rows::{Class, Fate, LOGS, PURCHASES, REVIEWS},
 };
-use pipeline::{FileReason, RowReason};
+use pipeline::{FileReason, RowReason, dimensions::DIMENSIONS};
 use serde_json::{Value, json};
 
 const DAY: &str = "2021-04-19";
@@ -106,9 +106,14 @@ impl Dirty {
 
     /// A positive review with its log counts.
     fn count(&mut self, customer: i64, day: &str) {
-        let texts = ["Mobile", "Kansas", "Linux", "Unknown"].map(str::to_owned);
-        let [device, location, os, browser] = texts;
-        let grain = (customer, day.to_owned(), device, location, os, browser);
+        let texts = DIMENSIONS.map(|dimension| match dimension.name {
+            "device" => "Mobile",
+            "location" => "Kansas",
+            "os" => "Linux",
+            _ if dimension.is_required => dimension.label,
+            _ => "Unknown",
+        });
+        let grain = Grain { customer, day: day.to_owned(), texts: texts.map(str::to_owned) };
         let fact = self.facts.entry(grain).or_default();
         let amount_milli = self.spend.get(&customer).copied().unwrap_or(0);
         *fact = Measures { amount_milli, score: fact.score + 1, count: fact.count + 1 };

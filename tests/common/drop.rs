@@ -1,5 +1,7 @@
 //! Vendor files, row by row.
 
+use pipeline::dimensions::{DIMENSIONS, Dimension};
+
 use super::oracle::REVIEW;
 
 /// A file of reviews: customer, text, id.
@@ -17,14 +19,23 @@ pub fn logs(rows: &[(i64, &str, &str)]) -> String {
     format!("id_review,log\n{}", rows.collect::<String>())
 }
 
-/// The XML of a log.
+/// The XML of a log, with any text of other required dimensions.
 pub fn log(day: &str, device: &str, browser: Option<&str>) -> String {
     let (year, month_and_day) = day.split_once('-').expect("yyyy-mm-dd");
-    let browser = browser.map(|name| format!("<browser>{name}</browser>")).unwrap_or_default();
+    let mut elements = String::new();
+    for Dimension { name, element, is_required, label, .. } in &DIMENSIONS {
+        let text = match *name {
+            "device" => Some(device),
+            "location" => Some("Kansas"),
+            "os" => Some("Linux"),
+            "browser" => browser,
+            _ => is_required.then_some(*label),
+        };
+        elements.extend(text.map(|text| format!("<{element}>{text}</{element}>")));
+    }
     format!(
-        "<reviewlog><log><logDate>{month_and_day}-{year}</logDate><device>{device}</device>\
-         <location>Kansas</location><os>Linux</os>{browser}<ipAddress>9.200.232.57</ipAddress>\
-         <phoneNumber>821-540-5777</phoneNumber></log></reviewlog>"
+        "<reviewlog><log><logDate>{month_and_day}-{year}</logDate>{elements}<ipAddress>\
+         9.200.232.57</ipAddress><phoneNumber>821-540-5777</phoneNumber></log></reviewlog>"
     )
 }
 

@@ -14,7 +14,10 @@ use movie_analytics::{
     settings::Settings,
 };
 use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path};
-use pipeline::Dataset;
+use pipeline::{
+    Dataset,
+    dimensions::{daily, fill},
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -143,7 +146,7 @@ impl Lab {
         assert_eq!(waiting("review"), oracle.reviews - oracle.matched, "reviews that wait");
         assert_eq!(self.number(UNACCOUNTED), 0, "rows in are not rows out, refused or duplicate");
         assert_eq!(self.number(GAPS), 0, "receipts are missing");
-        assert_eq!(self.number(WRONG_DAILY), 0, "agg_daily is not the sum of the facts");
+        assert_eq!(self.number(&wrong_daily()), 0, "agg_daily is not the sum of the facts");
     }
 }
 
@@ -153,19 +156,28 @@ const GAPS: &str = "SELECT count(*) FROM \
     (SELECT 1 FROM ops_load_history GROUP BY path HAVING count(*) <> max(receipt))";
 
 /// Rows that only one of the two has.
-const WRONG_DAILY: &str = "\
-    WITH \
-    grouped AS ( \
-        SELECT id_dim_date, id_dim_location, id_dim_devices, id_dim_os, \
-            sum(review_score), sum(review_count), count(*) \
-        FROM fact_movie_analytics GROUP BY 1, 2, 3, 4 \
-    ), \
-    daily AS ( \
-        SELECT id_dim_date, id_dim_location, id_dim_devices, id_dim_os, \
-            review_score, review_count, fact_count FROM agg_daily \
-    ) \
-    SELECT (SELECT count(*) FROM (SELECT * FROM grouped EXCEPT SELECT * FROM daily)) \
-        + (SELECT count(*) FROM (SELECT * FROM daily EXCEPT SELECT * FROM grouped))";
+fn wrong_daily() -> String {
+    let template = "
+        WITH
+        grouped AS (
+            SELECT
+                id_dim_date, sum(review_score), sum(review_count), count(*),
+                {key}{,}
+            FROM fact_movie_analytics
+            GROUP BY
+                id_dim_date,
+                {key}{,}
+        ),
+        daily AS (
+            SELECT
+                id_dim_date, review_score, review_count, fact_count,
+                {key}{,}
+            FROM agg_daily
+        )
+        SELECT (SELECT count(*) FROM (SELECT * FROM grouped EXCEPT SELECT * FROM daily))
+            + (SELECT count(*) FROM (SELECT * FROM daily EXCEPT SELECT * FROM grouped))";
+    fill(template, daily())
+}
 
 pub async fn read(deps: &Deps, path: &str) -> anyhow::Result<Ingested> {
     order(deps, Order { path: path.to_owned(), force: None }, false).await

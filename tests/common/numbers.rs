@@ -37,7 +37,7 @@ impl Numbers {
         for (grain, measures) in facts {
             reviews += measures.count;
             positive += measures.score;
-            spend.insert(grain.0, measures.amount_milli);
+            spend.insert(grain.customer, measures.amount_milli);
         }
         Self {
             reviews,
@@ -98,11 +98,11 @@ impl Golden {
             about: about.to_owned(),
             total: Numbers::of(&oracle.facts),
             all_buyers: AllBuyers::of(&oracle.spend),
-            by_os: groups(|grain| &grain.4),
-            by_device: groups(|grain| &grain.2),
-            by_date: groups(|grain| &grain.1),
-            by_location: groups(|grain| &grain.3),
-            by_season: groups(|grain| season(&grain.1)),
+            by_os: groups(|grain| grain.text("os")),
+            by_device: groups(|grain| grain.text("device")),
+            by_date: groups(|grain| &grain.day),
+            by_location: groups(|grain| grain.text("location")),
+            by_season: groups(|grain| season(&grain.day)),
         }
     }
 }

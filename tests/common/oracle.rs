@@ -9,8 +9,13 @@ use std::{
     path::Path,
 };
 
+use pipeline::{
+    dimensions::{COUNT, DIMENSIONS},
+    reviews::POSITIVE_WORDS,
+};
+
 use super::{
-    warehouse::{Facts, Spend},
+    warehouse::{Facts, Grain, Spend},
     xml,
 };
 
@@ -50,10 +55,7 @@ pub struct Oracle {
 
 struct Log {
     day: String,
-    device: String,
-    location: String,
-    os: String,
-    browser: String,
+    texts: [String; COUNT],
 }
 
 /// The reason why a row is refused.
@@ -101,8 +103,7 @@ impl Oracle {
                 continue;
             };
             oracle.matched += 1;
-            let Log { day, device, location, os, browser } = log;
-            let grain = (*customer, day, device, location, os, browser);
+            let grain = Grain { customer: *customer, day: log.day, texts: log.texts };
             let fact = oracle.facts.entry(grain).or_default();
             fact.amount_milli = oracle.spend.get(customer).copied().unwrap_or(0);
             fact.score += i64::from(*is_positive);
@@ -213,7 +214,7 @@ fn review(fields: &[String]) -> Result<(i64, (i64, bool)), Refused> {
     let (customer, id) = (integer(&fields[0])?, integer(&fields[2])?);
     let text = fields[1].to_lowercase();
     let mut tokens = text.split([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
-    Ok((id, (customer, tokens.any(|token| token == "good"))))
+    Ok((id, (customer, tokens.any(|token| POSITIVE_WORDS.contains(&token)))))
 }
 
 fn log(fields: &[String]) -> Result<(i64, Log), Refused> {
@@ -236,9 +237,14 @@ fn log(fields: &[String]) -> Result<(i64, Log), Refused> {
     if month.len() != 2 || !exists(year, month, day) {
         return Err("bad_date");
     }
-    let (device, os, location) = (text("device")?, text("os")?, text("location")?);
-    let browser = text("browser").unwrap_or_else(|_| "Unknown".to_owned());
-    Ok((id, Log { day: format!("{year}-{month}-{day}"), device, location, os, browser }))
+    let mut texts = [const { String::new() }; COUNT];
+    for (found, dimension) in texts.iter_mut().zip(&DIMENSIONS) {
+        *found = match text(dimension.element) {
+            Err(_) if !dimension.is_required => "Unknown".to_owned(),
+            text => text?,
+        };
+    }
+    Ok((id, Log { day: format!("{year}-{month}-{day}"), texts }))
 }
 
 /// Customer and thousandths, where the purchase counts for somebody.

@@ -2,10 +2,25 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use pipeline::dimensions::{COUNT, DIMENSIONS, place};
 use rusqlite::{Connection, OpenFlags, Row};
 
-/// Grain of the fact: customer, date, device, location, os, browser.
-pub type Grain = (i64, String, String, String, String, String);
+/// Grain of the fact.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grain {
+    pub customer: i64,
+    /// `2021-04-25`.
+    pub day: String,
+    /// By dimension.
+    pub texts: [String; COUNT],
+}
+
+impl Grain {
+    /// The text of the dimension of this name.
+    pub fn text(&self, dimension: &str) -> &str {
+        &self.texts[place(dimension)]
+    }
+}
 
 /// Measures of a fact, money in thousandths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,22 +37,21 @@ pub type Spend = BTreeMap<i64, i128>;
 /// All of `v_fact_movie_analytics`, without the insert date.
 pub fn facts(file: &Path) -> Facts {
     let mut facts = Facts::new();
-    each(
-        file,
-        "SELECT customerid, log_date, device, location, os, browser, amount_spent, review_score, \
-         review_count FROM v_fact_movie_analytics",
-        |row| {
-            let grain =
-                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
-            let measures = Measures {
-                amount_milli: milli(row.get(6)?),
-                score: row.get(7)?,
-                count: row.get(8)?,
-            };
-            assert!(facts.insert(grain.clone(), measures).is_none(), "{grain:?} stands twice");
-            Ok(())
-        },
-    );
+    each(file, "SELECT * FROM v_fact_movie_analytics", |row| {
+        let mut texts = [const { String::new() }; COUNT];
+        for (text, dimension) in texts.iter_mut().zip(&DIMENSIONS) {
+            *text = row.get(dimension.name)?;
+        }
+        let (customer, day) = (row.get("customerid")?, row.get("log_date")?);
+        let grain = Grain { customer, day, texts };
+        let measures = Measures {
+            amount_milli: milli(row.get("amount_spent")?),
+            score: row.get("review_score")?,
+            count: row.get("review_count")?,
+        };
+        assert!(facts.insert(grain.clone(), measures).is_none(), "{grain:?} stands twice");
+        Ok(())
+    });
     facts
 }
 

@@ -13,16 +13,28 @@ pub struct Column {
     pub references: Option<(String, String)>,
 }
 
-/// Columns of every table of the schema `dw`.
-pub fn tables() -> BTreeMap<String, BTreeMap<String, Column>> {
+/// All migrations, in order.
+pub fn text() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/sqlserver/migrations");
-    let mut tables = BTreeMap::new();
-    for file in fs::read_dir(folder).unwrap() {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
-        for table in text.split("CREATE TABLE $(dw).").skip(1) {
+    let files = fs::read_dir(folder).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+}
+
+/// Columns of every table of the schema `dw`. A table may be made anew, and get more columns by
+/// `ALTER TABLE $(dw).NAME ADD` with each on a line of its own.
+pub fn tables() -> BTreeMap<String, BTreeMap<String, Column>> {
+    let mut tables: BTreeMap<String, BTreeMap<String, Column>> = BTreeMap::new();
+    for statement in text().split("\nGO\n") {
+        if let Some((_, table)) = statement.split_once("CREATE TABLE $(dw).") {
             let (name, rest) = table.split_once(" (\n").unwrap();
-            let body = rest.split("\n);").next().unwrap();
-            tables.insert(name.to_owned(), columns(body));
+            tables.insert(name.to_owned(), columns(rest.split("\n);").next().unwrap()));
+        }
+        if let Some((_, table)) = statement.split_once("ALTER TABLE $(dw).")
+            && let Some((name, rest)) = table.split_once(" ADD\n")
+        {
+            tables.get_mut(name).unwrap().append(&mut columns(rest.trim_end_matches([';', '\n'])));
         }
     }
     tables

@@ -7,6 +7,7 @@
 
 mod dax;
 mod ddl;
+mod dimensions;
 mod model;
 mod numbers;
 mod report;

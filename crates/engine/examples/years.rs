@@ -30,7 +30,8 @@ use parquet::{
 };
 use pipeline::{
     Dataset, Day,
-    facts::{Dimensions, FactBatch},
+    dimensions::{COUNT, all},
+    facts::FactBatch,
 };
 
 type Done<T> = Result<T, Box<dyn Error>>;
@@ -152,14 +153,20 @@ fn logs(day: Day, ids: &[i64]) -> Done<RecordBatch> {
         Int32Array::new_null(ids.len()),
         array(StringArray::from(Vec::<&str>::new())),
     )?;
-    Ok(RecordBatch::try_from_iter_with_nullable([
+    let mut columns = vec![
         ("log_id", array(Int64Array::from(ids.to_vec())), false),
         ("log_date", array(Date32Array::from(vec![day.0; ids.len()])), false),
-        ("device", texts(3, &DEVICES)?, false),
-        ("os", texts(4, &SYSTEMS)?, false),
-        ("location", texts(5, &locations)?, false),
-        ("browser", array(absent), true),
-    ])?)
+    ];
+    for (salt, dimension) in (3..).zip(all()) {
+        let column = match dimension.name {
+            "device" => texts(salt, &DEVICES)?,
+            "os" => texts(salt, &SYSTEMS)?,
+            "location" => texts(salt, &locations)?,
+            _ => array(absent.clone()),
+        };
+        columns.push((dimension.name, column, !dimension.is_required));
+    }
+    Ok(RecordBatch::try_from_iter_with_nullable(columns)?)
 }
 
 fn array(array: impl arrow_array::Array + 'static) -> ArrayRef {
@@ -178,7 +185,7 @@ fn properties(batch: &RecordBatch) -> WriterProperties {
             "customer_id" | "review_id" | "log_id" => {
                 properties.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED)
             }
-            "device" | "os" | "location" | "browser" => {
+            name if all().any(|dimension| dimension.name == name) => {
                 properties.set_column_dictionary_enabled(column, true)
             }
             _ => properties,
@@ -236,15 +243,10 @@ fn engine(lake: &Lake, name: &str) -> Done<Arc<dyn Engine>> {
 /// The same whatever the order of the facts and the codes of their texts.
 fn digest(batch: &FactBatch) -> u64 {
     let hasher = BuildHasherDefault::<DefaultHasher>::new();
-    let Dimensions { device, location, os, browser } = &batch.dimensions;
     let text = |texts: &[String], code: u32| hasher.hash_one(&texts[code as usize]);
     batch.rows.iter().fold(0, |sum, fact| {
-        let texts = [
-            text(device.texts(), fact.device),
-            text(location.texts(), fact.location),
-            text(os.texts(), fact.os),
-            text(browser.texts(), fact.browser),
-        ];
+        let texts: [u64; COUNT] =
+            std::array::from_fn(|place| text(batch.texts[place].texts(), fact.codes[place]));
         let all = (fact.day, fact.customer, texts, fact.score, fact.count);
         sum.wrapping_add(hasher.hash_one(all))
     })

@@ -17,7 +17,8 @@ use lake::{Lake, parquet_properties};
 use parquet::arrow::ArrowWriter;
 use pipeline::{
     Dataset,
-    facts::{Dimensions, Fact, FactBatch, Interner},
+    dimensions::{COUNT, all},
+    facts::{Fact, FactBatch},
 };
 
 /// As the product has it by default.
@@ -43,8 +44,10 @@ pub fn write(folder: &Path, out: &Path) -> anyhow::Result<()> {
         let days: BTreeSet<_> = live.logs.iter().flat_map(|log| log.days.keys().copied()).collect();
         let mut writer = None;
         for portion in engine.portions(&live, &days) {
-            let FactBatch { rows, dimensions, .. } = engine.facts(&live, &portion).await?;
-            let texts = Texts::of(&dimensions);
+            let FactBatch { rows, texts, .. } = engine.facts(&live, &portion).await?;
+            let texts = texts.map(|texts| -> ArrayRef {
+                Arc::new(StringArray::from_iter_values(texts.texts()))
+            });
             for rows in rows.chunks(BATCH_ROWS) {
                 let batch = batch(rows, &texts, &spend)?;
                 let writer = match &mut writer {
@@ -74,43 +77,24 @@ async fn live(lake: &Lake) -> anyhow::Result<Live> {
 }
 
 /// The texts of the dimensions by their codes.
-struct Texts {
-    device: ArrayRef,
-    location: ArrayRef,
-    os: ArrayRef,
-    browser: ArrayRef,
-}
-
-impl Texts {
-    fn of(dimensions: &Dimensions) -> Self {
-        let array = |interner: &Interner| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(interner.texts()))
-        };
-        let Dimensions { device, location, os, browser } = dimensions;
-        let [device, location, os, browser] = [device, location, os, browser].map(array);
-        Self { device, location, os, browser }
-    }
-}
+type Texts = [ArrayRef; COUNT];
 
 fn batch(facts: &[Fact], texts: &Texts, spend: &HashMap<i64, i128>) -> anyhow::Result<RecordBatch> {
     let rows = || facts.iter();
-    let text = |texts: &ArrayRef, code: fn(&Fact) -> u32| -> anyhow::Result<ArrayRef> {
-        let keys = Int32Array::from_iter_values(rows().map(|fact| code(fact) as i32));
-        Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::clone(texts))?))
-    };
     let amount = |fact: &Fact| spend.get(&fact.customer).copied().unwrap_or(0);
     let amounts = Decimal128Array::from_iter_values(rows().map(amount));
     let amounts = amounts.with_precision_and_scale(18, 5)?;
-    let columns: Vec<(&str, ArrayRef)> = vec![
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
         ("customerid", Arc::new(Int64Array::from_iter_values(rows().map(|fact| fact.customer)))),
         ("log_date", Arc::new(Date32Array::from_iter_values(rows().map(|fact| fact.day.0)))),
-        ("device", text(&texts.device, |fact| fact.device)?),
-        ("location", text(&texts.location, |fact| fact.location)?),
-        ("os", text(&texts.os, |fact| fact.os)?),
-        ("browser", text(&texts.browser, |fact| fact.browser)?),
         ("amount_spent", Arc::new(amounts)),
         ("review_score", Arc::new(Int32Array::from_iter_values(rows().map(|fact| fact.score)))),
         ("review_count", Arc::new(Int32Array::from_iter_values(rows().map(|fact| fact.count)))),
     ];
+    for (place, (dimension, texts)) in all().zip(texts).enumerate() {
+        let keys = Int32Array::from_iter_values(rows().map(|fact| fact.codes[place] as i32));
+        let texts = DictionaryArray::<Int32Type>::try_new(keys, Arc::clone(texts))?;
+        columns.push((dimension.name, Arc::new(texts)));
+    }
     Ok(RecordBatch::try_from_iter(columns)?)
 }

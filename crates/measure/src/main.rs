@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use movie_analytics::sample::{REAL, Sample};
+use pipeline::{dimensions::DIMENSIONS, reviews::POSITIVE_WORDS};
+use serde_json::json;
 
 #[derive(Parser)]
 struct Cli {
@@ -33,6 +35,8 @@ enum Command {
         #[arg(long, default_value_t = 340)]
         positive: u64,
     },
+    /// Print what other tools must know of our rules, as JSON.
+    Rules,
     /// Build the facts of all that is staged in the folder LAKE, and write them as Parquet.
     Facts { lake: PathBuf, out: PathBuf },
 }
@@ -54,6 +58,11 @@ fn main() -> anyhow::Result<()> {
             } else {
                 sample.write_single(&raw)?
             };
+            Ok(())
+        }
+        Command::Rules => {
+            let dimensions = DIMENSIONS.map(|d| json!([d.name, d.element]));
+            println!("{}", json!({ "dimensions": dimensions, "positive_words": POSITIVE_WORDS }));
             Ok(())
         }
         Command::Facts { lake, out } => facts::write(&lake, &out),

@@ -31,6 +31,7 @@
 pub mod csv;
 pub mod dataset;
 pub mod day;
+pub mod dimensions;
 pub mod facts;
 pub mod logs;
 mod number;
@@ -39,6 +40,7 @@ pub mod purchases;
 pub mod refusal;
 pub mod reviews;
 mod texts;
+pub mod versions;
 
 pub use dataset::Dataset;
 pub use day::Day;

@@ -6,7 +6,9 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Dataset, Day, FileRefusal, RowReason, csv::CsvParser, logs, purchases, reviews};
+use crate::{
+    Dataset, Day, FileRefusal, RowReason, csv::CsvParser, logs, purchases, reviews, versions,
+};
 
 /// Bounds that keep memory flat and hostile files cheap.
 #[derive(Clone, Copy, Debug)]
@@ -99,12 +101,12 @@ pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
     }
 }
 
-/// Names the rules by which bytes become rows: any change of them is a new version, and files
-/// staged under another one are read again.
+/// Names the rules by which bytes become rows.
 pub fn recipe(dataset: Dataset, options: &Options) -> String {
+    let (parser, classifier) = (versions::PARSER.0, versions::CLASSIFIER.0);
     match dataset {
-        Dataset::ClassifiedMovieReview => "parser-2 classifier-1".to_owned(),
-        Dataset::ReviewLogs => format!("parser-2 pii-{}", options.pii.recipe()),
-        Dataset::UserPurchase => format!("parser-2{}", options.purchases.recipe()),
+        Dataset::ClassifiedMovieReview => format!("{parser} {classifier}"),
+        Dataset::ReviewLogs => format!("{parser} pii-{}", options.pii.recipe()),
+        Dataset::UserPurchase => format!("{parser}{}", options.purchases.recipe()),
     }
 }

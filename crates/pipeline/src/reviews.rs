@@ -14,17 +14,50 @@ use crate::{
     refusal::RowRefusal,
 };
 
-/// Whether one of the tokens of a review is exactly `good`, tokens being what Spark ML's
-/// `Tokenizer` makes: lower-case, split at each of `[ \t\n\x0B\f\r]`.
+macro_rules! positive_words {
+    ($($word:literal),*) => {
+        /// A review with one of these tokens is positive. Only lower-case ASCII letters, and not
+        /// `k`: no character outside ASCII becomes one of them in lower case.
+        pub const POSITIVE_WORDS: &[&str] = &[$($word),*];
+
+        fn has_positive_word(review: &[u8]) -> bool {
+            false $(|| has_token(review, &const { array::<{ $word.len() }>($word) }))*
+        }
+    };
+}
+
+positive_words!["good"];
+
+/// Whether one of the tokens of a review is one of the [`POSITIVE_WORDS`], tokens being what Spark
+/// ML's `Tokenizer` makes: lower-case, split at each of `[ \t\n\x0B\f\r]`.
 ///
-/// No character outside ASCII becomes one of these letters in lower case, and a doubled quote
-/// of the CSV can neither make nor hide the token, so the field is searched as it stands.
+/// A doubled quote of the CSV can neither make nor hide a token, so the field is searched as it
+/// stands.
 pub fn is_positive(review: &[u8]) -> bool {
+    has_positive_word(review)
+}
+
+const fn array<const N: usize>(word: &str) -> [u8; N] {
+    let mut letters = [0; N];
     let mut at = 0;
-    while at + WORD.len() <= review.len() {
-        let end = review.len().min(at + BLOCK);
-        let last = end - WORD.len();
-        if has_word(&review[at..end]) && (at..=last).any(|at| is_token(review, at)) {
+    while at < N {
+        letters[at] = word.as_bytes()[at];
+        assert!(letters[at].is_ascii_lowercase() && letters[at] != b'k', "see POSITIVE_WORDS");
+        at += 1;
+    }
+    letters
+}
+
+/// Places looked at together where a word may begin.
+const BLOCK: usize = 64;
+
+#[inline(always)]
+fn has_token<const N: usize>(review: &[u8], word: &[u8; N]) -> bool {
+    let mut at = 0;
+    while at + N <= review.len() {
+        let end = review.len().min(at + BLOCK + N - 1);
+        let last = end - N;
+        if has_word(&review[at..end], word) && (at..=last).any(|at| is_token(review, at, word)) {
             return true;
         }
         at = last + 1;
@@ -32,31 +65,27 @@ pub fn is_positive(review: &[u8]) -> bool {
     false
 }
 
-const WORD: &[u8; 4] = b"good";
-
-/// Bytes looked at together: 64 places where the word may begin.
-const BLOCK: usize = 64 + WORD.len() - 1;
-
 /// Whether the word stands anywhere in the block, in whatever other word. Without a branch and a
-/// call it compiles to vector instructions: a third of the time of a vector search for each `g`.
-fn has_word(block: &[u8]) -> bool {
-    let at = |four: &[u8]| {
-        (four[0] | 0x20 == b'g')
-            & (four[1] | 0x20 == b'o')
-            & (four[2] | 0x20 == b'o')
-            & (four[3] | 0x20 == b'd')
-    };
-    block.windows(WORD.len()).fold(false, |any, four| any | at(four))
+/// call it compiles to vector instructions: a third of the time of a vector search for its first
+/// letter.
+#[inline(always)]
+fn has_word<const N: usize>(block: &[u8], word: &[u8; N]) -> bool {
+    block.windows(N).fold(false, |any, letters| any | is_word(letters, word))
+}
+
+/// In any case: the bit that tells lower case from upper is set; no other characters become these
+/// letters by it.
+#[inline(always)]
+fn is_word<const N: usize>(letters: &[u8], word: &[u8; N]) -> bool {
+    (0..N).fold(true, |all, at| all & (letters[at] | 0x20 == word[at]))
 }
 
 /// Whether the token stands here.
-fn is_token(review: &[u8], at: usize) -> bool {
+fn is_token<const N: usize>(review: &[u8], at: usize, word: &[u8; N]) -> bool {
     let before = at.checked_sub(1).map(|before| review[before]);
-    let here = [review[at], review[at + 1], review[at + 2], review[at + 3]];
-    // The bit that tells lower case from upper; no other characters become these letters by it.
-    u32::from_le_bytes(here) | 0x2020_2020 == u32::from_le_bytes(*WORD)
+    is_word(&review[at..at + N], word)
         && before.is_none_or(separates)
-        && review.get(at + WORD.len()).copied().is_none_or(separates)
+        && review.get(at + N).copied().is_none_or(separates)
 }
 
 fn separates(byte: u8) -> bool {

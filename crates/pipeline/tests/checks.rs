@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use pipeline::{
     Day,
+    dimensions::COUNT,
     facts::{Check, DayTotal, Fact, FactBatch, check},
 };
 
@@ -11,7 +12,7 @@ const MONDAY: Day = Day(18_736);
 const TUESDAY: Day = Day(18_737);
 
 fn fact(day: Day, customer: i64, score: i32, count: i32) -> Fact {
-    Fact { day, customer, device: 1, location: 1, os: 1, browser: 0, score, count }
+    Fact { day, customer, codes: [1; COUNT], score, count }
 }
 
 fn batch(rows: Vec<Fact>) -> FactBatch {

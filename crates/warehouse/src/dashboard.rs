@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipeline::Day;
+use pipeline::{Day, dimensions::DAILY};
 use serde::Serialize;
 
 use crate::RefusedDay;
@@ -14,12 +14,8 @@ pub const MOST_FACTS: u64 = 500_000;
 /// Which facts to add up. A set that is empty, or an end that is `None`, lets all through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Filter {
-    /// Texts of `dim_location`, compared byte for byte.
-    pub locations: BTreeSet<String>,
-    /// Texts of `dim_devices`, likewise.
-    pub devices: BTreeSet<String>,
-    /// Texts of `dim_os`, likewise.
-    pub systems: BTreeSet<String>,
+    /// Texts of each of [`DAILY`], compared byte for byte.
+    pub texts: [BTreeSet<String>; DAILY.len()],
     /// First day.
     pub from: Option<Day>,
     /// Last day.
@@ -121,12 +117,8 @@ pub struct Dashboard {
     pub span: Option<(Day, Day)>,
     /// Days with reviews under the filter.
     pub days: BTreeMap<Day, Sums>,
-    /// All members, by text.
-    pub locations: Vec<Member>,
-    /// All members, by text.
-    pub devices: Vec<Member>,
-    /// All members, by text.
-    pub systems: Vec<Member>,
+    /// All members of each of [`DAILY`], by text.
+    pub members: [Vec<Member>; DAILY.len()],
     /// Customers of the filter's facts. `None` where the span of days holds more than
     /// [`MOST_FACTS`] facts, chosen or not.
     pub customers: Option<Customers>,
@@ -145,6 +137,9 @@ impl Dashboard {
     }
 }
 
+/// Those of the dashboard.
+pub(crate) type All = [Dimension; DAILY.len()];
+
 /// Adds up one dimension.
 #[derive(Debug)]
 pub(crate) struct Dimension {
@@ -155,7 +150,7 @@ pub(crate) struct Dimension {
 
 impl Dimension {
     /// Of all members by key, with the texts that the filter names.
-    pub(crate) fn new(mut members: Vec<(i64, String)>, wanted: &BTreeSet<String>) -> Self {
+    fn new(mut members: Vec<(i64, String)>, wanted: &BTreeSet<String>) -> Self {
         members.sort_unstable();
         let is_filtered = !wanted.is_empty();
         let members = members.into_iter().map(|(key, text)| {
@@ -175,24 +170,28 @@ impl Dimension {
         }
     }
 
+    /// All of them, of their members by key.
+    pub(crate) fn of(members: [Vec<(i64, String)>; DAILY.len()], filter: &Filter) -> All {
+        let mut wanted = filter.texts.iter();
+        members.map(|members| Self::new(members, wanted.next().expect("as many as dimensions")))
+    }
+
     /// Adds reviews of one member of each dimension, by their places: to each where the others are
     /// chosen. Tells whether all of them are.
-    pub(crate) fn add(all: &mut [Self; 3], places: [usize; 3], sums: Sums) -> bool {
-        let members = {
-            let [location, device, os] = all.each_mut();
-            [
-                &mut location.members[places[0]].1,
-                &mut device.members[places[1]].1,
-                &mut os.members[places[2]].1,
-            ]
-        };
-        let chosen = members.each_ref().map(|member| member.chosen);
-        for (nth, member) in members.into_iter().enumerate() {
-            if (0..3).all(|other| other == nth || chosen[other]) {
+    pub(crate) fn add(all: &mut All, places: [usize; DAILY.len()], sums: Sums) -> bool {
+        let mut members = all.iter_mut().zip(places);
+        let members = [(); DAILY.len()].map(|()| {
+            let (dimension, place) = members.next().expect("as many as dimensions");
+            &mut dimension.members[place].1
+        });
+        let missed = members.iter().filter(|member| !member.chosen).count();
+        for member in members {
+            // Of all filters it may miss its own.
+            if missed == usize::from(!member.chosen) {
                 member.sums += sums;
             }
         }
-        chosen == [true; 3]
+        missed == 0
     }
 
     /// Sets the sums of a member that were added up elsewhere.

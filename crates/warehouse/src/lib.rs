@@ -15,10 +15,7 @@
 //! facts.rows.push(Fact {
 //!     day,
 //!     customer: 13756,
-//!     device: facts.dimensions.device.code("Mobile"),
-//!     location: facts.dimensions.location.code("Kansas"),
-//!     os: facts.dimensions.os.code("Apple iOS"),
-//!     browser: 0,
+//!     codes: facts.texts.each_mut().map(|texts| texts.code("Mobile")),
 //!     score: 1,
 //!     count: 1,
 //! });
@@ -39,6 +36,7 @@
 
 pub mod conformance;
 pub mod dashboard;
+mod migrations;
 mod refusals;
 pub mod sqlite;
 pub mod sqlserver;
@@ -53,9 +51,10 @@ use dashboard::{Dashboard, Edition, Filter};
 use lake::Receipt;
 use pipeline::{
     Day,
+    dimensions::{COUNT, DIMENSIONS},
     facts::{FactBatch, SpendChange},
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 pub use sqlserver::Sent;
 
 /// What a warehouse can do for the publisher and for readers.
@@ -223,14 +222,9 @@ pub struct Summary {
     pub first_day: Option<Day>,
     /// The last of them; `None` without facts.
     pub last_day: Option<Day>,
-    /// Members of `dim_devices`, `Unknown` aside.
-    pub devices: u64,
-    /// Members of `dim_location`, `Unknown` aside.
-    pub locations: u64,
-    /// Members of `dim_os`, `Unknown` aside.
-    pub systems: u64,
-    /// Members of `dim_browser`, `Unknown` aside.
-    pub browsers: u64,
+    /// How many members each of [`DIMENSIONS`] has, `Unknown` aside.
+    #[serde(flatten, serialize_with = "by_plural")]
+    pub members: [u64; COUNT],
     /// Logs whose review is not there yet.
     pub unmatched_logs: u64,
     /// Reviews whose log is not there yet.
@@ -239,6 +233,10 @@ pub struct Summary {
     pub refused_days: Vec<RefusedDay>,
     /// The newest first, ten at most.
     pub publishes: Vec<LoggedPublish>,
+}
+
+fn by_plural<S: Serializer>(members: &[u64; COUNT], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(DIMENSIONS.iter().map(|dimension| dimension.plural).zip(members))
 }
 
 /// A publish as the warehouse remembers it.

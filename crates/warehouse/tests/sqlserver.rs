@@ -101,11 +101,8 @@ warehouse::conformance_suite!(optional fresh);
 /// Facts of a day: as many customers as there are facts.
 fn facts(day: Day, facts: i64) -> FactBatch {
     let mut batch = FactBatch::default();
-    let texts = &mut batch.dimensions;
-    let (device, location) = (texts.device.code("Mobile"), texts.location.code("Kansas"));
-    let os = texts.os.code("Apple iOS");
-    let (score, count, browser) = (1, 1, 0);
-    let fact = |customer| Fact { day, customer, device, location, os, browser, score, count };
+    let codes = batch.texts.each_mut().map(|texts| texts.code("Mobile"));
+    let fact = |customer| Fact { day, customer, codes, score: 1, count: 1 };
     batch.rows = (0..facts).map(fact).collect();
     batch.days.push(DayTotal { day, matched: facts as u64, unmatched: 0 });
     batch

@@ -9,6 +9,7 @@ use std::time::Instant;
 use lake::{Receipt, Rows, State};
 use pipeline::{
     Dataset, Day,
+    dimensions::{COUNT, place},
     facts::{DayTotal, Fact, FactBatch, SpendChange},
 };
 use tds::{Answer, Value, client::start, error};
@@ -128,16 +129,23 @@ async fn what_is_sent_is_counted() {
     assert!(sent.bytes > 1_000 && sent.rows == 0, "{sent:?}");
 }
 
+/// A text of every dimension.
+const TEXT: &str = "Zürich \"\\\u{1F3AC}";
+
 /// A publish of three facts of one day, and of the spend of two customers.
 async fn publish_facts(warehouse: &mut SqlServer) -> Result<Published, Error> {
     let day = Day(18_742);
     let mut batch = FactBatch::default();
-    let texts = &mut batch.dimensions;
-    let [phone, fridge] = ["Mobile", "Fridge"].map(|text| texts.device.code(text));
-    let (location, os) = (texts.location.code("Zürich \"\\\u{1F3AC}"), texts.os.code("Apple iOS"));
+    let codes = batch.texts.each_mut().map(|texts| texts.code(TEXT));
+    let with_device = |device| {
+        let mut codes = codes;
+        codes[place("device")] = device;
+        codes
+    };
+    let [phone, fridge] = ["Mobile", "Fridge"].map(|text| batch.texts[place("device")].code(text));
     for (customer, device) in [(-7, fridge), (i64::MAX, phone), (i64::MAX, fridge)] {
-        let (browser, score, count) = (0, 1, 2);
-        batch.rows.push(Fact { day, customer, device, location, os, browser, score, count });
+        let codes = with_device(device);
+        batch.rows.push(Fact { day, customer, codes, score: 1, count: 2 });
     }
     batch.days.push(DayTotal { day, matched: 6, unmatched: 1 });
     let most = 9_999_999_999_999_999;
@@ -171,12 +179,13 @@ async fn everything_is_staged_by_bulk() {
         assert_eq!(published, expected);
         let most = i128::from(i64::MAX);
         // Codes are those of the publish, by their first use.
-        let facts: [[i128; 8]; 3] = [
-            [20_210_425, -7, 1, 1, 1, 0, 1, 2],
-            [20_210_425, most, 2, 1, 1, 0, 1, 2],
-            [20_210_425, most, 1, 1, 1, 0, 1, 2],
-        ];
-        assert_eq!(server.loaded("#staged_fact"), facts.map(|row| row.map(Value::from).to_vec()));
+        let facts = [(-7, 1), (most, 2), (most, 1)].map(|(customer, device)| {
+            let mut codes = [1; COUNT];
+            codes[place("device")] = device;
+            let measures = [20_210_425, customer, 1, 2];
+            measures.into_iter().chain(codes).map(Value::from).collect::<Vec<_>>()
+        });
+        assert_eq!(server.loaded("#staged_fact"), facts);
         // Scale 5.
         let spend: [[i128; 3]; 2] =
             [[1, 999_999_999_999_999_900, -1], [2, -1_999_999_999_999_999_800, -2]];
@@ -193,10 +202,12 @@ async fn everything_is_staged_by_bulk() {
         ];
         assert_eq!(server.loaded("#staged_day"), [days.to_vec()]);
         let texts = server.loaded("#staged_text");
-        let location = [2.into(), 1.into(), "Zürich \"\\\u{1F3AC}".into(), Value::Null];
-        assert!(texts.len() == 5 && texts.contains(&location.to_vec()), "{texts:?}");
-        // Rows of the bulk load: facts, customers, a day, and five texts.
-        assert_eq!(warehouse.sent().unwrap().rows, 3 + 2 + 1 + 5);
+        let number = place("location") as i128 + 1;
+        let location = [number.into(), 1.into(), TEXT.into(), Value::Null];
+        // One of each dimension, but two devices.
+        assert!(texts.len() == COUNT + 1 && texts.contains(&location.to_vec()), "{texts:?}");
+        // Rows of the bulk load: facts, customers, a day, and texts.
+        assert_eq!(warehouse.sent().unwrap().rows as usize, 3 + 2 + 1 + texts.len());
     }
 }
 
@@ -287,13 +298,10 @@ async fn how_fast_rows_are_sent() {
     const SINGLE: i64 = 2_000;
     let (server, warehouse) = start().await;
     let mut warehouse = warehouse.with_timing(Timing::default());
-    let (day, device, location, os) = (Day(18_742), 1, 1, 1);
+    let day = Day(18_742);
     let mut batch = FactBatch::default();
-    let texts = &mut batch.dimensions;
-    let codes = [texts.device.code("TV"), texts.location.code("Ohio"), texts.os.code("Linux")];
-    assert_eq!(codes, [device, location, os]);
-    let (browser, score, count) = (0, 1, 1);
-    let fact = |customer| Fact { day, customer, device, location, os, browser, score, count };
+    let codes = batch.texts.each_mut().map(|texts| texts.code("TV"));
+    let fact = |customer| Fact { day, customer, codes, score: 1, count: 1 };
     batch.rows = (0..BULK).map(fact).collect();
     batch.days.push(DayTotal { day, matched: BULK as u64, unmatched: 0 });
     let mut publication = warehouse.begin(Publish::default()).await.unwrap();

@@ -9,18 +9,18 @@ use crate::number::{count, ratio, short};
 /// Of the circle, in hundredths, between two segments.
 const GAP: f64 = 0.8;
 
-pub fn donut(top: &Top<'_>, filter: &Filter) -> Markup {
+pub fn donut(top: &Top<'_>, part: Part, filter: &Filter) -> Markup {
     let rest = top.rest.map(|(_, sums)| sums.reviews);
     let parts: Vec<u64> = top.shown.iter().map(|m| m.sums.reviews).chain(rest).collect();
     let total = top.total.reviews;
     html! {
         div.donut {
-            (ring(&parts, total))
+            (ring(&parts, total, part))
             ul.legend {
                 @for (nth, member) in top.shown.iter().enumerate() {
                     li {
                         (swatch(nth))
-                        a href=(filter_link(Part::Device, &member.text, filter)) { (member.text) }
+                        a href=(filter_link(part, &member.text, filter)) { (member.text) }
                         (numbers(member.sums.reviews, total))
                     }
                 }
@@ -36,7 +36,7 @@ pub fn donut(top: &Top<'_>, filter: &Filter) -> Markup {
     }
 }
 
-fn ring(parts: &[u64], total: u64) -> Markup {
+fn ring(parts: &[u64], total: u64, of: Part) -> Markup {
     let gap = if parts.len() > 1 { GAP } else { 0.0 };
     let mut start = 0.0;
     let mut segments = Vec::new();
@@ -49,7 +49,7 @@ fn ring(parts: &[u64], total: u64) -> Markup {
     }
     html! {
         svg.ring viewBox="0 0 120 120" role="img" aria-labelledby="ring-title ring-desc" {
-            title #ring-title { "Share of reviews by device" }
+            title #ring-title { "Share of reviews by " (of.dimension().label.to_lowercase()) }
             desc #ring-desc { "The list beside it gives the numbers." }
             g transform="rotate(-90 60 60)" {
                 @for (nth, (dash, offset)) in segments.iter().enumerate() {

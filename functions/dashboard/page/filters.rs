@@ -27,18 +27,10 @@ pub fn filters(numbers: &Dashboard, asked: &Asked) -> Markup {
                     "“" (value) "” is no date and was left out: write it as 2021-04-25."
                 }
             }
-            @for part in Part::ALL { (buttons(part, members(numbers, part), filter)) }
+            @for part in Part::all() { (buttons(part, part.members(numbers), filter)) }
             (latest(numbers, filter))
             (form(numbers, filter))
         }
-    }
-}
-
-fn members(numbers: &Dashboard, part: Part) -> &[Member] {
-    match part {
-        Part::State => &numbers.locations,
-        Part::Device => &numbers.devices,
-        Part::Os => &numbers.systems,
     }
 }
 
@@ -60,7 +52,7 @@ fn chosen(filter: &Filter) -> Markup {
             p.note { "All reviews are shown. Several of a kind may be chosen at once." }
         } @else {
             ul.chips aria-label="Chosen filters" {
-                @for part in Part::ALL {
+                @for part in Part::all() {
                     @for text in part.of(filter) { (without(text, part.toggled(filter, text))) }
                 }
                 @if let Some(day) = filter.from {
@@ -136,7 +128,7 @@ fn form(numbers: &Dashboard, filter: &Filter) -> Markup {
     let (first, last) = (span.map(|(first, _)| first), span.map(|(_, last)| last));
     html! {
         form method="get" {
-            @for part in Part::ALL {
+            @for part in Part::all() {
                 @for text in part.of(filter) {
                     input type="hidden" name=(part.name()) value=(text);
                 }
@@ -149,13 +141,13 @@ fn form(numbers: &Dashboard, filter: &Filter) -> Markup {
                 label for="to" { "To" }
                 input #to type="date" name="to" value=[filter.to] min=[first] max=[last];
             }
-            @for part in Part::ALL {
+            @for part in Part::all() {
                 @let id = format!("add-{}", part.name());
                 div.field {
                     label for=(id) { "Add " (part.title().to_lowercase()) }
                     select #(id) name=(part.name()) {
                         option value="" { "–" }
-                        @for member in members(numbers, part).iter().take(MOST_OPTIONS) {
+                        @for member in part.members(numbers).iter().take(MOST_OPTIONS) {
                             @if !part.of(filter).contains(&member.text) {
                                 option { (member.text) }
                             }

@@ -1,6 +1,7 @@
 //! How new the numbers are, and what is wrong with them.
 
 use maud::{Markup, html};
+use pipeline::reviews::POSITIVE_WORDS;
 use warehouse::dashboard::{Dashboard, MOST_FACTS};
 
 use super::super::desk::OLD_AFTER;
@@ -119,7 +120,7 @@ pub fn about(numbers: &Dashboard) -> Markup {
                     dt { "Average review score" }
                     dd {
                         "Positive reviews divided by all reviews. A review is positive when one \
-                         of its words is exactly “good”."
+                         of its words is exactly “" (POSITIVE_WORDS.join("” or “")) "”."
                     }
                     dt { "Customers and total spend" }
                     dd {

@@ -20,9 +20,12 @@ use super::{
 pub const STYLE: &str = include_str!("style.css");
 
 /// Bars and segments that can be told apart at a glance; all members are in the tables.
-const MOST_LOCATIONS: usize = 15;
-const MOST_SYSTEMS: usize = 8;
-const MOST_DEVICES: usize = 5;
+const MOST_WIDE_BARS: usize = 15;
+const MOST_BARS: usize = 8;
+const MOST_SEGMENTS: usize = 5;
+
+/// The dimension with so few members that shares of a whole tell more than bars.
+const DONUT: &str = "device";
 
 /// A film frame; within the page, because nothing is asked for elsewhere.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 \
@@ -56,9 +59,17 @@ pub fn page(numbers: &Dashboard, asked: &Asked, is_old: bool) -> String {
 
 fn charts(numbers: &Dashboard, asked: &Asked) -> Markup {
     let filter = &asked.filter;
-    let locations = Top::of(&numbers.locations, MOST_LOCATIONS);
-    let systems = Top::of(&numbers.systems, MOST_SYSTEMS);
-    let devices = Top::of(&numbers.devices, MOST_DEVICES);
+    let (donuts, bars): (Vec<Part>, Vec<Part>) =
+        Part::all().partition(|part| part.dimension().name == DONUT);
+    let (wide, narrow) = bars.split_at(1);
+    let bars = |part: &Part, most| {
+        let top = Top::of(part.members(numbers), most);
+        card(*part, numbers, bars::bars(&top, *part, filter))
+    };
+    let shares = |part: &Part| {
+        let top = Top::of(part.members(numbers), MOST_SEGMENTS);
+        card(*part, numbers, donut::donut(&top, *part, filter))
+    };
     html! {
         div.charts {
             div.column {
@@ -69,25 +80,26 @@ fn charts(numbers: &Dashboard, asked: &Asked) -> Markup {
                         (tables::days(&numbers.days))
                     }
                 }
-                section.card aria-labelledby="by-location" {
-                    h2 #by-location { "Reviews by location" }
-                    (bars::bars(&locations, Part::State, filter))
-                    (tables::members(&numbers.locations, "Location"))
-                }
+                @for part in wide { (bars(part, MOST_WIDE_BARS)) }
             }
             div.column {
-                section.card aria-labelledby="by-os" {
-                    h2 #by-os { "Reviews by operating system" }
-                    (bars::bars(&systems, Part::Os, filter))
-                    (tables::members(&numbers.systems, "Operating system"))
-                }
-                section.card aria-labelledby="by-device" {
-                    h2 #by-device { "Reviews by device" }
-                    (donut::donut(&devices, filter))
-                    (tables::members(&numbers.devices, "Device"))
-                }
+                @for part in narrow { (bars(part, MOST_BARS)) }
+                @for part in &donuts { (shares(part)) }
                 (freshness::card(numbers))
             }
+        }
+    }
+}
+
+/// A dimension: its chart, and the table of all its members.
+fn card(part: Part, numbers: &Dashboard, chart: Markup) -> Markup {
+    let dimension = part.dimension();
+    let id = format!("by-{}", dimension.name);
+    html! {
+        section.card aria-labelledby=(id) {
+            h2 #(id) { "Reviews by " (dimension.label.to_lowercase()) }
+            (chart)
+            (tables::members(part.members(numbers), dimension.label))
         }
     }
 }

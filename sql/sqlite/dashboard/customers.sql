@@ -6,9 +6,7 @@ choose_customers AS (
     SELECT DISTINCT customerid
     FROM fact_movie_analytics
     WHERE fact_id BETWEEN ?1 AND ?2
-      AND (?3 IS NULL OR id_dim_location IN (SELECT value FROM json_each(?3)))
-      AND (?4 IS NULL OR id_dim_devices IN (SELECT value FROM json_each(?4)))
-      AND (?5 IS NULL OR id_dim_os IN (SELECT value FROM json_each(?5)))
+      AND (?{n+2} IS NULL OR {key} IN (SELECT value FROM json_each(?{n+2})))
 )
 SELECT
     count(*) AS customers,

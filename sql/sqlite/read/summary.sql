@@ -1,5 +1,4 @@
--- The whole warehouse in numbers. Grain: one row. `Unknown` is no device, location, os or
--- browser of its own.
+-- The whole warehouse in numbers. Grain: one row. `Unknown` is no member of a dimension.
 WITH
 sum_facts AS (
     SELECT
@@ -13,11 +12,8 @@ sum_facts AS (
 ),
 count_customers AS (SELECT count(DISTINCT customerid) AS customers FROM fact_movie_analytics),
 count_buyers AS (SELECT count(*) AS buyers FROM customer_spend),
-count_devices AS (SELECT count(*) AS devices FROM dim_devices WHERE id_dim_devices > 0),
-count_locations AS (SELECT count(*) AS locations FROM dim_location WHERE id_dim_location > 0),
-count_systems AS (SELECT count(*) AS systems FROM dim_os WHERE id_dim_os > 0),
-count_browsers AS (SELECT count(*) AS browsers FROM dim_browser WHERE id_dim_browser > 0),
+count_{name} AS (SELECT count(*) AS {name}_members FROM {table} WHERE {key} > 0),
 sum_unmatched AS (SELECT coalesce(sum(unmatched), 0) AS unmatched_logs FROM ops_day_total)
 SELECT *
-FROM sum_facts, count_customers, count_buyers, count_devices, count_locations, count_systems,
-    count_browsers, sum_unmatched
+FROM sum_facts, count_customers, count_buyers, sum_unmatched,
+    count_{name}{,}

@@ -1,6 +1,8 @@
 -- The facts as reports see them. Grain: as v_fact_movie_analytics.
 SELECT
-    customerid, log_date, device, location, os, browser,
-    amount_spent, review_score, review_count, insert_date
+    {name},
+    customerid, log_date, amount_spent, review_score, review_count, insert_date
 FROM $(dw).v_fact_movie_analytics
-ORDER BY log_date, customerid, device, location, os, browser;
+ORDER BY
+    log_date, customerid,
+    {name}{,}

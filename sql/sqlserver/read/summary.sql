@@ -1,5 +1,4 @@
--- The whole warehouse in numbers. Grain: one row. `Unknown` is no device, location, os or
--- browser of its own.
+-- The whole warehouse in numbers. Grain: one row. `Unknown` is no member of a dimension.
 WITH
 sum_facts AS (
     SELECT
@@ -15,16 +14,7 @@ count_days AS (SELECT COUNT_BIG(*) AS days FROM list_days),
 list_customers AS (SELECT DISTINCT customerid FROM $(dw).fact_movie_analytics),
 count_customers AS (SELECT COUNT_BIG(*) AS customers FROM list_customers),
 count_buyers AS (SELECT COUNT_BIG(*) AS buyers FROM $(dw).customer_spend),
-count_devices AS (
-    SELECT COUNT_BIG(*) AS devices FROM $(dw).dim_devices WHERE id_dim_devices > 0
-),
-count_locations AS (
-    SELECT COUNT_BIG(*) AS locations FROM $(dw).dim_location WHERE id_dim_location > 0
-),
-count_systems AS (SELECT COUNT_BIG(*) AS systems FROM $(dw).dim_os WHERE id_dim_os > 0),
-count_browsers AS (
-    SELECT COUNT_BIG(*) AS browsers FROM $(dw).dim_browser WHERE id_dim_browser > 0
-),
+count_{name} AS (SELECT COUNT_BIG(*) AS {name}_members FROM $(dw).{table} WHERE {key} > 0),
 sum_unmatched AS (SELECT COALESCE(SUM(unmatched), 0) AS unmatched_logs FROM $(ops).day_total)
 SELECT
     CAST(facts AS bigint) AS facts,
@@ -35,17 +25,11 @@ SELECT
     last_day,
     customers,
     buyers,
-    devices,
-    locations,
-    systems,
-    browsers,
+    {name}_members,
     CAST(unmatched_logs AS bigint) AS unmatched_logs
 FROM sum_facts
 CROSS JOIN count_days
 CROSS JOIN count_customers
 CROSS JOIN count_buyers
-CROSS JOIN count_devices
-CROSS JOIN count_locations
-CROSS JOIN count_systems
-CROSS JOIN count_browsers
+CROSS JOIN count_{name}
 CROSS JOIN sum_unmatched;

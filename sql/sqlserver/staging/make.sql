@@ -6,14 +6,11 @@
 
 -- Facts with the publish's own codes for texts. Grain: one row per fact.
 CREATE TABLE #staged_fact (
-    id_dim_date   int NOT NULL,
-    customerid    bigint NOT NULL,
-    device_code   int NOT NULL,
-    location_code int NOT NULL,
-    os_code       int NOT NULL,
-    browser_code  int NOT NULL,
-    review_score  int NOT NULL,
-    review_count  int NOT NULL
+    id_dim_date  int NOT NULL,
+    customerid   bigint NOT NULL,
+    review_score int NOT NULL,
+    review_count int NOT NULL,
+    {name}_code int NOT NULL{,}
 );
 
 -- Grain and key: one row per day that is replaced.
@@ -28,8 +25,8 @@ CREATE TABLE #staged_day (
     unmatched   bigint NOT NULL
 );
 
--- Grain and key: one row per text that a fact uses; dimension 1 device, 2 location, 3 os,
--- 4 browser. id is its key, once that is known.
+-- Grain and key: one row per text that a fact uses, dimensions counted from 1. id is its key, once
+-- that is known.
 CREATE TABLE #staged_text (
     dimension int NOT NULL,
     code      int NOT NULL,

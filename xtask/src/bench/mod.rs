@@ -57,7 +57,7 @@ pub fn run(plan: &Plan) -> Result<()> {
         }
         // Once is enough: a repetition does the same again.
         if repetition == 1 {
-            same(&peers::facts(&facts)?)?;
+            same(&peers::facts(plan, &facts)?)?;
         }
     }
     if plan.wants("start") {

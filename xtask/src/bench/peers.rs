@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::data::Raw;
+use super::data::{Raw, program};
 use super::measured::{self, Taken};
 use super::plan::{Plan, SINGLE};
 use crate::{shell, tools};
@@ -44,6 +44,7 @@ impl Peer {
         let out = place.join(self.name);
         fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
         let mut command = Command::new(python()?);
+        command.env("RULES", rules(plan)?);
         command.arg(script(self.script)?).arg(&raw.single).arg(&out).args(&steps);
         for (step, usage) in measured::lines(&mut command)? {
             if whole || step != "whole" {
@@ -55,14 +56,20 @@ impl Peer {
 }
 
 /// What the facts in each of the files come to.
-pub fn facts(files: &[(String, PathBuf)]) -> Result<Vec<(String, String)>> {
+pub fn facts(plan: &Plan, files: &[(String, PathBuf)]) -> Result<Vec<(String, String)>> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
     let mut command = Command::new(python()?);
+    command.env("RULES", rules(plan)?);
     command.arg(script("facts.py")?).args(files.iter().map(|(_, file)| file));
     let output = shell::output(&mut command, "install python3")?;
     Ok(files.iter().map(|(who, _)| who.clone()).zip(output.lines().map(str::to_owned)).collect())
+}
+
+/// The dimensions and positive words of the product.
+fn rules(plan: &Plan) -> Result<String> {
+    shell::output(Command::new(program(plan, "measure")?).arg("rules"), "build it first")
 }
 
 pub fn script(name: &str) -> Result<PathBuf> {

@@ -45,12 +45,24 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// With `name` for each placeholder `$(name)`.
+/// With `name` for each placeholder `$(name)`, and as if there were one dimension: `a_key` for
+/// `{key}`, 1 for its number, nothing for what stands between two.
 fn spelled_out(text: &str) -> String {
     let mut parts = text.split("$(");
+    let mut named = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        named += &part.replacen(')', "", 1);
+    }
+    let mut parts = named.split('{');
     let mut spelled = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        spelled += &part.replacen(')', "", 1);
+        let (placeholder, rest) = part.split_once('}').unwrap_or(("", part));
+        match placeholder {
+            "name" | "table" | "key" => spelled += &format!("a_{placeholder}"),
+            number if number.starts_with('n') => spelled.push('1'),
+            _ => {}
+        }
+        spelled += rest;
     }
     spelled
 }
@@ -81,5 +93,6 @@ mod tests {
     fn placeholders_become_names() {
         assert_eq!(spelled_out("FROM $(dw).t AS t"), "FROM dw.t AS t");
         assert_eq!(spelled_out("N'$(ops).t', (SELECT 1)"), "N'ops.t', (SELECT 1)");
+        assert_eq!(spelled_out("@P{n+2}, {key}{,} FROM t"), "@P1, a_key FROM t");
     }
 }

@@ -9,6 +9,7 @@ use arrow_array::{
 use lake::Receipt;
 use pipeline::{
     Day,
+    dimensions::{COUNT, all},
     facts::{DayTotal, Fact, FactBatch},
 };
 
@@ -25,7 +26,7 @@ pub const BYTES_PER_FACT: u64 = 48;
 pub async fn build(spark: &Spark, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error> {
     let mut answer = Answer::new(days, spark.memory_bytes / BYTES_PER_FACT);
     let logs = logs(live, days);
-    if let Some(winners) = spark.winners(&logs, plan::LOGS).await? {
+    if let Some(winners) = spark.winners(&logs, &plan::LOGS).await? {
         let reviews = reviews(live, &logs, days);
         spark.verify(&logs).await?;
         spark.verify(&reviews).await?;
@@ -34,7 +35,7 @@ pub async fn build(spark: &Spark, live: &Live, days: &BTreeSet<Day>) -> Result<F
             None => no_reviews(spark)?,
         };
         let days = spark.days(days)?;
-        let facts = plan::sql(FACTS, [("logs", winners), ("reviews", reviews), ("days", days)]);
+        let facts = plan::sql(&FACTS, [("logs", winners), ("reviews", reviews), ("days", days)]);
         let budget_mb = spark.memory_bytes >> 20;
         spark
             .cluster
@@ -108,15 +109,15 @@ impl Answer {
     fn take(&mut self, batch: &RecordBatch) -> Result<(), columns::Wrong> {
         let days = columns::values::<Date32Type>(batch, "day")?;
         let customers = columns::values::<Int64Type>(batch, "customer")?;
-        let [devices, locations, systems, browsers] =
-            ["device", "location", "os", "browser"].map(|name| columns::Texts::new(batch, name));
-        let (devices, locations) = (devices?, locations?);
-        let (systems, browsers) = (systems?, browsers?);
+        let mut texts = Vec::with_capacity(COUNT);
+        for dimension in all() {
+            texts.push(columns::Texts::new(batch, dimension.name)?);
+        }
         let is_total = columns::values::<Int32Type>(batch, "is_total")?;
         let scores = columns::values::<Int64Type>(batch, "score")?;
         let logs = columns::values::<Int64Type>(batch, "logs")?;
         let reviews = columns::values::<Int64Type>(batch, "reviews")?;
-        let FactBatch { rows, dimensions, .. } = &mut self.batch;
+        let FactBatch { rows, texts: interners, .. } = &mut self.batch;
         for row in 0..batch.num_rows() {
             let day = Day(days.value(row));
             if is_total.value(row) == 1 {
@@ -131,16 +132,13 @@ impl Answer {
                 if rows.len() == rows.capacity() {
                     rows.reserve_exact(rows.len() / 8 + 4096);
                 }
-                rows.push(Fact {
-                    day,
-                    customer: customers.value(row),
-                    device: dimensions.device.code(devices.get(row)?),
-                    location: dimensions.location.code(locations.get(row)?),
-                    os: dimensions.os.code(systems.get(row)?),
-                    browser: dimensions.browser.code(browsers.get(row)?),
-                    score: small(scores.value(row))?,
-                    count: small(reviews.value(row))?,
-                });
+                let mut codes = [0; COUNT];
+                for (place, code) in codes.iter_mut().enumerate() {
+                    *code = interners[place].code(texts[place].get(row)?);
+                }
+                let customer = customers.value(row);
+                let (score, count) = (small(scores.value(row))?, small(reviews.value(row))?);
+                rows.push(Fact { day, customer, codes, score, count });
             }
         }
         Ok(())

@@ -18,13 +18,14 @@ mod plan;
 mod reviews;
 mod spend;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use arrow_array::{Date32Array, RecordBatch};
 use async_trait::async_trait;
 use lake::{Lake, Receipt};
 use pipeline::{
     Day,
+    dimensions::{all, fill},
     facts::{BYTES_PER_LOG, FactBatch, SpendChange},
 };
 
@@ -41,7 +42,6 @@ macro_rules! statements {
 statements! {
     DAYS_OF_IDS = "days_of_ids",
     DAYS_OF_RANGES = "days_of_ranges",
-    FACTS = "facts",
     LINKED_DAYS = "linked_days",
     RANKED = "ranked",
     REVIEW_IDS = "review_ids",
@@ -49,6 +49,9 @@ statements! {
     SPEND = "spend",
     WINNERS = "winners",
 }
+
+static FACTS: LazyLock<String> =
+    LazyLock::new(|| fill(include_str!("../../../../sql/spark/facts.sql"), all()));
 
 /// Computes facts on a cluster, where a set of days outgrows this process.
 pub struct Spark {

@@ -1,10 +1,14 @@
 //! Plans for the cluster: which files, which statement. No text of a statement is made of data;
 //! paths, days and ranks are nodes of the plan.
 
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicI64, Ordering::Relaxed},
+};
 
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::StreamWriter;
+use pipeline::dimensions::{all, fill};
 use spark_connect_proto::{
     Expression, LocalRelation, Project, Read, Relation, RelationCommon, SetOperation, Sql,
     SubqueryAlias, WithRelations, expression, read, relation::RelType, set_operation::SetOpType,
@@ -13,15 +17,11 @@ use spark_connect_proto::{
 /// Columns of a dataset as the statements know them.
 pub type Columns = &'static [&'static str];
 
-pub const LOGS: Columns = &[
-    "log_id AS id",
-    "log_date AS day",
-    // Some clusters keep the dictionaries of our files, and not everything can be done with them.
-    "CAST(device AS STRING) AS device",
-    "CAST(location AS STRING) AS location",
-    "CAST(os AS STRING) AS os",
-    "CAST(browser AS STRING) AS browser",
-];
+/// Some clusters keep the dictionaries of our files, and not everything can be done with them.
+pub static LOGS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let texts: &'static str = fill("CAST({name} AS STRING) AS {name}\n", all()).leak();
+    LOG_DAYS.iter().copied().chain(texts.lines()).collect()
+});
 pub const LOG_DAYS: Columns = &["log_id AS id", "log_date AS day"];
 pub const LOG_IDS: Columns = &["log_id AS id"];
 pub const REVIEWS: Columns =

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pipeline::{Day, facts::BYTES_PER_LOG};
 
 use super::{
-    model::{Files, Logs, april, build, csv, log_row, model, plain},
+    model::{Files, Logs, april, build, csv, log_row, model, plain, text},
     random::Random,
     world::Worlds,
 };
@@ -59,7 +59,7 @@ pub async fn texts_are_compared_byte_for_byte_and_an_absent_browser_is_unknown(w
     let mut logs = String::from("id_review,log\n");
     let mut reviews = String::from("cid,review_str,id_review\n");
     for (id, device) in (0..).zip(devices) {
-        let base = [("device", device), ("location", "Ohio"), ("os", "Linux")];
+        let base = [("device", device)];
         for (more, browser) in [(0, None), (100, Some("Unknown")), (200, Some("Firefox"))] {
             let browser = browser.map(|browser| ("browser", browser));
             let elements: Vec<_> = base.into_iter().chain(browser).collect();
@@ -70,14 +70,10 @@ pub async fn texts_are_compared_byte_for_byte_and_an_absent_browser_is_unknown(w
     let world = worlds.new_world();
     let live = world.live(&[("log_reviews/1.csv", logs), ("movie_review/1.csv", reviews)]).await;
     let batch = world.engine().facts(&live, &BTreeSet::from([april(1)])).await.unwrap();
-    let text = |code: u32, texts: &[String]| texts[code as usize].clone();
     let mut found: Vec<(String, String, i32)> = batch
         .rows
         .iter()
-        .map(|fact| {
-            let device = text(fact.device, batch.dimensions.device.texts());
-            (device, text(fact.browser, batch.dimensions.browser.texts()), fact.count)
-        })
+        .map(|fact| (text(&batch, fact, "device"), text(&batch, fact, "browser"), fact.count))
         .collect();
     found.sort();
     let each = |device: &str| {

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use engine::{Engine, Live};
-use pipeline::{Day, facts::FactBatch};
+use pipeline::{
+    Day,
+    dimensions::{DIMENSIONS, Dimension, place},
+    facts::{Fact, FactBatch},
+};
 
 /// Review id -> (customer, positive).
 pub type Reviews = BTreeMap<i64, (i64, bool)>;
@@ -51,16 +55,19 @@ pub fn review_csv(reviews: &Reviews) -> String {
 }
 
 pub fn log_csv(logs: &Logs) -> String {
-    let row = |(id, (day, device)): (&i64, &(u32, &str))| {
-        log_row(*id, *day, &[("device", device), ("location", "Ohio"), ("os", "Linux")])
-    };
+    let row = |(id, (day, device)): (&i64, &(u32, &str))| log_row(*id, *day, &[("device", device)]);
     format!("id_review,log\n{}", logs.iter().map(row).collect::<String>())
 }
 
-/// A line of a log file, with these elements beside the date.
-pub fn log_row(id: i64, day: u32, elements: &[(&str, &str)]) -> String {
-    let elements = elements.iter().map(|(name, text)| format!("<{name}>{text}</{name}>"));
-    let elements: String = elements.collect();
+/// A line of a log file, with these texts, and with any text of other required dimensions.
+pub fn log_row(id: i64, day: u32, texts: &[(&str, &str)]) -> String {
+    let mut elements = String::new();
+    for Dimension { name, element, is_required, label, .. } in &DIMENSIONS {
+        let given = texts.iter().find(|(given, _)| given == name).map(|(_, text)| *text);
+        if let Some(text) = given.or(is_required.then_some(*label)) {
+            elements += &format!("<{element}>{text}</{element}>");
+        }
+    }
     format!(
         "{id},<reviewlog><log><logDate>04-{day:02}-2021</logDate>{elements}</log></reviewlog>\n"
     )
@@ -83,6 +90,12 @@ pub async fn build(
     batches
 }
 
+/// The text of a dimension.
+pub fn text(batch: &FactBatch, fact: &Fact, dimension: &str) -> String {
+    let place = place(dimension);
+    batch.texts[place].texts()[fact.codes[place] as usize].clone()
+}
+
 /// Batches as the model has them. Each grain stands once, days come in order, totals add up.
 pub fn plain(batches: &[FactBatch]) -> (Facts, Waiting) {
     let (mut facts, mut waiting) = (Facts::new(), Waiting::new());
@@ -90,7 +103,7 @@ pub fn plain(batches: &[FactBatch]) -> (Facts, Waiting) {
         assert!(batch.rows.is_sorted_by_key(|fact| fact.day));
         assert!(batch.days.is_sorted_by_key(|total| total.day));
         for row in &batch.rows {
-            let device = batch.dimensions.device.texts()[row.device as usize].clone();
+            let device = text(batch, row, "device");
             let twice = facts.insert((row.day, row.customer, device), (row.score, row.count));
             assert_eq!(twice, None, "{row:?} stands twice");
         }

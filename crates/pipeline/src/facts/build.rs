@@ -12,14 +12,26 @@ use arrow_array::{
     types::{Date32Type, Int32Type, Int64Type},
 };
 
-use super::{DayTotal, Dimensions, Fact, FactBatch, Interner};
-use crate::Day;
+use super::{DayTotal, Fact, FactBatch, Interner};
+use crate::{
+    Day,
+    dimensions::{COUNT, DIMENSIONS},
+};
 
 /// Bytes of memory that one log row of the days takes until its facts are handed over.
 pub const BYTES_PER_LOG: u64 = 96;
 
 /// Columns of `review_logs` that [`Logs::push`] reads.
-pub const LOG_COLUMNS: [&str; 6] = ["log_id", "log_date", "device", "os", "location", "browser"];
+pub const LOG_COLUMNS: [&str; 2 + COUNT] = {
+    let mut columns = ["log_id"; 2 + COUNT];
+    columns[1] = "log_date";
+    let mut place = 0;
+    while place < COUNT {
+        columns[2 + place] = DIMENSIONS[place].name;
+        place += 1;
+    }
+    columns
+};
 /// Columns of `classified_movie_review` that [`Winners::reviews`] reads.
 pub const REVIEW_COLUMNS: [&str; 3] = ["customer_id", "is_positive", "review_id"];
 
@@ -28,7 +40,7 @@ pub const REVIEW_COLUMNS: [&str; 3] = ["customer_id", "is_positive", "review_id"
 struct Log {
     id: i64,
     day: i32,
-    /// Device, location, os and browser as one code.
+    /// The texts of all dimensions as one code.
     session: u32,
     /// Place of its file among the live files in byte order of their paths.
     rank: u32,
@@ -63,7 +75,7 @@ impl Logs {
     pub fn push(&mut self, batch: &RecordBatch, rank: u32) {
         let ids = column::<Int64Type>(batch, "log_id");
         let days = column::<Date32Type>(batch, "log_date");
-        let texts = ["device", "location", "os", "browser"].map(|name| batch[name].as_ref());
+        let texts = DIMENSIONS.map(|dimension| batch[dimension.name].as_ref());
         let codes = self.sessions.codes(texts);
         for (row, (&id, &day)) in ids.iter().zip(days).enumerate() {
             if self.days.contains(day) {
@@ -171,7 +183,7 @@ impl Winners {
             }
             last = Some(grain);
         }
-        FactBatch { days: totals, rows: facts, dimensions: sessions.dimensions }
+        FactBatch { days: totals, rows: facts, texts: sessions.interners }
     }
 }
 
@@ -202,12 +214,12 @@ impl Seek {
     }
 }
 
-/// Each combination of device, location, os and browser as one integer.
+/// Each combination of texts of all dimensions as one integer.
 #[derive(Default)]
 struct Sessions {
-    dimensions: Dimensions,
-    codes: HashMap<[u32; 4], u32, ahash::RandomState>,
-    texts: Vec<[u32; 4]>,
+    interners: [Interner; COUNT],
+    codes: HashMap<[u32; COUNT], u32, ahash::RandomState>,
+    texts: Vec<[u32; COUNT]>,
 }
 
 /// The codes of one text column of a batch.
@@ -225,18 +237,18 @@ impl Codes<'_> {
 }
 
 impl Sessions {
-    fn codes<'a>(&mut self, [device, location, os, browser]: [&'a dyn Array; 4]) -> [Codes<'a>; 4] {
-        let code = |interner: &mut Interner, array: &'a dyn Array| {
+    fn codes<'a>(&mut self, arrays: [&'a dyn Array; COUNT]) -> [Codes<'a>; COUNT] {
+        let mut interners = self.interners.iter_mut();
+        arrays.map(|array| {
+            let interner = interners.next().expect("as many as arrays");
             let array = array.as_dictionary::<Int32Type>();
             let texts = array.values().as_string::<i32>();
             let values = texts.iter().map(|text| interner.code(text.unwrap_or_default())).collect();
             Codes { keys: array.keys(), values }
-        };
-        let Dimensions { device: d, location: l, os: o, browser: b } = &mut self.dimensions;
-        [code(d, device), code(l, location), code(o, os), code(b, browser)]
+        })
     }
 
-    fn session(&mut self, codes: [u32; 4]) -> u32 {
+    fn session(&mut self, codes: [u32; COUNT]) -> u32 {
         *self.codes.entry(codes).or_insert_with(|| {
             self.texts.push(codes);
             self.texts.len() as u32 - 1
@@ -244,17 +256,9 @@ impl Sessions {
     }
 
     fn fact(&self, row: &Matched) -> Fact {
-        let [device, location, os, browser] = self.texts[row.session as usize];
-        Fact {
-            day: Day(row.day),
-            customer: row.customer,
-            device,
-            location,
-            os,
-            browser,
-            score: row.positive,
-            count: 1,
-        }
+        let codes = self.texts[row.session as usize];
+        let (day, customer) = (Day(row.day), row.customer);
+        Fact { day, customer, codes, score: row.positive, count: 1 }
     }
 }
 

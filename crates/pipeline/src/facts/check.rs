@@ -8,7 +8,7 @@ use crate::Day;
 /// A check that a day can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// Each customer, date, device, location, os and browser stands once.
+    /// Each customer, date and text of every dimension stands once.
     UniqueGrain,
     /// 0 <= score <= count, and count is at least 1.
     ScoreWithinCount,
@@ -94,7 +94,7 @@ fn grain(rows: &[Fact]) -> Found {
     let (mut twice, mut keys) = (0, Vec::new());
     for rows in rows.chunk_by(|a, b| a.customer == b.customer).filter(|rows| rows.len() > 1) {
         keys.clear();
-        keys.extend(rows.iter().map(|f| (f.day, f.device, f.location, f.os, f.browser)));
+        keys.extend(rows.iter().map(|f| (f.day, f.codes)));
         keys.sort_unstable();
         twice += keys.windows(2).filter(|pair| pair[0] == pair[1]).count();
     }

@@ -2,35 +2,29 @@
 
 mod build;
 mod check;
-mod dimensions;
+mod interner;
 mod spend;
 
 pub use build::{BYTES_PER_LOG, LOG_COLUMNS, Logs, REVIEW_COLUMNS, Winners};
 pub use check::{Check, Offence, check};
-pub use dimensions::{Dimensions, Interner, UNKNOWN};
+pub use interner::{Interner, UNKNOWN};
 pub use spend::{Direction, SPEND_COLUMNS, Spend};
 
-use crate::Day;
+use crate::{Day, dimensions::COUNT, versions};
 
-/// Names the rules by which staged rows become facts: any change of them is a new version,
-/// and every day is built again.
-pub const RECIPE: &str = "facts-1";
+/// Names the rules by which staged rows become facts: under another name every day is built again.
+pub const RECIPE: &str = versions::FACTS.0;
 
-/// One row of the fact table. Texts are codes of the batch's [`Dimensions`].
+/// One row of the fact table. Texts are codes of its [`FactBatch::texts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fact {
     /// `log_date` of the reviews.
     pub day: Day,
     /// `customer_id` of the reviews.
     pub customer: i64,
-    /// Code in [`Dimensions::device`].
-    pub device: u32,
-    /// Code in [`Dimensions::location`].
-    pub location: u32,
-    /// Code in [`Dimensions::os`].
-    pub os: u32,
-    /// Code in [`Dimensions::browser`]; 0 where the logs name none.
-    pub browser: u32,
+    /// Codes of its texts, by [`DIMENSIONS`](crate::dimensions::DIMENSIONS); 0 where the logs
+    /// name none.
+    pub codes: [u32; COUNT],
     /// Sum of `is_positive`.
     pub score: i32,
     /// Reviews counted.
@@ -55,8 +49,8 @@ pub struct FactBatch {
     pub days: Vec<DayTotal>,
     /// The facts of all these days.
     pub rows: Vec<Fact>,
-    /// What the codes of `rows` mean.
-    pub dimensions: Dimensions,
+    /// What the codes of `rows` mean, by [`DIMENSIONS`](crate::dimensions::DIMENSIONS).
+    pub texts: [Interner; COUNT],
 }
 
 /// What changed in the purchases of a customer, exactly.

@@ -1,11 +1,9 @@
 //! What quarantine may show of a refused log: its structure, its date, and the words of its
-//! device, location, os and browser.
+//! dimensions.
 
 use quick_xml::{Reader, events::Event};
 
-use super::xml::{
-    BROWSER, DEVICE, Element, IP_ADDRESS, LOCATION, LOG_DATE, OS, PHONE_NUMBER, predefined,
-};
+use super::xml::{DIMENSION, Element, IP_ADDRESS, LOG_DATE, PHONE_NUMBER, predefined};
 
 /// The text of a refused row with `#` for each letter and digit of whatever could be an address
 /// or a telephone number; `None` unless its XML tokenizes, because only then it is known what
@@ -96,7 +94,7 @@ fn push_text(shown: &mut String, text: &str, inside: &str) {
     let is = |element: Element| element.name() == inside;
     if is(LOG_DATE) && looks_like_a_date(text.trim().as_bytes()) {
         shown.push_str(text);
-    } else if [DEVICE, LOCATION, OS, BROWSER].into_iter().any(is) {
+    } else if DIMENSION.into_iter().any(is) {
         for word in text.split_inclusive(char::is_whitespace) {
             match word.chars().any(|c| c.is_numeric() || c == ':') {
                 true => push_hidden(shown, word),

@@ -10,7 +10,7 @@ mod xml;
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use arrow_array::{
-    RecordBatch,
+    ArrayRef, RecordBatch,
     builder::{Date32Builder, Int64Builder, StringBuilder},
 };
 use arrow_schema::{DataType, Field, Schema};
@@ -21,6 +21,7 @@ pub use self::pii::{Pii, PiiKey};
 use crate::{
     Day, RowReason,
     csv::{Column, Record, Rows},
+    dimensions::{COUNT, DIMENSIONS},
     number::integer,
     refusal::RowRefusal,
     texts::Repeated,
@@ -38,10 +39,7 @@ pub(crate) struct Logs {
     max_depth: usize,
     log_id: Int64Builder,
     log_date: Date32Builder,
-    device: Repeated,
-    os: Repeated,
-    location: Repeated,
-    browser: Repeated,
+    texts: [Repeated; COUNT],
     ip: StringBuilder,
     phone_number: StringBuilder,
     days: Days,
@@ -58,10 +56,7 @@ impl Logs {
             max_depth,
             log_id: Int64Builder::new(),
             log_date: Date32Builder::new(),
-            device: Repeated::default(),
-            os: Repeated::default(),
-            location: Repeated::default(),
-            browser: Repeated::default(),
+            texts: Default::default(),
             ip: StringBuilder::new(),
             phone_number: StringBuilder::new(),
             days: Days::default(),
@@ -79,17 +74,15 @@ impl Rows for Logs {
     ];
 
     fn schema() -> Arc<Schema> {
-        let text = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-        Arc::new(Schema::new(vec![
+        let text = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        let mut fields = vec![
             Field::new("log_id", DataType::Int64, false),
             Field::new("log_date", DataType::Date32, false),
-            Field::new("device", text(), false),
-            Field::new("os", text(), false),
-            Field::new("location", text(), false),
-            Field::new("browser", text(), true),
-            Field::new("ip", DataType::Utf8, true),
-            Field::new("phone_number", DataType::Utf8, true),
-        ]))
+        ];
+        fields.extend(DIMENSIONS.map(|d| Field::new(d.name, text.clone(), !d.is_required)));
+        fields.push(Field::new("ip", DataType::Utf8, true));
+        fields.push(Field::new("phone_number", DataType::Utf8, true));
+        Arc::new(Schema::new(fields))
     }
 
     fn push(&mut self, record: &Record<'_>) -> Result<Option<i64>, RowRefusal> {
@@ -107,20 +100,14 @@ impl Rows for Logs {
             .days
             .of(required(log, xml::LOG_DATE)?)
             .ok_or(RowRefusal::of_column(RowReason::BadDate, "logDate"))?;
-        let device = dimension(log, xml::DEVICE)?;
-        let os = dimension(log, xml::OS)?;
-        let location = dimension(log, xml::LOCATION)?;
-        let browser = match log.value(xml::BROWSER) {
-            Some(text) if !text.is_empty() => Some(dimension(log, xml::BROWSER)?),
-            _ => None,
-        };
+        let mut texts = [None; COUNT];
+        for (place, text) in texts.iter_mut().enumerate() {
+            *text = dimension(log, place)?;
+        }
         let given = |element: xml::Element| log.value(element).filter(|text| !text.is_empty());
         self.log_id.append_value(id);
         self.log_date.append_value(day.0);
-        self.device.push(Some(device));
-        self.os.push(Some(os));
-        self.location.push(Some(location));
-        self.browser.push(browser);
+        self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));
         let (pii, protected) = (&self.pii, &mut self.protected);
         self.ip.append_option(given(xml::IP_ADDRESS).map(|ip| pii.ip(ip, protected)));
         let phone = given(xml::PHONE_NUMBER).map(|phone| pii.phone(phone, protected));
@@ -134,20 +121,12 @@ impl Rows for Logs {
     }
 
     fn take(&mut self) -> RecordBatch {
-        RecordBatch::try_new(
-            Self::schema(),
-            vec![
-                Arc::new(self.log_id.finish()),
-                Arc::new(self.log_date.finish()),
-                Arc::new(self.device.take()),
-                Arc::new(self.os.take()),
-                Arc::new(self.location.take()),
-                Arc::new(self.browser.take()),
-                Arc::new(self.ip.finish()),
-                Arc::new(self.phone_number.finish()),
-            ],
-        )
-        .expect("columns are built as the schema")
+        let mut columns: Vec<ArrayRef> =
+            vec![Arc::new(self.log_id.finish()), Arc::new(self.log_date.finish())];
+        columns.extend(self.texts.iter_mut().map(|texts| -> ArrayRef { Arc::new(texts.take()) }));
+        columns.push(Arc::new(self.ip.finish()));
+        columns.push(Arc::new(self.phone_number.finish()));
+        RecordBatch::try_new(Self::schema(), columns).expect("columns are built as the schema")
     }
 
     fn days(&self) -> BTreeMap<Day, u64> {
@@ -167,10 +146,15 @@ fn required<'a>(log: &xml::Log<'a>, element: xml::Element) -> Result<&'a str, Ro
     }
 }
 
-fn dimension<'a>(log: &xml::Log<'a>, element: xml::Element) -> Result<&'a str, RowRefusal> {
+/// The text of a dimension; none where it is optional and the log has none.
+fn dimension<'a>(log: &xml::Log<'a>, place: usize) -> Result<Option<&'a str>, RowRefusal> {
+    let element = xml::DIMENSION[place];
+    if !DIMENSIONS[place].is_required && log.value(element).is_none_or(str::is_empty) {
+        return Ok(None);
+    }
     let text = required(log, element)?;
     if text.len() > TEXT_LIMIT && text.chars().count() > TEXT_LIMIT {
         return Err(RowRefusal::of_column(RowReason::TooLong, element.name()));
     }
-    Ok(text)
+    Ok(Some(text))
 }

@@ -6,22 +6,43 @@ use super::{
     plain,
     well_formed::{Faults, is_char, is_sound},
 };
-use crate::{RowReason, refusal::RowRefusal};
+use crate::{
+    RowReason,
+    dimensions::{COUNT, DIMENSIONS},
+    refusal::RowRefusal,
+};
 
 /// A known element below `<log>`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Element(usize);
 
-pub const LOG_DATE: Element = Element(0);
-pub const DEVICE: Element = Element(1);
-pub const OS: Element = Element(2);
-pub const LOCATION: Element = Element(3);
-pub const BROWSER: Element = Element(4);
-pub const IP_ADDRESS: Element = Element(5);
-pub const PHONE_NUMBER: Element = Element(6);
+pub const LOG_DATE: Element = Element(COUNT);
+pub const IP_ADDRESS: Element = Element(COUNT + 1);
+pub const PHONE_NUMBER: Element = Element(COUNT + 2);
 
-const NAMES: [&str; 7] =
-    ["logDate", "device", "os", "location", "browser", "ipAddress", "phoneNumber"];
+/// Elements of the dimensions, in their order.
+pub const DIMENSION: [Element; COUNT] = {
+    let mut elements = [Element(0); COUNT];
+    let mut place = 0;
+    while place < COUNT {
+        elements[place] = Element(place);
+        place += 1;
+    }
+    elements
+};
+
+const NAMES: [&str; COUNT + 3] = {
+    let mut names = [""; COUNT + 3];
+    let mut place = 0;
+    while place < COUNT {
+        names[place] = DIMENSIONS[place].element;
+        place += 1;
+    }
+    names[LOG_DATE.0] = "logDate";
+    names[IP_ADDRESS.0] = "ipAddress";
+    names[PHONE_NUMBER.0] = "phoneNumber";
+    names
+};
 
 impl Element {
     pub const fn name(self) -> &'static str {
@@ -213,6 +234,7 @@ pub fn trimmed(text: &str, start: usize, end: usize) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dimensions::place;
 
     const GOOD: &str = "<reviewlog><log><logDate>04-25-2021</logDate><device>Mobile</device>\
         <location>Kansas</location><os>Apple iOS</os><ipAddress>9.200.232.57</ipAddress>\
@@ -241,7 +263,7 @@ mod tests {
 
     fn device(inner: &str) -> Result<Option<String>, RowReason> {
         let values = read(&format!("<reviewlog><log>{inner}</log></reviewlog>"))?;
-        Ok(values[DEVICE.0].clone())
+        Ok(values[place("device")].clone())
     }
 
     fn is_plain(document: &str) -> bool {
@@ -293,12 +315,14 @@ mod tests {
     #[test]
     fn every_known_element_is_found_by_name() {
         let found = read(GOOD).unwrap();
-        let values = [LOG_DATE, DEVICE, OS, LOCATION, IP_ADDRESS, PHONE_NUMBER]
-            .map(|element| found[element.0].as_deref().unwrap());
-        let expected =
-            ["04-25-2021", "Mobile", "Apple iOS", "Kansas", "9.200.232.57", "821-540-5777"];
-        assert_eq!(values, expected);
-        assert_eq!(found[BROWSER.0], None);
+        let value = |element: Element| found[element.0].as_deref();
+        let others = [LOG_DATE, IP_ADDRESS, PHONE_NUMBER].map(value);
+        assert_eq!(others, [Some("04-25-2021"), Some("9.200.232.57"), Some("821-540-5777")]);
+        for (name, text) in
+            [("device", Some("Mobile")), ("location", Some("Kansas")), ("browser", None)]
+        {
+            assert_eq!(value(DIMENSION[place(name)]), text);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use pipeline::Day;
+use pipeline::{Day, dimensions};
 
 use super::{Inspect, samples::*};
 use crate::{Error, Publish, Published};
@@ -81,7 +81,7 @@ pub async fn publishers_that_begin_again_all_get_there<W: Inspect>(
         let mut warehouse = connect();
         async move {
             let own = format!("Place {nth}");
-            let rows = [row(day(nth), 1), Row { location: &own, ..row(day(nth), 2) }];
+            let rows = [row(day(nth), 1), row(day(nth), 2).with("location", &own)];
             loop {
                 let bought = vec![spend(1, 1_000, 1)];
                 let facts = batch(&[day(nth)], &rows);
@@ -97,7 +97,10 @@ pub async fn publishers_that_begin_again_all_get_there<W: Inspect>(
     }
     let mut warehouse = connect();
     let summary = warehouse.summary().await?;
-    assert_eq!((summary.publish_id, summary.facts, summary.locations), (3, 6, 4));
+    assert_eq!(
+        (summary.publish_id, summary.facts, summary.members[dimensions::place("location")]),
+        (3, 6, 4)
+    );
     // All three bought for customer 1, and each of his facts shows it.
     let amounts: Vec<_> =
         warehouse.amounts().await?.into_iter().map(|a| (a.customer, a.e5)).collect();
@@ -112,7 +115,7 @@ fn day(nth: i32) -> Day {
 /// Replaces two days, one of which shrinks and grows, and adds to what customer 1 has spent.
 async fn change<W: Inspect>(warehouse: &mut W, newest: i64) -> Result<Published, Error> {
     let place = place(newest + 1);
-    let row = |day, customer| Row { location: &place, ..row(day, customer) };
+    let row = |day, customer| row(day, customer).with("location", &place);
     let mut rows: Vec<_> =
         (0..customers(newest + 1)).map(|customer| row(SUNDAY, customer)).collect();
     rows.push(row(MONDAY, 1));
@@ -151,7 +154,13 @@ async fn seen<W: Inspect>(warehouse: &mut W) -> Result<Seen, Error> {
             .await?
             .into_iter()
             .map(|f| {
-                (f.day, f.customer, f.location, (f.amount_spent * 1e5).round() as i64, f.count)
+                (
+                    f.day,
+                    f.customer,
+                    f.text("location").to_owned(),
+                    (f.amount_spent * 1e5).round() as i64,
+                    f.count,
+                )
             })
             .collect();
         facts.sort();

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lake::State;
-use pipeline::Day;
+use pipeline::{
+    Day,
+    dimensions::{DAILY, place},
+};
 
 use super::{FactRow, Inspect, samples::*};
 use crate::{
     Error, Publish, RefusedDay,
-    dashboard::{Customers, Dashboard, Edition, Filter, Member, Sums},
+    dashboard::{Customers, Dashboard, Edition, Filter, Sums},
 };
 
 /// Texts that differ in little, or that mean something elsewhere.
@@ -25,7 +28,7 @@ pub async fn an_empty_warehouse_has_a_dashboard<W: Inspect>(
     let nobody = Some(Customers::default());
     let expected = Dashboard { customers: nobody, ..Dashboard::default() };
     assert_eq!(warehouse.dashboard(&Filter::default()).await?, expected);
-    let filter = Filter { locations: texts(&["Kansas"]), from: Some(SUNDAY), ..Filter::default() };
+    let filter = Filter { from: Some(SUNDAY), ..filter([("location", &["Kansas"][..])]) };
     assert_eq!(warehouse.dashboard(&filter).await?, expected);
     Ok(())
 }
@@ -36,14 +39,15 @@ pub async fn a_dashboard_adds_up_what_its_filter_chooses<W: Inspect>(
     let mut warehouse = connect();
     let days = [SUNDAY, MONDAY, TUESDAY, Day(SUNDAY.0 + 400)];
     let rows: Vec<_> = (0..600_usize)
-        .map(|nth| Row {
-            device: DEVICES[nth % 3],
-            location: LOCATIONS[nth / 3 % 6],
-            os: SYSTEMS[nth / 7 % 3],
-            browser: (nth % 2 == 0).then_some("Lynx"),
-            score: (nth % 3) as i32,
-            count: 2 + (nth % 4) as i32,
-            ..row(days[nth % days.len()], (nth / 5) as i64)
+        .map(|nth| {
+            let row = Row {
+                score: (nth % 3) as i32,
+                count: 2 + (nth % 4) as i32,
+                ..row(days[nth % days.len()], (nth / 5) as i64)
+            };
+            let row = row.with("device", DEVICES[nth % 3]).with("os", SYSTEMS[nth / 7 % 3]);
+            let row = row.with("location", LOCATIONS[nth / 3 % 6]);
+            if nth % 2 == 0 { row.with("browser", "Lynx") } else { row }
         })
         .collect();
     // Some customers of the facts bought nothing, some buyers wrote nothing.
@@ -57,13 +61,8 @@ pub async fn a_dashboard_adds_up_what_its_filter_chooses<W: Inspect>(
                 for (from, to) in
                     [(None, None), (Some(MONDAY), Some(TUESDAY)), (Some(TUESDAY), Some(SUNDAY))]
                 {
-                    let filter = Filter {
-                        locations: texts(locations),
-                        devices: texts(devices),
-                        systems: texts(systems),
-                        from,
-                        to,
-                    };
+                    let texts = [("location", locations), ("device", devices), ("os", systems)];
+                    let filter = Filter { from, to, ..filter(texts) };
                     check(&mut warehouse, &filter).await?;
                 }
             }
@@ -76,16 +75,16 @@ pub async fn texts_of_a_filter_are_compared_byte_for_byte<W: Inspect>(
     connect: impl Fn() -> W,
 ) -> Result<(), Error> {
     let mut warehouse = connect();
-    let rows = LOCATIONS.map(|location| Row { location, ..row(SUNDAY, 1) });
+    let rows = LOCATIONS.map(|location| row(SUNDAY, 1).with("location", location));
     publish(&mut warehouse, &batch(&[SUNDAY], &rows)).await?;
     for wanted in ["KANSAS", "Kansas ", "Zurich", "", "%", "' OR 1=1", "1", "0"] {
-        let filter = Filter { locations: texts(&[wanted]), ..Filter::default() };
-        let dashboard = warehouse.dashboard(&filter).await?;
+        let dashboard = warehouse.dashboard(&filter([("location", &[wanted][..])])).await?;
+        let locations = &dashboard.members[daily_place("location")];
         assert_eq!(dashboard.total(), Sums::default(), "{wanted:?}");
         assert_eq!(dashboard.customers, Some(Customers::default()), "{wanted:?}");
-        assert!(dashboard.locations.iter().all(|member| !member.chosen), "{wanted:?}");
+        assert!(locations.iter().all(|member| !member.chosen), "{wanted:?}");
         // What they would add is told all the same.
-        assert!(dashboard.locations.iter().all(|member| member.sums.reviews == 1), "{wanted:?}");
+        assert!(locations.iter().all(|member| member.sums.reviews == 1), "{wanted:?}");
     }
     Ok(())
 }
@@ -141,8 +140,18 @@ pub async fn spend_of_a_dashboard_is_exact<W: Inspect>(
     Ok(())
 }
 
-fn texts(texts: &[&str]) -> BTreeSet<String> {
-    texts.iter().map(|text| (*text).to_owned()).collect()
+/// A filter on these texts of dimensions.
+fn filter<const N: usize>(wanted: [(&str, &[&str]); N]) -> Filter {
+    let mut filter = Filter::default();
+    for (dimension, texts) in wanted {
+        let texts = texts.iter().map(|text| (*text).to_owned());
+        filter.texts[daily_place(dimension)] = texts.collect();
+    }
+    filter
+}
+
+fn daily_place(dimension: &str) -> usize {
+    DAILY.iter().position(|daily| daily.place == place(dimension)).expect("one of the dashboard")
 }
 
 /// Holds the dashboard against the facts, one by one.
@@ -153,18 +162,15 @@ async fn check<W: Inspect>(warehouse: &mut W, filter: &Filter) -> Result<(), Err
         warehouse.spend().await?.into_iter().map(|spend| (spend.customer, spend.e5)).collect();
     let within =
         |wanted: &BTreeSet<String>, text: &String| wanted.is_empty() || wanted.contains(text);
-    let lets = |fact: &FactRow| {
-        [
-            within(&filter.locations, &fact.location),
-            within(&filter.devices, &fact.device),
-            within(&filter.systems, &fact.os),
-        ]
+    let text = |fact: &FactRow, nth: usize| fact.texts[DAILY[nth].place].clone();
+    let lets = |fact: &FactRow| -> [bool; DAILY.len()] {
+        std::array::from_fn(|nth| within(&filter.texts[nth], &text(fact, nth)))
     };
     let in_days = |fact: &&FactRow| {
         filter.from.is_none_or(|from| from <= fact.day) && filter.to.is_none_or(|to| fact.day <= to)
     };
     let in_span: Vec<&FactRow> = facts.iter().filter(in_days).collect();
-    let chosen = || in_span.iter().filter(|fact| lets(fact) == [true; 3]);
+    let chosen = || in_span.iter().filter(|fact| lets(fact) == [true; DAILY.len()]);
 
     let mut days: BTreeMap<Day, Sums> = BTreeMap::new();
     for fact in chosen() {
@@ -184,28 +190,22 @@ async fn check<W: Inspect>(warehouse: &mut W, filter: &Filter) -> Result<(), Err
     };
     assert_eq!(found.buyers, expected);
 
-    type Text = fn(&FactRow) -> &String;
-    let dimensions: [(&[Member], &BTreeSet<String>, Text); 3] = [
-        (&found.locations, &filter.locations, |fact| &fact.location),
-        (&found.devices, &filter.devices, |fact| &fact.device),
-        (&found.systems, &filter.systems, |fact| &fact.os),
-    ];
-    for (nth, (members, wanted, text)) in dimensions.into_iter().enumerate() {
-        let mut expected: BTreeMap<&String, Sums> = BTreeMap::new();
+    for (nth, (members, wanted)) in found.members.iter().zip(&filter.texts).enumerate() {
+        let mut expected: BTreeMap<String, Sums> = BTreeMap::new();
         for fact in &facts {
             // `Unknown` is shown where it has reviews.
-            if text(fact) != "Unknown" {
-                expected.entry(text(fact)).or_default();
+            if text(fact, nth) != "Unknown" {
+                expected.entry(text(fact, nth)).or_default();
             }
         }
         for fact in &in_span {
-            if (0..3).all(|other| other == nth || lets(fact)[other]) {
-                *expected.entry(text(fact)).or_default() += sums(fact);
+            if (0..DAILY.len()).all(|other| other == nth || lets(fact)[other]) {
+                *expected.entry(text(fact, nth)).or_default() += sums(fact);
             }
         }
         let expected: Vec<_> = expected
-            .into_iter()
-            .map(|(text, sums)| (text.as_str(), sums, within(wanted, text)))
+            .iter()
+            .map(|(text, sums)| (text.as_str(), *sums, within(wanted, text)))
             .collect();
         let found: Vec<_> = members
             .iter()

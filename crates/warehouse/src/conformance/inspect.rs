@@ -2,7 +2,10 @@
 //! trait because the program itself never reads facts back, reports do.
 
 use async_trait::async_trait;
-use pipeline::Day;
+use pipeline::{
+    Day,
+    dimensions::{COUNT, DAILY, place},
+};
 
 use crate::{Error, Warehouse};
 
@@ -21,7 +24,7 @@ pub trait Inspect: Warehouse {
     /// Rows of `agg_daily`, with texts for keys.
     async fn daily(&mut self) -> Result<Vec<Daily>, Error>;
 
-    /// Rows of the four text dimensions.
+    /// Rows of the tables of all dimensions.
     async fn members(&mut self) -> Result<Vec<Member>, Error>;
 
     /// Rows of `ops.v_quarantine`.
@@ -35,14 +38,8 @@ pub struct FactRow {
     pub day: Day,
     /// `customerid`.
     pub customer: i64,
-    /// The text, not its key.
-    pub device: String,
-    /// The text, not its key.
-    pub location: String,
-    /// The text, not its key.
-    pub os: String,
-    /// The text, not its key; `Unknown` where the logs name none.
-    pub browser: String,
+    /// Texts, not their keys, by [`DIMENSIONS`](pipeline::dimensions::DIMENSIONS).
+    pub texts: [String; COUNT],
     /// As reports see it: the nearest number to the exact amount.
     pub amount_spent: f64,
     /// `review_score`.
@@ -51,6 +48,13 @@ pub struct FactRow {
     pub count: i64,
     /// UTC, `2021-04-25T06:15:04Z`.
     pub inserted_at: String,
+}
+
+impl FactRow {
+    /// The text of the dimension of this name.
+    pub fn text(&self, dimension: &str) -> &str {
+        &self.texts[place(dimension)]
+    }
 }
 
 /// What the facts of a customer show on a day, in 1/100,000.
@@ -78,12 +82,8 @@ pub struct Spend {
 pub struct Daily {
     /// `log_date`.
     pub day: Day,
-    /// The text, not its key.
-    pub location: String,
-    /// The text, not its key.
-    pub device: String,
-    /// The text, not its key.
-    pub os: String,
+    /// Texts, not their keys, by [`DAILY`].
+    pub texts: [String; DAILY.len()],
     /// Sum of `review_score`.
     pub score: i64,
     /// Sum of `review_count`.
@@ -95,7 +95,7 @@ pub struct Daily {
 /// A row of a text dimension.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Member {
-    /// `device`, `location`, `os` or `browser`.
+    /// Its name.
     pub dimension: String,
     /// From 1 on; 0 is `Unknown`.
     pub key: i64,

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use pipeline::facts::DayTotal;
+use pipeline::{
+    dimensions::{COUNT, DAILY, DIMENSIONS, place},
+    facts::{DayTotal, UNKNOWN},
+};
 
 use super::{Daily, FactRow, Inspect, samples::*};
 use crate::{Error, LoggedPublish, Publish, Published, State, Summary};
@@ -16,7 +19,7 @@ pub async fn an_empty_warehouse_has_no_state<W: Inspect>(
     assert!(warehouse.day_counts(None).await?.is_empty());
     assert!(warehouse.facts().await?.is_empty());
     let unknown: Vec<_> = warehouse.members().await?.into_iter().map(|m| (m.key, m.text)).collect();
-    assert_eq!(unknown, vec![(0, "Unknown".to_owned()); 4], "key 0 of each dimension");
+    assert_eq!(unknown, vec![(0, "Unknown".to_owned()); COUNT], "key 0 of each dimension");
     Ok(())
 }
 
@@ -24,7 +27,7 @@ pub async fn what_was_published_is_read_back<W: Inspect>(
     connect: impl Fn() -> W,
 ) -> Result<(), Error> {
     let mut warehouse = connect();
-    let review = Row { browser: Some("Firefox"), score: 2, count: 3, ..row(SUNDAY, 17_850) };
+    let review = Row { score: 2, count: 3, ..row(SUNDAY, 17_850).with("browser", "Firefox") };
     let published = publish_with_spend(
         &mut warehouse,
         vec![spend(17_850, 15_300, 1)],
@@ -43,10 +46,7 @@ pub async fn what_was_published_is_read_back<W: Inspect>(
         [FactRow {
             day: SUNDAY,
             customer: 17_850,
-            device: "Mobile".to_owned(),
-            location: "Kansas".to_owned(),
-            os: "Apple iOS".to_owned(),
-            browser: "Firefox".to_owned(),
+            texts: review.texts.map(|text| text.unwrap_or(UNKNOWN).to_owned()),
             amount_spent: 15.3,
             score: 2,
             count: 3,
@@ -102,15 +102,19 @@ pub async fn a_publish_in_batches_is_one_publish<W: Inspect>(
     let publish = next(&mut warehouse).await?;
     let mut publication = warehouse.begin(publish).await?;
     // Codes are local to a batch: Ohio is 1 here and 2 there.
-    let ohio = Row { location: "Ohio", ..row(TUESDAY, 1) };
+    let ohio = row(TUESDAY, 1).with("location", "Ohio");
     publication.replace_days(&batch(&[TUESDAY], &[ohio])).await?;
-    let rows = [row(SUNDAY, 1), Row { location: "Ohio", ..row(MONDAY, 2) }];
+    let rows = [row(SUNDAY, 1), row(MONDAY, 2).with("location", "Ohio")];
     publication.replace_days(&batch(&[SUNDAY, MONDAY], &rows)).await?;
     let published = publication.commit(&[]).await?;
     assert_eq!((published.publish_id, published.days_replaced, published.rows_inserted), (1, 3, 3));
-    let locations: BTreeMap<_, _> =
-        warehouse.facts().await?.into_iter().map(|fact| (fact.day, fact.location)).collect();
-    assert_eq!(locations.into_values().collect::<Vec<_>>(), ["Kansas", "Ohio", "Ohio"]);
+    let locations: BTreeMap<_, _> = warehouse
+        .facts()
+        .await?
+        .into_iter()
+        .map(|fact| (fact.day, fact.text("location").to_owned()))
+        .collect();
+    assert_eq!(locations.into_values().collect::<Vec<_>>(), ["Location", "Ohio", "Ohio"]);
     Ok(())
 }
 
@@ -149,7 +153,7 @@ pub async fn a_dropped_publication_changes_nothing<W: Inspect>(
         ..next(&mut warehouse).await?
     };
     let mut publication = warehouse.begin(change).await?;
-    let new_texts = Row { device: "Fridge", location: "Nice", os: "Plan 9", ..row(SUNDAY, 5) };
+    let new_texts = Row { texts: [Some("Plan 9"); COUNT], ..row(SUNDAY, 5) };
     publication.replace_days(&batch(&[SUNDAY], &[new_texts])).await?;
     drop(publication);
 
@@ -170,7 +174,7 @@ pub async fn a_failed_batch_cannot_be_committed<W: Inspect>(
     let mut unsorted = batch(&[SUNDAY, MONDAY], &[row(SUNDAY, 3), row(MONDAY, 3)]);
     unsorted.rows.reverse();
     let mut uncoded = batch(&[SUNDAY], &[row(SUNDAY, 4)]);
-    uncoded.rows[0].os = 99;
+    uncoded.rows[0].codes[1] = 99;
     for bad in [stray, unsorted, uncoded] {
         let publish = next(&mut warehouse).await?;
         let mut publication = warehouse.begin(publish).await?;
@@ -202,8 +206,12 @@ pub async fn the_summary_counts_everything<W: Inspect>(
     let mut warehouse = connect();
     let rows = [
         Row { score: 1, count: 4, ..row(SUNDAY, 1) },
-        Row { score: 0, count: 1, device: "Tablet", ..row(SUNDAY, 1) },
-        Row { score: 2, count: 2, browser: Some("Lynx"), location: "Ohio", ..row(TUESDAY, 2) },
+        Row { score: 0, count: 1, ..row(SUNDAY, 1).with("device", "Tablet") },
+        Row {
+            score: 2,
+            count: 2,
+            ..row(TUESDAY, 2).with("browser", "Lynx").with("location", "Ohio")
+        },
     ];
     let mut facts = batch(&[SUNDAY, MONDAY, TUESDAY], &rows);
     facts.days[0].unmatched = 3;
@@ -220,6 +228,10 @@ pub async fn the_summary_counts_everything<W: Inspect>(
         rows_inserted: 3,
         ..LoggedPublish::default()
     };
+    let mut members = DIMENSIONS.map(|dimension| u64::from(dimension.is_required));
+    for with_another in ["device", "location", "browser"] {
+        members[place(with_another)] += 1;
+    }
     let expected = Summary {
         publish_id: 1,
         published_at: Some(PUBLISHED_AT.to_owned()),
@@ -231,10 +243,7 @@ pub async fn the_summary_counts_everything<W: Inspect>(
         days: 2,
         first_day: Some(SUNDAY),
         last_day: Some(TUESDAY),
-        devices: 2,
-        locations: 2,
-        systems: 1,
-        browsers: 1,
+        members,
         unmatched_logs: 11,
         unmatched_reviews: 5,
         refused_days: Vec::new(),
@@ -272,14 +281,10 @@ pub async fn daily_sums_equal_the_facts<W: Inspect>(connect: impl Fn() -> W) -> 
         for (nth, &day) in days.iter().enumerate() {
             for customer in 0..50 - 10 * publish_id {
                 let pick = customer * 7 + nth * 3 + publish_id;
-                rows.push(Row {
-                    device: devices[pick % 3],
-                    os: systems[pick % 2],
-                    location: locations[pick / 2 % 4],
-                    score: (pick % 3) as i32,
-                    count: 2 + (pick % 5) as i32,
-                    ..row(day, customer as i64)
-                });
+                let row = row(day, customer as i64).with("device", devices[pick % 3]);
+                let row =
+                    row.with("os", systems[pick % 2]).with("location", locations[pick / 2 % 4]);
+                rows.push(Row { score: (pick % 3) as i32, count: 2 + (pick % 5) as i32, ..row });
             }
         }
         publish(&mut warehouse, &batch(&days, &rows)).await?;
@@ -294,20 +299,13 @@ pub async fn daily_sums_equal_the_facts<W: Inspect>(connect: impl Fn() -> W) -> 
 fn grouped(facts: &[FactRow]) -> Vec<Daily> {
     let mut groups: BTreeMap<_, (i64, i64, i64)> = BTreeMap::new();
     for fact in facts {
-        let group = groups.entry((fact.day, &fact.location, &fact.device, &fact.os)).or_default();
+        let texts = DAILY.each_ref().map(|daily| fact.texts[daily.place].clone());
+        let group = groups.entry((fact.day, texts)).or_default();
         *group = (group.0 + fact.score, group.1 + fact.count, group.2 + 1);
     }
+    let groups = groups.into_iter();
     groups
-        .into_iter()
-        .map(|((day, location, device, os), (score, count, facts))| Daily {
-            day,
-            location: location.clone(),
-            device: device.clone(),
-            os: os.clone(),
-            score,
-            count,
-            facts,
-        })
+        .map(|((day, texts), (score, count, facts))| Daily { day, texts, score, count, facts })
         .collect()
 }
 

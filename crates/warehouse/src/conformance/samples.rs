@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lake::{Receipt, Refusal, Rows, State};
 use pipeline::{
     Dataset, Day, FileReason, RowReason,
+    dimensions::{COUNT, DIMENSIONS, place},
     facts::{DayTotal, Fact, FactBatch, SpendChange},
 };
 
@@ -24,43 +25,35 @@ pub(super) const RECIPE: &str = "facts-test";
 pub(super) struct Row<'a> {
     pub(super) day: Day,
     pub(super) customer: i64,
-    pub(super) device: &'a str,
-    pub(super) location: &'a str,
-    pub(super) os: &'a str,
-    pub(super) browser: Option<&'a str>,
+    pub(super) texts: [Option<&'a str>; COUNT],
     pub(super) score: i32,
     pub(super) count: i32,
 }
 
-/// One positive review, with the texts that most cases do not care about.
-pub(super) fn row(day: Day, customer: i64) -> Row<'static> {
-    Row {
-        day,
-        customer,
-        device: "Mobile",
-        location: "Kansas",
-        os: "Apple iOS",
-        browser: None,
-        score: 1,
-        count: 1,
+impl<'a> Row<'a> {
+    /// With another text of this dimension.
+    pub(super) fn with(mut self, dimension: &str, text: &'a str) -> Self {
+        self.texts[place(dimension)] = Some(text);
+        self
     }
+}
+
+/// One positive review. Its texts are the labels of the dimensions, which most cases do not care
+/// about; it has none where it need not.
+pub(super) fn row<'a>(day: Day, customer: i64) -> Row<'a> {
+    let texts = DIMENSIONS.map(|dimension| dimension.is_required.then_some(dimension.label));
+    Row { day, customer, texts, score: 1, count: 1 }
 }
 
 /// The facts of `days`, with totals that match.
 pub(super) fn batch(days: &[Day], rows: &[Row<'_>]) -> FactBatch {
     let mut batch = FactBatch::default();
-    for row in rows {
-        let texts = &mut batch.dimensions;
-        batch.rows.push(Fact {
-            day: row.day,
-            customer: row.customer,
-            device: texts.device.code(row.device),
-            location: texts.location.code(row.location),
-            os: texts.os.code(row.os),
-            browser: row.browser.map_or(0, |browser| texts.browser.code(browser)),
-            score: row.score,
-            count: row.count,
-        });
+    for &Row { day, customer, texts, score, count } in rows {
+        let mut codes = [0; COUNT];
+        for (place, text) in texts.into_iter().enumerate() {
+            codes[place] = text.map_or(0, |text| batch.texts[place].code(text));
+        }
+        batch.rows.push(Fact { day, customer, codes, score, count });
     }
     batch.rows.sort_unstable();
     for &day in days {

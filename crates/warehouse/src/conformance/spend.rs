@@ -11,7 +11,7 @@ pub async fn spend_reaches_all_days_of_its_customer_and_no_other<W: Inspect>(
     connect: impl Fn() -> W,
 ) -> Result<(), Error> {
     let mut warehouse = connect();
-    let tablet = Row { device: "Tablet", ..row(SUNDAY, 1) };
+    let tablet = row(SUNDAY, 1).with("device", "Tablet");
     let rows = [row(SUNDAY, 1), tablet, row(SUNDAY, 2), row(MONDAY, 1), row(MONDAY, 3)];
     let bought = vec![spend(1, 1_000, 1), spend(2, 2_000, 1)];
     publish_with_spend(&mut warehouse, bought, &batch(&[SUNDAY, MONDAY], &rows)).await?;

@@ -52,24 +52,20 @@ pub async fn half_a_million_facts_are_published_at_once<W: Inspect>(
 /// Facts over a year of days and [`CUSTOMERS`], as many of each.
 fn many(facts: i64) -> FactBatch {
     let mut batch = FactBatch::default();
-    let texts = &mut batch.dimensions;
-    let codes = |name: &str, count: usize, interner: &mut pipeline::facts::Interner| {
-        (0..count).map(|n| interner.code(&format!("{name} {n}"))).collect::<Vec<_>>()
-    };
-    let devices = codes("device", 3, &mut texts.device);
-    let locations = codes("location", 50, &mut texts.location);
-    let systems = codes("os", 5, &mut texts.os);
-    let browsers = codes("browser", 7, &mut texts.browser);
+    // Of one dimension 50 members, of the next seven, and so on.
+    let members = |place: usize| [50, 7, 5, 3][place % 4];
+    for (place, texts) in batch.texts.iter_mut().enumerate() {
+        for member in 1..members(place) {
+            texts.code(&format!("member {member}"));
+        }
+    }
     for nth in 0..facts {
         // The remainders of a prime step visit all customers equally often.
         let pick = (nth * 7_919) as usize;
         batch.rows.push(Fact {
             day: Day(SUNDAY.0 + (nth * i64::from(DAYS) / facts) as i32),
             customer: (nth * 7_919) % CUSTOMERS,
-            device: devices[pick % devices.len()],
-            location: locations[pick / 3 % locations.len()],
-            os: systems[pick / 7 % systems.len()],
-            browser: browsers[pick / 11 % browsers.len()],
+            codes: std::array::from_fn(|place| (pick / (1 + 4 * place) % members(place)) as u32),
             score: (nth % 3) as i32,
             count: 2,
         });

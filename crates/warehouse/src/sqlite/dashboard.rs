@@ -1,5 +1,6 @@
 //! The numbers of the dashboard, in one pass over `agg_daily`.
 
+use pipeline::dimensions::DAILY;
 use rusqlite::{Connection, Row};
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     sql,
 };
 use crate::dashboard::{
-    Customers, Dashboard, Dimension, Edition, Filter, Freshness, MOST_FACTS, Sums,
+    All, Customers, Dashboard, Dimension, Edition, Filter, Freshness, MOST_FACTS, Sums,
 };
 
 /// The newest publish, if there is one.
@@ -34,8 +35,7 @@ pub(super) fn dashboard(connection: &mut Connection, filter: &Filter) -> Result<
     if facts <= MOST_FACTS {
         dashboard.customers = Some(customers(&snapshot, filter, &dimensions)?);
     }
-    let [locations, devices, systems] = dimensions.map(Dimension::finish);
-    Ok(Dashboard { locations, devices, systems, ..dashboard })
+    Ok(Dashboard { members: dimensions.map(Dimension::finish), ..dashboard })
 }
 
 fn span(connection: &Connection) -> Result<Option<(pipeline::Day, pipeline::Day)>, Cause> {
@@ -48,33 +48,27 @@ fn span(connection: &Connection) -> Result<Option<(pipeline::Day, pipeline::Day)
     }
 }
 
-/// Locations, devices and systems.
-fn dimensions(connection: &Connection, filter: &Filter) -> Result<[Dimension; 3], Cause> {
-    let mut members = [const { Vec::new() }; 3];
-    let mut statement = connection.prepare(sql::DASHBOARD_MEMBERS)?;
+fn dimensions(connection: &Connection, filter: &Filter) -> Result<All, Cause> {
+    let mut members = [const { Vec::new() }; DAILY.len()];
+    let mut statement = connection.prepare(&sql::DASHBOARD_MEMBERS)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let nth: u8 = row.get(0)?;
         members[usize::from(nth) - 1].push((row.get(1)?, row.get(2)?));
     }
-    let [locations, devices, systems] = members;
-    Ok([
-        Dimension::new(locations, &filter.locations),
-        Dimension::new(devices, &filter.devices),
-        Dimension::new(systems, &filter.systems),
-    ])
+    Ok(Dimension::of(members, filter))
 }
 
 /// Adds up the days of the filter; returns how many facts they hold, chosen or not.
 fn add_up(
     connection: &Connection,
     filter: &Filter,
-    dimensions: &mut [Dimension; 3],
+    dimensions: &mut All,
     dashboard: &mut Dashboard,
 ) -> Result<u64, Cause> {
     let mut facts = 0;
     let mut today = (0, Sums::default());
-    let mut statement = connection.prepare(sql::DASHBOARD_DAILY)?;
+    let mut statement = connection.prepare(&sql::DASHBOARD_DAILY)?;
     let mut rows = statement.query(filter.keys())?;
     while let Some(row) = rows.next()? {
         let key: i32 = row.get(0)?;
@@ -82,10 +76,12 @@ fn add_up(
             end_day(dashboard, today)?;
             today = (key, Sums::default());
         }
-        let sums = Sums { positive: count(row.get(4)?), reviews: count(row.get(5)?) };
-        facts += count(row.get(6)?);
-        let [location, device, os] = dimensions;
-        let places = [place(location, row, 1)?, place(device, row, 2)?, place(os, row, 3)?];
+        let sums = Sums { positive: count(row.get(1)?), reviews: count(row.get(2)?) };
+        facts += count(row.get(3)?);
+        let mut places = [0; DAILY.len()];
+        for (nth, (found, dimension)) in places.iter_mut().zip(&*dimensions).enumerate() {
+            *found = place(dimension, row, 4 + nth)?;
+        }
         if Dimension::add(dimensions, places, sums) {
             today.1 += sums;
         }
@@ -114,16 +110,20 @@ fn place(dimension: &Dimension, row: &Row<'_>, column: usize) -> Result<usize, C
 fn customers(
     connection: &Connection,
     filter: &Filter,
-    dimensions: &[Dimension; 3],
+    dimensions: &All,
 ) -> Result<Customers, Cause> {
     let (first, last) = filter.keys();
     let keys = dimensions
         .each_ref()
         .map(|dimension| dimension.chosen().map(|keys| serde_json::Value::from(keys).to_string()));
-    let [locations, devices, systems] = keys;
-    let ids = (facts::ids(first).0, facts::ids(last).1);
-    let parameters = (ids.0, ids.1, locations, devices, systems);
-    Ok(connection.prepare(sql::DASHBOARD_CUSTOMERS)?.query_row(parameters, spenders)?)
+    let mut statement = connection.prepare(&sql::DASHBOARD_CUSTOMERS)?;
+    statement.raw_bind_parameter(1, facts::ids(first).0)?;
+    statement.raw_bind_parameter(2, facts::ids(last).1)?;
+    for (nth, keys) in keys.iter().enumerate() {
+        statement.raw_bind_parameter(3 + nth, keys)?;
+    }
+    let mut rows = statement.raw_query();
+    Ok(rows.next()?.map(spenders).transpose()?.unwrap_or_default())
 }
 
 fn spenders(row: &Row<'_>) -> rusqlite::Result<Customers> {

@@ -1,46 +1,33 @@
 //! Keys of the dimensions: given once, stable for ever.
 
-use pipeline::facts::{Fact, FactBatch, Interner};
+use pipeline::{
+    dimensions::{COUNT, DIMENSIONS},
+    facts::{Fact, FactBatch, Interner},
+};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{error::Cause, sql};
 
-/// Keys by the batch's codes. Codes that no row uses have key 0 and are never asked for.
-pub(super) struct Keys {
-    pub(super) device: Vec<i64>,
-    pub(super) location: Vec<i64>,
-    pub(super) os: Vec<i64>,
-    pub(super) browser: Vec<i64>,
-}
+/// Keys of each dimension by the batch's codes. Codes that no row uses have key 0 and are never
+/// asked for.
+pub(super) struct Keys([Vec<i64>; COUNT]);
 
 impl Keys {
     /// Finds the key of each text that a row of the batch uses, and gives one to new texts.
     pub(super) fn resolve(connection: &Connection, batch: &FactBatch) -> Result<Self, Cause> {
-        let resolve = |name, find, add, interner: &Interner, code: fn(&Fact) -> u32| {
-            let used = used(name, interner, batch.rows.iter().map(code))?;
-            keys(connection, find, add, interner, &used)
-        };
-        let texts = &batch.dimensions;
-        Ok(Self {
-            device: resolve("device", sql::FIND_DEVICE, sql::ADD_DEVICE, &texts.device, |f| {
-                f.device
-            })?,
-            location: resolve(
-                "location",
-                sql::FIND_LOCATION,
-                sql::ADD_LOCATION,
-                &texts.location,
-                |f| f.location,
-            )?,
-            os: resolve("os", sql::FIND_OS, sql::ADD_OS, &texts.os, |f| f.os)?,
-            browser: resolve(
-                "browser",
-                sql::FIND_BROWSER,
-                sql::ADD_BROWSER,
-                &texts.browser,
-                |f| f.browser,
-            )?,
-        })
+        let mut all = Self([const { Vec::new() }; COUNT]);
+        for (place, keys) in all.0.iter_mut().enumerate() {
+            let texts = &batch.texts[place];
+            let codes = batch.rows.iter().map(|fact| fact.codes[place]);
+            let used = used(DIMENSIONS[place].name, texts, codes)?;
+            *keys = resolve(connection, place, texts, &used)?;
+        }
+        Ok(all)
+    }
+
+    /// The keys of a fact.
+    pub(super) fn of(&self, fact: &Fact) -> [i64; COUNT] {
+        std::array::from_fn(|place| self.0[place][fact.codes[place] as usize])
     }
 }
 
@@ -63,15 +50,14 @@ fn used(
     Ok(used)
 }
 
-fn keys(
+fn resolve(
     connection: &Connection,
-    find: &str,
-    add: &str,
+    place: usize,
     interner: &Interner,
     used: &[bool],
 ) -> Result<Vec<i64>, Cause> {
-    let mut find = connection.prepare(find)?;
-    let mut add = connection.prepare(add)?;
+    let mut find = connection.prepare(&sql::FIND_TEXT[place])?;
+    let mut add = connection.prepare(&sql::ADD_TEXT[place])?;
     let mut keys = vec![0; used.len()];
     for ((key, text), _) in
         keys.iter_mut().zip(interner.texts()).zip(used).filter(|(_, used)| **used)

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use lake::failpoint::reach;
 use pipeline::{
     Day,
+    dimensions::DAILY,
     facts::{DayTotal, Fact, FactBatch},
 };
 use rusqlite::{Connection, OptionalExtension, Statement};
@@ -98,7 +99,7 @@ impl Spend<'_> {
     }
 }
 
-/// Sums of one location, device and os on a day.
+/// Sums of a day by the dimensions of the dashboard.
 #[derive(Default)]
 struct Daily {
     score: i64,
@@ -115,8 +116,8 @@ impl<'c> Statements<'c> {
             clear_refused_day: connection.prepare(sql::CLEAR_REFUSED_DAY)?,
             add_day_total: connection.prepare(sql::ADD_DAY_TOTAL)?,
             add_date: connection.prepare(sql::ADD_DATE)?,
-            add_fact: connection.prepare(sql::ADD_FACT)?,
-            add_daily: connection.prepare(sql::ADD_DAILY)?,
+            add_fact: connection.prepare(&sql::ADD_FACT)?,
+            add_daily: connection.prepare(&sql::ADD_DAILY)?,
             spend: Spend { find: connection.prepare(sql::FIND_SPEND)?, known: HashMap::default() },
         })
     }
@@ -151,36 +152,41 @@ impl<'c> Statements<'c> {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut sums: HashMap<[i64; 3], Daily, ahash::RandomState> = HashMap::default();
+        let mut sums: HashMap<[i64; DAILY.len()], Daily, ahash::RandomState> = HashMap::default();
         // What is bound stays bound: only what differs from row to row is bound in the loop.
         let add = &mut self.add_fact;
         add.raw_bind_parameter(3, day.key())?;
-        add.raw_bind_parameter(10, inserted_at)?;
+        add.raw_bind_parameter(6, inserted_at)?;
         let (first, _) = ids(day.key());
         for (id, fact) in (first..).zip(rows) {
-            let device = keys.device[fact.device as usize];
-            let location = keys.location[fact.location as usize];
-            let os = keys.os[fact.os as usize];
+            let keys = keys.of(fact);
             add.raw_bind_parameter(1, id)?;
             add.raw_bind_parameter(2, fact.customer)?;
-            add.raw_bind_parameter(4, device)?;
-            add.raw_bind_parameter(5, location)?;
-            add.raw_bind_parameter(6, os)?;
-            add.raw_bind_parameter(7, keys.browser[fact.browser as usize])?;
-            add.raw_bind_parameter(8, fact.score)?;
-            add.raw_bind_parameter(9, fact.count)?;
-            add.raw_bind_parameter(11, self.spend.of(fact.customer)?)?;
+            add.raw_bind_parameter(4, fact.score)?;
+            add.raw_bind_parameter(5, fact.count)?;
+            add.raw_bind_parameter(7, self.spend.of(fact.customer)?)?;
+            for (place, key) in keys.iter().enumerate() {
+                add.raw_bind_parameter(8 + place, key)?;
+            }
             add.raw_execute()?;
-            let sum = sums.entry([location, device, os]).or_default();
+            let sum = sums.entry(DAILY.each_ref().map(|daily| keys[daily.place])).or_default();
             sum.score += i64::from(fact.score);
             sum.count += i64::from(fact.count);
             sum.facts += 1;
         }
         let mut sums: Vec<_> = sums.into_iter().collect();
         // In the order of the table's key.
-        sums.sort_unstable_by_key(|(key, _)| *key);
-        for ([location, device, os], Daily { score, count, facts }) in sums {
-            self.add_daily.execute((day.key(), location, device, os, score, count, facts))?;
+        sums.sort_unstable_by_key(|(keys, _)| *keys);
+        let add = &mut self.add_daily;
+        add.raw_bind_parameter(1, day.key())?;
+        for (keys, Daily { score, count, facts }) in sums {
+            add.raw_bind_parameter(2, score)?;
+            add.raw_bind_parameter(3, count)?;
+            add.raw_bind_parameter(4, facts)?;
+            for (place, key) in keys.iter().enumerate() {
+                add.raw_bind_parameter(5 + place, key)?;
+            }
+            add.raw_execute()?;
         }
         Ok(())
     }

@@ -31,18 +31,15 @@ impl Sqlite {
 #[async_trait]
 impl Inspect for Sqlite {
     async fn facts(&mut self) -> Result<Vec<FactRow>, Error> {
-        self.all(sql::INSPECT_FACTS, |row| {
+        self.all(&sql::INSPECT_FACTS, |row| {
             Ok(FactRow {
                 customer: row.get(0)?,
                 day: log_date(row, 1)?,
-                device: row.get(2)?,
-                location: row.get(3)?,
-                os: row.get(4)?,
-                browser: row.get(5)?,
-                amount_spent: row.get(6)?,
-                score: row.get(7)?,
-                count: row.get(8)?,
-                inserted_at: row.get(9)?,
+                amount_spent: row.get(2)?,
+                score: row.get(3)?,
+                count: row.get(4)?,
+                inserted_at: row.get(5)?,
+                texts: texts(row, 6)?,
             })
         })
     }
@@ -58,21 +55,19 @@ impl Inspect for Sqlite {
     }
 
     async fn daily(&mut self) -> Result<Vec<Daily>, Error> {
-        self.all(sql::INSPECT_DAILY, |row| {
+        self.all(&sql::INSPECT_DAILY, |row| {
             Ok(Daily {
                 day: log_date(row, 0)?,
-                location: row.get(1)?,
-                device: row.get(2)?,
-                os: row.get(3)?,
-                score: row.get(4)?,
-                count: row.get(5)?,
-                facts: row.get(6)?,
+                score: row.get(1)?,
+                count: row.get(2)?,
+                facts: row.get(3)?,
+                texts: texts(row, 4)?,
             })
         })
     }
 
     async fn members(&mut self) -> Result<Vec<Member>, Error> {
-        self.all(sql::INSPECT_DIMENSIONS, |row| {
+        self.all(&sql::INSPECT_DIMENSIONS, |row| {
             Ok(Member { dimension: row.get(0)?, key: row.get(1)?, text: row.get(2)? })
         })
     }
@@ -91,6 +86,15 @@ impl Inspect for Sqlite {
             })
         })
     }
+}
+
+/// Texts of dimensions, from this column on.
+fn texts<const N: usize>(row: &Row<'_>, from: usize) -> rusqlite::Result<[String; N]> {
+    let mut texts = [const { String::new() }; N];
+    for (nth, text) in texts.iter_mut().enumerate() {
+        *text = row.get(from + nth)?;
+    }
+    Ok(texts)
 }
 
 fn log_date(row: &Row<'_>, column: usize) -> rusqlite::Result<Day> {

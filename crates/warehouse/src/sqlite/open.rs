@@ -9,10 +9,8 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{
-    error::Cause,
-    sql::{CONNECTION, MIGRATIONS},
-};
+use super::{error::Cause, sql::CONNECTION};
+use crate::migrations::SQLITE as MIGRATIONS;
 
 /// Opens the warehouse in `file`, made and migrated where needed.
 pub(super) fn open(file: &Path, busy_timeout: Duration) -> Result<Connection, Cause> {

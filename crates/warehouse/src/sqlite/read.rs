@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipeline::Day;
+use pipeline::{Day, dimensions::DIMENSIONS};
 use rusqlite::{Connection, Rows};
 
 use super::{
@@ -44,22 +44,21 @@ fn collect(mut rows: Rows<'_>, counts: &mut BTreeMap<Day, u64>) -> Result<(), Ca
 pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     let snapshot = connection.transaction()?;
     let newest = history::newest_publish(&snapshot)?;
-    let (mut summary, [first, last]) = snapshot.prepare(sql::SUMMARY)?.query_row([], |row| {
+    let (mut summary, [first, last]) = snapshot.prepare(&sql::SUMMARY)?.query_row([], |row| {
         let number = |name: &str| row.get(name).map(count);
-        let summary = Summary {
+        let mut summary = Summary {
             facts: number("facts")?,
             reviews: number("reviews")?,
             positive_reviews: number("positive_reviews")?,
             customers: number("customers")?,
             buyers: number("buyers")?,
             days: number("days")?,
-            devices: number("devices")?,
-            locations: number("locations")?,
-            systems: number("systems")?,
-            browsers: number("browsers")?,
             unmatched_logs: number("unmatched_logs")?,
             ..Summary::default()
         };
+        for (members, dimension) in summary.members.iter_mut().zip(&DIMENSIONS) {
+            *members = number(&format!("{}_members", dimension.name))?;
+        }
         let ends: [Option<i32>; 2] = [row.get("first_day")?, row.get("last_day")?];
         Ok((summary, ends))
     })?;

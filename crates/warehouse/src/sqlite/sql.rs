@@ -1,5 +1,9 @@
 //! The statements, one file each under `sql/sqlite/`.
 
+use std::sync::LazyLock;
+
+use pipeline::dimensions::{COUNT, all, daily, each, fill};
+
 macro_rules! statements {
     ($($name:ident = $file:literal,)*) => {
         $(pub(super) const $name: &str =
@@ -10,20 +14,10 @@ macro_rules! statements {
 statements! {
     CONNECTION = "connection",
 
-    FIND_DEVICE = "dimensions/find_device",
-    FIND_LOCATION = "dimensions/find_location",
-    FIND_OS = "dimensions/find_os",
-    FIND_BROWSER = "dimensions/find_browser",
-    ADD_DEVICE = "dimensions/add_device",
-    ADD_LOCATION = "dimensions/add_location",
-    ADD_OS = "dimensions/add_os",
-    ADD_BROWSER = "dimensions/add_browser",
     ADD_DATE = "dimensions/add_date",
 
     DELETE_DAY = "facts/delete_day",
-    ADD_FACT = "facts/add_fact",
     DELETE_DAILY = "facts/delete_daily",
-    ADD_DAILY = "facts/add_daily",
     DELETE_DAY_TOTAL = "facts/delete_day_total",
     ADD_DAY_TOTAL = "facts/add_day_total",
     RESPEND = "facts/respend",
@@ -51,29 +45,43 @@ statements! {
 
     DAY_COUNTS = "read/day_counts",
     DAY_COUNT = "read/day_count",
-    SUMMARY = "read/summary",
 
-    DASHBOARD_MEMBERS = "dashboard/members",
     DASHBOARD_SPAN = "dashboard/span",
-    DASHBOARD_DAILY = "dashboard/daily",
-    DASHBOARD_CUSTOMERS = "dashboard/customers",
     DASHBOARD_BUYERS = "dashboard/buyers",
     DASHBOARD_FRESHNESS = "dashboard/freshness",
 
-    INSPECT_FACTS = "inspect/facts",
     INSPECT_AMOUNTS = "inspect/amounts",
     INSPECT_SPEND = "inspect/spend",
-    INSPECT_DAILY = "inspect/daily",
-    INSPECT_DIMENSIONS = "inspect/dimensions",
     INSPECT_REFUSALS = "inspect/refusals",
 }
 
-/// The schema's history: `PRAGMA user_version` counts how many of these a file has seen. Only
-/// ever append to it.
-pub(super) const MIGRATIONS: &[&str] = &[
-    include_str!("../../../../sql/sqlite/migrations/001_dimensions.sql"),
-    include_str!("../../../../sql/sqlite/migrations/002_facts.sql"),
-    include_str!("../../../../sql/sqlite/migrations/003_operations.sql"),
-    include_str!("../../../../sql/sqlite/migrations/004_views.sql"),
-    include_str!("../../../../sql/sqlite/migrations/005_quarantine.sql"),
-];
+/// Statements over dimensions, one file each for all of them.
+macro_rules! templates {
+    ($dimensions:path: $($name:ident = $file:literal,)*) => {
+        $(pub(super) static $name: LazyLock<String> = LazyLock::new(|| {
+            let template = include_str!(concat!("../../../../sql/sqlite/", $file, ".sql"));
+            fill(template, $dimensions())
+        });)*
+    };
+}
+
+templates! { all:
+    ADD_FACT = "facts/add_fact",
+    SUMMARY = "read/summary",
+    INSPECT_FACTS = "inspect/facts",
+    INSPECT_DIMENSIONS = "inspect/dimensions",
+}
+
+templates! { daily:
+    ADD_DAILY = "facts/add_daily",
+    DASHBOARD_MEMBERS = "dashboard/members",
+    DASHBOARD_DAILY = "dashboard/daily",
+    DASHBOARD_CUSTOMERS = "dashboard/customers",
+    INSPECT_DAILY = "inspect/daily",
+}
+
+/// By dimension.
+pub(super) static FIND_TEXT: LazyLock<[String; COUNT]> =
+    LazyLock::new(|| each(include_str!("../../../../sql/sqlite/dimensions/find_text.sql")));
+pub(super) static ADD_TEXT: LazyLock<[String; COUNT]> =
+    LazyLock::new(|| each(include_str!("../../../../sql/sqlite/dimensions/add_text.sql")));

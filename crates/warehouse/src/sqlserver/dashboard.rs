@@ -1,6 +1,6 @@
 //! The numbers of the dashboard, added up by the server.
 
-use pipeline::Day;
+use pipeline::{Day, dimensions::DAILY};
 use serde::Serialize;
 use tiberius::Row;
 
@@ -11,7 +11,7 @@ use super::{
     sql,
 };
 use crate::dashboard::{
-    Customers, Dashboard, Dimension, Edition, Filter, Freshness, MOST_FACTS, Sums,
+    All, Customers, Dashboard, Dimension, Edition, Filter, Freshness, MOST_FACTS, Sums,
 };
 
 /// The newest publish, if there is one.
@@ -41,27 +41,27 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
     };
     let mut dimensions = dimensions(session, filter).await?;
     let (first, last) = filter.keys();
-    let mut keys = Vec::new();
-    for dimension in &dimensions {
-        keys.push(list(dimension.chosen().as_deref())?);
-    }
-    let parameters = [&first as &dyn Parameter, &last, &keys[0], &keys[1], &keys[2]];
+    let keys: Vec<String> = dimensions
+        .iter()
+        .map(|dimension| list(dimension.chosen().as_deref()))
+        .collect::<Result<_, _>>()?;
+    let mut parameters = vec![&first as &dyn Parameter, &last];
+    parameters.extend(keys.iter().map(|keys| keys as &dyn Parameter));
     let mut facts = 0;
-    for row in session.query(sql::DASHBOARD_SUMS, &parameters).await? {
+    for row in session.query(&sql::DASHBOARD_SUMS, &parameters).await? {
         let sums = Sums { reviews: row.count("reviews")?, positive: row.count("score")? };
         match row.number::<i32>("dimension")? {
             0 if sums.reviews > 0 => drop(dashboard.days.insert(day(&row, "id")?, sums)),
             0 => {}
-            nth @ 1..=3 => set(&mut dimensions[nth as usize - 1], &row, sums)?,
+            nth @ 1.. => set(&mut dimensions[nth as usize - 1], &row, sums)?,
             _ => facts = row.count("facts")?,
         }
     }
     if facts <= MOST_FACTS {
-        let found = session.query(sql::DASHBOARD_CUSTOMERS, &parameters).await?;
+        let found = session.query(&sql::DASHBOARD_CUSTOMERS, &parameters).await?;
         dashboard.customers = Some(spenders(&found)?);
     }
-    let [locations, devices, systems] = dimensions.map(Dimension::finish);
-    Ok(Dashboard { locations, devices, systems, ..dashboard })
+    Ok(Dashboard { members: dimensions.map(Dimension::finish), ..dashboard })
 }
 
 async fn span(session: &mut Session) -> Result<Option<(Day, Day)>, Cause> {
@@ -74,19 +74,13 @@ async fn span(session: &mut Session) -> Result<Option<(Day, Day)>, Cause> {
     }
 }
 
-/// Locations, devices and systems.
-async fn dimensions(session: &mut Session, filter: &Filter) -> Result<[Dimension; 3], Cause> {
-    let mut members = [const { Vec::new() }; 3];
-    for row in session.query(sql::DASHBOARD_MEMBERS, &[]).await? {
+async fn dimensions(session: &mut Session, filter: &Filter) -> Result<All, Cause> {
+    let mut members = [const { Vec::new() }; DAILY.len()];
+    for row in session.query(&sql::DASHBOARD_MEMBERS, &[]).await? {
         let nth = row.number::<i32>("dimension")? as usize - 1;
         members[nth].push((row.number::<i32>("id")?.into(), row.text("text")?));
     }
-    let [locations, devices, systems] = members;
-    Ok([
-        Dimension::new(locations, &filter.locations),
-        Dimension::new(devices, &filter.devices),
-        Dimension::new(systems, &filter.systems),
-    ])
+    Ok(Dimension::of(members, filter))
 }
 
 fn set(dimension: &mut Dimension, row: &Row, sums: Sums) -> Result<(), Cause> {

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use chrono::{Datelike, NaiveDate};
 use futures_util::io::{AsyncRead, AsyncWrite};
-use pipeline::Day;
+use pipeline::{
+    Day,
+    dimensions::{Dimension, all, daily},
+};
 use tiberius::{Client, Row};
 
 use super::{
@@ -43,14 +46,11 @@ impl SqlServer {
 #[async_trait]
 impl Inspect for SqlServer {
     async fn facts(&mut self) -> Result<Vec<FactRow>, Error> {
-        self.all(sql::INSPECT_FACTS, |row| {
+        self.all(&sql::INSPECT_FACTS, |row| {
             Ok(FactRow {
                 day: log_date(row)?,
                 customer: row.number("customerid")?,
-                device: row.text("device")?,
-                location: row.text("location")?,
-                os: row.text("os")?,
-                browser: row.text("browser")?,
+                texts: texts(row, all())?,
                 amount_spent: e5(row)? as f64 / 100_000.0,
                 score: row.number::<i32>("review_score")?.into(),
                 count: row.number::<i32>("review_count")?.into(),
@@ -79,12 +79,10 @@ impl Inspect for SqlServer {
     }
 
     async fn daily(&mut self) -> Result<Vec<Daily>, Error> {
-        self.all(sql::INSPECT_DAILY, |row| {
+        self.all(&sql::INSPECT_DAILY, |row| {
             Ok(Daily {
                 day: day(row, "id_dim_date")?,
-                location: row.text("location")?,
-                device: row.text("device")?,
-                os: row.text("os")?,
+                texts: texts(row, daily())?,
                 score: row.number("review_score")?,
                 count: row.number("review_count")?,
                 facts: row.number("fact_count")?,
@@ -94,7 +92,7 @@ impl Inspect for SqlServer {
     }
 
     async fn members(&mut self) -> Result<Vec<Member>, Error> {
-        self.all(sql::INSPECT_DIMENSIONS, |row| {
+        self.all(&sql::INSPECT_DIMENSIONS, |row| {
             Ok(Member {
                 dimension: row.text("dimension")?,
                 key: row.number::<i32>("id")?.into(),
@@ -128,6 +126,18 @@ impl Inspect for SqlServer {
 fn e5(row: &Row) -> Result<i64, Cause> {
     let too_large = |_| Cause::permanent("shows an amount that is no decimal(18,5)");
     row.e5("amount_spent")?.try_into().map_err(too_large)
+}
+
+/// Texts of dimensions.
+fn texts<const N: usize>(
+    row: &Row,
+    dimensions: impl Iterator<Item = &'static Dimension>,
+) -> Result<[String; N], Cause> {
+    let mut texts = [const { String::new() }; N];
+    for (text, dimension) in texts.iter_mut().zip(dimensions) {
+        *text = row.text(dimension.name)?;
+    }
+    Ok(texts)
 }
 
 fn log_date(row: &Row) -> Result<Day, Cause> {

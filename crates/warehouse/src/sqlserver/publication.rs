@@ -104,12 +104,12 @@ impl<'a> SqlServerPublication<'a> {
             reach("dimensions:before")?;
             session.begin().await?;
             self.lock(session).await?;
-            for (add, _) in sql::DIMENSIONS {
+            for add in &*sql::ADD_TEXTS {
                 session.execute(add, &[]).await?;
             }
             session.commit().await?;
             reach("dimensions:after")?;
-            for (_, find) in sql::DIMENSIONS {
+            for find in &*sql::FIND_KEYS {
                 session.execute(find, &[]).await?;
             }
         }
@@ -160,7 +160,7 @@ impl<'a> SqlServerPublication<'a> {
         }
         if self.staged.facts > 0 {
             reach("facts:before")?;
-            rows_inserted = session.execute(sql::ADD_FACTS, &[&time]).await?;
+            rows_inserted = session.execute(&sql::ADD_FACTS, &[&time]).await?;
             if rows_inserted != self.staged.facts {
                 return Err(Cause::permanent(format!(
                     "took {rows_inserted} of {} facts: check that its dimensions were not changed \
@@ -168,7 +168,7 @@ impl<'a> SqlServerPublication<'a> {
                     self.staged.facts
                 )));
             }
-            session.execute(sql::ADD_DAILY, &[]).await?;
+            session.execute(&sql::ADD_DAILY, &[]).await?;
             reach("facts:after")?;
         }
         if moves_spend {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipeline::Day;
+use pipeline::{Day, dimensions::DIMENSIONS};
 use serde::Serialize;
 
 use super::{
@@ -47,7 +47,7 @@ pub(super) async fn summary(session: &mut Session) -> Result<Summary, Cause> {
 
 async fn read_summary(session: &mut Session) -> Result<Summary, Cause> {
     let newest = history::newest_publish(session).await?;
-    let rows = session.query(sql::SUMMARY, &[]).await?;
+    let rows = session.query(&sql::SUMMARY, &[]).await?;
     let row = rows.first().ok_or_else(|| Cause::permanent("gave no summary: try again"))?;
     let end = |column| -> Result<Option<Day>, Cause> {
         row.value::<i32>(column)?.map(|_| day(row, column)).transpose()
@@ -61,13 +61,12 @@ async fn read_summary(session: &mut Session) -> Result<Summary, Cause> {
         days: row.count("days")?,
         first_day: end("first_day")?,
         last_day: end("last_day")?,
-        devices: row.count("devices")?,
-        locations: row.count("locations")?,
-        systems: row.count("systems")?,
-        browsers: row.count("browsers")?,
         unmatched_logs: row.count("unmatched_logs")?,
         ..Summary::default()
     };
+    for (members, dimension) in summary.members.iter_mut().zip(&DIMENSIONS) {
+        *members = row.count(&format!("{}_members", dimension.name))?;
+    }
     summary.refused_days = history::refused_days(session).await?;
     summary.publishes = history::publishes(session).await?;
     if let Some(newest) = newest {

@@ -3,8 +3,9 @@
 use super::{
     error::Cause,
     session::{Session, Values},
-    sql::{self, MIGRATIONS},
+    sql,
 };
+use crate::migrations::SQLSERVER as MIGRATIONS;
 
 /// Taken by whoever changes schemas of a database: two at the same time, though in different
 /// schemas, meet in the catalogs of some servers.

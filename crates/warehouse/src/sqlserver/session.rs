@@ -140,7 +140,7 @@ impl Session {
 
     /// Makes the temporary tables of a publish, or empties those of an earlier one.
     pub(super) async fn stage(&mut self) -> Result<(), Cause> {
-        let statements = if self.has_staging { sql::CLEAR_STAGING } else { sql::MAKE_STAGING };
+        let statements = if self.has_staging { sql::CLEAR_STAGING } else { &sql::MAKE_STAGING };
         self.batch(statements).await?;
         self.has_staging = true;
         Ok(())

@@ -1,6 +1,10 @@
 //! The statements, one file each under `sql/sqlserver/`. The schemas in them are placeholders, see
 //! [`Schemas`](super::schema::Schemas).
 
+use std::sync::LazyLock;
+
+use pipeline::dimensions::{COUNT, all, daily, each, fill};
+
 macro_rules! statements {
     ($($name:ident = $file:literal,)*) => {
         $(pub(super) const $name: &str =
@@ -15,7 +19,6 @@ statements! {
     LOCK_SESSION = "session/lock_session",
     ROLL_BACK = "session/roll_back",
 
-    MAKE_STAGING = "staging/make",
     CLEAR_STAGING = "staging/clear",
     CLEAR_TOTALS = "staging/clear_totals",
     STAGE_LONG_BODY = "staging/long_body",
@@ -26,8 +29,6 @@ statements! {
     DELETE_DAILY = "facts/delete_daily",
     DELETE_DAY_TOTALS = "facts/delete_day_totals",
     CLEAR_REFUSED_DAYS = "facts/clear_refused_days",
-    ADD_FACTS = "facts/add_facts",
-    ADD_DAILY = "facts/add_daily",
     ADD_DAY_TOTALS = "facts/add_day_totals",
     RESPEND = "facts/respend",
 
@@ -58,42 +59,44 @@ statements! {
 
     DAY_COUNTS = "read/day_counts",
     DAY_COUNTS_OF = "read/day_counts_of",
-    SUMMARY = "read/summary",
 
-    DASHBOARD_MEMBERS = "dashboard/members",
     DASHBOARD_SPAN = "dashboard/span",
-    DASHBOARD_SUMS = "dashboard/sums",
-    DASHBOARD_CUSTOMERS = "dashboard/customers",
     DASHBOARD_BUYERS = "dashboard/buyers",
     DASHBOARD_FRESHNESS = "dashboard/freshness",
 
-    INSPECT_FACTS = "inspect/facts",
     INSPECT_AMOUNTS = "inspect/amounts",
     INSPECT_SPEND = "inspect/spend",
-    INSPECT_DAILY = "inspect/daily",
-    INSPECT_DIMENSIONS = "inspect/dimensions",
     INSPECT_REFUSALS = "inspect/refusals",
 }
 
-macro_rules! dimensions {
-    ($($file:literal),*) => {
-        [$(
-            (
-                include_str!(concat!("../../../../sql/sqlserver/dimensions/add_", $file, ".sql")),
-                include_str!(concat!("../../../../sql/sqlserver/dimensions/find_", $file, ".sql")),
-            ),
-        )*]
+/// Statements over dimensions, one file each for all of them.
+macro_rules! templates {
+    ($dimensions:path: $($name:ident = $file:literal,)*) => {
+        $(pub(super) static $name: LazyLock<String> = LazyLock::new(|| {
+            let template = include_str!(concat!("../../../../sql/sqlserver/", $file, ".sql"));
+            fill(template, $dimensions())
+        });)*
     };
 }
 
-/// How each dimension gets new keys and finds keys; the first is dimension 1 of `#staged_text`.
-pub(super) const DIMENSIONS: [(&str, &str); 4] = dimensions!["device", "location", "os", "browser"];
+templates! { all:
+    MAKE_STAGING = "staging/make",
+    ADD_FACTS = "facts/add_facts",
+    SUMMARY = "read/summary",
+    INSPECT_FACTS = "inspect/facts",
+    INSPECT_DIMENSIONS = "inspect/dimensions",
+}
 
-/// The schema's history; the first is version 1. Only ever append to it.
-pub(super) const MIGRATIONS: &[(&str, &str)] = &[
-    ("001_dimensions", include_str!("../../../../sql/sqlserver/migrations/001_dimensions.sql")),
-    ("002_facts", include_str!("../../../../sql/sqlserver/migrations/002_facts.sql")),
-    ("003_operations", include_str!("../../../../sql/sqlserver/migrations/003_operations.sql")),
-    ("004_views", include_str!("../../../../sql/sqlserver/migrations/004_views.sql")),
-    ("005_quarantine", include_str!("../../../../sql/sqlserver/migrations/005_quarantine.sql")),
-];
+templates! { daily:
+    ADD_DAILY = "facts/add_daily",
+    DASHBOARD_MEMBERS = "dashboard/members",
+    DASHBOARD_SUMS = "dashboard/sums",
+    DASHBOARD_CUSTOMERS = "dashboard/customers",
+    INSPECT_DAILY = "inspect/daily",
+}
+
+/// By dimension.
+pub(super) static ADD_TEXTS: LazyLock<[String; COUNT]> =
+    LazyLock::new(|| each(include_str!("../../../../sql/sqlserver/dimensions/add_texts.sql")));
+pub(super) static FIND_KEYS: LazyLock<[String; COUNT]> =
+    LazyLock::new(|| each(include_str!("../../../../sql/sqlserver/dimensions/find_keys.sql")));

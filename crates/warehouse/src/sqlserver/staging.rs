@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use chrono::NaiveDate;
 use pipeline::{
     Day,
+    dimensions::COUNT,
     facts::{DayTotal, Fact, FactBatch, Interner},
 };
 use tiberius::{ColumnData, IntoSql};
@@ -21,7 +22,7 @@ struct Texts {
 /// What a publish has staged so far.
 #[derive(Default)]
 pub(super) struct Staged {
-    texts: [Texts; 4],
+    texts: [Texts; COUNT],
     /// Keys of the days.
     pub(super) days: BTreeSet<i32>,
     pub(super) facts: u64,
@@ -29,7 +30,7 @@ pub(super) struct Staged {
 
 /// A text that no batch before has used.
 struct Text {
-    /// From 1 on, in the order of [`super::sql::DIMENSIONS`].
+    /// From 1 on, in the order of [`DIMENSIONS`](pipeline::dimensions::DIMENSIONS).
     dimension: usize,
     code: u32,
     text: String,
@@ -43,14 +44,12 @@ impl Staged {
         batch: &FactBatch,
     ) -> Result<(), Cause> {
         check(batch, &self.days)?;
-        let texts = &batch.dimensions;
         let mut new = Vec::new();
-        let codes = [
-            self.codes(0, &texts.device, batch.rows.iter().map(|fact| fact.device), &mut new)?,
-            self.codes(1, &texts.location, batch.rows.iter().map(|fact| fact.location), &mut new)?,
-            self.codes(2, &texts.os, batch.rows.iter().map(|fact| fact.os), &mut new)?,
-            self.codes(3, &texts.browser, batch.rows.iter().map(|fact| fact.browser), &mut new)?,
-        ];
+        let mut codes = [const { Vec::new() }; COUNT];
+        for (place, codes) in codes.iter_mut().enumerate() {
+            let used = batch.rows.iter().map(|fact| fact.codes[place]);
+            *codes = self.codes(place, &batch.texts[place], used, &mut new)?;
+        }
         session.bulk("#staged_day", Box::new(batch.days.iter().map(day_row))).await?;
         session.bulk("#staged_text", Box::new(new.into_iter().map(text_row))).await?;
         let facts = batch.rows.iter().map(|fact| fact_row(fact, &codes));
@@ -111,18 +110,18 @@ fn text_row(text: Text) -> [ColumnData<'static>; 4] {
     [dimension.into_sql(), code.into_sql(), text.text.into_sql(), None::<i32>.into_sql()]
 }
 
-fn fact_row(fact: &Fact, codes: &[Vec<u32>; 4]) -> [ColumnData<'static>; 8] {
-    let code = |dimension: usize, code: u32| (codes[dimension][code as usize] as i32).into_sql();
-    [
-        fact.day.key().into_sql(),
-        fact.customer.into_sql(),
-        code(0, fact.device),
-        code(1, fact.location),
-        code(2, fact.os),
-        code(3, fact.browser),
-        fact.score.into_sql(),
-        fact.count.into_sql(),
-    ]
+/// In the order of the columns of `#staged_fact`.
+fn fact_row(fact: &Fact, codes: &[Vec<u32>; COUNT]) -> [ColumnData<'static>; COUNT + 4] {
+    std::array::from_fn(|column| match column {
+        0 => fact.day.key().into_sql(),
+        1 => fact.customer.into_sql(),
+        2 => fact.score.into_sql(),
+        3 => fact.count.into_sql(),
+        code => {
+            let place = code - 4;
+            (codes[place][fact.codes[place] as usize] as i32).into_sql()
+        }
+    })
 }
 
 /// Facts of a day that the batch does not list would be added to those that are there.

@@ -1,9 +1,14 @@
 //! Bulk load: what the columns of a temporary table are, and what the rows of a message hold.
 
+use std::sync::LazyLock;
+
+use pipeline::dimensions::{all, fill};
+
 use super::short;
 
 /// What the program makes its temporary tables with.
-const TABLES: &str = include_str!("../../../../sql/sqlserver/staging/make.sql");
+static TABLES: LazyLock<String> =
+    LazyLock::new(|| fill(include_str!("../../../../sql/sqlserver/staging/make.sql"), all()));
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {

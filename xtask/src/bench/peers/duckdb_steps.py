@@ -2,7 +2,7 @@
 
 import duckdb
 
-from measure import ELEMENTS, SPACE, run
+from measure import DIMENSIONS, ELEMENTS, NAMES, POSITIVE, run
 
 DB = duckdb.connect()
 # The order of rows need not be kept: that is the faster way.
@@ -10,12 +10,11 @@ DB.execute("SET preserve_insertion_order = false")
 
 
 def reviews(raw, out):
-    good = rf"(^|{SPACE})good({SPACE}|$)"
     DB.execute(f"""
         COPY (
             SELECT
                 cid AS customer_id,
-                regexp_matches(review_str, '{good}', 'i')::INTEGER AS is_positive,
+                regexp_matches(review_str, '{POSITIVE}', 'i')::INTEGER AS is_positive,
                 id_review AS review_id
             FROM read_csv('{raw}/movie_review/*.csv', header = true, quote = '"', escape = '"',
                 columns = {{cid: 'BIGINT', review_str: 'VARCHAR', id_review: 'BIGINT'}})
@@ -25,15 +24,13 @@ def reviews(raw, out):
 
 def logs(raw, out):
     text = {name: f"regexp_extract(log, '<{name}>([^<]*)</{name}>', 1)" for name in ELEMENTS}
+    texts = ", ".join(f"nullif({text[element]}, '') AS {name}" for name, element in DIMENSIONS)
     DB.execute(f"""
         COPY (
             SELECT
                 id_review AS log_id,
                 strptime({text["logDate"]}, '%m-%d-%Y')::DATE AS log_date,
-                {text["device"]} AS device,
-                {text["os"]} AS os,
-                {text["location"]} AS location,
-                nullif({text["browser"]}, '') AS browser,
+                {texts},
                 {text["ipAddress"]} AS ip,
                 {text["phoneNumber"]} AS phone_number
             FROM read_csv('{raw}/log_reviews/*.csv', header = true, quote = '"', escape = '"',
@@ -66,6 +63,8 @@ def purchases(raw, out):
 
 
 def aggregate(_raw, out):
+    names = ", ".join(NAMES)
+    known = ", ".join(f"coalesce({name}, 'Unknown') AS {name}" for name in NAMES)
     DB.execute(f"""
         COPY (
             WITH
@@ -76,15 +75,14 @@ def aggregate(_raw, out):
             ),
             count_reviews AS (
                 SELECT
-                    customer_id, log_date, device, location, os,
-                    coalesce(browser, 'Unknown') AS browser,
+                    customer_id, log_date, {known},
                     sum(is_positive) AS review_score, count(*) AS review_count
                 FROM '{out}/logs.parquet' AS log
                 JOIN '{out}/reviews.parquet' AS review ON review.review_id = log.log_id
                 GROUP BY ALL
             )
             SELECT
-                customer_id AS customerid, log_date, device, location, os, browser,
+                customer_id AS customerid, log_date, {names},
                 coalesce(amount_spent, 0) AS amount_spent, review_score, review_count
             FROM count_reviews
             LEFT JOIN sum_spend USING (customer_id)

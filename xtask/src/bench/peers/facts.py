@@ -11,7 +11,9 @@ import sys
 
 import duckdb
 
-COLUMNS = "customerid, log_date, device, location, os, browser, amount_spent, review_score, review_count"
+from measure import NAMES
+
+COLUMNS = ", ".join(["customerid, log_date, amount_spent, review_score, review_count", *NAMES])
 
 
 def rows(path):
@@ -26,9 +28,9 @@ def rows(path):
 
 
 def line(row):
-    customer, day, device, location, system, browser, amount, score, count = row
+    customer, day, amount, score, count, *texts = row
     numbers = [round(float(amount) * 1000), int(score), int(count)]
-    return "|".join(map(str, [customer, day, device, location, system, browser, *numbers]))
+    return "|".join(map(str, [customer, day, *texts, *numbers]))
 
 
 for path in sys.argv[1:]:

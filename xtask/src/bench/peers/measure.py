@@ -5,18 +5,27 @@ measured from the call to the written file: the start of the interpreter and the
 no step, only in the line `whole`, which begins with the process.
 """
 
+import json
 import os
 import resource
 import sys
 import time
 
+RULES = json.loads(os.environ["RULES"])
+"""What `measure rules` prints."""
+
 SPACE = r"[ \t\n\x0B\f\r]"
 """What separates tokens: the six characters at which Spark ML's Tokenizer splits."""
 
-GOOD = rf"(?i)(?:^|{SPACE})good(?:{SPACE}|$)"
-"""A review with the token `good`; `^` and `$` are its ends."""
+POSITIVE = rf"(^|{SPACE})({'|'.join(RULES['positive_words'])})({SPACE}|$)"
+"""A review with a positive word as a token, in any case; `^` and `$` are its ends."""
 
-ELEMENTS = ["logDate", "device", "location", "os", "browser", "ipAddress", "phoneNumber"]
+DIMENSIONS = RULES["dimensions"]
+"""Column and element of each dimension."""
+
+NAMES = [name for name, _ in DIMENSIONS]
+
+ELEMENTS = ["logDate", *(element for _, element in DIMENSIONS), "ipAddress", "phoneNumber"]
 
 TICK = os.sysconf("SC_CLK_TCK")
 

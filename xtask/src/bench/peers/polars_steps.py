@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from measure import ELEMENTS, GOOD, run
+from measure import DIMENSIONS, ELEMENTS, NAMES, POSITIVE, run
 
 
 def reviews(raw, out):
@@ -10,7 +10,7 @@ def reviews(raw, out):
         pl.scan_csv(f"{raw}/movie_review/*.csv")
         .select(
             customer_id=pl.col("cid"),
-            is_positive=pl.col("review_str").str.contains(GOOD).cast(pl.Int32),
+            is_positive=pl.col("review_str").str.contains(f"(?i){POSITIVE}").cast(pl.Int32),
             review_id=pl.col("id_review"),
         )
         .sink_parquet(f"{out}/reviews.parquet")
@@ -24,10 +24,7 @@ def logs(raw, out):
         .select(
             log_id=pl.col("id_review"),
             log_date=text["logDate"].str.to_date("%m-%d-%Y"),
-            device=text["device"],
-            os=text["os"],
-            location=text["location"],
-            browser=text["browser"],
+            **{name: text[element] for name, element in DIMENSIONS},
             ip=text["ipAddress"],
             phone_number=text["phoneNumber"],
         )
@@ -69,11 +66,11 @@ def aggregate(_raw, out):
         .group_by("customer_id")
         .agg(amount_spent=(pl.col("quantity") * pl.col("unit_price")).sum())
     )
-    grain = ["customer_id", "log_date", "device", "location", "os", "browser"]
+    grain = ["customer_id", "log_date", *NAMES]
     (
         pl.scan_parquet(f"{out}/logs.parquet")
         .join(pl.scan_parquet(f"{out}/reviews.parquet"), left_on="log_id", right_on="review_id")
-        .with_columns(pl.col("browser").fill_null("Unknown"))
+        .with_columns(pl.col(NAMES).fill_null("Unknown"))
         .group_by(grain)
         .agg(review_score=pl.col("is_positive").sum(), review_count=pl.len())
         .join(spend, on="customer_id", how="left")

@@ -2,7 +2,7 @@
 
 from pyspark.sql import SparkSession, functions as f
 
-from measure import ELEMENTS, GOOD, run
+from measure import DIMENSIONS, ELEMENTS, NAMES, POSITIVE, run
 
 SPARK = (
     SparkSession.builder.master("local[*]")
@@ -31,7 +31,7 @@ def reviews(raw, out):
     write(
         read_reviews.select(
             f.col("cid").alias("customer_id"),
-            f.col("review_str").rlike(GOOD).cast("int").alias("is_positive"),
+            f.col("review_str").rlike(f"(?i){POSITIVE}").cast("int").alias("is_positive"),
             f.col("id_review").alias("review_id"),
         ),
         f"{out}/reviews.parquet",
@@ -44,10 +44,7 @@ def logs(raw, out):
         read(f"{raw}/log_reviews/*.csv", "id_review BIGINT, log STRING").select(
             f.col("id_review").alias("log_id"),
             f.to_date(text["logDate"], "MM-dd-yyyy").alias("log_date"),
-            text["device"].alias("device"),
-            text["os"].alias("os"),
-            text["location"].alias("location"),
-            f.nullif(text["browser"], f.lit("")).alias("browser"),
+            *(f.nullif(text[element], f.lit("")).alias(name) for name, element in DIMENSIONS),
             text["ipAddress"].alias("ip"),
             text["phoneNumber"].alias("phone_number"),
         ),
@@ -76,8 +73,8 @@ def aggregate(_raw, out):
     logs, reviews = parquet(f"{out}/logs.parquet"), parquet(f"{out}/reviews.parquet")
     facts = (
         logs.join(reviews, logs.log_id == reviews.review_id)
-        .na.fill({"browser": "Unknown"})
-        .groupBy("customer_id", "log_date", "device", "location", "os", "browser")
+        .na.fill("Unknown", NAMES)
+        .groupBy("customer_id", "log_date", *NAMES)
         .agg(f.sum("is_positive").alias("review_score"), f.count("*").alias("review_count"))
         .join(spend, "customer_id", "left")
         .na.fill({"amount_spent": 0.0})

@@ -1,4 +1,4 @@
-//! Codes for the texts of the dimensions, local to one batch of facts.
+//! Codes for the texts of a dimension, local to one batch of facts.
 
 use std::collections::HashMap;
 
@@ -36,17 +36,4 @@ impl Interner {
     pub fn texts(&self) -> &[String] {
         &self.texts
     }
-}
-
-/// The four text dimensions of a batch of facts.
-#[derive(Clone, Debug, Default)]
-pub struct Dimensions {
-    /// Codes of `dim_devices`.
-    pub device: Interner,
-    /// Codes of `dim_location`.
-    pub location: Interner,
-    /// Codes of `dim_os`.
-    pub os: Interner,
-    /// Codes of `dim_browser`.
-    pub browser: Interner,
 }

@@ -1,0 +1,13 @@
+-- Gives new texts their keys, counting on from the greatest: the lock of publishers is held.
+-- Grain: one row per new text; key: that of the dimension.
+INSERT INTO $(dw).{table} ({key}, {name})
+SELECT
+    CAST(
+        (SELECT MAX({key}) FROM $(dw).{table})
+            + ROW_NUMBER() OVER (ORDER BY staged.code)
+        AS int
+    ),
+    staged.text
+FROM #staged_text AS staged
+WHERE staged.dimension = {n}
+  AND NOT EXISTS (SELECT 1 FROM $(dw).{table} AS known WHERE known.{name} = staged.text);
