@@ -17,7 +17,12 @@ count_devices AS (SELECT count(*) AS devices FROM dim_devices WHERE id_dim_devic
 count_locations AS (SELECT count(*) AS locations FROM dim_location WHERE id_dim_location > 0),
 count_systems AS (SELECT count(*) AS systems FROM dim_os WHERE id_dim_os > 0),
 count_browsers AS (SELECT count(*) AS browsers FROM dim_browser WHERE id_dim_browser > 0),
-sum_unmatched AS (SELECT coalesce(sum(unmatched), 0) AS unmatched_logs FROM ops_day_total)
+sum_unmatched AS (SELECT coalesce(sum(unmatched), 0) AS unmatched_logs FROM ops_day_total),
+sum_staged AS (
+    SELECT coalesce(sum(rows_staged), 0) AS staged_reviews
+    FROM ops_load_history
+    WHERE live = 1 AND dataset = 'classified_movie_review'
+)
 SELECT *
 FROM sum_facts, count_customers, count_buyers, count_devices, count_locations, count_systems,
-    count_browsers, sum_unmatched
+    count_browsers, sum_unmatched, sum_staged

@@ -25,7 +25,12 @@ count_systems AS (SELECT COUNT_BIG(*) AS systems FROM $(dw).dim_os WHERE id_dim_
 count_browsers AS (
     SELECT COUNT_BIG(*) AS browsers FROM $(dw).dim_browser WHERE id_dim_browser > 0
 ),
-sum_unmatched AS (SELECT COALESCE(SUM(unmatched), 0) AS unmatched_logs FROM $(ops).day_total)
+sum_unmatched AS (SELECT COALESCE(SUM(unmatched), 0) AS unmatched_logs FROM $(ops).day_total),
+sum_staged AS (
+    SELECT COALESCE(SUM(rows_staged), 0) AS staged_reviews
+    FROM $(ops).load_history
+    WHERE live = 1 AND dataset = N'classified_movie_review'
+)
 SELECT
     CAST(facts AS bigint) AS facts,
     CAST(reviews AS bigint) AS reviews,
@@ -39,7 +44,8 @@ SELECT
     locations,
     systems,
     browsers,
-    CAST(unmatched_logs AS bigint) AS unmatched_logs
+    CAST(unmatched_logs AS bigint) AS unmatched_logs,
+    CAST(staged_reviews AS bigint) AS staged_reviews
 FROM sum_facts
 CROSS JOIN count_days
 CROSS JOIN count_customers
@@ -48,4 +54,5 @@ CROSS JOIN count_devices
 CROSS JOIN count_locations
 CROSS JOIN count_systems
 CROSS JOIN count_browsers
-CROSS JOIN sum_unmatched;
+CROSS JOIN sum_unmatched
+CROSS JOIN sum_staged;

@@ -58,6 +58,7 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
             systems: number("systems")?,
             browsers: number("browsers")?,
             unmatched_logs: number("unmatched_logs")?,
+            uncounted_reviews: number("staged_reviews")?.saturating_sub(number("reviews")?),
             ..Summary::default()
         };
         let ends: [Option<i32>; 2] = [row.get("first_day")?, row.get("last_day")?];
@@ -70,7 +71,6 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     if let Some(newest) = newest {
         summary.publish_id = newest.id;
         summary.published_at = Some(newest.published_at);
-        summary.unmatched_reviews = newest.live_reviews.saturating_sub(summary.reviews);
     }
     Ok(summary)
 }

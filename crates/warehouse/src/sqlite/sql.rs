@@ -76,4 +76,5 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../sql/sqlite/migrations/003_operations.sql"),
     include_str!("../../../../sql/sqlite/migrations/004_views.sql"),
     include_str!("../../../../sql/sqlite/migrations/005_quarantine.sql"),
+    include_str!("../../../../sql/sqlite/migrations/006_uncounted_reviews.sql"),
 ];

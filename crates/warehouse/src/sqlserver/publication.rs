@@ -191,7 +191,6 @@ impl<'a> SqlServerPublication<'a> {
                     &number(rows_inserted),
                     &number(rows_respent),
                     &number(refused.len() as u64),
-                    &number(self.publish.live_reviews),
                     &(duration as i64),
                 ],
             )

@@ -66,6 +66,7 @@ async fn read_summary(session: &mut Session) -> Result<Summary, Cause> {
         systems: row.count("systems")?,
         browsers: row.count("browsers")?,
         unmatched_logs: row.count("unmatched_logs")?,
+        uncounted_reviews: row.count("staged_reviews")?.saturating_sub(row.count("reviews")?),
         ..Summary::default()
     };
     summary.refused_days = history::refused_days(session).await?;
@@ -73,7 +74,6 @@ async fn read_summary(session: &mut Session) -> Result<Summary, Cause> {
     if let Some(newest) = newest {
         summary.publish_id = newest.id;
         summary.published_at = Some(newest.published_at);
-        summary.unmatched_reviews = newest.live_reviews.saturating_sub(summary.reviews);
     }
     Ok(summary)
 }

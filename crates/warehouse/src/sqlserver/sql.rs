@@ -96,4 +96,8 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
     ("003_operations", include_str!("../../../../sql/sqlserver/migrations/003_operations.sql")),
     ("004_views", include_str!("../../../../sql/sqlserver/migrations/004_views.sql")),
     ("005_quarantine", include_str!("../../../../sql/sqlserver/migrations/005_quarantine.sql")),
+    (
+        "006_uncounted_reviews",
+        include_str!("../../../../sql/sqlserver/migrations/006_uncounted_reviews.sql"),
+    ),
 ];
