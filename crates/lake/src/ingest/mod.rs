@@ -17,6 +17,7 @@ mod source;
 use std::time::Duration;
 
 use pipeline::Dataset;
+use retry::Backoff;
 
 use crate::{Error, Lake, paths};
 use job::{Job, Step};
@@ -28,6 +29,10 @@ pub use pass::Progress;
 /// Attempts at a file that changes, or whose log does, meanwhile.
 const ATTEMPTS: u32 = 5;
 
+/// Pauses after attempts at a file that changes.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
 /// Brings the file at `path` (its name within `raw`) into staging, as it is now.
 ///
 /// Any number of calls may run at the same time, in any process: each version gets one receipt.
@@ -37,12 +42,13 @@ pub async fn ingest(lake: &Lake, path: &str, options: &IngestOptions) -> Result<
     paths::source(path)?;
     let dataset = Dataset::of_path(path).ok_or_else(|| Error::Foreign { path: path.to_owned() })?;
     let job = Job::new(lake, dataset, path, options);
-    for attempt in 0..ATTEMPTS {
+    let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE).pauses();
+    for _ in 0..ATTEMPTS {
         match job.attempt().await {
             Ok(Step::Done(outcome)) => return Ok(*outcome),
             Ok(Step::Raced) => {}
             // Somebody is still writing it, perhaps.
-            Ok(Step::Changed) => tokio::time::sleep(Duration::from_millis(50 << attempt)).await,
+            Ok(Step::Changed) => tokio::time::sleep(pauses.next().unwrap_or_default()).await,
             Err(error) => return Err(lake.explain(error).await),
         }
     }
