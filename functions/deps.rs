@@ -87,13 +87,15 @@ impl Deps {
     /// Takes a source path out, also of the operational database. `None` when nothing is live.
     pub async fn forget(&self, dataset: Dataset, path: &str) -> anyhow::Result<Option<Receipt>> {
         let database = self.purchase_db.as_ref().filter(|_| dataset == Dataset::UserPurchase);
-        let Some(database) = database else { return Ok(self.lake.forget(dataset, path).await?) };
-        let forgotten = self.lake.forget(dataset, path).await?;
+        let Some(database) = database else {
+            return Ok(self.lake.receipts().exclude(dataset, path).await?);
+        };
+        let forgotten = self.lake.receipts().exclude(dataset, path).await?;
         // Asked again after a call that broke off, it is forgotten already.
-        let newest = self.lake.newest_receipt(dataset, path).await?;
+        let newest = self.lake.receipts().newest(dataset, path).await?;
         let newest = forgotten.clone().or(newest.filter(|r| r.state == State::Forgotten));
         if let Some(newest) = newest {
-            let before = self.lake.live_receipt(dataset, path, newest.number - 1).await?;
+            let before = self.lake.receipts().live(dataset, path, newest.number - 1).await?;
             let attempt = before.as_ref().map(|before| before.attempt.as_str());
             let removed = database.remove(path, Some(&newest.etag), attempt).await;
             removed.map_err(lake::Error::from)?;

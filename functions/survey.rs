@@ -79,7 +79,7 @@ fn paths<S: serde::Serializer>(sources: &[Source], serializer: S) -> Result<S::O
 /// listing more for each file that was refused for its content.
 pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
     let Sources { files: sources, misnamed } = deps.lake.list_sources(dataset).await?;
-    let receipts = deps.lake.receipts(dataset).await?;
+    let receipts = deps.lake.receipts().list(dataset).await?;
     let recipe = deps.ingest_options().recipe(dataset);
     let is_there = |path: &str| sources.binary_search_by(|s| s.path.as_str().cmp(path)).is_ok();
     let numbers = receipts.newest.iter().map(|(path, newest)| (path.clone(), *newest));
@@ -87,7 +87,7 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
     let gone: Vec<(String, u32)> = of_file.filter(|(path, _)| !is_there(path)).collect();
     let vanished = vanished(deps, dataset, gone).await?;
     let snapshot = receipts.newest.get(SNAPSHOT).copied().unwrap_or(0);
-    let snapshot = deps.lake.live_receipt(dataset, SNAPSHOT, snapshot).await?;
+    let snapshot = deps.lake.receipts().live(dataset, SNAPSHOT, snapshot).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
     let mut survey = Survey {
         dataset,
@@ -127,7 +127,7 @@ pub async fn newest(
             let number = receipts.newest.get(&source.path).copied();
             async move {
                 let Some(number) = number else { return Ok((source, None)) };
-                let receipt = deps.lake.receipt(dataset, &source.path, number).await?;
+                let receipt = deps.lake.receipts().get(dataset, &source.path, number).await?;
                 anyhow::Ok((source, Some(receipt)))
             }
         })
@@ -142,7 +142,7 @@ pub async fn refused_rows(deps: &Deps, newest: &Receipt) -> anyhow::Result<Optio
         State::Accepted | State::Loaded => Some(newest.clone()),
         // Its rows stand in an earlier receipt.
         State::Unchanged => {
-            deps.lake.live_receipt(newest.dataset, &newest.path, newest.number).await?
+            deps.lake.receipts().live(newest.dataset, &newest.path, newest.number).await?
         }
         State::Rejected | State::Failed | State::Forgotten => None,
     };
@@ -162,7 +162,9 @@ async fn vanished(
     gone: Vec<(String, u32)>,
 ) -> anyhow::Result<Vec<String>> {
     let live: Vec<Option<Receipt>> = stream::iter(gone)
-        .map(|(path, newest)| async move { deps.lake.live_receipt(dataset, &path, newest).await })
+        .map(
+            |(path, newest)| async move { deps.lake.receipts().live(dataset, &path, newest).await },
+        )
         .buffered(CONCURRENT)
         .try_collect()
         .await?;

@@ -197,7 +197,7 @@ async fn another_protection_of_personal_data_restages_everything() {
     after(&lab, &first, &[(LOGS, days(&[(1, "2021-04-19")])), (REVIEWS, good(&[1]))]).await;
     let keeping = lab.deps_with(&[("PII_MODE", "keep")]);
     settle(&keeping).await.unwrap();
-    let newest = keeping.lake.newest_receipt(Dataset::ReviewLogs, LOGS).await.unwrap().unwrap();
+    let newest = keeping.lake.receipts().newest(Dataset::ReviewLogs, LOGS).await.unwrap().unwrap();
     assert_eq!(newest.number, 2);
     holds_the_files(&lab).await;
     assert_eq!(keeping.lake.work().sources_read, 1, "reviews hold no personal data");
@@ -215,7 +215,7 @@ async fn other_rules_for_facts_build_everything_anew() {
     let connection = rusqlite::Connection::open(lab.warehouse()).unwrap();
     connection
         .execute_batch(
-            "UPDATE ops_publish_log SET fact_recipe = 'facts-0', live_reviews = 77;
+            "UPDATE ops_publish_log SET fact_recipe = 'facts-0';
              UPDATE fact_movie_analytics SET review_score = 0;
              UPDATE customer_spend SET amount_spent_e5 = 1, purchase_count = 5;",
         )
@@ -300,6 +300,18 @@ async fn a_lake_made_anew_is_not_taken_for_the_old_one() {
     }
     let error = published(&deps).await.unwrap_err().to_string();
     assert!(error.contains("LAKE and WAREHOUSE"), "{error}");
+    holds_the_files(&lab).await;
+}
+
+#[tokio::test]
+async fn ids_of_the_history_need_not_fit_into_the_memory_of_a_publish() {
+    let lab = Lab::with(&[("ENGINE_MEMORY_MB", "1")]);
+    let deps = lab.deps();
+    let ids = |file: i64| (0..50_000).map(|n| n * 3 + file).collect::<Vec<_>>();
+    let files: Vec<_> = (0..3).map(|n| (format!("movie_review/{n}.csv"), good(&ids(n)))).collect();
+    let files: Vec<_> = files.iter().map(|(path, csv)| (path.as_str(), csv.clone())).collect();
+    after(&lab, &deps, &files).await;
+    after(&lab, &deps, &[(LOGS, days(&[(1, "2021-04-19")]))]).await;
     holds_the_files(&lab).await;
 }
 

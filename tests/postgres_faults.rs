@@ -229,7 +229,7 @@ fn a_path_that_is_forgotten_while_its_next_version_is_loaded_has_that_version() 
             // The log and the table say the same.
             reconciled(&loader).await.unwrap();
             assert_eq!(shop.number("sum(quantity)"), 22, "{place}");
-            let newest = loader.lake.newest_receipt(Dataset::UserPurchase, A).await.unwrap();
+            let newest = loader.lake.receipts().newest(Dataset::UserPurchase, A).await.unwrap();
             let attempt = newest.filter(|r| r.state == lake::State::Loaded).unwrap().attempt;
             let kept = "SELECT attempt FROM user_purchase_schema.load_history";
             assert_eq!(shop.sql(kept), attempt, "{place}");

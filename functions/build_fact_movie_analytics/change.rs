@@ -40,7 +40,8 @@ pub async fn news(
             let mut after = before.clone();
             for number in absorbed.map_or(0, |absorbed| absorbed.newest) + 1..=*newest {
                 let receipt = lake
-                    .receipt(*dataset, path, number)
+                    .receipts()
+                    .get(*dataset, path, number)
                     .await
                     .with_context(|| format!("receipt {number} of `{path}`"))?;
                 match receipt.state {
@@ -57,7 +58,7 @@ pub async fn news(
                 match snapshot {
                     Snapshot::Live => after = None,
                     Snapshot::TakenOut => {
-                        after = lake.staged_receipt(*dataset, path, *newest).await?;
+                        after = lake.receipts().staged(*dataset, path, *newest).await?;
                     }
                     Snapshot::None => {}
                 }
@@ -96,7 +97,7 @@ impl Snapshot {
         let was_live = absorbed.is_some_and(|absorbed| absorbed.live.is_some());
         let is_live = match absorbed {
             Some(absorbed) if absorbed.newest == *newest => was_live,
-            _ => lake.live_receipt(Dataset::UserPurchase, SNAPSHOT, *newest).await?.is_some(),
+            _ => lake.receipts().live(Dataset::UserPurchase, SNAPSHOT, *newest).await?.is_some(),
         };
         Ok(match (is_live, was_live) {
             (true, _) => Self::Live,
@@ -122,7 +123,7 @@ pub fn behind(listings: &[(Dataset, Listing)], state: &State) -> Option<(String,
 pub async fn check_lake(lake: &Lake, state: &State) -> anyhow::Result<()> {
     let mut live = state.paths.values().filter_map(|absorbed| absorbed.live.as_ref());
     let Some(absorbed) = live.next() else { return Ok(()) };
-    let same = match lake.receipt(absorbed.dataset, &absorbed.path, absorbed.number).await {
+    let same = match lake.receipts().get(absorbed.dataset, &absorbed.path, absorbed.number).await {
         Ok(receipt) => receipt.attempt == absorbed.attempt,
         Err(lake::Error::Missing { .. }) => false,
         Err(error) => return Err(error.into()),
@@ -140,7 +141,7 @@ pub async fn check_lake(lake: &Lake, state: &State) -> anyhow::Result<()> {
 /// Takes purchases out that are live under two paths: a process that accepted the second one was
 /// stopped before it looked for twins again. Tells whether there were any; then the listing is
 /// out of date.
-pub async fn part_twins(lake: &Lake, news: &News) -> anyhow::Result<bool> {
+pub async fn exclude_duplicates(lake: &Lake, news: &News) -> anyhow::Result<bool> {
     if news.change.purchases.is_empty() {
         return Ok(false);
     }
@@ -150,7 +151,7 @@ pub async fn part_twins(lake: &Lake, news: &News) -> anyhow::Result<bool> {
         let Some(hash) = &receipt.content_hash else { continue };
         match kept.get(hash.as_str()) {
             Some(kept) => {
-                lake.take_out_twin(&receipt.path, kept, hash).await?;
+                lake.exclude_duplicate(&receipt.path, kept, hash).await?;
                 parted = true;
             }
             None => {

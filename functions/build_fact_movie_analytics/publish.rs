@@ -57,7 +57,6 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         news.change = change::from_scratch(&news.live);
     }
     let (reset_spend, spend) = spend(deps, &news, rebuild).await?;
-    let live_reviews = live_reviews(deps, &news, &state, rebuild).await?;
     let mut days = deps.engine.dirty_days(&news.live, &news.change).await?;
     days.extend(&accepted);
     if rebuild {
@@ -75,7 +74,6 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
             receipts: news.receipts,
             only_receipts: false,
             live: news.live_numbers,
-            live_reviews,
             started: Some(started),
             reset_spend,
             spend,
@@ -111,7 +109,7 @@ async fn list(deps: &Deps) -> anyhow::Result<Vec<(Dataset, Listing)>> {
     reach("listing:before")?;
     let mut listings = Vec::new();
     for dataset in Dataset::ALL {
-        listings.push((dataset, deps.lake.receipts(dataset).await?));
+        listings.push((dataset, deps.lake.receipts().list(dataset).await?));
     }
     reach("listing:after")?;
     Ok(listings)
@@ -130,7 +128,7 @@ async fn look(
     }
     loop {
         let news = change::news(&deps.lake, &listings, state).await?;
-        if !change::part_twins(&deps.lake, &news).await? {
+        if !change::exclude_duplicates(&deps.lake, &news).await? {
             return Ok((marker::seen(&listings), news));
         }
         listings = list(deps).await?;
@@ -257,24 +255,6 @@ async fn spend(
         }
     }
     Ok((true, deps.engine.spend(&change::from_scratch(&news.live)).await?))
-}
-
-/// Review ids in all live files, counted from the last publish on, or anew where that is not
-/// possible.
-async fn live_reviews(
-    deps: &Deps,
-    news: &News,
-    state: &State,
-    rebuild: bool,
-) -> anyhow::Result<u64> {
-    if !rebuild {
-        match deps.engine.review_ids(&news.live, &news.change).await {
-            Err(engine::Error::Lake(lake::Error::Missing { .. })) => {}
-            change => return Ok(state.live_reviews.saturating_add_signed(change?)),
-        }
-    }
-    let all = change::from_scratch(&news.live);
-    Ok(deps.engine.review_ids(&news.live, &all).await?.unsigned_abs())
 }
 
 /// Whether a file that was restated or forgotten may explain that a day loses reviews. A review

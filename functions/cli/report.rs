@@ -184,7 +184,7 @@ pub fn numbers(summary: &Summary) -> Table {
         ("fact_movie_analytics", summary.facts),
         (&format!("reviews counted, average score {positive:.3}"), summary.reviews),
         ("logs that wait for their review", summary.unmatched_logs),
-        ("reviews that wait for their log", summary.unmatched_reviews),
+        ("reviews staged but not counted", summary.uncounted_reviews),
         ("customers with reviews", summary.customers),
         ("customers with purchases", summary.buyers),
         (&days, summary.days),

@@ -65,7 +65,7 @@ pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
             let dataset = dataset_of(&path)?;
             // Asked again after a call that broke off, it is forgotten already.
             let known = deps.forget(dataset, &path).await?.is_some()
-                || deps.lake.newest_receipt(dataset, &path).await?.is_some();
+                || deps.lake.receipts().newest(dataset, &path).await?.is_some();
             anyhow::ensure!(known, unknown(&path));
             replayed.forgotten.push(path);
         }
@@ -147,7 +147,7 @@ async fn named(deps: &Deps, paths: Vec<String>) -> anyhow::Result<Vec<Chosen>> {
         let (sources, receipts) = match listed.entry(dataset) {
             Entry::Occupied(listings) => listings.into_mut(),
             Entry::Vacant(none) => {
-                let receipts = deps.lake.receipts(dataset).await?;
+                let receipts = deps.lake.receipts().list(dataset).await?;
                 none.insert((deps.lake.sources(dataset).await?, receipts))
             }
         };
@@ -163,7 +163,7 @@ async fn named(deps: &Deps, paths: Vec<String>) -> anyhow::Result<Vec<Chosen>> {
 async fn matching(deps: &Deps, request: &Request) -> anyhow::Result<Vec<Chosen>> {
     let mut chosen = Vec::new();
     for dataset in Dataset::ALL.into_iter().filter(|d| request.dataset.is_none_or(|r| r == *d)) {
-        let receipts = deps.lake.receipts(dataset).await?;
+        let receipts = deps.lake.receipts().list(dataset).await?;
         let sources = deps.lake.sources(dataset).await?;
         let newest = newest(deps, dataset, sources, &receipts).await?;
         for (source, receipt) in newest {

@@ -40,6 +40,12 @@ pub struct FileRows {
     pub refused: BTreeMap<String, u64>,
 }
 
+impl FileRows {
+    pub fn staged(&self) -> u64 {
+        self.read - self.duplicate - self.refused.values().sum::<u64>()
+    }
+}
+
 /// What must be in the warehouse.
 #[derive(Debug, Default)]
 pub struct Oracle {
@@ -47,8 +53,6 @@ pub struct Oracle {
     pub spend: Spend,
     pub files: BTreeMap<String, FileRows>,
     pub matched: u64,
-    /// Review ids, with or without a log.
-    pub reviews: u64,
     /// Logs whose review is not there.
     pub unmatched: u64,
 }
@@ -96,7 +100,6 @@ impl Oracle {
             };
             oracle.files.insert(path, rows);
         }
-        oracle.reviews = reviews.len() as u64;
         for (id, log) in logs {
             let Some((customer, is_positive)) = reviews.get(&id) else {
                 oracle.unmatched += 1;

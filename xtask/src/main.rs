@@ -9,7 +9,6 @@ mod shell;
 mod start;
 mod test;
 mod tools;
-mod zip;
 
 use std::io::Write;
 use std::process::ExitCode;

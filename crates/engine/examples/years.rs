@@ -199,8 +199,8 @@ async fn facts(dir: &str, name: &str) -> Done<()> {
     let engine = engine(&lake, name)?;
     let mut live = Live::default();
     for dataset in [Dataset::ClassifiedMovieReview, Dataset::ReviewLogs] {
-        for (path, newest) in lake.receipts(dataset).await?.newest {
-            live.of_mut(dataset).extend(lake.live_receipt(dataset, &path, newest).await?);
+        for (path, newest) in lake.receipts().list(dataset).await?.newest {
+            live.of_mut(dataset).extend(lake.receipts().live(dataset, &path, newest).await?);
         }
     }
     let days: BTreeSet<Day> = live.logs.iter().flat_map(|log| log.days.keys().copied()).collect();

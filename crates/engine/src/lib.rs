@@ -77,9 +77,6 @@ pub trait Engine: Send + Sync {
     /// All facts of one portion of days.
     async fn facts(&self, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error>;
 
-    /// By how much the change moves the number of review ids in all live files.
-    async fn review_ids(&self, live: &Live, change: &Change) -> Result<i64, Error>;
-
     /// How the change moves the spend of customers.
     async fn spend(&self, change: &Change) -> Result<Vec<SpendChange>, Error>;
 }

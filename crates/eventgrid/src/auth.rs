@@ -1,20 +1,11 @@
 //! Who signs what we publish.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::fmt;
 
-use azure_core::{
-    credentials::TokenCredential,
-    error::ErrorKind,
-    http::{ClientOptions, RetryOptions, Transport},
-};
-use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
-use reqwest::{
-    Client,
-    header::{AUTHORIZATION, HeaderName, HeaderValue},
-    redirect,
-};
+use identity::{Kind, ManagedIdentity, NoToken, Tokens};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use crate::{Error, publisher::Failure};
+use crate::Error;
 
 /// What a token must be good for.
 const SCOPE: &str = "https://eventgrid.azure.net/.default";
@@ -50,14 +41,17 @@ impl fmt::Debug for Auth {
 pub(crate) enum Signer {
     /// Marked as sensitive, so its `Debug` does not show it.
     Key(HeaderValue),
-    Identity(Arc<ManagedIdentityCredential>),
+    Identity(ManagedIdentity),
 }
 
 impl Signer {
     pub fn new(auth: Auth) -> Result<Self, Error> {
         match auth {
             Auth::Key(key) => Self::key(key.trim()),
-            Auth::ManagedIdentity { client_id } => Self::identity(client_id),
+            Auth::ManagedIdentity { client_id } => {
+                let identity = ManagedIdentity::new(SCOPE, client_id.as_deref());
+                Ok(Self::Identity(identity.map_err(unassigned)?))
+            }
         }
     }
 
@@ -71,70 +65,32 @@ impl Signer {
         Ok(Self::Key(value))
     }
 
-    fn identity(client_id: Option<String>) -> Result<Self, Error> {
-        // The endpoint of the identity is on this machine: no proxy may see it, and it answers
-        // at once or not at all.
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(1))
-            .build()
-            .map_err(|error| Error::Client { why: error.to_string() })?;
-        let client_options = ClientOptions {
-            // The publisher tries again itself, within its deadline.
-            retry: RetryOptions::none(),
-            transport: Some(Transport::new(Arc::new(client))),
-            ..Default::default()
-        };
-        let options = ManagedIdentityCredentialOptions {
-            user_assigned_id: client_id.map(UserAssignedId::ClientId),
-            client_options,
-        };
-        let credential = ManagedIdentityCredential::new(Some(options));
-        Ok(Self::Identity(credential.map_err(|error| Error::Identity { why: error.to_string() })?))
-    }
-
-    /// The header. A token is kept by the credential until five minutes before it expires.
-    pub async fn header(&self) -> Result<(HeaderName, HeaderValue), Failure> {
-        let credential = match self {
+    /// The header. A token is kept until five minutes before it expires.
+    pub async fn header(&self) -> Result<(HeaderName, HeaderValue), Unsigned> {
+        let identity = match self {
             Self::Key(value) => return Ok((KEY, value.clone())),
-            Self::Identity(credential) => credential,
+            Self::Identity(identity) => identity,
         };
-        let token = credential.get_token(&[SCOPE], None).await.map_err(|error| failure(&error))?;
-        let mut value = HeaderValue::try_from(format!("Bearer {}", token.token.secret()))
-            .map_err(|_| Failure::Final(identity("its token cannot be sent in a header")))?;
+        let token = identity.token().await.map_err(|no| match no.kind {
+            Kind::Permanent => Unsigned::Final(unassigned(no)),
+            Kind::Unreachable | Kind::Transient => Unsigned::Yet(no.why),
+        })?;
+        let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
+            let why = "its token cannot be sent in a header".to_owned();
+            Unsigned::Final(Error::Identity { why })
+        })?;
         value.set_sensitive(true);
         Ok((AUTHORIZATION, value))
     }
 }
 
-fn identity(why: impl Into<String>) -> Error {
-    Error::Identity { why: why.into() }
+/// Why a request cannot be signed.
+pub(crate) enum Unsigned {
+    /// Another try may get a token.
+    Yet(String),
+    Final(Error),
 }
 
-/// Whether to ask again. Of the texts of the SDK only the status is shown: others may quote what
-/// the endpoint said, and that can be a token.
-fn failure(error: &azure_core::Error) -> Failure {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        let kind = error.downcast_ref::<azure_core::Error>().map(azure_core::Error::kind);
-        match kind {
-            Some(ErrorKind::HttpResponse { status, .. }) => {
-                let status = u16::from(*status);
-                let why = format!("its endpoint answered {status}");
-                return match status {
-                    408 | 429 | 500.. => Failure::again(format!("no token: {why}")),
-                    _ => Failure::Final(identity(why)),
-                };
-            }
-            Some(ErrorKind::Io | ErrorKind::Connection) => {
-                return Failure::again("no token: the managed identity's endpoint is out of reach");
-            }
-            Some(ErrorKind::DataConversion) => {
-                return Failure::Final(identity("its endpoint's answer holds no token"));
-            }
-            _ => cause = error.source(),
-        }
-    }
-    Failure::again("no token from the managed identity")
+fn unassigned(NoToken { why, .. }: NoToken) -> Error {
+    Error::Identity { why }
 }

@@ -21,7 +21,7 @@ pub enum Error {
     #[error("cannot set up HTTPS for events: {why}; check the system's root certificates")]
     Client { why: String },
     /// The managed identity gives no token, and asking again will not help.
-    #[error("the managed identity signs no events: {why}; assign it to the app, or set a key")]
+    #[error("the managed identity signs no events: {why}, or set a key")]
     Identity { why: String },
     /// The topic said no, and asking again will not help.
     #[error("the Event Grid topic answered {status} to {kind} `{id}`; {what_to_do}")]

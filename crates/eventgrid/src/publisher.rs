@@ -1,17 +1,18 @@
 //! Sends CloudEvents to an Event Grid topic.
 
-use std::{hash::BuildHasher, net::IpAddr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use reqwest::{
     Client, Response, StatusCode, Url,
     header::{CONTENT_TYPE, RETRY_AFTER},
     redirect,
 };
-use tokio::time::{Instant, sleep_until, timeout_at};
+use retry::{Again, Backoff, retry};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     Error,
-    auth::{Auth, Signer},
+    auth::{Auth, Signer, Unsigned},
     cloud_event::CloudEvent,
 };
 
@@ -21,9 +22,10 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Longest deadline that makes sense; it also keeps sums of times in their range.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(3600);
 
-/// Wait after the first try; it doubles with each further one, up to `LONGEST_WAIT`.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// Wait after the first try; it doubles with each further one, up to `LONGEST_WAIT`. Jitter makes
+/// each up to twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Version of the topics' API that takes CloudEvents.
 const API_VERSION: &str = "api-version=2018-01-01";
@@ -39,8 +41,8 @@ pub struct Publisher {
 }
 
 /// Why a try failed.
-pub(crate) enum Failure {
-    /// The next one may succeed, not before `wait` if the topic asks for patience.
+enum Failure {
+    /// The next one may succeed, not before `wait` if the topic asks for it.
     Again {
         why: String,
         wait: Option<Duration>,
@@ -49,7 +51,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub fn again(why: impl Into<String>) -> Self {
+    fn again(why: impl Into<String>) -> Self {
         Self::Again { why: why.into(), wait: None }
     }
 }
@@ -83,30 +85,39 @@ impl Publisher {
             serde_json::to_vec(event).map_err(|error| Error::Bug { detail: error.to_string() })?;
         let until = Instant::now() + self.deadline;
         // One try that hangs must leave time for a second one.
-        let patience = self.deadline.mul_f64(0.4);
+        let longest_try = self.deadline.mul_f64(0.4);
         let mut tries = 0;
-        loop {
-            let now = Instant::now();
-            let tried = timeout_at(until.min(now + patience), self.try_once(event, &body)).await;
+        let send = || {
             tries += 1;
-            let (last, wait) = match tried {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(Failure::Final(error))) => return Err(error),
-                Ok(Err(Failure::Again { why, wait })) => (why, wait.unwrap_or_default()),
-                Err(_) => ("no answer in time".to_owned(), Duration::ZERO),
-            };
-            let next = Instant::now() + wait.min(self.deadline).max(backoff(tries));
-            if next >= until {
-                let (kind, id) = (event.kind(), event.id.clone());
-                let seconds = self.deadline.as_secs_f64();
-                return Err(Error::Deadline { kind, id, seconds, tries, last });
+            let limit = until.min(Instant::now() + longest_try);
+            let tried = timeout_at(limit, self.try_once(event, &body));
+            async { tried.await.unwrap_or_else(|_| Err(Failure::again("no answer in time"))) }
+        };
+        let backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT).with_jitter();
+        let sent = retry(backoff, send, |failure| match failure {
+            Failure::Again { wait, .. } => {
+                let at_least = wait.unwrap_or_default().min(self.deadline);
+                Some(Again { deadline: self.deadline, at_least })
             }
-            sleep_until(next).await;
-        }
+            Failure::Final(_) => None,
+        });
+        sent.await.map_err(|failure| match failure {
+            Failure::Again { why, .. } => Error::Deadline {
+                kind: event.kind(),
+                id: event.id.clone(),
+                seconds: self.deadline.as_secs_f64(),
+                tries,
+                last: why,
+            },
+            Failure::Final(error) => error,
+        })
     }
 
     async fn try_once(&self, event: &CloudEvent, body: &[u8]) -> Result<(), Failure> {
-        let (name, value) = self.signer.header().await?;
+        let (name, value) = self.signer.header().await.map_err(|unsigned| match unsigned {
+            Unsigned::Yet(why) => Failure::again(format!("no token: {why}")),
+            Unsigned::Final(error) => Failure::Final(error),
+        })?;
         let request = self
             .client
             .post(self.endpoint.clone())
@@ -170,14 +181,6 @@ fn judge(event: &CloudEvent, response: &Response) -> Result<(), Failure> {
     Err(Failure::Final(Error::Refused { status: status.as_u16(), kind, id, what_to_do }))
 }
 
-/// Wait after so many tries: between half and all of a doubling span, so that instances which
-/// failed together do not come back together.
-fn backoff(tries: u32) -> Duration {
-    let span = FIRST_WAIT.saturating_mul(1 << (tries - 1).min(8)).min(LONGEST_WAIT);
-    let random = std::hash::RandomState::new().hash_one(tries) % 1000;
-    span / 2 + span.mul_f64(random as f64 / 2000.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,14 +209,6 @@ mod tests {
         }
         let error = posts_to("https://user:hunter2@t.eventgrid.azure.net/").unwrap_err();
         assert!(!error.contains("hunter2"), "{error}");
-    }
-
-    #[test]
-    fn waits_grow_up_to_a_limit() {
-        for (tries, span) in [(1, 200), (2, 400), (3, 800), (4, 1600), (5, 2000), (99, 2000)] {
-            let wait = backoff(tries).as_millis();
-            assert!((span / 2..=span).contains(&wait), "{tries}: {wait}");
-        }
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Tokens of the app's managed identity, which servers take in place of a password.
 
-use std::{error, sync::Arc, time::Duration};
+use std::{
+    error, fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use azure_core::{
@@ -24,11 +28,31 @@ pub trait Tokens: Send + Sync {
 pub struct NoToken {
     /// What went wrong and what to do, in a sentence without secrets.
     pub why: String,
-    /// Another try may get one.
-    pub passes: bool,
+    /// Whether another try may get one.
+    pub kind: Kind,
 }
 
-/// The identity of the app.
+/// Whether another try may get a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing answers: outside Azure there is no identity, and in Azure its endpoint may start.
+    Unreachable,
+    /// Its endpoint is busy or fails.
+    Transient,
+    /// The app has no such identity.
+    Permanent,
+}
+
+impl fmt::Display for NoToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl error::Error for NoToken {}
+
+/// The identity of the app. Its `Debug` shows no token.
+#[derive(Clone, Debug)]
 pub struct ManagedIdentity {
     credential: Arc<ManagedIdentityCredential>,
     scope: &'static str,
@@ -38,7 +62,7 @@ impl ManagedIdentity {
     /// Asks for tokens that are good for `scope`, such as `https://database.windows.net/.default`.
     /// A user-assigned identity is chosen by its client id.
     pub fn new(scope: &'static str, client_id: Option<&str>) -> Result<Self, NoToken> {
-        let unusable = |error: &dyn error::Error| NoToken { why: error.to_string(), passes: false };
+        let unusable = |error: &dyn error::Error| no_token(Kind::Permanent, &error.to_string());
         // The endpoint of the identity is on this machine: no proxy may see it, and it answers at
         // once or not at all.
         let client = Client::builder()
@@ -50,7 +74,7 @@ impl ManagedIdentity {
         let options = ManagedIdentityCredentialOptions {
             user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_owned())),
             client_options: ClientOptions {
-                // Whoever connects tries again, within its deadline.
+                // The caller retries, within its deadline.
                 retry: RetryOptions::none(),
                 transport: Some(Transport::new(Arc::new(client))),
                 ..Default::default()
@@ -72,6 +96,37 @@ impl Tokens for ManagedIdentity {
     }
 }
 
+/// Tokens for one scope: those that somebody gives, else of the app's identity, which is asked for
+/// when the first token is needed.
+pub struct TokenSource {
+    scope: &'static str,
+    tokens: OnceLock<Arc<dyn Tokens>>,
+}
+
+impl TokenSource {
+    /// Of the app's identity.
+    pub fn new(scope: &'static str) -> Self {
+        Self { scope, tokens: OnceLock::new() }
+    }
+
+    /// From elsewhere than the app's identity.
+    pub fn given(&self, tokens: Arc<dyn Tokens>) -> Self {
+        Self { scope: self.scope, tokens: tokens.into() }
+    }
+
+    /// A token. A user-assigned identity is chosen by its client id.
+    pub async fn token(&self, client_id: Option<&str>) -> Result<String, NoToken> {
+        let tokens = match self.tokens.get() {
+            Some(tokens) => tokens,
+            None => {
+                let identity = ManagedIdentity::new(self.scope, client_id)?;
+                self.tokens.get_or_init(|| Arc::new(identity))
+            }
+        };
+        tokens.token().await
+    }
+}
+
 /// Of the texts of the SDK only the status is shown: others may quote what the endpoint said, and
 /// that can be a token.
 fn refused(error: &azure_core::Error) -> NoToken {
@@ -80,24 +135,32 @@ fn refused(error: &azure_core::Error) -> NoToken {
         match error.downcast_ref::<azure_core::Error>().map(azure_core::Error::kind) {
             Some(ErrorKind::HttpResponse { status, .. }) => {
                 let status = u16::from(*status);
-                return NoToken {
-                    why: format!(
-                        "the managed identity's endpoint answered {status}; check that the app has \
-                         this identity"
-                    ),
-                    passes: matches!(status, 408 | 429 | 500..),
+                let kind = match status {
+                    408 | 429 | 500.. => Kind::Transient,
+                    _ => Kind::Permanent,
                 };
+                let why = format!(
+                    "the managed identity's endpoint answered {status}; check that the app has \
+                     this identity"
+                );
+                return no_token(kind, &why);
             }
             Some(ErrorKind::Io | ErrorKind::Connection) => {
-                return NoToken {
-                    why: "no managed identity is within reach; outside Azure sign in with user \
-                          and password"
-                        .to_owned(),
-                    passes: false,
-                };
+                let why = "no managed identity is within reach; outside Azure sign in with a key \
+                           or a password";
+                return no_token(Kind::Unreachable, why);
+            }
+            Some(ErrorKind::DataConversion) => {
+                let why = "the answer of the managed identity's endpoint holds no token; check \
+                           that the app has this identity";
+                return no_token(Kind::Permanent, why);
             }
             _ => cause = error.source(),
         }
     }
-    NoToken { why: "the managed identity gave none".to_owned(), passes: true }
+    no_token(Kind::Transient, "the managed identity gave none")
+}
+
+fn no_token(kind: Kind, why: &str) -> NoToken {
+    NoToken { why: why.to_owned(), kind }
 }

@@ -2,10 +2,13 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
+use identity::{Kind, ManagedIdentity, Tokens};
 use object_store::{
-    BackoffConfig, ClientOptions, ObjectStore, RetryConfig,
-    azure::{AzureConfigKey, AzureCredentialProvider, MicrosoftAzureBuilder},
+    BackoffConfig, ClientOptions, CredentialProvider, ObjectStore, RetryConfig,
+    azure::{AzureConfigKey, AzureCredential, MicrosoftAzureBuilder},
 };
+use retry::{Again, Backoff, retry};
 use url::{Host, Url};
 
 use crate::{Error, azure_names::Connector};
@@ -19,11 +22,18 @@ const EMULATOR: &str = "AccountName=devstoreaccount1;AccountKey=\
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// How long a request is repeated when the service cannot be reached or has too much to do.
-/// Beyond it, whoever asked us tries again: a queue, a timer, or the person.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Beyond it, the caller retries: a queue, a timer, or the person.
+const RETRY_LIMIT: Duration = Duration::from_secs(60);
 
-/// The same for an emulator: that one was forgotten to be started.
-const PATIENCE_HERE: Duration = Duration::from_secs(3);
+/// The same for an emulator, which somebody forgot to start.
+const RETRY_LIMIT_LOCAL: Duration = Duration::from_secs(3);
+
+/// Pauses between two tries of a request.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What a token must be good for.
+const SCOPE: &str = "https://storage.azure.com/.default";
 
 /// A storage account that holds a lake, and how we may enter it.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,32 +106,41 @@ impl AzureLake {
 
     /// The containers of these names.
     pub(crate) fn open(&self, containers: [&str; 3]) -> Result<[Arc<dyn ObjectStore>; 3], Error> {
-        let [a, b, c] = containers;
-        let (first, token) = self.container(a, None)?;
-        // They share one token.
-        Ok([first, self.container(b, Some(&token))?.0, self.container(c, Some(&token))?.0])
+        let here = Url::parse(&self.endpoint).is_ok_and(|url| is_here(&url));
+        let retry_limit = if here { RETRY_LIMIT_LOCAL } else { RETRY_LIMIT };
+        // The containers share one token.
+        let identity = match &self.access {
+            Access::Identity(client_id) => {
+                let tokens = ManagedIdentity::new(SCOPE, client_id.as_deref());
+                let tokens = tokens.map_err(|no| wrong(&format!("cannot be entered: {no}")))?;
+                Some(Arc::new(Identity { tokens, retry_limit }))
+            }
+            Access::Key(_) | Access::Signature(_) => None,
+        };
+        let [a, b, c] = containers.map(|name| self.container(name, retry_limit, identity.clone()));
+        Ok([a?, b?, c?])
     }
 
     fn container(
         &self,
         name: &str,
-        token: Option<&AzureCredentialProvider>,
-    ) -> Result<(Arc<dyn ObjectStore>, AzureCredentialProvider), Error> {
+        retry_timeout: Duration,
+        identity: Option<Arc<Identity>>,
+    ) -> Result<Arc<dyn ObjectStore>, Error> {
         let client = ClientOptions::new()
             .with_allow_http(self.endpoint.starts_with("http:"))
             // A large file may take minutes, as long as its bytes keep coming.
             .with_timeout_disabled()
             .with_read_timeout(SILENCE);
-        let here = Url::parse(&self.endpoint).is_ok_and(|url| is_here(&url));
         // Each wait is a random one up to thrice the last; the time ends them, not their number.
         let retry = RetryConfig {
             backoff: BackoffConfig {
-                init_backoff: Duration::from_millis(100),
-                max_backoff: Duration::from_secs(10),
+                init_backoff: FIRST_PAUSE,
+                max_backoff: LONGEST_PAUSE,
                 base: 3.0,
             },
             max_retries: 50,
-            retry_timeout: if here { PATIENCE_HERE } else { PATIENCE },
+            retry_timeout,
         };
         let builder = MicrosoftAzureBuilder::new()
             .with_account(&self.account)
@@ -130,25 +149,15 @@ impl AzureLake {
             .with_client_options(client)
             .with_http_connector(Connector::default())
             .with_retry(retry);
-        let builder = match (token, &self.access) {
-            (Some(token), _) => builder.with_credentials(Arc::clone(token)),
-            (None, Access::Key(key)) => {
+        let builder = match (&self.access, identity) {
+            (Access::Key(key), _) => {
                 builder.with_access_key(key).with_credential_type("access_key")
             }
-            (None, Access::Signature(signature)) => builder
+            (Access::Signature(signature), _) => builder
                 .with_config(AzureConfigKey::SasKey, signature)
                 .with_credential_type("sas_token"),
-            (None, Access::Identity(client_id)) => {
-                let mut builder = builder.with_credential_type("managed_identity");
-                // Where it is missing, as on a virtual machine, tokens are at a fixed address.
-                if let Ok(endpoint) = std::env::var("IDENTITY_ENDPOINT") {
-                    builder = builder.with_msi_endpoint(endpoint);
-                }
-                match client_id {
-                    Some(client_id) => builder.with_client_id(client_id),
-                    None => builder,
-                }
-            }
+            (Access::Identity(_), Some(identity)) => builder.with_credentials(identity),
+            (Access::Identity(_), None) => builder,
         };
         // Its error could hold the key.
         let store = builder.build().map_err(|_| match self.access {
@@ -156,8 +165,33 @@ impl AzureLake {
             Access::Signature(_) => wrong("has a SharedAccessSignature that is not understood"),
             Access::Identity(_) => wrong("cannot be entered with the identity of the machine"),
         })?;
-        let credentials = Arc::clone(store.credentials());
-        Ok((Arc::new(store), credentials))
+        Ok(Arc::new(store))
+    }
+}
+
+/// Tokens of the machine's identity, as the store's client asks for them.
+#[derive(Debug)]
+struct Identity {
+    tokens: ManagedIdentity,
+    retry_limit: Duration,
+}
+
+#[async_trait]
+impl CredentialProvider for Identity {
+    type Credential = AzureCredential;
+
+    async fn get_credential(&self) -> object_store::Result<Arc<AzureCredential>> {
+        let backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE).with_jitter();
+        let token = retry(
+            backoff,
+            || self.tokens.token(),
+            |no| (no.kind != Kind::Permanent).then_some(Again::within(self.retry_limit)),
+        );
+        let token = token.await.map_err(|no| object_store::Error::Generic {
+            store: "managed identity",
+            source: no.into(),
+        })?;
+        Ok(Arc::new(AzureCredential::BearerToken(token)))
     }
 }
 

@@ -12,9 +12,6 @@ use crate::Error;
 /// 1,024 for a blob, and ours carry the source path, a dataset, an ETag and an attempt.
 const LONGEST: usize = 800;
 
-/// Folder of the receipts below `staging`.
-const RECEIPTS: &str = "_receipts";
-
 /// Folder of the markers below `staging`.
 const MARKERS: &str = "_published";
 
@@ -68,31 +65,6 @@ pub(crate) fn parse_parquet(dataset: Dataset, name: &str) -> Option<&str> {
     file.ends_with(".parquet").then_some(source)
 }
 
-/// Folder, within `staging`, of the receipts of a dataset.
-pub(crate) fn receipts(dataset: Dataset) -> String {
-    format!("{RECEIPTS}/{dataset}")
-}
-
-/// Folder, within `staging`, of the receipts of a source path.
-pub(crate) fn receipts_of(dataset: Dataset, source: &str) -> String {
-    format!("{RECEIPTS}/{dataset}/{source}")
-}
-
-/// Name, within `staging`, of a receipt.
-pub(crate) fn receipt(dataset: Dataset, source: &str, number: u32) -> String {
-    format!("{RECEIPTS}/{dataset}/{source}/{number:06}.json")
-}
-
-/// The source path and the number that a receipt's name stands for; `None` for other objects.
-pub(crate) fn parse_receipt(dataset: Dataset, name: &str) -> Option<(&str, u32)> {
-    let rest = name.strip_prefix(RECEIPTS)?.strip_prefix('/')?;
-    let rest = rest.strip_prefix(dataset.name())?.strip_prefix('/')?;
-    let (source, file) = rest.rsplit_once('/')?;
-    let digits = file.strip_suffix(".json")?;
-    let canonical = digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit());
-    canonical.then(|| digits.parse().ok()).flatten().map(|number| (source, number))
-}
-
 /// The object, within `staging`, of a marker.
 pub(crate) fn marker(name: &str) -> Result<Path, Error> {
     if name.contains('/') {
@@ -133,20 +105,6 @@ mod tests {
         }
         assert!(source(&"x".repeat(801)).is_err());
         assert!(marker("a/b").is_err());
-    }
-
-    #[test]
-    fn a_receipt_is_found_by_its_name() {
-        let dataset = Dataset::ReviewLogs;
-        let name = receipt(dataset, "log_reviews/a b.csv", 7);
-        assert_eq!(name, "_receipts/review_logs/log_reviews/a b.csv/000007.json");
-        assert_eq!(parse_receipt(dataset, &name), Some(("log_reviews/a b.csv", 7)));
-        let far = receipt(dataset, "x.csv", 12_345_678);
-        assert_eq!(parse_receipt(dataset, &far), Some(("x.csv", 12_345_678)));
-        for other in ["_receipts/review_logs/a.csv/1.json", "_receipts/review_logs/a/+00001.json"] {
-            assert_eq!(parse_receipt(dataset, other), None);
-        }
-        assert_eq!(parse_receipt(Dataset::UserPurchase, &name), None);
     }
 
     #[test]

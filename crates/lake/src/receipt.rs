@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use pipeline::{Dataset, Day, FileReason, RowReason};
+use pipeline::{Dataset, Day, FileReason, FileRefusal, RowReason};
 use serde::{Deserialize, Serialize};
+
+use crate::paths;
 
 /// The decision that a receipt records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Staged; this version is live until a later receipt replaces or forgets it.
+    /// Staged; this version is live until a later receipt replaces or excludes it.
     Accepted,
     /// Taken in by the operational table, see [`Table`](crate::Table). What is staged of the path
     /// stays live until a snapshot of that table takes its place.
@@ -69,6 +71,52 @@ pub struct Receipt {
     pub extra_columns: Vec<String>,
 }
 
+impl Receipt {
+    /// The entry of this number, written now by an attempt of its own, with nothing in it yet: no
+    /// version, recipe or rows.
+    pub fn new(dataset: Dataset, path: &str, number: u32, state: State) -> Self {
+        Self {
+            path: path.to_owned(),
+            dataset,
+            number,
+            state,
+            etag: String::new(),
+            size: 0,
+            recipe: String::new(),
+            attempt: paths::attempt(),
+            written_at: now(),
+            duration_ms: 0,
+            content_hash: None,
+            parquet: None,
+            quarantine: None,
+            refusal: None,
+            rows: Rows::default(),
+            min_id: None,
+            max_id: None,
+            days: BTreeMap::new(),
+            extra_columns: Vec::new(),
+        }
+    }
+
+    /// Without what was staged.
+    pub(crate) fn without_rows(self) -> Self {
+        Self {
+            parquet: None,
+            quarantine: None,
+            rows: Rows::default(),
+            min_id: None,
+            max_id: None,
+            days: BTreeMap::new(),
+            ..self
+        }
+    }
+}
+
+/// The time as receipts write it.
+pub(crate) fn now() -> String {
+    chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// Why the file was refused, with what was found and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
@@ -76,6 +124,12 @@ pub struct Refusal {
     pub reason: FileReason,
     /// What was found and what to do, in a sentence without row contents.
     pub detail: String,
+}
+
+impl From<FileRefusal> for Refusal {
+    fn from(FileRefusal { reason, detail }: FileRefusal) -> Self {
+        Self { reason, detail }
+    }
 }
 
 /// Where the rows of a file went: `read` = `staged` + `refused` + `duplicate`.

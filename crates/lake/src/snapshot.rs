@@ -8,11 +8,8 @@ use pipeline::Dataset;
 use tokio::runtime::Handle;
 
 use crate::{
-    Error, Lake, Receipt, Rows, State,
-    failpoint::reach,
-    parquet_out::ParquetOut,
-    paths,
-    receipts::{Commit, now},
+    Error, Lake, Receipt, Rows, State, failpoint::reach, parquet_out::ParquetOut, paths,
+    receipt::now, receipt_log::Commit,
 };
 
 /// The path of snapshots in receipts. No vendor file can have it, since it is no CSV.
@@ -54,25 +51,9 @@ impl SnapshotWriter {
         let name = paths::parquet(dataset, SNAPSHOT, "snapshot", &attempt);
         let out = ParquetOut::create(lake, handle, lake.staging(), &name, schema)?;
         let receipt = Receipt {
-            path: SNAPSHOT.to_owned(),
-            dataset,
-            number: newest + 1,
-            state: State::Accepted,
-            etag: String::new(),
-            size: 0,
-            recipe: String::new(),
             attempt,
-            written_at: now(),
-            duration_ms: 0,
-            content_hash: None,
             parquet: Some(name),
-            quarantine: None,
-            refusal: None,
-            rows: Rows::default(),
-            min_id: None,
-            max_id: None,
-            days: Default::default(),
-            extra_columns: Vec::new(),
+            ..Receipt::new(dataset, SNAPSHOT, newest + 1, State::Accepted)
         };
         Ok(Self { out, receipt, begun: Instant::now() })
     }
@@ -104,7 +85,7 @@ impl SnapshotWriter {
 impl Lake {
     /// Puts the receipt of a snapshot. `false`, and the file is gone, when another one came first.
     pub async fn commit_snapshot(&self, receipt: &Receipt) -> Result<bool, Error> {
-        if self.commit(receipt).await? == Commit::Done {
+        if self.receipts().append(receipt).await? == Commit::Done {
             return Ok(true);
         }
         self.drop_snapshot(receipt).await;
@@ -123,8 +104,8 @@ impl Lake {
     pub async fn missing_in_table(&self, recipe: &str) -> Result<Vec<String>, Error> {
         let dataset = Dataset::UserPurchase;
         let mut missing = Vec::new();
-        for (path, newest) in self.receipts(dataset).await?.newest {
-            let live = self.live_receipt(dataset, &path, newest).await?;
+        for (path, newest) in self.receipts().list(dataset).await?.newest {
+            let live = self.receipts().live(dataset, &path, newest).await?;
             let is_in = |live: &Receipt| live.state == State::Loaded && live.recipe == recipe;
             if path != SNAPSHOT && live.is_some_and(|live| !is_in(&live)) {
                 missing.push(path);

@@ -1,6 +1,7 @@
 //! The lake itself: three object stores, and what is asked of them by name.
 
 use std::{
+    collections::HashMap,
     path::{Path as Folder, PathBuf},
     sync::{
         Arc,
@@ -14,10 +15,20 @@ use object_store::{
     ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
 };
 
-use crate::{AzureLake, Error, Work, paths, twins::Purchases, work::Counters};
+use crate::{AzureLake, Error, Work, paths, work::Counters};
 
 /// Containers of an account, sub-folders of a local lake.
 const CONTAINERS: [&str; 3] = ["raw", "staging", "quarantine"];
+
+/// The live content of each purchase path as it was found last.
+pub(crate) type LiveContents = HashMap<String, LiveContent>;
+
+/// Receipts never change, so the newest one says whether this is still right.
+pub(crate) struct LiveContent {
+    /// Number and ETag of the newest receipt.
+    pub newest: (u32, String),
+    pub hash: Option<String>,
+}
 
 /// Raw files, staged files with their receipts, and refused rows. Cheap to clone.
 #[derive(Clone)]
@@ -33,7 +44,7 @@ struct Inner {
     raw_folder: Option<PathBuf>,
     description: String,
     counters: Counters,
-    purchases: tokio::sync::Mutex<Purchases>,
+    purchases: tokio::sync::Mutex<LiveContents>,
     /// The three containers have been seen.
     checked: AtomicBool,
 }
@@ -185,7 +196,7 @@ impl Lake {
         &self.inner.counters
     }
 
-    pub(crate) fn purchases(&self) -> &tokio::sync::Mutex<Purchases> {
+    pub(crate) fn purchases(&self) -> &tokio::sync::Mutex<LiveContents> {
         &self.inner.purchases
     }
 

@@ -63,7 +63,7 @@ impl Lake {
         if old.is_empty() {
             return Ok(Swept::default());
         }
-        let newest = self.receipts(dataset).await?.newest;
+        let newest = self.receipts().list(dataset).await?.newest;
         // Somebody has taken the log away: what it named is all that is left.
         if newest.is_empty() {
             return Ok(Swept::default());
@@ -117,7 +117,7 @@ impl Lake {
     async fn named(&self, dataset: Dataset, path: &str, newest: u32) -> Result<Named, Error> {
         let (mut named, mut accepted) = (Named::default(), 0);
         for number in (1..=newest).rev() {
-            let receipt = self.receipt(dataset, path, number).await?;
+            let receipt = self.receipts().get(dataset, path, number).await?;
             named.staged.extend(receipt.parquet);
             named.quarantined.extend(receipt.quarantine);
             accepted += usize::from(receipt.state == State::Accepted);

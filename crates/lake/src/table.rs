@@ -48,7 +48,7 @@ pub enum Committed {
     /// The rows and the receipt are in the table.
     Done,
     /// Nothing: the table has the same content from this other path.
-    Twin(String),
+    Duplicate(String),
 }
 
 /// Why the table did not do what it was asked, in a sentence, and whether another try can help.

@@ -69,8 +69,8 @@ pub fn write(folder: &Path, out: &Path) -> anyhow::Result<()> {
 async fn live(lake: &Lake) -> anyhow::Result<Live> {
     let mut live = Live::default();
     for dataset in Dataset::ALL {
-        for (path, newest) in lake.receipts(dataset).await?.newest {
-            live.of_mut(dataset).extend(lake.live_receipt(dataset, &path, newest).await?);
+        for (path, newest) in lake.receipts().list(dataset).await?.newest {
+            live.of_mut(dataset).extend(lake.receipts().live(dataset, &path, newest).await?);
         }
     }
     Ok(live)

@@ -2,11 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use identity::{ManagedIdentity, Tokens};
-use tokio::{
-    sync::Mutex,
-    time::{Instant, sleep, timeout},
-};
+use identity::{TokenSource, Tokens};
+use retry::{Again, Backoff, retry};
+use tokio::time::timeout;
 use tokio_postgres::Client;
 
 use crate::{
@@ -51,12 +49,12 @@ impl Default for Timing {
 pub(crate) struct Connector {
     pub(crate) setting: Setting,
     pub(crate) timing: Timing,
-    tokens: Mutex<Option<Arc<dyn Tokens>>>,
+    tokens: TokenSource,
 }
 
 impl Connector {
     pub(crate) fn new(setting: Setting) -> Self {
-        Self { setting, timing: Timing::default(), tokens: Mutex::default() }
+        Self { setting, timing: Timing::default(), tokens: TokenSource::new(SCOPE) }
     }
 
     pub(crate) fn with_timing(&self, timing: Timing) -> Self {
@@ -64,9 +62,8 @@ impl Connector {
     }
 
     pub(crate) fn with_tokens(&self, tokens: Arc<dyn Tokens>) -> Self {
-        let timing = self.timing;
-        let setting = self.setting.clone();
-        Self { setting, timing, tokens: Mutex::new(Some(tokens)) }
+        let tokens = self.tokens.given(tokens);
+        Self { setting: self.setting.clone(), timing: self.timing, tokens }
     }
 
     /// How sentences name the database.
@@ -79,25 +76,18 @@ impl Connector {
 
     /// A connection that is signed in.
     pub(crate) async fn connect(&self) -> Result<Client, Error> {
-        let begun = Instant::now();
-        let mut pause = self.timing.pause;
-        loop {
-            let cause = match timeout(self.timing.attempt, self.attempt()).await {
-                Ok(Ok(client)) => return Ok(client),
-                Ok(Err(cause)) => cause,
-                Err(_) => Cause::transient("did not answer in time: check that it is within reach"),
-            };
-            let deadline = match cause.kind() {
-                Kind::Permanent => return Err(cause.at(&self.place())),
-                Kind::Unreachable => self.timing.unreachable,
-                Kind::Transient => self.timing.deadline,
-            };
-            if begun.elapsed() + pause > deadline {
-                return Err(cause.at(&self.place()));
-            }
-            sleep(pause).await;
-            pause *= 2;
-        }
+        let Timing { attempt, deadline, unreachable, pause, .. } = self.timing;
+        let connect = || async {
+            let late = "did not answer in time: check that it is within reach";
+            let late = |_| Err(Cause::transient(late));
+            timeout(attempt, self.attempt()).await.unwrap_or_else(late)
+        };
+        let connected = retry(Backoff::new(pause, deadline), connect, |cause| match cause.kind() {
+            Kind::Permanent => None,
+            Kind::Unreachable => Some(Again::within(unreachable)),
+            Kind::Transient => Some(Again::within(deadline)),
+        });
+        connected.await.map_err(|cause| cause.at(&self.place()))
     }
 
     async fn attempt(&self) -> Result<Client, Cause> {
@@ -106,7 +96,7 @@ impl Connector {
         config.keepalives_idle(Duration::from_secs(30));
         config.tcp_user_timeout(Duration::from_secs(120));
         if let Some(client_id) = &self.setting.identity {
-            config.password(self.token(client_id.as_deref()).await?);
+            config.password(self.tokens.token(client_id.as_deref()).await?);
         }
         let tls = Tls::new(&self.setting.trust).map_err(Cause::permanent)?;
         let (client, connection) = config.connect(tls).await?;
@@ -118,14 +108,5 @@ impl Connector {
         });
         client.batch_execute(sql::SESSION).await?;
         Ok(client)
-    }
-
-    async fn token(&self, client_id: Option<&str>) -> Result<String, Cause> {
-        let mut tokens = self.tokens.lock().await;
-        let tokens = match &*tokens {
-            Some(tokens) => tokens.clone(),
-            None => tokens.insert(Arc::new(ManagedIdentity::new(SCOPE, client_id)?)).clone(),
-        };
-        Ok(tokens.token().await?)
     }
 }

@@ -103,8 +103,11 @@ impl From<Failed> for Cause {
 }
 
 impl From<NoToken> for Cause {
-    fn from(NoToken { why, passes }: NoToken) -> Self {
-        let kind = if passes { Kind::Transient } else { Kind::Permanent };
+    fn from(NoToken { why, kind }: NoToken) -> Self {
+        let kind = match kind {
+            identity::Kind::Transient => Kind::Transient,
+            identity::Kind::Unreachable | identity::Kind::Permanent => Kind::Permanent,
+        };
         Self::Known { kind, text: format!("needs a token: {why}") }
     }
 }
@@ -265,7 +268,7 @@ fn refusal(place: &str, said: &DbError) -> String {
             format!("{place} is out of disk or memory ({code}): make room")
         }
         _ if code.starts_with("40") => {
-            format!("{place} broke the work off for another one's sake ({code}): try again")
+            format!("{place} chose this transaction as a deadlock victim ({code}): try again")
         }
         _ if matches!(&code[..2], "57" | "53" | "08") => {
             format!("{place} cannot do it at present ({code}): try again")

@@ -84,9 +84,9 @@ impl PurchaseDb {
         on_rows: &Option<OnRows>,
     ) -> Result<Option<Extract>, Cause> {
         let dataset = Dataset::UserPurchase;
-        let newest = lake.newest_receipt(dataset, SNAPSHOT).await?.map_or(0, |r| r.number);
+        let newest = lake.receipts().newest(dataset, SNAPSHOT).await?.map_or(0, |r| r.number);
         let recipe = format!("snapshot-1 {}", self.recipe_name());
-        let live = lake.live_receipt(dataset, SNAPSHOT, newest).await?;
+        let live = lake.receipts().live(dataset, SNAPSHOT, newest).await?;
         let live = live.filter(|live| live.recipe == recipe);
         if live.is_none() {
             let missing = lake.missing_in_table(files_recipe).await?;

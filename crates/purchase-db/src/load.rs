@@ -167,7 +167,7 @@ impl TableLoad {
         self.client.batch_execute("ROLLBACK").await?;
         let row = self.client.query_opt(sql::TWIN, &[&receipt.content_hash, &self.path]).await?;
         let gone = || Cause::transient("had this file under another path, and has it no more");
-        Ok(Committed::Twin(row.ok_or_else(gone)?.get(0)))
+        Ok(Committed::Duplicate(row.ok_or_else(gone)?.get(0)))
     }
 }
 

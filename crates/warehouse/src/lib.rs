@@ -123,8 +123,6 @@ pub struct State {
     pub publish_id: i64,
     /// `facts::RECIPE` of the newest publish.
     pub fact_recipe: Option<String>,
-    /// Review ids in all live files, with or without a log.
-    pub live_reviews: u64,
     /// By source path.
     pub paths: BTreeMap<String, Absorbed>,
     /// Days that kept their last good rows and still do.
@@ -160,8 +158,6 @@ pub struct Publish {
     pub only_receipts: bool,
     /// Paths whose live version changed, with the number of the live receipt, if any is left.
     pub live: BTreeMap<String, Option<u32>>,
-    /// Review ids in all live files after this publish.
-    pub live_reviews: u64,
     /// When the work on this publish began, for its duration.
     pub started: Option<Instant>,
     /// Forget all spend before `spend` is applied (a new fact recipe).
@@ -227,8 +223,9 @@ pub struct Summary {
     pub members: [u64; COUNT],
     /// Logs whose review is not there yet.
     pub unmatched_logs: u64,
-    /// Reviews whose log is not there yet.
-    pub unmatched_reviews: u64,
+    /// Staged reviews less counted ones: their log is not there yet, or another file has the
+    /// latest row of their id.
+    pub uncounted_reviews: u64,
     /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,
     /// The newest first, ten at most.

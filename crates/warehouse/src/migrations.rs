@@ -14,4 +14,11 @@ macro_rules! migrations {
     };
 }
 
-migrations!["001_dimensions", "002_facts", "003_operations", "004_views", "005_quarantine"];
+migrations![
+    "001_dimensions",
+    "002_facts",
+    "003_operations",
+    "004_views",
+    "005_quarantine",
+    "006_uncounted_reviews",
+];

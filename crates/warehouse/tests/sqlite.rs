@@ -175,3 +175,32 @@ fn the_reporting_views_have_their_columns() {
     assert_eq!(facts, expected);
     assert_eq!(columns("v_customer_spend"), "customerid amount_spent");
 }
+
+#[tokio::test]
+async fn a_warehouse_of_the_version_that_counted_review_ids_goes_on() {
+    let (folder, connect) = fresh().await;
+    let sql = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sql/sqlite/migrations");
+    let mut migrations: Vec<_> =
+        fs::read_dir(sql).unwrap().map(|entry| entry.unwrap().path()).collect();
+    migrations.sort();
+    let old = Connection::open(folder.path().join("warehouse.db")).unwrap();
+    for migration in &migrations[..5] {
+        old.execute_batch(&fs::read_to_string(migration).unwrap()).unwrap();
+    }
+    old.execute_batch(
+        "INSERT INTO ops_publish_log VALUES
+             (1, '2021-04-25T06:15:04Z', 'facts-1', 0, 0, 0, 0, 0, 0, 77, 5);
+         INSERT INTO ops_load_history VALUES
+             ('movie_review/1.csv', 1, 'classified_movie_review', 'accepted', '0x1', 'reviews-1',
+              NULL, NULL, 9, 9, 0, 0, 1, 9, '2021-04-25T06:15:04Z', 1, 1, '{}');
+         PRAGMA user_version = 5;",
+    )
+    .unwrap();
+    drop(old);
+    let mut warehouse = connect();
+    let summary = warehouse.summary().await.unwrap();
+    assert_eq!((summary.publish_id, summary.uncounted_reviews), (1, 9));
+    let next = Publish { expected_id: 1, ..Publish::default() };
+    let published = warehouse.begin(next).await.unwrap().commit(&[]).await.unwrap();
+    assert_eq!(published.publish_id, 2);
+}

@@ -13,7 +13,12 @@ sum_facts AS (
 count_customers AS (SELECT count(DISTINCT customerid) AS customers FROM fact_movie_analytics),
 count_buyers AS (SELECT count(*) AS buyers FROM customer_spend),
 count_{name} AS (SELECT count(*) AS {name}_members FROM {table} WHERE {key} > 0),
-sum_unmatched AS (SELECT coalesce(sum(unmatched), 0) AS unmatched_logs FROM ops_day_total)
+sum_unmatched AS (SELECT coalesce(sum(unmatched), 0) AS unmatched_logs FROM ops_day_total),
+sum_staged AS (
+    SELECT coalesce(sum(rows_staged), 0) AS staged_reviews
+    FROM ops_load_history
+    WHERE live = 1 AND dataset = 'classified_movie_review'
+)
 SELECT *
-FROM sum_facts, count_customers, count_buyers, sum_unmatched,
+FROM sum_facts, count_customers, count_buyers, sum_unmatched, sum_staged,
     count_{name}{,}

@@ -1,7 +1,6 @@
 -- What a publish did. Grain: one row; key: publish_id.
 INSERT INTO $(ops).publish_log (
     publish_id, published_at, fact_recipe, receipts,
-    days_replaced, rows_deleted, rows_inserted, rows_respent, days_refused,
-    live_reviews, duration_ms
+    days_replaced, rows_deleted, rows_inserted, rows_respent, days_refused, duration_ms
 )
-VALUES (@P1, CAST(@P2 AS datetime2(0)), @P3, @P4, @P5, @P6, @P7, @P8, @P9, @P10, @P11);
+VALUES (@P1, CAST(@P2 AS datetime2(0)), @P3, @P4, @P5, @P6, @P7, @P8, @P9, @P10);

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::peers;
+use super::peer::{python, script};
 use crate::shell;
 
 /// Of one run of one step.
@@ -54,9 +54,9 @@ impl Taken {
 
 /// Runs a program to its end and tells what it took.
 pub fn timed(program: &Path, args: &[&str]) -> Result<Usage> {
-    let python = peers::python()?;
+    let python = python()?;
     let mut command = Command::new(python);
-    command.arg(peers::script("timed.py")?).arg("it").arg(program).args(args);
+    command.arg(script("timed.py")?).arg("it").arg(program).args(args);
     let lines = lines(&mut command)?;
     let first = lines.first().map(|(_, usage)| *usage);
     first.with_context(|| format!("nothing was measured of {}", program.display()))

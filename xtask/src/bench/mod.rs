@@ -3,6 +3,7 @@
 mod data;
 mod measured;
 mod ours;
+mod peer;
 mod peers;
 mod plan;
 mod start;

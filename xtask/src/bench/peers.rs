@@ -1,4 +1,4 @@
-//! What people would use instead: a script each, in Python.
+//! Runs of what people would use instead.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,23 +8,9 @@ use anyhow::{Context, Result};
 
 use super::data::{Raw, program};
 use super::measured::{self, Taken};
+use super::peer::{Peer, python, script};
 use super::plan::{Plan, SINGLE};
-use crate::{shell, tools};
-
-#[derive(Debug)]
-pub struct Peer {
-    /// Name on the command line and in tables.
-    pub name: &'static str,
-    script: &'static str,
-    /// Runs without being named.
-    pub usual: bool,
-}
-
-pub static ALL: [Peer; 3] = [
-    Peer { name: "polars", script: "polars_steps.py", usual: true },
-    Peer { name: "duckdb", script: "duckdb_steps.py", usual: true },
-    Peer { name: "spark", script: "spark_steps.py", usual: false },
-];
+use crate::shell;
 
 impl Peer {
     /// Runs all steps of the plan once, in one process; the whole where the plan wants it.
@@ -70,13 +56,4 @@ pub fn facts(plan: &Plan, files: &[(String, PathBuf)]) -> Result<Vec<(String, St
 /// The dimensions and positive words of the product.
 fn rules(plan: &Plan) -> Result<String> {
     shell::output(Command::new(program(plan, "measure")?).arg("rules"), "build it first")
-}
-
-pub fn script(name: &str) -> Result<PathBuf> {
-    Ok(shell::root()?.join("xtask/src/bench/peers").join(name))
-}
-
-/// The Python that has the peers.
-pub fn python() -> Result<PathBuf> {
-    tools::BENCH_PEERS.path()
 }

@@ -1,6 +1,6 @@
 //! What is asked for.
 
-use super::peers::{ALL, Peer};
+use super::peer::{ALL, Peer};
 
 /// How much there is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

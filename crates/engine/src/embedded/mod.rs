@@ -3,7 +3,6 @@
 pub(crate) mod dirty;
 mod facts;
 mod linked;
-pub(crate) mod reviews;
 mod spend;
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
@@ -83,10 +82,6 @@ impl Engine for Embedded {
 
     async fn facts(&self, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error> {
         facts::build(self, live, days).await
-    }
-
-    async fn review_ids(&self, live: &Live, change: &Change) -> Result<i64, Error> {
-        reviews::change_of_ids(self, live, change).await
     }
 
     async fn spend(&self, change: &Change) -> Result<Vec<SpendChange>, Error> {

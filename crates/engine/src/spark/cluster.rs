@@ -8,6 +8,7 @@ use std::{
 
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
+use retry::Backoff;
 use spark_connect_core::{
     ExecutePlanResponseReattachableIterator as Execution, RetryPolicy, SparkConnectClient,
     SparkError,
@@ -29,8 +30,8 @@ const CLIENT: &str = concat!("movie-analytics/", env!("CARGO_PKG_VERSION"));
 /// A session that was idle for longer is not taken up again: clusters end sessions by themselves.
 const IDLE: Duration = Duration::from_secs(5 * 60);
 
-/// Broken connections in a row after which a query is given up. The wait before each grows.
-const BREAKS: u32 = 4;
+/// Broken connections in a row after which a query is given up.
+const BREAKS: usize = 4;
 
 /// For a cluster to take notice that a query is not wanted any more.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -100,7 +101,8 @@ impl Cluster {
     ) -> Result<(), Error> {
         let request = request(client, plan);
         let mut execution = Execution::new(request.clone());
-        let (mut rows, mut breaks) = (0, 0);
+        let pauses = || Backoff::new(Duration::from_millis(250), IDLE).pauses().take(BREAKS);
+        let (mut rows, mut left) = (0, pauses());
         loop {
             let begun = execution.last_response_id().await.is_some();
             let opened = match begun {
@@ -123,7 +125,7 @@ impl Cluster {
                                 let _ = client.release_execute(all).await;
                                 return Ok(());
                             }
-                            breaks = 0;
+                            left = pauses();
                         }
                         Ok(None) => break failure::ended(),
                         Err(status) => break SparkError::from_grpc_status(status),
@@ -131,14 +133,14 @@ impl Cluster {
                 },
                 Err(error) => error,
             };
-            if breaks == BREAKS || !(failure::is_broken(&broken) || begun && lost) {
+            let may_pass = failure::is_broken(&broken) || begun && lost;
+            let Some(pause) = left.next().filter(|_| may_pass) else {
                 return Err(failure::of(&self.address, doing, &broken));
-            }
+            };
             if lost {
                 execution = Execution::new(request.clone());
             }
-            tokio::time::sleep(Duration::from_millis(250) * (breaks * breaks)).await;
-            breaks += 1;
+            tokio::time::sleep(pause).await;
         }
     }
 

@@ -15,7 +15,6 @@ mod layers;
 mod linked;
 mod place;
 mod plan;
-mod reviews;
 mod spend;
 
 use std::{collections::BTreeSet, sync::LazyLock};
@@ -44,7 +43,6 @@ statements! {
     DAYS_OF_RANGES = "days_of_ranges",
     LINKED_DAYS = "linked_days",
     RANKED = "ranked",
-    REVIEW_IDS = "review_ids",
     ROW_COUNT = "row_count",
     SPEND = "spend",
     WINNERS = "winners",
@@ -151,10 +149,6 @@ impl Engine for Spark {
             true => facts::build(self, live, days).await,
             false => self.embedded.facts(live, days).await,
         }
-    }
-
-    async fn review_ids(&self, live: &Live, change: &Change) -> Result<i64, Error> {
-        reviews::change_of_ids(self, live, change).await
     }
 
     async fn spend(&self, change: &Change) -> Result<Vec<SpendChange>, Error> {

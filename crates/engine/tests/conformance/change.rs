@@ -58,12 +58,6 @@ pub async fn every_day_whose_facts_change_is_dirty(worlds: &Worlds) {
         let engine = world.engine();
         let dirty = engine.dirty_days(&after, &change).await.unwrap();
         clean += all_days().difference(&dirty).count();
-        let reviews = |files: &Files| {
-            let ids: BTreeSet<_> = files.reviews.values().flat_map(|rows| rows.keys()).collect();
-            ids.len() as i64
-        };
-        let moved = engine.review_ids(&after, &change).await.unwrap();
-        assert_eq!(moved, reviews(&new) - reviews(&old), "seed {seed}: review ids");
         let (mut facts, mut waiting) = model(&old);
         facts.retain(|(day, _, _), _| !dirty.contains(day));
         waiting.retain(|day, _| !dirty.contains(day));
@@ -132,19 +126,4 @@ pub async fn days_that_share_ids_are_linked_through_others(worlds: &Worlds) {
         let linked = engine.linked_days(&live, &change, &dirty, [april(from)].into()).await;
         assert_eq!(linked.unwrap(), to.into_iter().map(april).collect(), "from day {from}");
     }
-}
-
-/// The caller counts anew then.
-pub async fn review_ids_cannot_be_counted_without_the_old_version(worlds: &Worlds) {
-    let world = worlds.new_world();
-    let ids = |ids: &[i64]| review_csv(&ids.iter().map(|id| (*id, (1, true))).collect());
-    let old = world.put("movie_review/a.csv", &ids(&[1, 2])).await;
-    let new = world.put("movie_review/a.csv", &ids(&[2, 3, 4])).await;
-    let live = Live { reviews: vec![new.clone()], ..Live::default() };
-    let change =
-        Change { reviews: changes(std::slice::from_ref(&old), &[new]), ..Change::default() };
-    assert_eq!(world.engine().review_ids(&live, &change).await.unwrap(), 1);
-    world.clear_away(&old).await;
-    let missing = world.engine().review_ids(&live, &change).await;
-    assert!(matches!(missing, Err(engine::Error::Lake(lake::Error::Missing { .. }))));
 }

@@ -26,7 +26,6 @@ macro_rules! conformance_suite {
             change: an_id_that_moves_between_files_dirties_all_its_days,
             change: a_version_that_was_cleared_away_is_taken_by_its_range,
             change: days_that_share_ids_are_linked_through_others,
-            change: review_ids_cannot_be_counted_without_the_old_version,
             spend: spend_changes_by_exact_thousandths,
             spend: spend_needs_the_old_version,
             names: files_are_found_whatever_their_names,

@@ -95,8 +95,8 @@ async fn an_identity_that_is_not_assigned_is_final_and_shows_no_secret() {
     let test = "an_identity_that_is_not_assigned_is_final_and_shows_no_secret";
     let odd = Reply::Say(200, "", "{\"access_token\":\"token-secret\"}".to_owned());
     for (reply, shown) in [
-        (Reply::Say(400, "", "token-secret".to_owned()), "its endpoint answered 400"),
-        (odd, "its endpoint's answer holds no token"),
+        (Reply::Say(400, "", "token-secret".to_owned()), "identity's endpoint answered 400"),
+        (odd, "identity's endpoint holds no token"),
     ] {
         let (topic, identity) =
             (Stub::start([Reply::status(200)]).await, Stub::start([reply]).await);

@@ -48,7 +48,7 @@ async fn a_missing_container_is_named_by_listings_and_writes() {
         assert!(error.to_string().contains(&format!("`{container}`")), "{error}");
         assert!(matches!(error, Error::NoContainer { .. }));
         create_container(&account, container).await.unwrap();
-        assert!(next.is_empty() || lake.receipts(REVIEWS).await.unwrap().newest.is_empty());
+        assert!(next.is_empty() || lake.receipts().list(REVIEWS).await.unwrap().newest.is_empty());
     }
     accepted(lake::ingest(&lake, REVIEW, &Default::default()).await.unwrap());
 }

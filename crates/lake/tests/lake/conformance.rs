@@ -71,11 +71,11 @@ async fn odd_names_round_trip(world: World) {
         assert_eq!((&receipt.path, &receipt.etag), (&source.path, &source.etag));
         assert_eq!(world.ids(&receipt, "review_id").await, [n as i64]);
     }
-    let listing = world.lake.receipts(REVIEWS).await.unwrap();
+    let listing = world.lake.receipts().list(REVIEWS).await.unwrap();
     assert!(listing.newest.keys().eq(names));
     for name in names {
         assert!(matches!(world.ingest(name).await, Outcome::AlreadyDone(_)), "{name}");
-        let receipt = world.lake.newest_receipt(REVIEWS, name).await.unwrap().unwrap();
+        let receipt = world.lake.receipts().newest(REVIEWS, name).await.unwrap().unwrap();
         assert_eq!(receipt.path, name);
     }
 }
@@ -102,9 +102,9 @@ async fn bad_names_are_refused(world: World) {
 
 async fn receipts_are_found_by_path_and_number(world: World) {
     let lake = &world.lake;
-    assert!(lake.receipts(REVIEWS).await.unwrap().newest.is_empty());
-    assert_eq!(lake.newest_receipt(REVIEWS, REVIEW).await.unwrap(), None);
-    assert_eq!(lake.live_receipt(REVIEWS, REVIEW, 0).await.unwrap(), None);
+    assert!(lake.receipts().list(REVIEWS).await.unwrap().newest.is_empty());
+    assert_eq!(lake.receipts().newest(REVIEWS, REVIEW).await.unwrap(), None);
+    assert_eq!(lake.receipts().live(REVIEWS, REVIEW, 0).await.unwrap(), None);
     // A path that another one begins with.
     let below = format!("{REVIEW}/000009.csv");
     for (path, ids) in [(REVIEW, 0..2), (REVIEW, 0..3), (&below, 3..4)] {
@@ -114,24 +114,24 @@ async fn receipts_are_found_by_path_and_number(world: World) {
             accepted(world.ingest(path).await);
         }
     }
-    let listing = lake.receipts(REVIEWS).await.unwrap();
+    let listing = lake.receipts().list(REVIEWS).await.unwrap();
     assert_eq!(listing.newest[REVIEW], 2);
     for number in [1, 2] {
-        let receipt = lake.receipt(REVIEWS, REVIEW, number).await.unwrap();
+        let receipt = lake.receipts().get(REVIEWS, REVIEW, number).await.unwrap();
         assert_eq!((receipt.number, receipt.rows.staged), (number, u64::from(number) + 1));
     }
-    assert_eq!(lake.newest_receipt(REVIEWS, REVIEW).await.unwrap().unwrap().number, 2);
-    assert!(matches!(lake.receipt(REVIEWS, REVIEW, 3).await, Err(Error::Missing { .. })));
-    assert!(lake.receipts(Dataset::ReviewLogs).await.unwrap().newest.is_empty());
+    assert_eq!(lake.receipts().newest(REVIEWS, REVIEW).await.unwrap().unwrap().number, 2);
+    assert!(matches!(lake.receipts().get(REVIEWS, REVIEW, 3).await, Err(Error::Missing { .. })));
+    assert!(lake.receipts().list(Dataset::ReviewLogs).await.unwrap().newest.is_empty());
 }
 
 async fn the_hash_of_a_listing_changes_with_each_receipt(world: World) {
-    let mut hashes = vec![world.lake.receipts(REVIEWS).await.unwrap().hash()];
+    let mut hashes = vec![world.lake.receipts().list(REVIEWS).await.unwrap().hash()];
     for (n, path) in [REVIEW, "movie_review/b.csv", REVIEW].into_iter().enumerate() {
         world.drop_file(path, reviews(0..n as i64)).await;
         world.ingest(path).await;
-        let hash = world.lake.receipts(REVIEWS).await.unwrap().hash();
-        assert_eq!(hash, world.lake.receipts(REVIEWS).await.unwrap().hash());
+        let hash = world.lake.receipts().list(REVIEWS).await.unwrap().hash();
+        assert_eq!(hash, world.lake.receipts().list(REVIEWS).await.unwrap().hash());
         assert!(!hashes.contains(&hash));
         hashes.push(hash);
     }
@@ -139,7 +139,7 @@ async fn the_hash_of_a_listing_changes_with_each_receipt(world: World) {
 
 async fn the_live_version_is_the_newest_accepted_that_nobody_forgot(world: World) {
     let live = async |newest| {
-        let live = world.lake.live_receipt(REVIEWS, REVIEW, newest).await.unwrap();
+        let live = world.lake.receipts().live(REVIEWS, REVIEW, newest).await.unwrap();
         live.map(|receipt| receipt.number)
     };
     world.drop_file(REVIEW, reviews(0..2)).await;
@@ -147,10 +147,10 @@ async fn the_live_version_is_the_newest_accepted_that_nobody_forgot(world: World
     world.drop_file(REVIEW, "nothing,of,ours\n1,2,3\n").await;
     rejected(world.ingest(REVIEW).await);
     assert_eq!((live(1).await, live(2).await), (Some(1), Some(1)));
-    let forgotten = world.lake.forget(REVIEWS, REVIEW).await.unwrap().unwrap();
+    let forgotten = world.lake.receipts().exclude(REVIEWS, REVIEW).await.unwrap().unwrap();
     assert_eq!(forgotten.number, 3);
     assert_eq!((live(2).await, live(3).await), (Some(1), None));
-    assert_eq!(world.lake.forget(REVIEWS, REVIEW).await.unwrap(), None);
+    assert_eq!(world.lake.receipts().exclude(REVIEWS, REVIEW).await.unwrap(), None);
     // The same bytes stay out, unless forced; new ones come in again.
     assert!(matches!(world.ingest(REVIEW).await, Outcome::AlreadyDone(r) if r.number == 3));
     // An order that was given before comes too late.

@@ -13,7 +13,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-const TOKEN: &str = r#"{"access_token":"a-token","expires_on":"4102444800","token_type":"Bearer"}"#;
+const TOKEN: &str = r#"{"access_token":"a-token","expires_on":"4102444800",
+    "resource":"https://storage.azure.com","token_type":"Bearer"}"#;
 
 const NO_BLOBS: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
     <EnumerationResults><Blobs /><NextMarker /></EnumerationResults>";

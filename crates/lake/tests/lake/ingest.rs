@@ -25,7 +25,7 @@ async fn a_new_file_is_staged_with_a_receipt() {
         let parquet = receipt.parquet.clone().unwrap();
         assert!(parquet.starts_with(&format!("classified_movie_review/{REVIEW}/")));
         assert_eq!(world.names(&world.quarantine).await, [receipt.quarantine.clone().unwrap()]);
-        let stored = world.lake.receipt(REVIEWS, REVIEW, 1).await.unwrap();
+        let stored = world.lake.receipts().get(REVIEWS, REVIEW, 1).await.unwrap();
         assert_eq!(stored, receipt);
     }
 }
@@ -57,7 +57,7 @@ async fn the_same_bytes_again_keep_the_live_version() {
         assert_ne!(second.etag, first.etag);
         assert_eq!((&second.content_hash, &second.parquet), (&first.content_hash, &None));
         assert_eq!(world.staged().await, [first.parquet.clone().unwrap()]);
-        let live = world.lake.live_receipt(REVIEWS, REVIEW, 2).await.unwrap().unwrap();
+        let live = world.lake.receipts().live(REVIEWS, REVIEW, 2).await.unwrap().unwrap();
         assert_eq!(live.number, 1);
         // Forced, it is staged again.
         let third = accepted(world.force(REVIEW).await);
@@ -145,7 +145,7 @@ async fn before_a_last_try_a_failed_receipt_is_written_and_success_supersedes_it
         world.drop_file(REVIEW, reviews(0..3)).await;
         let options = IngestOptions { last_try: true, ..Default::default() };
         assert_eq!(accepted(world.ingest_with(REVIEW, &options).await).number, 2);
-        let failed = world.lake.receipt(REVIEWS, REVIEW, 1).await.unwrap();
+        let failed = world.lake.receipts().get(REVIEWS, REVIEW, 1).await.unwrap();
         assert_eq!(failed.state, State::Failed);
         assert!(matches!(world.ingest_with(REVIEW, &options).await, Outcome::AlreadyDone(_)));
     }

@@ -19,8 +19,8 @@ fn purchases(quantity: i32) -> String {
 
 async fn live_paths(lake: &Lake) -> Vec<String> {
     let mut live = Vec::new();
-    for (path, number) in lake.receipts(PURCHASES).await.unwrap().newest {
-        if lake.live_receipt(PURCHASES, &path, number).await.unwrap().is_some() {
+    for (path, number) in lake.receipts().list(PURCHASES).await.unwrap().newest {
+        if lake.receipts().live(PURCHASES, &path, number).await.unwrap().is_some() {
             live.push(path);
         }
     }
@@ -49,7 +49,7 @@ async fn the_content_of_another_live_path_is_refused() {
         accepted(world.force(b).await);
         assert_eq!(live_paths(&world.lake).await, [a, b]);
         // A path that was taken out stands in nobody's way.
-        world.lake.forget(PURCHASES, b).await.unwrap().unwrap();
+        world.lake.receipts().exclude(PURCHASES, b).await.unwrap().unwrap();
         world.drop_file("user_purchase/c.csv", purchases(6)).await;
         accepted(world.ingest("user_purchase/c.csv").await);
     }
@@ -119,8 +119,11 @@ async fn a_twin_that_is_taken_out_says_why() {
     let b = "user_purchase/b.csv";
     world.drop_file(b, purchases(6)).await;
     let hash = accepted(world.ingest(b).await).content_hash.unwrap();
-    assert_eq!(world.lake.take_out_twin(b, "user_purchase/a.csv", "other").await.unwrap(), None);
-    let out = world.lake.take_out_twin(b, "user_purchase/a.csv", &hash).await.unwrap().unwrap();
+    assert_eq!(
+        world.lake.exclude_duplicate(b, "user_purchase/a.csv", "other").await.unwrap(),
+        None
+    );
+    let out = world.lake.exclude_duplicate(b, "user_purchase/a.csv", &hash).await.unwrap().unwrap();
     assert_eq!(out.refusal.as_ref().unwrap().reason, FileReason::SameContent);
     assert!(live_paths(&world.lake).await.is_empty());
     assert!(world.lake.is_free_again(&out).await.unwrap());

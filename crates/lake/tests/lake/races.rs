@@ -90,7 +90,7 @@ async fn of_several_ingests_of_one_path_one_commits() {
             assert_eq!((won, done), (1, 7));
             // The losers' files are gone.
             assert_eq!(world.staged().await.len(), round as usize);
-            assert_eq!(world.lake.receipts(REVIEWS).await.unwrap().newest[REVIEW], round);
+            assert_eq!(world.lake.receipts().list(REVIEWS).await.unwrap().newest[REVIEW], round);
         }
     }
 }

@@ -104,14 +104,14 @@ async fn a_refused_file_leaves_its_last_good_version_live() {
         world.drop_file(REVIEW, "id,text\n1,2\n").await;
         let second = rejected(world.ingest(REVIEW).await);
         assert_eq!((second.number, reason(&second)), (2, FileReason::MissingColumn));
-        let live = world.lake.live_receipt(REVIEWS, REVIEW, 2).await.unwrap();
+        let live = world.lake.receipts().live(REVIEWS, REVIEW, 2).await.unwrap();
         assert_eq!(live, Some(first.clone()));
         assert_eq!(world.staged().await, [first.parquet.clone().unwrap()]);
         // The good bytes again: nothing to stage.
         world.drop_file(REVIEW, reviews(0..3)).await;
         let outcome = world.ingest(REVIEW).await;
         assert!(matches!(outcome, Outcome::Unchanged(third) if third.number == 3));
-        let live = world.lake.live_receipt(REVIEWS, REVIEW, 3).await.unwrap();
+        let live = world.lake.receipts().live(REVIEWS, REVIEW, 3).await.unwrap();
         assert_eq!(live, Some(first));
     }
 }

@@ -32,7 +32,7 @@ async fn what_nothing_names_goes_and_the_two_newest_accepted_versions_stay() {
         // Neither a refused version nor one that was taken out changes what stays.
         world.drop_file(REVIEW, "nothing,of,ours\n1,2,3\n").await;
         rejected(world.ingest(REVIEW).await);
-        world.lake.forget(REVIEWS, REVIEW).await.unwrap().unwrap();
+        world.lake.receipts().exclude(REVIEWS, REVIEW).await.unwrap().unwrap();
         // Work that was broken off: of a known path, and of one without any receipt.
         for path in [REVIEW, "movie_review/unknown.csv"] {
             let name = format!("classified_movie_review/{path}/0x1-0123456789ab.parquet");
@@ -55,7 +55,7 @@ async fn what_nothing_names_goes_and_the_two_newest_accepted_versions_stay() {
         stays.sort();
         assert_eq!(world.names(&world.quarantine).await, stays);
         assert_eq!(sweep(&world).await, Swept::default());
-        assert_eq!(world.lake.receipts(REVIEWS).await.unwrap().newest[REVIEW], 6);
+        assert_eq!(world.lake.receipts().list(REVIEWS).await.unwrap().newest[REVIEW], 6);
     }
 }
 

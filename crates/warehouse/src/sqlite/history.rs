@@ -15,7 +15,6 @@ pub(super) struct NewestPublish {
     pub(super) id: i64,
     pub(super) published_at: String,
     pub(super) fact_recipe: String,
-    pub(super) live_reviews: u64,
 }
 
 pub(super) fn newest_publish(connection: &Connection) -> Result<Option<NewestPublish>, Cause> {
@@ -26,7 +25,6 @@ pub(super) fn newest_publish(connection: &Connection) -> Result<Option<NewestPub
                 id: row.get(0)?,
                 published_at: row.get(1)?,
                 fact_recipe: row.get(2)?,
-                live_reviews: count(row.get(3)?),
             })
         })
         .optional()?;
@@ -40,7 +38,6 @@ pub(super) fn state(connection: &mut Connection) -> Result<State, Cause> {
     let newest = newest_publish(&snapshot)?;
     let state = State {
         publish_id: newest.as_ref().map_or(0, |newest| newest.id),
-        live_reviews: newest.as_ref().map_or(0, |newest| newest.live_reviews),
         fact_recipe: newest.map(|newest| newest.fact_recipe),
         paths: paths(&snapshot)?,
         refused_days: refused_days(&snapshot)?,

@@ -3,14 +3,17 @@
 use std::{
     fs,
     path::{self, Path},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use retry::{Again, Backoff, retry_blocking};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::{error::Cause, sql::CONNECTION};
 use crate::migrations::SQLITE as MIGRATIONS;
+
+/// Between two tries to turn to WAL.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Opens the warehouse in `file`, made and migrated where needed.
 pub(super) fn open(file: &Path, busy_timeout: Duration) -> Result<Connection, Cause> {
@@ -46,18 +49,11 @@ pub(super) fn could_be_made(file: &Path) -> bool {
 /// Turns to WAL first, for which SQLite needs a new file to itself and does not wait: where another
 /// process opens it at the same moment, this one tries again.
 fn configure(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
-    let began = Instant::now();
-    loop {
-        match connection.execute_batch(CONNECTION) {
-            Err(error)
-                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                    && began.elapsed() < busy_timeout =>
-            {
-                thread::sleep(Duration::from_millis(5));
-            }
-            done => return done,
-        }
-    }
+    let busy = |error: &rusqlite::Error| {
+        let is_busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        is_busy.then_some(Again::within(busy_timeout))
+    };
+    retry_blocking(Backoff::new(PAUSE, PAUSE), || connection.execute_batch(CONNECTION), busy)
 }
 
 /// Brings the schema to the newest version. Two processes that open a new file at the same time

@@ -27,7 +27,6 @@ pub(super) fn begin(
         published_at: publish.published_at,
         fact_recipe: publish.fact_recipe,
         receipts: publish.receipts.len(),
-        live_reviews: publish.live_reviews,
         started: publish.started,
         spend_moved: false,
         days: BTreeSet::new(),
@@ -57,7 +56,6 @@ pub(super) struct SqlitePublication<'a> {
     published_at: String,
     fact_recipe: String,
     receipts: usize,
-    live_reviews: u64,
     started: Option<Instant>,
     spend_moved: bool,
     /// Keys of the days replaced so far.
@@ -116,7 +114,6 @@ impl SqlitePublication<'_> {
             published.rows_inserted as i64,
             published.rows_respent as i64,
             days_refused as i64,
-            self.live_reviews as i64,
             self.started.map_or(0, |started| started.elapsed().as_millis() as i64),
         ))?;
         Ok(())

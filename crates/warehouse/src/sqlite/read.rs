@@ -54,6 +54,7 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
             buyers: number("buyers")?,
             days: number("days")?,
             unmatched_logs: number("unmatched_logs")?,
+            uncounted_reviews: number("staged_reviews")?.saturating_sub(number("reviews")?),
             ..Summary::default()
         };
         for (members, dimension) in summary.members.iter_mut().zip(&DIMENSIONS) {
@@ -69,7 +70,6 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     if let Some(newest) = newest {
         summary.publish_id = newest.id;
         summary.published_at = Some(newest.published_at);
-        summary.unmatched_reviews = newest.live_reviews.saturating_sub(summary.reviews);
     }
     Ok(summary)
 }

@@ -4,22 +4,20 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use identity::{ManagedIdentity, Tokens};
+use identity::TokenSource;
+use retry::{Again, Backoff, retry};
 use tiberius::{AuthMethod, Client, Config, EncryptionLevel, error::Error as SqlError};
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep, timeout},
-};
+use tokio::{net::TcpStream, time::timeout};
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 use super::{
-    error::{Cause, Kind},
+    error::{Cause, Kind, NO_ENCRYPTION},
     sent::{Counted, Counters},
     setting::{Encryption, Login, Server},
 };
 
 /// What a token must be good for.
-const SCOPE: &str = "https://database.windows.net/.default";
+pub(super) const SCOPE: &str = "https://database.windows.net/.default";
 
 pub(super) type Connection = Client<Compat<Counted<TcpStream>>>;
 
@@ -65,57 +63,40 @@ pub(super) struct Connector {
     pub(super) server: Server,
     pub(super) timing: Timing,
     pub(super) counters: Arc<Counters>,
-    pub(super) tokens: Option<Arc<dyn Tokens>>,
+    pub(super) tokens: TokenSource,
 }
 
-/// Pauses between tries until a deadline.
-pub(super) struct Patience {
-    began: Instant,
-    pause: Duration,
-}
-
-impl Patience {
-    pub(super) fn new(timing: &Timing) -> Self {
-        Self { began: Instant::now(), pause: timing.pause }
+impl Timing {
+    /// Pauses between tries.
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(self.pause, Duration::from_secs(10))
     }
 
-    /// Waits a while, and tells whether another try fits into the deadline.
-    pub(super) async fn lasts(&mut self, deadline: Duration) -> bool {
-        if self.began.elapsed() + self.pause > deadline {
-            return false;
-        }
-        sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(Duration::from_secs(10));
-        true
+    /// Whether what went wrong passes by itself, so that it pays to try again.
+    pub(super) fn again(&self, cause: &Cause) -> Option<Again> {
+        (cause.kind() == Kind::Passing).then_some(Again::within(self.deadline))
     }
 }
 
 impl Connector {
     /// A connection that is signed in, after as many attempts as the deadline allows.
-    pub(super) async fn connect(&mut self) -> Result<Connection, Cause> {
-        let mut patience = Patience::new(&self.timing);
-        loop {
-            let attempt = timeout(self.timing.attempt, self.attempt());
-            let cause = match attempt.await {
-                Ok(Ok(connection)) => {
-                    self.counters.connected();
-                    return Ok(connection);
-                }
-                Ok(Err(cause)) => cause,
-                Err(_) => Cause::passing("did not answer in time: try again in a minute"),
-            };
-            let deadline = match &cause {
-                _ if cause.kind() != Kind::Passing => return Err(cause),
-                cause if is_unreachable(cause) => self.timing.unreachable,
-                _ => self.timing.deadline,
-            };
-            if !patience.lasts(deadline).await {
-                return Err(cause);
-            }
-        }
+    pub(super) async fn connect(&self) -> Result<Connection, Cause> {
+        let timing = self.timing;
+        let attempt = || async {
+            let late = |_| Err(Cause::passing("did not answer in time: try again in a minute"));
+            timeout(timing.attempt, self.attempt()).await.unwrap_or_else(late)
+        };
+        let connected = retry(timing.backoff(), attempt, |cause| {
+            let again = timing.again(cause)?;
+            let unreachable = Again::within(timing.unreachable);
+            Some(if is_unreachable(cause) { unreachable } else { again })
+        });
+        let connection = connected.await?;
+        self.counters.connected();
+        Ok(connection)
     }
 
-    async fn attempt(&mut self) -> Result<Connection, Cause> {
+    async fn attempt(&self) -> Result<Connection, Cause> {
         let mut config = Config::new();
         config.database(&self.server.database);
         config.application_name("movie-analytics");
@@ -127,14 +108,7 @@ impl Connector {
         config.authentication(match self.server.login.clone() {
             Login::Password { user, password } => AuthMethod::sql_server(user, password),
             Login::Identity { client_id } => {
-                let tokens = match &self.tokens {
-                    Some(tokens) => tokens.clone(),
-                    None => {
-                        let identity = Arc::new(ManagedIdentity::new(SCOPE, client_id.as_deref())?);
-                        self.tokens.insert(identity).clone()
-                    }
-                };
-                AuthMethod::aad_token(tokens.token().await?)
+                AuthMethod::aad_token(self.tokens.token(client_id.as_deref()).await?)
             }
         });
         let (mut host, mut port) = (self.server.host.clone(), self.server.port);
@@ -185,9 +159,6 @@ impl Connector {
         Client::connect(config.clone(), stream).await
     }
 }
-
-/// What the driver says of a server without TLS, before anything secret is sent.
-pub(super) const NO_ENCRYPTION: &str = "requested encryption level";
 
 /// Nothing listens there, or nobody knows the name.
 fn is_unreachable(cause: &Cause) -> bool {

@@ -6,8 +6,10 @@ use identity::NoToken;
 use lake::failpoint::Failed;
 use tiberius::error::{Error as SqlError, TokenError};
 
-use super::connect::NO_ENCRYPTION;
 use crate::Error;
+
+/// What the driver says of a server without TLS, before anything secret is sent.
+pub(super) const NO_ENCRYPTION: &str = "requested encryption level";
 
 /// What went wrong before the database's name is known to the message.
 #[derive(Debug)]
@@ -45,9 +47,12 @@ impl From<SqlError> for Cause {
 }
 
 impl From<NoToken> for Cause {
-    fn from(NoToken { why, passes }: NoToken) -> Self {
+    fn from(NoToken { why, kind }: NoToken) -> Self {
         let text = format!("needs a token: {why}");
-        if passes { Self::passing(text) } else { Self::permanent(text) }
+        match kind {
+            identity::Kind::Transient => Self::passing(text),
+            identity::Kind::Unreachable | identity::Kind::Permanent => Self::permanent(text),
+        }
     }
 }
 
@@ -112,7 +117,7 @@ impl Cause {
         }
     }
 
-    /// The error of whoever has tried again until the deadline.
+    /// The error after the last try.
     pub(super) fn given_up(self, place: &str) -> Error {
         match self.at(place) {
             Error::Interrupted(text) => Error::Transient(text),
@@ -193,7 +198,7 @@ fn refusal(place: &str, error: &TokenError, statement: &'static str) -> String {
         40613 | 42108 => {
             format!("{place} is paused or not available yet ({code}): try again in a minute")
         }
-        1205 => format!("{place} broke the work off for another one's sake (1205): try again"),
+        1205 => format!("{place} chose this transaction as a deadlock victim (1205): try again"),
         2601 | 2627 => format!("{place} was changed by another program ({code}): try again"),
         _ if kind(&SqlError::Server(error.clone())) == Kind::Passing => {
             format!("{place} is busy or moving ({code}): try again later")

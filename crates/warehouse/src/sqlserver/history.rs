@@ -23,7 +23,6 @@ pub(super) struct NewestPublish {
     pub(super) id: i64,
     pub(super) published_at: String,
     pub(super) fact_recipe: String,
-    pub(super) live_reviews: u64,
 }
 
 pub(super) async fn newest_publish(session: &mut Session) -> Result<Option<NewestPublish>, Cause> {
@@ -33,7 +32,6 @@ pub(super) async fn newest_publish(session: &mut Session) -> Result<Option<Newes
             id: row.number("publish_id")?,
             published_at: time(row, "published_at")?,
             fact_recipe: row.text("fact_recipe")?,
-            live_reviews: row.count("live_reviews")?,
         })
     });
     newest.transpose()
@@ -51,7 +49,6 @@ pub(super) async fn state(session: &mut Session) -> Result<State, Cause> {
         let publish_id = newest.as_ref().map_or(0, |newest| newest.id);
         let state = State {
             publish_id,
-            live_reviews: newest.as_ref().map_or(0, |newest| newest.live_reviews),
             fact_recipe: newest.map(|newest| newest.fact_recipe),
             paths: paths(session).await?,
             refused_days: refused_days(session).await?,

@@ -15,6 +15,7 @@ mod inspect;
 mod publication;
 mod read;
 mod schema;
+mod schemas;
 mod sent;
 mod session;
 mod setting;
@@ -29,14 +30,16 @@ use std::{
 };
 
 use async_trait::async_trait;
+use identity::TokenSource;
 use pipeline::Day;
+use retry::retry;
 use tokio::runtime::Handle;
 
 use crate::{
     Error, Publication, Publish, State, Summary, Warehouse,
     dashboard::{Dashboard, Edition, Filter},
 };
-use connect::{Connector, Patience};
+use connect::Connector;
 use error::{Cause, Kind};
 use publication::SqlServerPublication;
 use sent::Counters;
@@ -44,7 +47,7 @@ use session::{Session, settle};
 
 pub use connect::Timing;
 pub use identity::{NoToken, Tokens};
-pub use schema::Schemas;
+pub use schemas::Schemas;
 pub use sent::Sent;
 pub use setting::{HELP, Server, WrongServer};
 
@@ -70,7 +73,12 @@ impl SqlServer {
     pub fn new(server: Server) -> Self {
         let counters = Arc::new(Counters::default());
         Self {
-            connector: Connector { server, timing: Timing::default(), counters, tokens: None },
+            connector: Connector {
+                server,
+                timing: Timing::default(),
+                counters,
+                tokens: TokenSource::new(connect::SCOPE),
+            },
             schemas: Arc::default(),
             idle: Arc::default(),
         }
@@ -82,7 +90,7 @@ impl SqlServer {
         self
     }
 
-    /// With other patience.
+    /// With other times to wait.
     pub fn with_timing(mut self, timing: Timing) -> Self {
         self.connector.timing = timing;
         self
@@ -90,7 +98,7 @@ impl SqlServer {
 
     /// Signs in with tokens from elsewhere than the managed identity.
     pub fn with_tokens(mut self, tokens: Arc<dyn Tokens>) -> Self {
-        self.connector.tokens = Some(tokens);
+        self.connector.tokens = self.connector.tokens.given(tokens);
         self
     }
 
@@ -105,7 +113,7 @@ impl SqlServer {
     }
 
     /// The idle session, or a new one on a schema that fits.
-    async fn session(&mut self) -> Result<Session, Cause> {
+    async fn session(&self) -> Result<Session, Cause> {
         if let Some(session) = self.lock_idle().session.take() {
             return Ok(session);
         }
@@ -114,7 +122,7 @@ impl SqlServer {
         Ok(session)
     }
 
-    async fn open(&mut self) -> Result<Session, Cause> {
+    async fn open(&self) -> Result<Session, Cause> {
         let connection = self.connector.connect().await?;
         let (schemas, counters) = (self.schemas.clone(), self.connector.counters.clone());
         Session::new(connection, schemas, counters).await
@@ -145,36 +153,40 @@ impl SqlServer {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads, again and again until the deadline where the connection breaks or the database is
-    /// busy.
-    async fn read<T>(
-        &mut self,
+    /// Works on a session, again and again until the deadline where the connection breaks or the
+    /// database is busy.
+    async fn work<T>(
+        &self,
         work: impl for<'s> Fn(&'s mut Session) -> Work<'s, T> + Send + Sync,
-    ) -> Result<T, Error> {
-        let timing = self.timing();
-        let mut patience = Patience::new(&timing);
-        loop {
-            let cause = match settle(self.session()).await {
-                Ok(mut session) => match settle(work(&mut session)).await {
-                    Ok(found) => {
-                        self.keep(session);
-                        return Ok(found);
-                    }
-                    Err(cause) if cause.kind() == Kind::Passing => cause,
-                    Err(cause) => {
-                        if cause.leaves_connection() {
-                            self.keep(session);
-                        }
-                        return Err(cause.at(&self.place()));
-                    }
-                },
+    ) -> Result<(T, Session), Error> {
+        let (timing, place) = (self.timing(), self.place());
+        let attempt = || async {
+            let mut session = match settle(self.session()).await {
+                Ok(session) => session,
                 // What connecting may wait for, it has waited for.
-                Err(cause) => return Err(cause.given_up(&self.place())),
+                Err(cause) => return Ok(Err(cause)),
             };
-            if !patience.lasts(timing.deadline).await {
-                return Err(cause.given_up(&self.place()));
+            match settle(work(&mut session)).await {
+                Ok(done) => Ok(Ok((done, session))),
+                Err(cause) => {
+                    if cause.kind() != Kind::Passing && cause.leaves_connection() {
+                        self.keep(session);
+                    }
+                    Err(cause)
+                }
             }
-        }
+        };
+        let worked = retry(timing.backoff(), attempt, |cause| timing.again(cause)).await;
+        worked.flatten().map_err(|cause| cause.given_up(&place))
+    }
+
+    async fn read<T>(
+        &self,
+        read: impl for<'s> Fn(&'s mut Session) -> Work<'s, T> + Send + Sync,
+    ) -> Result<T, Error> {
+        let (found, session) = self.work(read).await?;
+        self.keep(session);
+        Ok(found)
     }
 }
 
@@ -212,27 +224,13 @@ impl Warehouse for SqlServer {
 
     async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error> {
         let before = self.connector.counters.sent();
-        let timing = self.timing();
-        let mut patience = Patience::new(&timing);
-        loop {
-            let place = self.place();
-            let mut session =
-                settle(self.session()).await.map_err(|cause| cause.given_up(&place))?;
-            let cause = match settle(publication::prepare(&mut session, &publish)).await {
-                Ok(()) => {
-                    let publication = SqlServerPublication::new(self, session, publish, before);
-                    return Ok(Box::new(publication));
-                }
-                Err(cause) => cause,
-            };
-            let passing = cause.kind() == Kind::Passing;
-            if !passing && cause.leaves_connection() {
-                self.keep(session);
-            }
-            if !passing || !patience.lasts(timing.deadline).await {
-                return Err(cause.given_up(&place));
-            }
-        }
+        let publish = Arc::new(publish);
+        let prepared = self.work(|session| {
+            let publish = publish.clone();
+            Box::pin(async move { publication::prepare(session, &publish).await })
+        });
+        let ((), session) = prepared.await?;
+        Ok(Box::new(SqlServerPublication::new(self, session, publish, before)))
     }
 
     async fn summary(&mut self) -> Result<Summary, Error> {

@@ -1,13 +1,15 @@
 //! A publish: staged first, then one short transaction.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use lake::failpoint::reach;
 use pipeline::facts::FactBatch;
-use tokio::time::timeout;
+use retry::retry;
+use tokio::{sync::Mutex, time::timeout};
 
 use super::{
     SqlServer,
-    connect::Patience,
     error::{Cause, Kind},
     history,
     sent::Sent,
@@ -46,7 +48,7 @@ pub(super) struct SqlServerPublication<'a> {
     warehouse: &'a SqlServer,
     /// None while something is done with it that did not end yet, and after an error.
     session: Option<Session>,
-    publish: Publish,
+    publish: Arc<Publish>,
     staged: Staged,
     before: Sent,
 }
@@ -55,7 +57,7 @@ impl<'a> SqlServerPublication<'a> {
     pub(super) fn new(
         warehouse: &'a SqlServer,
         session: Session,
-        publish: Publish,
+        publish: Arc<Publish>,
         before: Sent,
     ) -> Self {
         Self { warehouse, session: Some(session), publish, staged: Staged::default(), before }
@@ -77,21 +79,21 @@ impl<'a> SqlServerPublication<'a> {
         refused: &[RefusedDay],
     ) -> Result<Published, Cause> {
         history::stage_refused(session, refused).await?;
-        let timing = &self.warehouse.timing();
-        let mut patience = Patience::new(timing);
-        loop {
-            let cause = match self.transact(session, refused).await {
-                Ok(published) => return Ok(published),
-                Err(cause) => cause,
-            };
-            if !cause.leaves_connection() {
-                return Err(cause);
+        let timing = self.warehouse.timing();
+        // Each try has it to itself, after the one before.
+        let session = Mutex::new(session);
+        let attempt = || async {
+            let mut session = session.lock().await;
+            let transacted = self.transact(&mut session, refused).await;
+            if transacted.as_ref().is_err_and(Cause::leaves_connection)
+                && let Err(cause) = session.roll_back().await
+            {
+                return Ok(Err(cause));
             }
-            session.roll_back().await?;
-            if cause.kind() != Kind::Passing || !patience.lasts(timing.deadline).await {
-                return Err(cause);
-            }
-        }
+            transacted.map(Ok)
+        };
+        let again = |cause: &Cause| timing.again(cause).filter(|_| cause.leaves_connection());
+        retry(timing.backoff(), attempt, again).await.flatten()
     }
 
     async fn transact(
@@ -131,7 +133,7 @@ impl<'a> SqlServerPublication<'a> {
         match session.lock(sql::LOCK, &name, timeout).await? {
             0.. => Ok(()),
             // -3: chosen as the victim of a deadlock.
-            -3 => Err(Cause::passing("broke the work off for another one's sake: try again")),
+            -3 => Err(Cause::passing("chose this publish as a deadlock victim: try again")),
             _ => Err(Cause::transient("is being published to by another program: try again later")),
         }
     }
@@ -142,7 +144,7 @@ impl<'a> SqlServerPublication<'a> {
         refused: &[RefusedDay],
     ) -> Result<Published, Cause> {
         let Publish { expected_id, only_receipts, published_at, fact_recipe, receipts, .. } =
-            &self.publish;
+            &*self.publish;
         let publish_id = expected_id + i64::from(!only_receipts);
         let time = published_at.trim_end_matches('Z');
         let moves_spend = self.publish.reset_spend || !self.publish.spend.is_empty();
@@ -199,7 +201,6 @@ impl<'a> SqlServerPublication<'a> {
                     &number(rows_inserted),
                     &number(rows_respent),
                     &number(refused.len() as u64),
-                    &number(self.publish.live_reviews),
                     &(duration as i64),
                 ],
             )

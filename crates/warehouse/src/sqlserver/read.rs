@@ -62,6 +62,7 @@ async fn read_summary(session: &mut Session) -> Result<Summary, Cause> {
         first_day: end("first_day")?,
         last_day: end("last_day")?,
         unmatched_logs: row.count("unmatched_logs")?,
+        uncounted_reviews: row.count("staged_reviews")?.saturating_sub(row.count("reviews")?),
         ..Summary::default()
     };
     for (members, dimension) in summary.members.iter_mut().zip(&DIMENSIONS) {
@@ -72,7 +73,6 @@ async fn read_summary(session: &mut Session) -> Result<Summary, Cause> {
     if let Some(newest) = newest {
         summary.publish_id = newest.id;
         summary.published_at = Some(newest.published_at);
-        summary.unmatched_reviews = newest.live_reviews.saturating_sub(summary.reviews);
     }
     Ok(summary)
 }

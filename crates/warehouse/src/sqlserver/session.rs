@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use tiberius::{ColumnData, FromSql, Row, ToSql, TokenRow, numeric::Numeric};
 
-use super::{connect::Connection, error::Cause, schema::Schemas, sent::Counters, sql};
+use super::{connect::Connection, error::Cause, schemas::Schemas, sent::Counters, sql};
 
 /// A connection that is signed in.
 ///

@@ -1,5 +1,5 @@
 //! The statements, one file each under `sql/sqlserver/`. The schemas in them are placeholders, see
-//! [`Schemas`](super::schema::Schemas).
+//! [`Schemas`](super::schemas::Schemas).
 
 use std::sync::LazyLock;
 

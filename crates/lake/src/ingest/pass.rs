@@ -11,15 +11,11 @@ use object_store::ObjectMeta;
 use pipeline::{Dataset, FileParser, FileReason, FileRefusal, Tally, parser};
 use tokio::runtime::Handle;
 
-use crate::{
-    Error, Lake,
-    failpoint::reach,
-    parquet_out::ParquetOut,
+use super::{
     quarantine::Quarantine,
     source::{Bounds, SourceReader, Stop, too_large},
-    store::etag,
-    table::Load,
 };
+use crate::{Error, Lake, failpoint::reach, parquet_out::ParquetOut, store::etag, table::Load};
 
 /// How far the reading of a source has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +27,10 @@ pub struct Progress {
 }
 
 /// Who wants to hear of progress.
-pub(crate) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
+pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// A pass to make.
-pub(crate) struct Pass {
+pub(super) struct Pass {
     pub lake: Lake,
     pub dataset: Dataset,
     pub path: String,
@@ -48,12 +44,10 @@ pub(crate) struct Pass {
     pub known: Option<String>,
     /// Where the rows go instead of into `parquet`.
     pub load: Option<Box<dyn Load>>,
-    /// Set when nobody waits for the result any more.
-    pub cancelled: Arc<AtomicBool>,
 }
 
 /// What came of a pass.
-pub(crate) enum Reading {
+pub(super) enum Reading {
     /// The source is another version by now: nothing was kept.
     Changed,
     /// It has the bytes of `known`: nothing was kept.
@@ -131,8 +125,8 @@ fn finish_refused(refused: Option<Quarantine>) -> Result<bool, Error> {
 }
 
 impl Pass {
-    /// Runs the pass on this thread, which must be one that may block.
-    pub(crate) fn run(mut self, handle: &Handle) -> Result<Reading, Error> {
+    /// Runs the pass on this thread, which must be one that may block, until it is cancelled.
+    pub(super) fn run(mut self, handle: &Handle, cancelled: &AtomicBool) -> Result<Reading, Error> {
         if self.version.size > self.bounds.max_bytes {
             let refusal = too_large(format!("{} bytes", self.version.size));
             return Ok(refused(refusal, None, Vec::new()));
@@ -141,7 +135,7 @@ impl Pass {
         let mut source = None;
         let mut hash = None;
         let load = self.load.take();
-        match self.read(handle, parser.as_mut(), load, &mut source, &mut hash) {
+        match self.read(handle, cancelled, parser.as_mut(), load, &mut source, &mut hash) {
             Ok(reading) => Ok(reading),
             Err(Stop::Changed) => Ok(Reading::Changed),
             Err(Stop::Failed(error)) => Err(error),
@@ -156,6 +150,7 @@ impl Pass {
     fn read(
         &self,
         handle: &Handle,
+        cancelled: &AtomicBool,
         parser: &mut dyn FileParser,
         load: Option<Box<dyn Load>>,
         source: &mut Option<SourceReader>,
@@ -174,7 +169,7 @@ impl Pass {
         };
         let mut output = Output { good, refused: None };
         loop {
-            if self.cancelled.load(Relaxed) {
+            if cancelled.load(Relaxed) {
                 return Err(Error::Crashed { path: self.path.clone() }.into());
             }
             let n = source.fill(parser.space())?;

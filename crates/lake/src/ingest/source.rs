@@ -12,11 +12,8 @@ use pipeline::{FileReason, FileRefusal};
 use tokio::runtime::Handle;
 use twox_hash::XxHash3_128;
 
-use crate::{
-    Error, Lake,
-    remote::{Remote, request},
-    work::Counters,
-};
+use super::remote::{Remote, request};
+use crate::{Error, Lake, work::Counters};
 
 /// Compressed bytes that are read at once.
 const GZIP_READ: usize = 256 << 10;
@@ -26,7 +23,7 @@ const FREE_OUTPUT: u64 = 64 << 20;
 
 /// What a file may come to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
+pub(super) struct Bounds {
     /// Decompressed bytes.
     pub max_bytes: u64,
     /// Decompressed bytes beyond the first 64 MiB for each compressed one.
@@ -34,7 +31,7 @@ pub(crate) struct Bounds {
 }
 
 /// Why no more bytes come.
-pub(crate) enum Stop {
+pub(super) enum Stop {
     /// The file is refused.
     Refused(FileRefusal),
     /// It is no longer the version that was asked for, or gone.
@@ -55,7 +52,7 @@ impl From<Error> for Stop {
 }
 
 /// An open source.
-pub(crate) struct SourceReader {
+pub(super) struct SourceReader {
     lake: Lake,
     handle: Handle,
     version: ObjectMeta,
@@ -73,7 +70,7 @@ enum Body {
 
 impl SourceReader {
     /// Opens a source at this version.
-    pub(crate) fn open(
+    pub(super) fn open(
         lake: &Lake,
         handle: &Handle,
         version: &ObjectMeta,
@@ -109,7 +106,7 @@ impl SourceReader {
     }
 
     /// Fills `space` with the next bytes; fewer come only at the end, none after it.
-    pub(crate) fn fill(&mut self, space: &mut [u8]) -> Result<usize, Stop> {
+    pub(super) fn fill(&mut self, space: &mut [u8]) -> Result<usize, Stop> {
         let mut filled = 0;
         while filled < space.len() {
             let read = match &mut self.body {
@@ -140,7 +137,7 @@ impl SourceReader {
 
     /// To be called after the last byte: the hash of all of them, as 32 hexadecimal digits,
     /// provided that they are of one version.
-    pub(crate) fn finish(&mut self) -> Result<String, Stop> {
+    pub(super) fn finish(&mut self) -> Result<String, Stop> {
         if self.bytes_read() != self.version.size || self.changed()? {
             return Err(Stop::Changed);
         }
@@ -149,7 +146,7 @@ impl SourceReader {
 
     /// Whether the source is another version by now. Only a local file can change below our
     /// hands: a store serves the version that was asked for.
-    pub(crate) fn changed(&self) -> Result<bool, Error> {
+    pub(super) fn changed(&self) -> Result<bool, Error> {
         match self.raw().bytes {
             Origin::File(_) => self.is_overwritten(),
             Origin::Remote(_) => Ok(false),
@@ -164,7 +161,7 @@ impl SourceReader {
     }
 
     /// Bytes read of the source as it lies in the lake.
-    pub(crate) fn bytes_read(&self) -> u64 {
+    pub(super) fn bytes_read(&self) -> u64 {
         self.raw().read
     }
 
@@ -210,7 +207,7 @@ impl SourceReader {
     }
 }
 
-pub(crate) fn too_large(found: String) -> FileRefusal {
+pub(super) fn too_large(found: String) -> FileRefusal {
     let detail = format!("{found}: split the file, or raise the limit if it is right");
     FileRefusal::new(FileReason::TooLarge, detail)
 }

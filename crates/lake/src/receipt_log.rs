@@ -1,4 +1,4 @@
-//! The create-only log of receipts: list, read, commit.
+//! The create-only log of receipts: how they are named, listed, read and put.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,10 @@ use object_store::{ObjectStoreExt, PutMode};
 use pipeline::Dataset;
 use twox_hash::XxHash3_128;
 
-use crate::{
-    Error, Lake, Receipt, Refusal, Rows, State, failpoint::reach, paths, store, work::Counters,
-};
+use crate::{Error, Lake, Receipt, Refusal, State, failpoint::reach, paths, store, work::Counters};
+
+/// Folder of the receipts below `staging`.
+const FOLDER: &str = "_receipts";
 
 /// The receipts of a dataset as one listing found them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,12 +49,26 @@ pub(crate) enum Commit {
     Taken,
 }
 
+/// The receipts of a lake: for each source path 1, 2, 3 ..., never changed and never deleted.
+#[derive(Clone, Copy)]
+pub struct ReceiptLog<'a> {
+    lake: &'a Lake,
+}
+
 impl Lake {
+    /// What became of the versions of each source path.
+    pub fn receipts(&self) -> ReceiptLog<'_> {
+        ReceiptLog { lake: self }
+    }
+}
+
+impl ReceiptLog<'_> {
     /// The receipts of a dataset, by one listing.
-    pub async fn receipts(&self, dataset: Dataset) -> Result<Listing, Error> {
+    pub async fn list(self, dataset: Dataset) -> Result<Listing, Error> {
         let mut listing = Listing::default();
-        for meta in self.list(self.staging(), "staging", &paths::receipts(dataset)).await? {
-            if let Some((path, number)) = paths::parse_receipt(dataset, meta.location.as_ref()) {
+        let folder = format!("{FOLDER}/{dataset}");
+        for meta in self.lake.list(self.lake.staging(), "staging", &folder).await? {
+            if let Some((path, number)) = parse(dataset, meta.location.as_ref()) {
                 listing.add(path, number, store::etag(&meta));
             }
         }
@@ -61,20 +76,15 @@ impl Lake {
     }
 
     /// The receipt of this number, [`Error::Missing`] where there is none.
-    pub async fn receipt(
-        &self,
-        dataset: Dataset,
-        path: &str,
-        number: u32,
-    ) -> Result<Receipt, Error> {
-        let name = paths::receipt(dataset, path, number);
+    pub async fn get(self, dataset: Dataset, path: &str, number: u32) -> Result<Receipt, Error> {
+        let name = name(dataset, path, number);
         let object = paths::object(&name)?;
-        let got = async { self.staging().get(&object).await?.bytes().await };
+        let got = async { self.lake.staging().get(&object).await?.bytes().await };
         let bytes = got.await.map_err(|error| match error {
             object_store::Error::NotFound { .. } => Error::Missing { name: name.clone() },
             error => Error::store("read", &name)(error),
         })?;
-        Counters::add(&self.counters().receipts_read, 1);
+        Counters::add(&self.lake.counters().receipts_read, 1);
         // Only where the JSON breaks, never what it says.
         serde_json::from_slice(&bytes).map_err(|error| Error::Damaged {
             name,
@@ -83,44 +93,41 @@ impl Lake {
     }
 
     /// The newest receipt of a source path, by one listing of its log.
-    pub async fn newest_receipt(
-        &self,
-        dataset: Dataset,
-        path: &str,
-    ) -> Result<Option<Receipt>, Error> {
-        let folder = paths::receipts_of(dataset, path);
+    pub async fn newest(self, dataset: Dataset, path: &str) -> Result<Option<Receipt>, Error> {
+        let folder = format!("{FOLDER}/{dataset}/{path}");
         let prefix = paths::object(&folder)?;
-        Counters::add(&self.counters().listings, 1);
+        Counters::add(&self.lake.counters().listings, 1);
         // Not below: another path may begin with this one.
-        let found = self.staging().list_with_delimiter(Some(&prefix)).await;
+        let found = self.lake.staging().list_with_delimiter(Some(&prefix)).await;
         let found = found.map_err(Error::store("list", &folder))?;
-        let numbers = found.objects.iter().filter_map(|meta| {
-            paths::parse_receipt(dataset, meta.location.as_ref()).map(|(_, number)| number)
-        });
+        let numbers = found
+            .objects
+            .iter()
+            .filter_map(|meta| parse(dataset, meta.location.as_ref()).map(|(_, number)| number));
         match numbers.max() {
-            Some(newest) => self.receipt(dataset, path, newest).await.map(Some),
+            Some(newest) => self.get(dataset, path, newest).await.map(Some),
             None => Ok(None),
         }
     }
 
     /// The live version of a source path: its newest `accepted` or `loaded` receipt that no
     /// `forgotten` follows, looking back from number `newest`.
-    pub async fn live_receipt(
-        &self,
+    pub async fn live(
+        self,
         dataset: Dataset,
         path: &str,
         newest: u32,
     ) -> Result<Option<Receipt>, Error> {
         match newest {
             0 => Ok(None),
-            newest => self.live_from(self.receipt(dataset, path, newest).await?).await,
+            newest => self.live_from(self.get(dataset, path, newest).await?).await,
         }
     }
 
-    /// As [`live_receipt`](Self::live_receipt), of what is staged: a version that was loaded into
-    /// the operational table does not take the place of a staged one, the table's snapshot does.
-    pub async fn staged_receipt(
-        &self,
+    /// As [`live`](Self::live), of what is staged: a version that was loaded into the operational
+    /// table does not take the place of a staged one, the table's snapshot does.
+    pub async fn staged(
+        self,
         dataset: Dataset,
         path: &str,
         newest: u32,
@@ -128,20 +135,20 @@ impl Lake {
         match newest {
             0 => Ok(None),
             newest => {
-                let newest = self.receipt(dataset, path, newest).await?;
+                let newest = self.get(dataset, path, newest).await?;
                 self.look_back(newest, |state| state == State::Accepted).await
             }
         }
     }
 
-    /// As [`live_receipt`](Self::live_receipt), with the newest receipt at hand.
-    pub(crate) async fn live_from(&self, newest: Receipt) -> Result<Option<Receipt>, Error> {
+    /// As [`live`](Self::live), with the newest receipt at hand.
+    pub(crate) async fn live_from(self, newest: Receipt) -> Result<Option<Receipt>, Error> {
         self.look_back(newest, |state| matches!(state, State::Accepted | State::Loaded)).await
     }
 
     /// The newest receipt in such a state that no `forgotten` follows.
     async fn look_back(
-        &self,
+        self,
         newest: Receipt,
         is_live: impl Fn(State) -> bool,
     ) -> Result<Option<Receipt>, Error> {
@@ -153,66 +160,56 @@ impl Lake {
             if receipt.state == State::Forgotten || receipt.number <= 1 {
                 return Ok(None);
             }
-            let number = receipt.number - 1;
-            receipt = self.receipt(receipt.dataset, &receipt.path, number).await?;
+            receipt = self.get(receipt.dataset, &receipt.path, receipt.number - 1).await?;
         }
     }
 
-    /// Takes a source path out: appends a `forgotten` receipt. `None` when nothing is live.
-    pub async fn forget(&self, dataset: Dataset, path: &str) -> Result<Option<Receipt>, Error> {
-        self.forget_if(dataset, path, None, |_| true).await
+    /// Excludes a source path: appends a `forgotten` receipt. `None` when nothing is live.
+    pub async fn exclude(self, dataset: Dataset, path: &str) -> Result<Option<Receipt>, Error> {
+        self.exclude_if(dataset, path, None, |_| true).await
     }
 
-    /// As [`forget`](Self::forget), when the live version is one that `which` picks. A refusal
+    /// As [`exclude`](Self::exclude), when the live version is one that `which` picks. A refusal
     /// says why, and of which content.
-    pub(crate) async fn forget_if(
-        &self,
+    pub(crate) async fn exclude_if(
+        self,
         dataset: Dataset,
         path: &str,
         refusal: Option<Refusal>,
         which: impl Fn(&Receipt) -> bool,
     ) -> Result<Option<Receipt>, Error> {
         loop {
-            let Some(newest) = self.newest_receipt(dataset, path).await? else { return Ok(None) };
+            let Some(newest) = self.newest(dataset, path).await? else { return Ok(None) };
             let live = self.live_from(newest.clone()).await?;
             let Some(live) = live.filter(&which) else { return Ok(None) };
             let receipt = Receipt {
-                number: newest.number + 1,
-                state: State::Forgotten,
-                attempt: paths::attempt(),
-                written_at: now(),
-                duration_ms: 0,
+                etag: newest.etag,
+                size: newest.size,
+                recipe: newest.recipe,
                 content_hash: refusal.as_ref().and(live.content_hash),
-                parquet: None,
-                quarantine: None,
                 refusal: refusal.clone(),
-                rows: Rows::default(),
-                min_id: None,
-                max_id: None,
-                days: BTreeMap::new(),
-                extra_columns: Vec::new(),
-                ..newest
+                ..Receipt::new(dataset, path, newest.number + 1, State::Forgotten)
             };
-            if self.commit(&receipt).await? == Commit::Done {
+            if self.append(&receipt).await? == Commit::Done {
                 return Ok(Some(receipt));
             }
         }
     }
 
     /// Appends a receipt to the log of its path, unless its number is taken.
-    pub(crate) async fn commit(&self, receipt: &Receipt) -> Result<Commit, Error> {
-        let name = paths::receipt(receipt.dataset, &receipt.path, receipt.number);
+    pub(crate) async fn append(self, receipt: &Receipt) -> Result<Commit, Error> {
+        let name = name(receipt.dataset, &receipt.path, receipt.number);
         let bug = |detail: String| Error::Bug { path: receipt.path.clone(), detail };
         let json = serde_json::to_vec_pretty(receipt).map_err(|error| bug(error.to_string()))?;
         let object = paths::object(&name)?;
         reach("receipt:before")?;
-        let put = self.staging().put_opts(&object, json.into(), PutMode::Create.into()).await;
+        let put = self.lake.staging().put_opts(&object, json.into(), PutMode::Create.into()).await;
         reach("receipt:after")?;
         match put {
             Ok(_) => Ok(Commit::Done),
             // Perhaps it is ours: a put whose answer was lost is sent again.
             Err(object_store::Error::AlreadyExists { .. }) => {
-                let there = self.receipt(receipt.dataset, &receipt.path, receipt.number).await?;
+                let there = self.get(receipt.dataset, &receipt.path, receipt.number).await?;
                 let ours = there.attempt == receipt.attempt;
                 Ok(if ours { Commit::Done } else { Commit::Taken })
             }
@@ -221,56 +218,62 @@ impl Lake {
     }
 }
 
-/// The time as receipts write it.
-pub(crate) fn now() -> String {
-    chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+/// Name, within `staging`, of a receipt.
+fn name(dataset: Dataset, source: &str, number: u32) -> String {
+    format!("{FOLDER}/{dataset}/{source}/{number:06}.json")
+}
+
+/// The source path and the number that a receipt's name stands for; `None` for other objects.
+fn parse(dataset: Dataset, name: &str) -> Option<(&str, u32)> {
+    let rest = name.strip_prefix(FOLDER)?.strip_prefix('/')?;
+    let rest = rest.strip_prefix(dataset.name())?.strip_prefix('/')?;
+    let (source, file) = rest.rsplit_once('/')?;
+    let digits = file.strip_suffix(".json")?;
+    let canonical = digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit());
+    canonical.then(|| digits.parse().ok()).flatten().map(|number| (source, number))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const REVIEWS: Dataset = Dataset::ClassifiedMovieReview;
+    const PATH: &str = "movie_review/a.csv";
+
     #[tokio::test]
     async fn a_number_is_given_once_and_a_writer_knows_its_own_receipt() {
         let dir = tempfile::tempdir().unwrap();
         for lake in [Lake::memory(), Lake::local(dir.path()).unwrap()] {
-            let receipt = Receipt {
-                path: "movie_review/a.csv".to_owned(),
-                dataset: Dataset::ClassifiedMovieReview,
-                number: 1,
-                state: State::Accepted,
-                etag: "0x1".to_owned(),
-                size: 3,
-                recipe: "1".to_owned(),
-                attempt: "a".to_owned(),
-                written_at: now(),
-                duration_ms: 1,
-                content_hash: None,
-                parquet: None,
-                quarantine: None,
-                refusal: None,
-                rows: Rows::default(),
-                min_id: None,
-                max_id: None,
-                days: BTreeMap::new(),
-                extra_columns: Vec::new(),
-            };
-            assert_eq!(lake.commit(&receipt).await.unwrap(), Commit::Done);
+            let receipt = Receipt::new(REVIEWS, PATH, 1, State::Accepted);
+            assert_eq!(lake.receipts().append(&receipt).await.unwrap(), Commit::Done);
             // Sent again after its answer was lost.
-            assert_eq!(lake.commit(&receipt).await.unwrap(), Commit::Done);
-            let other = Receipt { attempt: "b".to_owned(), ..receipt.clone() };
-            assert_eq!(lake.commit(&other).await.unwrap(), Commit::Taken);
-            assert_eq!(lake.receipt(receipt.dataset, &receipt.path, 1).await.unwrap(), receipt);
+            assert_eq!(lake.receipts().append(&receipt).await.unwrap(), Commit::Done);
+            let other = Receipt::new(REVIEWS, PATH, 1, State::Accepted);
+            assert_eq!(lake.receipts().append(&other).await.unwrap(), Commit::Taken);
+            assert_eq!(lake.receipts().get(REVIEWS, PATH, 1).await.unwrap(), receipt);
         }
     }
 
     #[tokio::test]
     async fn a_damaged_receipt_is_told_from_a_missing_one() {
         let lake = Lake::memory();
-        let dataset = Dataset::ClassifiedMovieReview;
-        let name = paths::receipt(dataset, "movie_review/a.csv", 1);
-        lake.staging().put(&paths::object(&name).unwrap(), "{\"path".into()).await.unwrap();
-        let error = lake.receipt(dataset, "movie_review/a.csv", 1).await.unwrap_err();
+        let object = paths::object(&name(REVIEWS, PATH, 1)).unwrap();
+        lake.staging().put(&object, "{\"path".into()).await.unwrap();
+        let error = lake.receipts().get(REVIEWS, PATH, 1).await.unwrap_err();
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_receipt_is_found_by_its_name() {
+        let dataset = Dataset::ReviewLogs;
+        let found = name(dataset, "log_reviews/a b.csv", 7);
+        assert_eq!(found, "_receipts/review_logs/log_reviews/a b.csv/000007.json");
+        assert_eq!(parse(dataset, &found), Some(("log_reviews/a b.csv", 7)));
+        let far = name(dataset, "x.csv", 12_345_678);
+        assert_eq!(parse(dataset, &far), Some(("x.csv", 12_345_678)));
+        for other in ["_receipts/review_logs/a.csv/1.json", "_receipts/review_logs/a/+00001.json"] {
+            assert_eq!(parse(dataset, other), None);
+        }
+        assert_eq!(parse(Dataset::UserPurchase, &found), None);
     }
 }

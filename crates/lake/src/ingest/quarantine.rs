@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use crate::{Error, Lake, parquet_out::ParquetOut};
 
 /// A file of refused rows being written. Dropped before [`finish`](Self::finish) it leaves nothing.
-pub(crate) struct Quarantine {
+pub(super) struct Quarantine {
     out: ParquetOut,
     schema: Arc<Schema>,
     /// Source path and ETag.
@@ -20,7 +20,7 @@ pub(crate) struct Quarantine {
 
 impl Quarantine {
     /// Begins the file `name`, for rows of this version of a source.
-    pub(crate) fn create(
+    pub(super) fn create(
         lake: &Lake,
         handle: &Handle,
         name: &str,
@@ -34,7 +34,7 @@ impl Quarantine {
     }
 
     /// Takes refused rows as the parser hands them out.
-    pub(crate) fn write(&mut self, refused: &RecordBatch) -> Result<(), Error> {
+    pub(super) fn write(&mut self, refused: &RecordBatch) -> Result<(), Error> {
         let same = |text: &ArrayRef| -> ArrayRef {
             let keys = Int32Array::from_iter_values(iter::repeat_n(0, refused.num_rows()));
             Arc::new(DictionaryArray::new(keys, Arc::clone(text)))
@@ -45,7 +45,7 @@ impl Quarantine {
         self.out.write(&rows)
     }
 
-    pub(crate) fn finish(self) -> Result<u64, Error> {
+    pub(super) fn finish(self) -> Result<u64, Error> {
         self.out.finish()
     }
 }

@@ -6,10 +6,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use arrow_array::{
@@ -26,7 +23,7 @@ use tokio::runtime::Handle;
 use crate::{Error, Lake, parquet_out::ParquetOut};
 
 /// Rows sorted in one round.
-pub(crate) const ROUND: u64 = 8 << 20;
+pub(super) const ROUND: u64 = 8 << 20;
 
 /// An id and the row that it stands on: 12 bytes.
 #[derive(Clone, Copy)]
@@ -37,7 +34,7 @@ struct Entry {
 }
 
 /// What is staged after the duplicates are gone.
-pub(crate) struct Deduped {
+pub(super) struct Deduped {
     pub staged: u64,
     pub duplicate: u64,
     /// Rows per `log_date` (logs only).
@@ -45,7 +42,7 @@ pub(crate) struct Deduped {
 }
 
 /// A look for duplicates.
-pub(crate) struct Dedupe {
+pub(super) struct Dedupe {
     pub lake: Lake,
     pub dataset: Dataset,
     /// The staged file as it is, and its rows.
@@ -55,12 +52,13 @@ pub(crate) struct Dedupe {
     pub without: String,
     /// Rows sorted in one round: [`ROUND`], but for tests.
     pub round: u64,
-    /// Set when nobody waits for the result any more.
-    pub cancelled: Arc<AtomicBool>,
 }
 
+/// The runtime that reads and writes, and a flag that is set when nobody waits any more.
+type On<'a> = (&'a Handle, &'a AtomicBool);
+
 /// Column whose values stand once in a staged file.
-pub(crate) const fn unique_id(dataset: Dataset) -> Option<&'static str> {
+pub(super) const fn unique_id(dataset: Dataset) -> Option<&'static str> {
     match dataset {
         Dataset::ClassifiedMovieReview => Some("review_id"),
         Dataset::ReviewLogs => Some("log_id"),
@@ -71,17 +69,22 @@ pub(crate) const fn unique_id(dataset: Dataset) -> Option<&'static str> {
 impl Dedupe {
     /// Looks for rows whose id stands on a later row again and, if there are any, writes the
     /// file `without` them. `None`: each id stands once, and nothing was written. Blocks.
-    pub(crate) fn run(&self, handle: &Handle) -> Result<Option<Deduped>, Error> {
+    pub(super) fn run(
+        &self,
+        handle: &Handle,
+        cancelled: &AtomicBool,
+    ) -> Result<Option<Deduped>, Error> {
         let Some(column) = unique_id(self.dataset) else { return Ok(None) };
         if self.rows > u64::from(u32::MAX) {
             return Err(self.bug(format!("{} rows are too many to number", self.rows)));
         }
-        let Some(losers) = self.losers(handle, column)? else { return Ok(None) };
-        self.rewrite(handle, &!&losers).map(Some)
+        let on = (handle, cancelled);
+        let Some(losers) = self.losers(on, column)? else { return Ok(None) };
+        self.rewrite(on, &!&losers).map(Some)
     }
 
     /// One bit a row, set where the id stands again later on; `None` when no bit is set.
-    fn losers(&self, handle: &Handle, column: &str) -> Result<Option<BooleanBuffer>, Error> {
+    fn losers(&self, on: On<'_>, column: &str) -> Result<Option<BooleanBuffer>, Error> {
         let mut losers = BooleanBufferBuilder::new(self.rows as usize);
         losers.append_n(self.rows as usize, false);
         let rounds = self.rows.div_ceil(self.round).max(1);
@@ -89,7 +92,7 @@ impl Dedupe {
         let mut entries: Vec<Entry> = Vec::new();
         for round in 0..rounds {
             entries.clear();
-            self.each(handle, Some(column), |first, batch| {
+            self.each(on, Some(column), |first, batch| {
                 let ids = batch.column(0).as_primitive_opt::<Int64Type>();
                 let ids = ids.filter(|ids| ids.null_count() == 0);
                 let ids = ids.ok_or_else(|| self.bug(format!("{column} is no plain integer")))?;
@@ -111,10 +114,10 @@ impl Dedupe {
         Ok(found.then(|| losers.finish()))
     }
 
-    fn rewrite(&self, handle: &Handle, winners: &BooleanBuffer) -> Result<Deduped, Error> {
+    fn rewrite(&self, on: On<'_>, winners: &BooleanBuffer) -> Result<Deduped, Error> {
         let mut output: Option<ParquetOut> = None;
         let mut days = BTreeMap::new();
-        self.each(handle, None, |first, batch| {
+        self.each(on, None, |first, batch| {
             let keep = BooleanArray::new(winners.slice(first as usize, batch.num_rows()), None);
             let kept = filter_record_batch(batch, &keep)
                 .map_err(|error| self.bug(format!("rows cannot be filtered ({error})")))?;
@@ -123,7 +126,7 @@ impl Dedupe {
                 Some(output) => output,
                 None => output.insert(ParquetOut::create(
                     &self.lake,
-                    handle,
+                    on.0,
                     self.lake.staging(),
                     &self.without,
                     batch.schema(),
@@ -138,7 +141,7 @@ impl Dedupe {
     /// Calls `f` with each batch and the number of its first row.
     fn each(
         &self,
-        handle: &Handle,
+        (handle, cancelled): On<'_>,
         column: Option<&str>,
         mut f: impl FnMut(u64, &RecordBatch) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -147,7 +150,7 @@ impl Dedupe {
         let mut batches = handle.block_on(open)?;
         let mut first = 0;
         while let Some(batch) = handle.block_on(batches.next()) {
-            if self.cancelled.load(Relaxed) {
+            if cancelled.load(Relaxed) {
                 return Err(Error::Crashed { path: self.parquet.clone() });
             }
             let batch = batch?;
@@ -186,7 +189,7 @@ fn count_days(batch: &RecordBatch, days: &mut BTreeMap<Day, u64>) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::{collections::HashMap, sync::Arc};
 
     use arrow_array::Int64Array;
     use arrow_schema::{DataType, Field, Schema};
@@ -220,14 +223,13 @@ mod tests {
                 rows,
                 without: "b.parquet".to_owned(),
                 round,
-                cancelled: Arc::default(),
             };
-            let deduped = dedupe.run(&handle).unwrap()?;
+            let deduped = dedupe.run(&handle, &AtomicBool::default()).unwrap()?;
             assert_eq!(deduped.staged + deduped.duplicate, rows);
             let mut left = Vec::new();
             let after = Dedupe { parquet: "b.parquet".to_owned(), rows: deduped.staged, ..dedupe };
             after
-                .each(&handle, None, |_, batch| {
+                .each((&handle, &AtomicBool::default()), None, |_, batch| {
                     let column = |n: usize| batch.column(n).as_primitive::<Int64Type>().values();
                     left.extend(column(0).iter().copied().zip(column(1).iter().copied()));
                     Ok(())

@@ -18,14 +18,14 @@ const PART: u64 = 4 << 20;
 const UNDER_WAY: usize = 4;
 
 /// The bytes of a version, in order.
-pub(crate) struct Remote {
+pub(super) struct Remote {
     parts: mpsc::Receiver<io::Result<Bytes>>,
     part: Bytes,
 }
 
 impl Remote {
     /// Goes on where the answer to the [first](request) request ends.
-    pub(crate) fn new(
+    pub(super) fn new(
         lake: &Lake,
         handle: &Handle,
         version: &ObjectMeta,
@@ -67,7 +67,7 @@ async fn part(lake: &Lake, version: &ObjectMeta, start: u64) -> io::Result<Bytes
 }
 
 /// Asks for the part of a version that begins here. Of a local file, all of it is opened.
-pub(crate) async fn request(
+pub(super) async fn request(
     lake: &Lake,
     version: &ObjectMeta,
     start: u64,

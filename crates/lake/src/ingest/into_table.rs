@@ -4,17 +4,20 @@
 //! made up for by whoever comes next: a receipt that the table has and the log has not is put
 //! into the log before anything else is done.
 
+use super::{
+    Outcome,
+    job::{Job, Step},
+};
 use crate::{
     Error, Receipt, State,
+    duplicate_content::same_content,
     failpoint::reach,
-    ingest::{Job, Step, stripped},
-    receipts::Commit,
+    receipt_log::Commit,
     table::{Committed, Load},
-    twins::same_content,
 };
 
 /// Whether the work on a file can begin.
-pub(crate) enum Begun {
+pub(super) enum Begun {
     Load(Box<dyn Load>),
     /// The log was behind the table; look again.
     MadeUp,
@@ -23,7 +26,7 @@ pub(crate) enum Begun {
 impl Job<'_> {
     /// Begins to load, unless the table has what the log does not know of. `loaded` is what the
     /// log says is in the table.
-    pub(crate) async fn begin_load(
+    pub(super) async fn begin_load(
         &self,
         loaded: Option<&Receipt>,
         number: u32,
@@ -34,7 +37,7 @@ impl Job<'_> {
         match load.present() {
             Some(present) if Some(&present.attempt) != known => {
                 let receipt = Receipt { number, ..present.clone() };
-                self.lake.commit(&receipt).await?;
+                self.log().append(&receipt).await?;
                 Ok(Some(Begun::MadeUp))
             }
             _ => Ok(Some(Begun::Load(load))),
@@ -42,23 +45,23 @@ impl Job<'_> {
     }
 
     /// Commits rows that are on their way, then their receipt.
-    pub(crate) async fn accept_load(
+    pub(super) async fn accept_load(
         &self,
         load: Box<dyn Load>,
         receipt: Receipt,
     ) -> Result<Step, Error> {
         let receipt = self.finished(Receipt { state: State::Loaded, parquet: None, ..receipt });
         reach("table:before")?;
-        if let Committed::Twin(twin) = load.commit(&receipt).await? {
+        if let Committed::Duplicate(other) = load.commit(&receipt).await? {
             self.discard(&receipt).await;
-            return self.reject(stripped(receipt), same_content(&twin)).await;
+            return self.reject(receipt.without_rows(), same_content(&other)).await;
         }
         reach("table:after")?;
-        match self.lake.commit(&receipt).await? {
-            Commit::Done => Ok(Step::accepted(receipt)),
+        match self.log().append(&receipt).await? {
+            Commit::Done => Ok(Step::done(Outcome::Accepted(receipt))),
             Commit::Taken => {
-                // Whoever has forgotten the path has not met these rows, perhaps.
-                let newest = self.lake.newest_receipt(self.dataset, self.path).await?;
+                // Whoever excluded the path has not met these rows, perhaps.
+                let newest = self.log().newest(self.dataset, self.path).await?;
                 if newest.is_some_and(|newest| newest.state == State::Forgotten)
                     && let Some(table) = self.options.table_of(self.dataset)
                 {

@@ -1,0 +1,250 @@
+//! One attempt at a file: from a look at its version to the commit of its receipt.
+
+use object_store::ObjectMeta;
+use pipeline::{Dataset, Tally};
+
+use super::{
+    Outcome,
+    dedupe::{self, Dedupe, unique_id},
+    into_table::Begun,
+    job::{Job, Step},
+    pass::{Pass, Reading},
+    source::Bounds,
+};
+use crate::{
+    Error, Receipt, Rows, State,
+    duplicate_content::{find_duplicate, same_content},
+    failpoint::reach,
+    paths,
+    receipt_log::Commit,
+    store,
+    table::Load,
+};
+
+/// What a pass has staged, or sent on its way into the table.
+struct Staged {
+    load: Option<Box<dyn Load>>,
+    hash: String,
+    tally: Tally,
+    written: u64,
+    parquet: String,
+    quarantine: Option<String>,
+}
+
+impl Job<'_> {
+    pub(super) async fn attempt(&self) -> Result<Step, Error> {
+        let object = paths::source(self.path)?;
+        reach("head:before")?;
+        let Some(version) = store::head(self.lake.raw(), &object).await? else {
+            self.lake.check().await?;
+            return Ok(Step::done(Outcome::Gone));
+        };
+        reach("head:after")?;
+        let newest = self.log().newest(self.dataset, self.path).await?;
+        if let Some(newest) = &newest
+            && let Some(outcome) = self.settled(newest, &version)
+            && !self.lake.is_free_again(newest).await?
+        {
+            return Ok(Step::done(outcome));
+        }
+        let mut number = newest.as_ref().map_or(0, |newest| newest.number);
+        let failing = newest
+            .as_ref()
+            .is_some_and(|newest| newest.state == State::Failed && self.is_of(newest, &version));
+        if self.options.last_try && !failing {
+            let failed = self.receipt(&version, number + 1, &self.id, State::Failed);
+            if self.log().append(&failed).await? == Commit::Taken {
+                return Ok(Step::Raced);
+            }
+            number += 1;
+        }
+        let forced = self.forced(newest.as_ref());
+        let live = match newest {
+            Some(newest) => self.log().live_from(newest).await?,
+            None => None,
+        };
+        let loaded = live.as_ref().filter(|live| live.state == State::Loaded);
+        let load = match self.begin_load(loaded, number + 1).await? {
+            Some(Begun::MadeUp) => return Ok(Step::Raced),
+            Some(Begun::Load(load)) => Some(load),
+            None => None,
+        };
+        // A table that was made anew has nothing, whatever the receipts say.
+        let is_there = load.as_ref().is_none_or(|load| load.present().is_some());
+        let known = live.filter(|live| !forced && live.recipe == self.recipe && is_there);
+
+        let attempt = paths::attempt();
+        let etag = store::etag(&version);
+        let parquet = paths::parquet(self.dataset, self.path, &etag, &attempt);
+        let known = known.and_then(|live| live.content_hash);
+        let next = |state| self.receipt(&version, number + 1, &attempt, state);
+        match self.read(&version, &parquet, known, load).await? {
+            Reading::Changed => Ok(Step::Changed),
+            Reading::Known { hash } => {
+                let receipt = Receipt { content_hash: Some(hash), ..next(State::Unchanged) };
+                self.commit(receipt, Outcome::Unchanged).await
+            }
+            Reading::Refused { refusal, hash, extra_columns, quarantined } => {
+                let quarantine = quarantined.then(|| parquet.clone());
+                let (content_hash, rejected) = (hash, next(State::Rejected));
+                let receipt = Receipt { content_hash, extra_columns, quarantine, ..rejected };
+                let step = self.reject(receipt.clone(), refusal).await?;
+                if matches!(step, Step::Raced) {
+                    self.discard(&receipt).await;
+                }
+                Ok(step)
+            }
+            Reading::Staged { hash, tally, written, quarantined, load } => {
+                let quarantine = quarantined.then(|| parquet.clone());
+                let staged = Staged { load, hash, tally, written, parquet, quarantine };
+                self.settle(next(State::Accepted), staged).await
+            }
+        }
+    }
+
+    /// Whether the newest receipt leaves nothing to do.
+    fn settled(&self, newest: &Receipt, version: &ObjectMeta) -> Option<Outcome> {
+        if self.forced(Some(newest)) {
+            return None;
+        }
+        match newest.state {
+            State::Forgotten if newest.etag == store::etag(version) => {
+                Some(Outcome::AlreadyDone(newest.clone()))
+            }
+            _ if !self.is_of(newest, version) => None,
+            State::Failed if newest.attempt == self.id => None,
+            State::Failed => Some(Outcome::Failing(newest.clone())),
+            _ => Some(Outcome::AlreadyDone(newest.clone())),
+        }
+    }
+
+    /// Whether the request to reprocess the file still stands.
+    fn forced(&self, newest: Option<&Receipt>) -> bool {
+        let stands = |newest: &Receipt, seen| {
+            newest.number <= seen || matches!(newest.state, State::Failed | State::Unchanged)
+        };
+        self.options.force.is_some_and(|seen| newest.is_none_or(|newest| stands(newest, seen)))
+    }
+
+    fn is_of(&self, receipt: &Receipt, version: &ObjectMeta) -> bool {
+        receipt.etag == store::etag(version) && receipt.recipe == self.recipe
+    }
+
+    /// Reads the source on a thread that may block.
+    async fn read(
+        &self,
+        version: &ObjectMeta,
+        parquet: &str,
+        known: Option<String>,
+        load: Option<Box<dyn Load>>,
+    ) -> Result<Reading, Error> {
+        let pass = Pass {
+            lake: self.lake.clone(),
+            dataset: self.dataset,
+            path: self.path.to_owned(),
+            version: version.clone(),
+            parquet: parquet.to_owned(),
+            options: self.options.parser.clone(),
+            bounds: Bounds { max_bytes: self.options.max_bytes, max_ratio: self.options.max_ratio },
+            progress: self.options.progress.clone(),
+            known,
+            load,
+        };
+        self.blocking(move |handle, cancelled| pass.run(handle, &cancelled)).await
+    }
+
+    /// Takes duplicates of an id out and commits what is left.
+    async fn settle(&self, accepted: Receipt, mut staged: Staged) -> Result<Step, Error> {
+        let tally = &staged.tally;
+        if tally.rows_out != staged.written {
+            let detail = format!("{} rows counted, {} written", tally.rows_out, staged.written);
+            return Err(self.bug(detail));
+        }
+        let mut rows = Rows {
+            read: tally.rows_in,
+            staged: staged.written,
+            refused: tally.rows_refused,
+            duplicate: 0,
+            refused_by_reason: tally.refused.clone(),
+        };
+        if !tally.ascending && staged.written > 1 && unique_id(self.dataset).is_some() {
+            let without =
+                paths::parquet(self.dataset, self.path, &accepted.etag, &paths::attempt());
+            let dedupe = Dedupe {
+                lake: self.lake.clone(),
+                dataset: self.dataset,
+                parquet: staged.parquet.clone(),
+                rows: staged.written,
+                without: without.clone(),
+                round: dedupe::ROUND,
+            };
+            reach("dedupe:before")?;
+            let deduped =
+                self.blocking(move |handle, cancelled| dedupe.run(handle, &cancelled)).await?;
+            reach("dedupe:after")?;
+            if let Some(deduped) = deduped {
+                self.lake.discard(self.lake.staging(), &staged.parquet).await;
+                staged.parquet = without;
+                staged.tally.days = deduped.days;
+                (rows.staged, rows.duplicate) = (deduped.staged, deduped.duplicate);
+            }
+        }
+        if !rows.add_up() {
+            return Err(self.bug(format!("the rows do not add up ({rows:?})")));
+        }
+        let Staged { load, hash, tally, parquet, quarantine, .. } = staged;
+        let receipt = Receipt {
+            content_hash: Some(hash),
+            parquet: Some(parquet),
+            quarantine,
+            rows,
+            // Of each id one row is left, so the bounds stay.
+            min_id: tally.min_id,
+            max_id: tally.max_id,
+            days: tally.days,
+            extra_columns: tally.extra_columns,
+            ..accepted
+        };
+        match (load, self.dataset) {
+            (Some(load), _) => self.accept_load(load, receipt).await,
+            (None, Dataset::UserPurchase) => self.accept_purchases(receipt).await,
+            (None, _) => self.accept(receipt).await,
+        }
+    }
+
+    async fn accept(&self, receipt: Receipt) -> Result<Step, Error> {
+        let step = self.commit(receipt.clone(), Outcome::Accepted).await?;
+        if matches!(step, Step::Raced) {
+            self.discard(&receipt).await;
+        }
+        Ok(step)
+    }
+
+    /// Purchases add up, so content that is live elsewhere is refused.
+    async fn accept_purchases(&self, receipt: Receipt) -> Result<Step, Error> {
+        let hash = receipt.content_hash.clone().unwrap_or_default();
+        // Held to the end: no other ingest of this process may commit in between.
+        let mut contents = self.lake.purchases().lock().await;
+        if let Some(other) = find_duplicate(self.lake, &mut contents, self.path, &hash).await? {
+            self.discard(&receipt).await;
+            return self.reject(receipt.without_rows(), same_content(&other)).await;
+        }
+        let step = self.accept(receipt).await?;
+        if !matches!(step, Step::Done(_)) {
+            return Ok(step);
+        }
+        // Another process may have done the same under another path meanwhile. Of the two that
+        // are live now, the greater path is excluded, by whoever sees it.
+        let Some(other) = find_duplicate(self.lake, &mut contents, self.path, &hash).await? else {
+            return Ok(step);
+        };
+        let (kept, loser) = (self.path.min(&other), self.path.max(&other));
+        let excluded = self.lake.exclude_duplicate(loser, kept, &hash).await?;
+        match excluded {
+            _ if loser != self.path => Ok(step),
+            Some(receipt) => Ok(Step::done(Outcome::Rejected(receipt))),
+            // The other one was faster.
+            None => Ok(Step::Raced),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The work on one file: what it is about, how it ends, and the commit of its receipt.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Instant,
+};
+
+use object_store::ObjectMeta;
+use pipeline::{Dataset, FileRefusal};
+use tokio::runtime::Handle;
+
+use super::IngestOptions;
+use crate::{
+    Error, Lake, Receipt, State, paths,
+    receipt::now,
+    receipt_log::{Commit, ReceiptLog},
+    store,
+};
+
+/// What became of a path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// There is no such file (any more).
+    Gone,
+    /// Its newest receipt is of this very version. After `forgotten` any recipe counts as the
+    /// same: only new bytes or force bring the path back.
+    AlreadyDone(Receipt),
+    /// Its newest receipt says that the work on this version did not come to an end.
+    Failing(Receipt),
+    /// Another version with the bytes of the live one.
+    Unchanged(Receipt),
+    /// Read and committed: live from now on, or loaded into the table.
+    Accepted(Receipt),
+    /// Refused as a whole; what was live stays live.
+    Rejected(Receipt),
+}
+
+/// How an attempt ended.
+pub(super) enum Step {
+    Done(Box<Outcome>),
+    /// Another ingest of this path committed first.
+    Raced,
+    /// The source was rewritten while it was read.
+    Changed,
+}
+
+impl Step {
+    pub(super) fn done(outcome: Outcome) -> Self {
+        Self::Done(Box::new(outcome))
+    }
+}
+
+pub(super) struct Job<'a> {
+    pub(super) lake: &'a Lake,
+    pub(super) dataset: Dataset,
+    pub(super) path: &'a str,
+    pub(super) options: &'a IngestOptions,
+    pub(super) recipe: String,
+    /// Marks the `failed` receipt as ours.
+    pub(super) id: String,
+    started: Instant,
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn new(
+        lake: &'a Lake,
+        dataset: Dataset,
+        path: &'a str,
+        options: &'a IngestOptions,
+    ) -> Self {
+        let (recipe, id) = (options.recipe(dataset), paths::attempt());
+        Self { lake, dataset, path, options, recipe, id, started: Instant::now() }
+    }
+
+    pub(super) fn log(&self) -> ReceiptLog<'a> {
+        self.lake.receipts()
+    }
+
+    /// A receipt that says nothing yet but who wrote it about what.
+    pub(super) fn receipt(
+        &self,
+        version: &ObjectMeta,
+        number: u32,
+        attempt: &str,
+        state: State,
+    ) -> Receipt {
+        Receipt {
+            etag: store::etag(version),
+            size: version.size,
+            recipe: self.recipe.clone(),
+            attempt: attempt.to_owned(),
+            ..Receipt::new(self.dataset, self.path, number, state)
+        }
+    }
+
+    /// With the time.
+    pub(super) fn finished(&self, receipt: Receipt) -> Receipt {
+        let duration_ms = self.started.elapsed().as_millis() as u64;
+        Receipt { written_at: now(), duration_ms, ..receipt }
+    }
+
+    pub(super) async fn commit(
+        &self,
+        receipt: Receipt,
+        outcome: impl FnOnce(Receipt) -> Outcome,
+    ) -> Result<Step, Error> {
+        let receipt = self.finished(receipt);
+        match self.log().append(&receipt).await? {
+            Commit::Done => Ok(Step::done(outcome(receipt))),
+            Commit::Taken => Ok(Step::Raced),
+        }
+    }
+
+    pub(super) async fn reject(
+        &self,
+        receipt: Receipt,
+        refusal: FileRefusal,
+    ) -> Result<Step, Error> {
+        let refusal = Some(refusal.into());
+        let receipt = Receipt { state: State::Rejected, refusal, ..receipt };
+        self.commit(receipt, Outcome::Rejected).await
+    }
+
+    /// Deletes what a receipt names that will not be committed.
+    pub(super) async fn discard(&self, receipt: &Receipt) {
+        if let Some(parquet) = &receipt.parquet {
+            self.lake.discard(self.lake.staging(), parquet).await;
+        }
+        if let Some(quarantine) = &receipt.quarantine {
+            self.lake.discard(self.lake.quarantine(), quarantine).await;
+        }
+    }
+
+    /// Runs work on a thread that may block. Its flag is set when nobody waits any more.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Handle, Arc<AtomicBool>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let stop = StopOnDrop::default();
+        let cancelled = Arc::clone(&stop.0);
+        let task = tokio::task::spawn_blocking(move || work(&Handle::current(), cancelled));
+        // Not what the panic says: it could hold row contents.
+        task.await.unwrap_or_else(|_| Err(Error::Crashed { path: self.path.to_owned() }))
+    }
+
+    pub(super) fn bug(&self, detail: String) -> Error {
+        Error::Bug { path: self.path.to_owned(), detail }
+    }
+}
+
+/// Tells a blocking thread that nobody waits any more.
+#[derive(Default)]
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
