@@ -171,21 +171,18 @@ impl Dimension {
     }
 
     /// All of them, of their members by key.
-    pub(crate) fn of(members: [Vec<(i64, String)>; DAILY.len()], filter: &Filter) -> All {
-        let mut wanted = filter.texts.iter();
-        members.map(|members| Self::new(members, wanted.next().expect("as many as dimensions")))
+    pub(crate) fn of(mut members: [Vec<(i64, String)>; DAILY.len()], filter: &Filter) -> All {
+        let mut members = |nth: usize| std::mem::take(&mut members[nth]);
+        std::array::from_fn(|nth| Self::new(members(nth), &filter.texts[nth]))
     }
 
     /// Adds reviews of one member of each dimension, by their places: to each where the others are
     /// chosen. Tells whether all of them are.
     pub(crate) fn add(all: &mut All, places: [usize; DAILY.len()], sums: Sums) -> bool {
-        let mut members = all.iter_mut().zip(places);
-        let members = [(); DAILY.len()].map(|()| {
-            let (dimension, place) = members.next().expect("as many as dimensions");
-            &mut dimension.members[place].1
-        });
-        let missed = members.iter().filter(|member| !member.chosen).count();
-        for member in members {
+        let chosen = |(dimension, place): &(&Self, usize)| dimension.members[*place].1.chosen;
+        let missed = places.len() - all.iter().zip(places).filter(chosen).count();
+        for (dimension, place) in all.iter_mut().zip(places) {
+            let member = &mut dimension.members[place].1;
             // Of all filters it may miss its own.
             if missed == usize::from(!member.chosen) {
                 member.sums += sums;

@@ -40,6 +40,7 @@ mod migrations;
 mod refusals;
 pub mod sqlite;
 pub mod sqlserver;
+mod statements;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

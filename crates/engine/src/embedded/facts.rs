@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use lake::Receipt;
 use pipeline::{
     Day,
-    facts::{BYTES_PER_LOG, FactBatch, LOG_COLUMNS, Logs, REVIEW_COLUMNS},
+    facts::{BYTES_PER_LOG, FactBatch, Logs, REVIEW_COLUMNS, log_columns},
 };
 
 use super::Embedded;
@@ -34,7 +34,7 @@ pub async fn build(
     let mut sources = Vec::new();
     for (rank, receipt) in ranked() {
         if of_days(receipt) > 0 {
-            engine.read(receipt, &LOG_COLUMNS, None, |batch| logs.push(&batch, rank)).await?;
+            engine.read(receipt, &log_columns(), None, |batch| logs.push(&batch, rank)).await?;
             sources.extend(range_of(receipt).map(|ids| (rank, ids)));
         }
     }

@@ -6,7 +6,7 @@ mod template;
 pub use template::{each, fill};
 
 /// One dimension: an element of a log whose texts have a table of their own.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Dimension {
     /// Column of staged files, text column of [`table`](Self::table) and column of
     /// `v_fact_movie_analytics`.
@@ -26,7 +26,7 @@ pub struct Dimension {
 }
 
 /// All of them, in the order of the columns of staged files. The facts' arrays have this order.
-pub const DIMENSIONS: [Dimension; 4] = [
+pub static DIMENSIONS: [Dimension; 4] = [
     Dimension {
         name: "device",
         element: "device",
@@ -89,15 +89,13 @@ pub const COUNT: usize = DIMENSIONS.len();
 impl DailyDimension {
     /// Its row of the table.
     pub const fn dimension(&self) -> &'static Dimension {
-        &ALL[self.place]
+        &DIMENSIONS[self.place]
     }
 }
 
-static ALL: [Dimension; COUNT] = DIMENSIONS;
-
 /// [`DIMENSIONS`] in order, for [`fill`].
 pub fn all() -> impl Iterator<Item = &'static Dimension> {
-    ALL.iter()
+    DIMENSIONS.iter()
 }
 
 /// The dimensions of [`DAILY`] in order, for [`fill`].

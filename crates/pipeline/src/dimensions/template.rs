@@ -10,7 +10,7 @@
 //! | `{n}`, `{n+2}` | its number from 1, or that plus 2, for parameters |
 //! | `{,}`, `{AND}`, `{UNION ALL}` | the text between two dimensions, so not after the last |
 
-use super::{ALL, COUNT, Dimension};
+use super::{COUNT, DIMENSIONS, Dimension};
 
 /// The statement for these dimensions.
 pub fn fill(template: &str, dimensions: impl IntoIterator<Item = &'static Dimension>) -> String {
@@ -34,7 +34,7 @@ pub fn fill(template: &str, dimensions: impl IntoIterator<Item = &'static Dimens
 pub fn each(template: &str) -> [String; COUNT] {
     std::array::from_fn(|place| {
         let mut filled = String::new();
-        fill_one(&mut filled, template, &ALL[place], place + 1, true);
+        fill_one(&mut filled, template, &DIMENSIONS[place], place + 1, true);
         filled
     })
 }
@@ -66,12 +66,7 @@ fn fill_one(filled: &mut String, text: &str, dimension: &Dimension, n: usize, is
 
 #[cfg(test)]
 mod tests {
-    use super::{super::DIMENSIONS, *};
-
-    static TWO: [Dimension; 2] = {
-        let [device, os, ..] = DIMENSIONS;
-        [device, os]
-    };
+    use super::*;
 
     #[test]
     fn lines_with_placeholders_are_repeated_for_each_dimension() {
@@ -90,7 +85,14 @@ mod tests {
                 "SELECT 1, device\nWHERE ?3 UNION ALL\nSELECT 2, os\nWHERE ?4 \n",
             ),
         ] {
-            assert_eq!(fill(template, &TWO), filled);
+            assert_eq!(fill(template, &DIMENSIONS[..2]), filled);
         }
+    }
+
+    #[test]
+    fn each_dimension_has_a_statement_of_its_own_and_its_number() {
+        let statements = each("SELECT {key}\nFROM {table} WHERE n = {n}{,}");
+        let expected = "SELECT id_dim_os\nFROM dim_os WHERE n = 2";
+        assert_eq!((statements.len(), &*statements[1]), (COUNT, expected));
     }
 }

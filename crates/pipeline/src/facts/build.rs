@@ -22,16 +22,10 @@ use crate::{
 pub const BYTES_PER_LOG: u64 = 96;
 
 /// Columns of `review_logs` that [`Logs::push`] reads.
-pub const LOG_COLUMNS: [&str; 2 + COUNT] = {
-    let mut columns = ["log_id"; 2 + COUNT];
-    columns[1] = "log_date";
-    let mut place = 0;
-    while place < COUNT {
-        columns[2 + place] = DIMENSIONS[place].name;
-        place += 1;
-    }
-    columns
-};
+pub fn log_columns() -> Vec<&'static str> {
+    ["log_id", "log_date"].into_iter().chain(DIMENSIONS.map(|d| d.name)).collect()
+}
+
 /// Columns of `classified_movie_review` that [`Winners::reviews`] reads.
 pub const REVIEW_COLUMNS: [&str; 3] = ["customer_id", "is_positive", "review_id"];
 

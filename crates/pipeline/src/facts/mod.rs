@@ -5,7 +5,7 @@ mod check;
 mod interner;
 mod spend;
 
-pub use build::{BYTES_PER_LOG, LOG_COLUMNS, Logs, REVIEW_COLUMNS, Winners};
+pub use build::{BYTES_PER_LOG, Logs, REVIEW_COLUMNS, Winners, log_columns};
 pub use check::{Check, Offence, check};
 pub use interner::{Interner, UNKNOWN};
 pub use spend::{Direction, SPEND_COLUMNS, Spend};

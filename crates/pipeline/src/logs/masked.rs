@@ -3,7 +3,8 @@
 
 use quick_xml::{Reader, events::Event};
 
-use super::xml::{DIMENSION, Element, IP_ADDRESS, LOG_DATE, PHONE_NUMBER, predefined};
+use super::xml::{IP_ADDRESS, LOG_DATE, PHONE_NUMBER, predefined};
+use crate::dimensions::DIMENSIONS;
 
 /// The text of a refused row with `#` for each letter and digit of whatever could be an address
 /// or a telephone number; `None` unless its XML tokenizes, because only then it is known what
@@ -91,10 +92,9 @@ fn push_tag(shown: &mut String, markup: &str, name: &str) {
 }
 
 fn push_text(shown: &mut String, text: &str, inside: &str) {
-    let is = |element: Element| element.name() == inside;
-    if is(LOG_DATE) && looks_like_a_date(text.trim().as_bytes()) {
+    if inside == LOG_DATE.name() && looks_like_a_date(text.trim().as_bytes()) {
         shown.push_str(text);
-    } else if DIMENSION.into_iter().any(is) {
+    } else if DIMENSIONS.iter().any(|dimension| dimension.element == inside) {
         for word in text.split_inclusive(char::is_whitespace) {
             match word.chars().any(|c| c.is_numeric() || c == ':') {
                 true => push_hidden(shown, word),

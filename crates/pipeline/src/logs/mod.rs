@@ -148,7 +148,7 @@ fn required<'a>(log: &xml::Log<'a>, element: xml::Element) -> Result<&'a str, Ro
 
 /// The text of a dimension; none where it is optional and the log has none.
 fn dimension<'a>(log: &xml::Log<'a>, place: usize) -> Result<Option<&'a str>, RowRefusal> {
-    let element = xml::DIMENSION[place];
+    let element = xml::Element::of_dimension(place);
     if !DIMENSIONS[place].is_required && log.value(element).is_none_or(str::is_empty) {
         return Ok(None);
     }

@@ -20,17 +20,6 @@ pub const LOG_DATE: Element = Element(COUNT);
 pub const IP_ADDRESS: Element = Element(COUNT + 1);
 pub const PHONE_NUMBER: Element = Element(COUNT + 2);
 
-/// Elements of the dimensions, in their order.
-pub const DIMENSION: [Element; COUNT] = {
-    let mut elements = [Element(0); COUNT];
-    let mut place = 0;
-    while place < COUNT {
-        elements[place] = Element(place);
-        place += 1;
-    }
-    elements
-};
-
 const NAMES: [&str; COUNT + 3] = {
     let mut names = [""; COUNT + 3];
     let mut place = 0;
@@ -45,6 +34,11 @@ const NAMES: [&str; COUNT + 3] = {
 };
 
 impl Element {
+    /// That of a dimension, by its place.
+    pub const fn of_dimension(place: usize) -> Self {
+        Self(place)
+    }
+
     pub const fn name(self) -> &'static str {
         NAMES[self.0]
     }
@@ -321,7 +315,7 @@ mod tests {
         for (name, text) in
             [("device", Some("Mobile")), ("location", Some("Kansas")), ("browser", None)]
         {
-            assert_eq!(value(DIMENSION[place(name)]), text);
+            assert_eq!(value(Element::of_dimension(place(name))), text);
         }
     }
 

@@ -1,17 +1,10 @@
 //! The statements, one file each under `sql/sqlite/`.
 
-use std::sync::LazyLock;
-
 use pipeline::dimensions::{COUNT, all, daily, each, fill};
 
-macro_rules! statements {
-    ($($name:ident = $file:literal,)*) => {
-        $(pub(super) const $name: &str =
-            include_str!(concat!("../../../../sql/sqlite/", $file, ".sql"));)*
-    };
-}
+use crate::statements::{statements, templates};
 
-statements! {
+statements! { "sqlite":
     CONNECTION = "connection",
 
     ADD_DATE = "dimensions/add_date",
@@ -55,24 +48,14 @@ statements! {
     INSPECT_REFUSALS = "inspect/refusals",
 }
 
-/// Statements over dimensions, one file each for all of them.
-macro_rules! templates {
-    ($dimensions:path: $($name:ident = $file:literal,)*) => {
-        $(pub(super) static $name: LazyLock<String> = LazyLock::new(|| {
-            let template = include_str!(concat!("../../../../sql/sqlite/", $file, ".sql"));
-            fill(template, $dimensions())
-        });)*
-    };
-}
-
-templates! { all:
+templates! { "sqlite", |text| fill(text, all()) => String:
     ADD_FACT = "facts/add_fact",
     SUMMARY = "read/summary",
     INSPECT_FACTS = "inspect/facts",
     INSPECT_DIMENSIONS = "inspect/dimensions",
 }
 
-templates! { daily:
+templates! { "sqlite", |text| fill(text, daily()) => String:
     ADD_DAILY = "facts/add_daily",
     DASHBOARD_MEMBERS = "dashboard/members",
     DASHBOARD_DAILY = "dashboard/daily",
@@ -80,8 +63,8 @@ templates! { daily:
     INSPECT_DAILY = "inspect/daily",
 }
 
-/// By dimension.
-pub(super) static FIND_TEXT: LazyLock<[String; COUNT]> =
-    LazyLock::new(|| each(include_str!("../../../../sql/sqlite/dimensions/find_text.sql")));
-pub(super) static ADD_TEXT: LazyLock<[String; COUNT]> =
-    LazyLock::new(|| each(include_str!("../../../../sql/sqlite/dimensions/add_text.sql")));
+// One for each dimension.
+templates! { "sqlite", each => [String; COUNT]:
+    FIND_TEXT = "dimensions/find_text",
+    ADD_TEXT = "dimensions/add_text",
+}

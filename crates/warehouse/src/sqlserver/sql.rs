@@ -1,18 +1,11 @@
 //! The statements, one file each under `sql/sqlserver/`. The schemas in them are placeholders, see
 //! [`Schemas`](super::schemas::Schemas).
 
-use std::sync::LazyLock;
-
 use pipeline::dimensions::{COUNT, all, daily, each, fill};
 
-macro_rules! statements {
-    ($($name:ident = $file:literal,)*) => {
-        $(pub(super) const $name: &str =
-            include_str!(concat!("../../../../sql/sqlserver/", $file, ".sql"));)*
-    };
-}
+use crate::statements::{statements, templates};
 
-statements! {
+statements! { "sqlserver":
     OPTIONS = "session/options",
     VERSION = "session/version",
     LOCK = "session/lock",
@@ -69,17 +62,7 @@ statements! {
     INSPECT_REFUSALS = "inspect/refusals",
 }
 
-/// Statements over dimensions, one file each for all of them.
-macro_rules! templates {
-    ($dimensions:path: $($name:ident = $file:literal,)*) => {
-        $(pub(super) static $name: LazyLock<String> = LazyLock::new(|| {
-            let template = include_str!(concat!("../../../../sql/sqlserver/", $file, ".sql"));
-            fill(template, $dimensions())
-        });)*
-    };
-}
-
-templates! { all:
+templates! { "sqlserver", |text| fill(text, all()) => String:
     MAKE_STAGING = "staging/make",
     ADD_FACTS = "facts/add_facts",
     SUMMARY = "read/summary",
@@ -87,7 +70,7 @@ templates! { all:
     INSPECT_DIMENSIONS = "inspect/dimensions",
 }
 
-templates! { daily:
+templates! { "sqlserver", |text| fill(text, daily()) => String:
     ADD_DAILY = "facts/add_daily",
     DASHBOARD_MEMBERS = "dashboard/members",
     DASHBOARD_SUMS = "dashboard/sums",
@@ -95,8 +78,8 @@ templates! { daily:
     INSPECT_DAILY = "inspect/daily",
 }
 
-/// By dimension.
-pub(super) static ADD_TEXTS: LazyLock<[String; COUNT]> =
-    LazyLock::new(|| each(include_str!("../../../../sql/sqlserver/dimensions/add_texts.sql")));
-pub(super) static FIND_KEYS: LazyLock<[String; COUNT]> =
-    LazyLock::new(|| each(include_str!("../../../../sql/sqlserver/dimensions/find_keys.sql")));
+// One for each dimension.
+templates! { "sqlserver", each => [String; COUNT]:
+    ADD_TEXTS = "dimensions/add_texts",
+    FIND_KEYS = "dimensions/find_keys",
+}
