@@ -42,8 +42,10 @@ fn published() -> Place {
     place
 }
 
+/// As on a machine with one core, where a thread that blocks could hold up all others.
 fn handler(place: &Place, lake: &str, warehouse: &str) -> Handler {
-    Handler::start(place.folder(), &[("LAKE", lake), ("WAREHOUSE", warehouse)])
+    let one_core = ("TOKIO_WORKER_THREADS", "1");
+    Handler::start(place.folder(), &[("LAKE", lake), ("WAREHOUSE", warehouse), one_core])
 }
 
 /// The answer that the host passes on.
@@ -91,6 +93,15 @@ fn a_warehouse_that_cannot_be_opened_is_not_one_without_a_publish() {
         assert!(why.contains(file) && why.contains("name a file in a folder that you"), "{why}");
         assert_eq!(status["body"]["datasets"][0]["waiting"], json!(["movie_review/a.csv"]));
         assert_eq!(status["body"]["summary"], json!(null));
+        let (_, stderr) = handler.stop();
+        for (line, function) in stderr.iter().zip(["dashboard", "status"]) {
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(
+                (&line["function"], &line["invocation_id"]),
+                (&json!(function), &json!("unknown"))
+            );
+        }
+        assert_eq!(stderr.len(), 2, "{stderr:#?}");
     }
     let handler = handler(&place, &place.lake_option(), "sqlite:not/yet/there.db");
     assert_page(&answer(&handler, "dashboard"), 200, "Nothing is published yet");

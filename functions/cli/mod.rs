@@ -9,7 +9,7 @@ mod status;
 mod table;
 mod warehouse;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, thread, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -202,7 +202,11 @@ enum Ended {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // Two at least: while a publish into SQLite blocks one, the other sees signals, and that the
+    // host is gone.
+    let workers = thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match runtime.worker_threads(workers).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };

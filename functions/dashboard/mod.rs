@@ -30,13 +30,21 @@ pub struct Input {
 
 /// The page, or why there is none: that is a page, too.
 pub async fn run(desk: &Desk, input: Input) -> Answer {
+    answer(desk, input, None).await
+}
+
+async fn answer(desk: &Desk, input: Input, context: Option<&Context>) -> Answer {
     let asked = Asked::parse(&input.query);
     match desk.look(asked, input.if_none_match, input.now).await {
         Ok(answer) => answer,
         Err(unreadable) => {
             // Who looks is not told: it names servers and files.
             let Unreadable { will_pass, why } = unreadable;
-            tracing::error!("the dashboard cannot be shown: {why}");
+            tracing::error!(
+                function = context.map(Context::function),
+                invocation_id = context.map(Context::invocation_id),
+                "the dashboard cannot be shown: {why}"
+            );
             Answer::passing(503, page::failing(will_pass))
         }
     }
@@ -45,12 +53,13 @@ pub async fn run(desk: &Desk, input: Input) -> Answer {
 pub(crate) async fn handle(
     deps: &Deps,
     request: HttpRequest,
-    _context: Context,
+    context: Context,
 ) -> anyhow::Result<Outcome> {
     // Not from its `query`, where the host has joined the values of a name.
     let query = request.url.split_once('?').map_or("", |(_, query)| query).to_owned();
     let if_none_match = request.headers.get("If-None-Match").map(str::to_owned);
-    let answer = run(&deps.dashboard, Input { query, if_none_match, now: Utc::now() }).await;
+    let input = Input { query, if_none_match, now: Utc::now() };
+    let answer = answer(&deps.dashboard, input, Some(&context)).await;
     let response = HttpResponse::text(answer.status, answer.body);
     let response = answer
         .headers

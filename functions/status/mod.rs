@@ -85,11 +85,15 @@ async fn datasets(deps: &Deps) -> anyhow::Result<Vec<Survey>> {
 pub(crate) async fn handle(
     deps: &Deps,
     _request: HttpRequest,
-    _context: Context,
+    context: Context,
 ) -> anyhow::Result<Outcome> {
     let status = run(deps).await;
     for Unreachable { what, why } in &status.unreachable {
-        tracing::warn!("status cannot reach the {what}: {why}");
+        tracing::warn!(
+            function = context.function(),
+            invocation_id = context.invocation_id(),
+            "status cannot reach the {what}: {why}"
+        );
     }
     let response = match status.unreachable.is_empty() {
         true => HttpResponse::json(200, status),

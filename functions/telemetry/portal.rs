@@ -12,7 +12,7 @@ use opentelemetry_sdk::{
 /// Our name of the id, and the host's, which the portal's page of an invocation filters by.
 const IDS: (&str, &str) = ("invocation_id", "InvocationId");
 
-/// Gives every event of an invocation the host's name of its id, so that the page shows it.
+/// Gives every event of an invocation its id, by the host's name too, so that the page shows it.
 #[derive(Debug)]
 pub struct Exporter<E>(pub E);
 
@@ -24,7 +24,11 @@ impl<E: SpanExporter> SpanExporter for Exporter<E> {
                 continue;
             };
             for event in &mut span.events.events {
-                event.attributes.push(KeyValue::new(Key::from_static_str(IDS.1), id.clone()));
+                let add = |name| KeyValue::new(Key::from_static_str(name), id.clone());
+                if !event.attributes.iter().any(|attribute| is_id(&attribute)) {
+                    event.attributes.push(add(IDS.0));
+                }
+                event.attributes.push(add(IDS.1));
             }
         }
         self.0.export(batch).await

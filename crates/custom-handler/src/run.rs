@@ -76,7 +76,9 @@ impl Signals {
     }
 
     async fn next(&mut self) -> Cause {
+        // Where both came, SIGTERM counts: after 0 the host would not start the handler again.
         tokio::select! {
+            biased;
             _ = self.terminate.recv() => Cause::Terminated,
             _ = self.interrupt.recv() => Cause::Interrupted,
         }

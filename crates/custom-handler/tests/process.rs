@@ -137,6 +137,15 @@ async fn sigterm_and_sigint_let_calls_in_flight_end() {
 }
 
 #[tokio::test]
+async fn of_both_signals_at_once_sigterm_counts() {
+    for order in [["-INT", "-TERM"], ["-TERM", "-INT"]] {
+        let (child, _) = start().await;
+        ["-STOP", order[0], order[1], "-CONT"].into_iter().for_each(|name| signal(&child, name));
+        assert_eq!(end(child), (Some(143), String::new()), "{order:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_second_signal_does_not_wait() {
     let (child, address) = start().await;
     let call = tokio::spawn(post(address, "stuck"));
