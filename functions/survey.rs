@@ -22,7 +22,7 @@ pub struct Survey {
     pub waiting: Vec<Source>,
     /// Files whose version a receipt covers.
     pub covered: u64,
-    /// Of these, the ones that were not taken in.
+    /// Of these, the ones that were rejected or failed.
     pub refused: Vec<RefusedFile>,
     /// Of the files that count, those with refused rows.
     pub with_refused_rows: Vec<RefusedRows>,
@@ -30,7 +30,7 @@ pub struct Survey {
     pub misnamed: Vec<String>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<String>,
-    /// When the newest version was taken in, UTC.
+    /// When the newest version was ingested, UTC.
     pub newest_at: Option<String>,
     /// When the snapshot of the operational table was taken that counts, UTC. `None` where files
     /// count themselves.
@@ -43,10 +43,10 @@ pub struct Survey {
 pub struct RefusedFile {
     /// Name of the blob within `raw`.
     pub path: String,
-    /// `rejected`, `failed` where the work on it was broken off, or `forgotten` where it had come
+    /// `rejected`, `failed` where processing failed repeatedly, or `forgotten` where it had come
     /// in at the same moment as another file with the same content.
     pub state: State,
-    /// Why it was refused; `None` where the work on it was broken off.
+    /// Why it was rejected; `None` where processing failed.
     pub reason: Option<FileReason>,
     /// What was found, in a sentence without row contents; `None` likewise.
     pub detail: Option<String>,

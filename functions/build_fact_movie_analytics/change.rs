@@ -117,9 +117,9 @@ pub fn behind(listings: &[(Dataset, Listing)], state: &State) -> Option<(String,
     behind.map(|(path, absorbed)| (path.clone(), absorbed.newest))
 }
 
-/// A lake made anew numbers its receipts from 1 again, so the numbers alone do not tell it from
-/// the lake that the warehouse has absorbed. No two attempts have the same name: one receipt,
-/// looked at again, stands for all.
+/// A recreated lake numbers its receipts from 1 again, so the numbers alone do not distinguish it
+/// from the lake that the warehouse has absorbed. No two attempts have the same name, so it is
+/// enough to check one receipt.
 pub async fn check_lake(lake: &Lake, state: &State) -> anyhow::Result<()> {
     let mut live = state.paths.values().filter_map(|absorbed| absorbed.live.as_ref());
     let Some(absorbed) = live.next() else { return Ok(()) };
@@ -131,7 +131,7 @@ pub async fn check_lake(lake: &Lake, state: &State) -> anyhow::Result<()> {
     anyhow::ensure!(
         same,
         "receipt {} of `{}` is not the one that the warehouse has absorbed: check that LAKE and \
-         WAREHOUSE belong together; where the lake was made anew, make the warehouse anew too",
+         WAREHOUSE belong together; if the lake was recreated, recreate the warehouse too",
         absorbed.number,
         absorbed.path
     );

@@ -66,7 +66,7 @@ pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
             outcome => return outcome,
         }
     }
-    anyhow::bail!("nothing was tried")
+    anyhow::bail!("bug: no publish was attempted; report it")
 }
 
 /// Another publisher came first, or the connection to the warehouse was lost.
