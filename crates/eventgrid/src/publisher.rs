@@ -127,7 +127,7 @@ impl Publisher {
         match request.send().await {
             Ok(response) => judge(event, &response),
             Err(error) if error.is_connect() => Err(Failure::again("no connection to the topic")),
-            Err(_) => Err(Failure::again("the connection to the topic broke")),
+            Err(_) => Err(Failure::again("the connection to the topic was lost")),
         }
     }
 }
