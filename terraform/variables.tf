@@ -2,7 +2,7 @@
 # the app are in variables_app.tf, optional parts in variables_parts.tf.
 
 variable "subscription_id" {
-  description = "Subscription to build in."
+  description = "Subscription to deploy to."
   type        = string
 
   validation {
@@ -44,7 +44,7 @@ variable "location" {
 }
 
 variable "tags" {
-  description = "Tags for every resource, over those of naming.tf."
+  description = "Tags for every resource; they override those of naming.tf."
   type        = map(string)
   default     = {}
 
@@ -55,7 +55,7 @@ variable "tags" {
 }
 
 variable "administrators" {
-  description = "Entra group (or user) that administers both databases, reads and writes the lake and the queues, and writes the vault. Without it, whoever applies; give a group as soon as a pipeline applies too, or the administrator changes with each of them."
+  description = "Entra group (or user) that administers both databases, reads and writes the lake and the queues, and writes the vault. Without it, the identity that applies. Give a group as soon as a pipeline applies too; otherwise the administrator changes with each apply."
   type = object({
     name      = string
     object_id = string
@@ -86,7 +86,7 @@ variable "vendor_principal_ids" {
 }
 
 variable "allowed_ip_ranges" {
-  description = "Public IPv4 ranges of people: let in to the lake, the warehouse, the vault and the operational database. None by default."
+  description = "Public IPv4 ranges of people: they can reach the lake, the warehouse, the vault and the operational database. None by default."
   type        = list(string)
   default     = []
 
@@ -97,7 +97,7 @@ variable "allowed_ip_ranges" {
 }
 
 variable "vendor_ip_ranges" {
-  description = "Public IPv4 ranges of vendors: let in to the lake only."
+  description = "Public IPv4 ranges of vendors: they can reach the lake only."
   type        = list(string)
   default     = []
 

@@ -45,13 +45,13 @@ variable "warehouse_auto_pause_minutes" {
 }
 
 variable "power_bi_service_reaches_warehouse" {
-  description = "Lets the Power BI service in to the warehouse without a gateway. It opens the server's firewall to all addresses of Azure, other customers' too; only Entra ID then stands in their way."
+  description = "Lets the Power BI service reach the warehouse without a gateway. It opens the server's firewall to all addresses of Azure, other customers' too; then only Entra ID protects the warehouse."
   type        = bool
   default     = false
 }
 
 variable "operational_database" {
-  description = "Whether purchases pass through a PostgreSQL database (user_purchase); without it they go straight to staging. Needs administrators."
+  description = "Loads purchases into a PostgreSQL database (user_purchase) first; without it they go straight to staging. Needs administrators."
   type        = bool
   default     = false
 
@@ -62,7 +62,7 @@ variable "operational_database" {
 }
 
 variable "completion_events" {
-  description = "Whether there is an Event Grid topic that tells others of staged files and published facts."
+  description = "Creates an Event Grid topic with events of staged files and published facts."
   type        = bool
   default     = false
 }
@@ -79,7 +79,7 @@ variable "dashboard_client_id" {
 }
 
 variable "dashboard_group_ids" {
-  description = "Object ids of the Entra groups that may see the dashboard. Empty: everybody whom the app registration lets sign in."
+  description = "Object ids of the Entra groups that may see the dashboard. Empty: everybody who can sign in to the app registration."
   type        = set(string)
   default     = []
 
@@ -90,7 +90,7 @@ variable "dashboard_group_ids" {
 }
 
 variable "alert_emails" {
-  description = "Who is told of alerts. Empty: they only show in the portal."
+  description = "E-mail addresses that receive alerts. Empty: alerts show only in the portal."
   type        = set(string)
   default     = []
 
@@ -101,7 +101,7 @@ variable "alert_emails" {
 }
 
 variable "freshness_objective_minutes" {
-  description = "How long an accepted file may wait for its facts before that is an alert."
+  description = "Minutes that an accepted file may wait for its facts before an alert."
   type        = number
   default     = 60
 
@@ -112,7 +112,7 @@ variable "freshness_objective_minutes" {
 }
 
 variable "delivery_objective_hours" {
-  description = "How long no vendor may deliver before that is an alert."
+  description = "Hours without any delivery before an alert."
   type        = number
   default     = 30
 
@@ -123,7 +123,7 @@ variable "delivery_objective_hours" {
 }
 
 variable "alert_refused_share" {
-  description = "Share of refused rows within an hour, from 100 rows on, that is an alert, below the share that refuses a file."
+  description = "Share of refused rows within an hour, from 100 rows on, that causes an alert; below the share that rejects a file."
   type        = number
   default     = 0.05
 
@@ -134,7 +134,7 @@ variable "alert_refused_share" {
 }
 
 variable "alert_failures" {
-  description = "Failed invocations of one function within 15 minutes that are an alert. A queue tries five times, so one or two may mend themselves."
+  description = "Failed invocations of one function within 15 minutes that cause an alert. A queue tries five times, so one or two may pass by themselves."
   type        = number
   default     = 3
 
@@ -145,7 +145,7 @@ variable "alert_failures" {
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "Days to keep logs."
   type        = number
   default     = 90
 
@@ -156,7 +156,7 @@ variable "log_retention_days" {
 }
 
 variable "log_daily_cap_gb" {
-  description = "Most gigabytes of logs a day: a bound on cost. What is over it is lost, and alerts with it."
+  description = "Most gigabytes of logs a day: a bound on cost. Logs above it are lost, and so are their alerts."
   type        = number
   default     = 1
 
