@@ -50,7 +50,7 @@ variable "tags" {
 
   validation {
     condition     = length(var.tags) <= 40
-    error_message = "Azure takes at most 50 tags on a resource, and some are ours."
+    error_message = "Azure allows at most 50 tags on a resource, and naming.tf adds some."
   }
 }
 
@@ -65,12 +65,12 @@ variable "administrators" {
 
   validation {
     condition     = can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", lower(var.administrators.object_id))) || var.administrators == null
-    error_message = "administrators.object_id is the GUID of a group or user in Entra ID."
+    error_message = "Write administrators.object_id as the GUID of a group or user in Entra ID."
   }
 
   validation {
     condition     = try(contains(["Group", "User", "ServicePrincipal"], var.administrators.type), var.administrators == null)
-    error_message = "administrators.type is Group, User or ServicePrincipal."
+    error_message = "Write administrators.type as Group, User or ServicePrincipal."
   }
 }
 
@@ -81,7 +81,7 @@ variable "vendor_principal_ids" {
 
   validation {
     condition     = alltrue([for id in var.vendor_principal_ids : can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", lower(id)))])
-    error_message = "Each is the GUID of an identity in Entra ID."
+    error_message = "Write each as the GUID of an identity in Entra ID."
   }
 }
 
@@ -92,7 +92,7 @@ variable "allowed_ip_ranges" {
 
   validation {
     condition     = alltrue([for range in var.allowed_ip_ranges : can(cidrhost(range, 0)) && can(regex("/(1[6-9]|2[0-9]|30|32)$", range))])
-    error_message = "Write CIDR ranges such as 203.0.113.7/32; wider than /16 is no allow list, and storage accounts know no /31."
+    error_message = "Write CIDR ranges such as 203.0.113.7/32; a range wider than /16 allows too much, and storage accounts reject /31."
   }
 }
 
@@ -103,7 +103,7 @@ variable "vendor_ip_ranges" {
 
   validation {
     condition     = alltrue([for range in var.vendor_ip_ranges : can(cidrhost(range, 0)) && can(regex("/(1[6-9]|2[0-9]|30|32)$", range))])
-    error_message = "Write CIDR ranges such as 203.0.113.7/32; wider than /16 is no allow list, and storage accounts know no /31."
+    error_message = "Write CIDR ranges such as 203.0.113.7/32; a range wider than /16 allows too much, and storage accounts reject /31."
   }
 }
 

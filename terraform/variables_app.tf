@@ -51,7 +51,7 @@ variable "max_refused_share" {
 
   validation {
     condition     = var.max_refused_share >= 0 && var.max_refused_share <= 1
-    error_message = "A share is from 0 to 1."
+    error_message = "Write a share from 0 to 1."
   }
 }
 
@@ -75,7 +75,7 @@ variable "max_day_shrink" {
 
   validation {
     condition     = var.max_day_shrink >= 0 && var.max_day_shrink <= 1
-    error_message = "A share is from 0 to 1."
+    error_message = "Write a share from 0 to 1."
   }
 }
 
@@ -113,7 +113,7 @@ variable "engine" {
 
   validation {
     condition     = !can(regex(";token=", var.engine))
-    error_message = "A token would stand in the state: put the address into the vault and write a reference to it."
+    error_message = "The state would hold the token: put the address into the vault and write a reference to it."
   }
 }
 
@@ -124,6 +124,6 @@ variable "maximum_instance_count" {
 
   validation {
     condition     = var.maximum_instance_count >= 40 && var.maximum_instance_count <= 1000
-    error_message = "Flex Consumption takes 40 to 1000."
+    error_message = "Flex Consumption allows 40 to 1000 instances."
   }
 }

@@ -57,7 +57,7 @@ variable "operational_database" {
 
   validation {
     condition     = !var.operational_database || var.administrators != null
-    error_message = "PostgreSQL signs its administrator in by name: give administrators, by its name in Entra ID."
+    error_message = "PostgreSQL signs its administrator in by name: set administrators, with the name in Entra ID."
   }
 }
 
@@ -74,7 +74,7 @@ variable "dashboard_client_id" {
 
   validation {
     condition     = var.dashboard_client_id == null || can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", lower(var.dashboard_client_id)))
-    error_message = "A client id is a GUID."
+    error_message = "Write the client id as a GUID."
   }
 }
 
@@ -85,7 +85,7 @@ variable "dashboard_group_ids" {
 
   validation {
     condition     = alltrue([for id in var.dashboard_group_ids : can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", lower(id)))])
-    error_message = "Each is the GUID of a group in Entra ID."
+    error_message = "Write each as the GUID of a group in Entra ID."
   }
 }
 
@@ -96,7 +96,7 @@ variable "alert_emails" {
 
   validation {
     condition     = alltrue([for email in var.alert_emails : can(regex("^[^@ ]+@[^@ ]+$", email))])
-    error_message = "Each is an e-mail address."
+    error_message = "Write e-mail addresses."
   }
 }
 
@@ -129,7 +129,7 @@ variable "alert_refused_share" {
 
   validation {
     condition     = var.alert_refused_share >= 0 && var.alert_refused_share <= 1
-    error_message = "A share is from 0 to 1."
+    error_message = "Write a share from 0 to 1."
   }
 }
 
