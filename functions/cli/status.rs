@@ -86,7 +86,7 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
             writeln!(f, "{publishes}")?;
             for day in &summary.refused_days {
                 let RefusedDay { day, publish_id, check, detail } = day;
-                let since = format!("{day} is held back since publish {publish_id}");
+                let since = format!("{day} has been held back since publish {publish_id}");
                 writeln!(f, "{since}: {check}: {detail}")?;
             }
             if !summary.refused_days.is_empty() {
