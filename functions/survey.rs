@@ -12,7 +12,7 @@ use crate::deps::Deps;
 /// Receipts that are read at the same time.
 const CONCURRENT: usize = 32;
 
-/// What lies below `raw` for one dataset, against the newest receipt of each path.
+/// Files below `raw` of one dataset, compared with the newest receipt of each path.
 #[derive(Serialize)]
 pub struct Survey {
     /// Whose files these are.
@@ -26,7 +26,7 @@ pub struct Survey {
     pub refused: Vec<RefusedFile>,
     /// Of the files that count, those with refused rows.
     pub with_refused_rows: Vec<RefusedRows>,
-    /// What nobody can read because of its name: a sentence each, with the name escaped.
+    /// Files that are not read because of their names: a sentence each, with the name escaped.
     pub misnamed: Vec<String>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<String>,

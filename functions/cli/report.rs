@@ -149,7 +149,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.files.is_empty() && self.publish.is_none() {
             match self.files_covered {
-                // There are none, or nobody looked for all of them.
+                // There are none, or this command did not list them.
                 0 => writeln!(f, "nothing changed\n")?,
                 files => writeln!(f, "nothing changed: {files} files are staged and published\n")?,
             }
