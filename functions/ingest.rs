@@ -106,10 +106,10 @@ pub async fn ingest(deps: &Deps, dataset: Dataset, input: Input) -> anyhow::Resu
     let ingested = Ingested::new(&path, dataset, outcome, receipt);
     let (dataset, rows) = (dataset.name().to_owned(), ingested.rows.staged);
     match (ingested.outcome, ingested.reason) {
-        ("accepted", _) => deps.tell(eventgrid::FileStaged { path, dataset, rows }).await,
+        ("accepted", _) => deps.publish_event(eventgrid::FileStaged { path, dataset, rows }).await,
         ("rejected", Some(reason)) => {
             let reason = reason.name().to_owned();
-            deps.tell(eventgrid::FileRefused { path, dataset, reason }).await;
+            deps.publish_event(eventgrid::FileRefused { path, dataset, reason }).await;
         }
         _ => {}
     }
