@@ -43,7 +43,7 @@ pub async fn change_set(
                     .receipts()
                     .get(*dataset, path, number)
                     .await
-                    .with_context(|| format!("receipt {number} of `{path}`"))?;
+                    .with_context(|| format!("cannot read receipt {number} of `{path}`"))?;
                 match receipt.state {
                     lake::State::Accepted => after = Some(receipt.clone()),
                     lake::State::Forgotten => after = None,
