@@ -26,7 +26,7 @@ pub struct Deps {
     pub(crate) warehouse: Mutex<Box<dyn Warehouse>>,
     /// Where purchases go before they are staged, if anywhere.
     pub(crate) purchase_db: Option<Arc<PurchaseDb>>,
-    /// With a connection of its own: who looks does not wait for a publish.
+    /// With a connection of its own: no reader waits for a publish.
     pub(crate) reader: Reader,
     pub(crate) dashboard: Desk,
     pub(crate) settings: Settings,
@@ -58,12 +58,12 @@ impl Deps {
         Ok(Self { lake, engine, warehouse, purchase_db, reader, dashboard, settings, events })
     }
 
-    /// Tells whoever listens that something is done. Its failure fails no work.
-    pub(crate) async fn tell(&self, data: impl Into<Data>) {
+    /// Publishes an event, if a topic is configured. A failure is logged and fails no work.
+    pub(crate) async fn publish_event(&self, data: impl Into<Data>) {
         let Some(events) = &self.events else { return };
         let event = CloudEvent::new(self.lake.describe(), data);
         if let Err(error) = events.publish(&event).await {
-            tracing::warn!(event = event.kind(), "the event was not sent: {error}");
+            tracing::warn!(event = event.kind(), "cannot send the event: {error}");
         }
     }
 
@@ -91,7 +91,7 @@ impl Deps {
             return Ok(self.lake.receipts().exclude(dataset, path).await?);
         };
         let forgotten = self.lake.receipts().exclude(dataset, path).await?;
-        // Asked again after a call that broke off, it is forgotten already.
+        // A call that is repeated after a crash finds it excluded already.
         let newest = self.lake.receipts().newest(dataset, path).await?;
         let newest = forgotten.clone().or(newest.filter(|r| r.state == State::Forgotten));
         if let Some(newest) = newest {

@@ -35,7 +35,7 @@ pub async fn handle(
     let deliveries = message.dequeue_count.unwrap_or(1);
     for Order { path, force } in orders {
         if Dataset::of_path(&path) != Some(dataset) {
-            ignore(&format!("`{}` is no file of {dataset}", path.escape_debug()));
+            ignore(&format!("`{}` is not a file of {dataset}", path.escape_debug()));
             continue;
         }
         let last_try = deliveries >= LAST_TRIES;
@@ -46,8 +46,8 @@ pub async fn handle(
             Err(error) => return Err(error),
         };
         log(&ingested, &context);
-        // Its last work was broken off while this very message was tried: it belongs to the
-        // poison queue. Another message for the same version is no news.
+        // Earlier deliveries of this very message failed: it belongs in the poison queue.
+        // Another message for the same version changes nothing.
         anyhow::ensure!(
             ingested.outcome != "failing" || deliveries <= 1,
             "processing {} failed repeatedly; fix the cause, then run `replay --failed`",
@@ -90,8 +90,8 @@ fn orders(deps: &Deps, message: &QueueMessage) -> anyhow::Result<(Vec<Order>, Ve
     Ok((orders.collect(), decoded.ignored.into_iter().map(|ignored| ignored.why).collect()))
 }
 
-/// A name that no try can make right. Whatever else is permanent is a matter for operators, and
-/// reaches them by the poison queue.
+/// A name that no retry can fix. Other permanent errors need an operator, and reach one through the
+/// poison queue.
 pub fn is_for_good(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(lake::Error::Name { .. } | lake::Error::Foreign { .. }))
 }

@@ -17,7 +17,7 @@ pub struct Order {
     pub force: Option<u32>,
 }
 
-/// What a file function is told.
+/// Input of a file function.
 #[derive(Clone, Default)]
 pub struct Input {
     /// Name of the blob within `raw`.
@@ -26,7 +26,7 @@ pub struct Input {
     pub force: Option<u32>,
     /// One of the last deliveries before the message is given up.
     pub last_try: bool,
-    /// Told how many bytes of how many are read.
+    /// Called with the bytes read so far, and the total.
     pub progress: Option<std::sync::Arc<dyn Fn(lake::Progress) + Send + Sync>>,
 }
 
@@ -90,7 +90,7 @@ pub async fn ingest(deps: &Deps, dataset: Dataset, input: Input) -> anyhow::Resu
     let Input { path, force, last_try, progress } = input;
     anyhow::ensure!(
         Dataset::of_path(&path) == Some(dataset),
-        "`{}` is no file of {dataset}: a .csv or .csv.gz below {}/ is expected",
+        "`{}` is not a file of {dataset}: expected a .csv or .csv.gz file below {}/",
         path.escape_debug(),
         dataset.raw_folder()
     );
@@ -106,10 +106,10 @@ pub async fn ingest(deps: &Deps, dataset: Dataset, input: Input) -> anyhow::Resu
     let ingested = Ingested::new(&path, dataset, outcome, receipt);
     let (dataset, rows) = (dataset.name().to_owned(), ingested.rows.staged);
     match (ingested.outcome, ingested.reason) {
-        ("accepted", _) => deps.tell(eventgrid::FileStaged { path, dataset, rows }).await,
+        ("accepted", _) => deps.publish_event(eventgrid::FileStaged { path, dataset, rows }).await,
         ("rejected", Some(reason)) => {
             let reason = reason.name().to_owned();
-            deps.tell(eventgrid::FileRefused { path, dataset, reason }).await;
+            deps.publish_event(eventgrid::FileRefused { path, dataset, reason }).await;
         }
         _ => {}
     }

@@ -1,5 +1,5 @@
-//! The warehouse for whoever only looks: a connection of its own, so that nobody waits for a
-//! publish, and an answer within seconds where it cannot be reached.
+//! The warehouse for readers: a connection of its own, so that no reader waits for a publish, and
+//! an error within seconds if the warehouse cannot be reached.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,8 +17,8 @@ use warehouse::{
 
 use crate::{deps, settings::WarehouseSetting};
 
-/// How long a reader waits until the warehouse, or the lake, is reached. Azure SQL takes up to a
-/// minute to wake; nobody looks at an empty page for so long.
+/// How long a reader waits for the warehouse, or the lake, to answer. Azure SQL takes up to a
+/// minute to resume; nobody watches an empty page for so long.
 pub const REACH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a reader waits for the numbers of a warehouse that is reached.
@@ -62,7 +62,7 @@ impl Reader {
     pub fn new(setting: &WarehouseSetting) -> Self {
         let warehouse: Box<dyn Warehouse> = match setting {
             WarehouseSetting::SqlServer(server) => {
-                // Where nothing listens, whoever looks is told at once.
+                // If nothing listens, the reader gets the error at once.
                 let timing = Timing { unreachable: Duration::ZERO, ..Timing::default() };
                 Box::new(SqlServer::new(server.clone()).with_timing(timing))
             }
@@ -73,8 +73,8 @@ impl Reader {
 
     /// Reads from the warehouse; `None` where nothing was published yet.
     ///
-    /// An attempt to reach it goes on when nobody waits any more: whoever comes later finds it
-    /// open.
+    /// An attempt to connect continues when nobody waits for it any more: the next reader finds
+    /// the connection open.
     pub async fn read<T: Send + 'static>(
         &self,
         query: impl AsyncFnOnce(&mut Box<dyn Warehouse>, Edition) -> Result<T, warehouse::Error>
@@ -84,7 +84,7 @@ impl Reader {
         let reader = self.clone();
         let reading = async move {
             let warehouse = reader.warehouse.clone().lock_owned().await;
-            // SQLite works on the thread that asks: let it be one that may.
+            // SQLite blocks the thread that queries it.
             let reading = move || Handle::current().block_on(reader.reach(warehouse, query));
             spawn_blocking(reading).await.unwrap_or_else(|panicked| {
                 Err(Unreadable { will_pass: false, why: panicked.to_string() })
@@ -126,7 +126,7 @@ impl Reader {
         let why = failed.unwrap_or_else(|| {
             format!(
                 "the warehouse has not answered within {} s: a paused database takes up to a \
-                 minute to wake, so try again then; else check server, port and firewall",
+                 minute to resume, so try again then; otherwise check server, port and firewall",
                 REACH_TIMEOUT.as_secs()
             )
         });

@@ -12,7 +12,7 @@ use crate::deps::Deps;
 /// Receipts that are read at the same time.
 const CONCURRENT: usize = 32;
 
-/// What lies below `raw` for one dataset, against the newest receipt of each path.
+/// Files below `raw` of one dataset, compared with the newest receipt of each path.
 #[derive(Serialize)]
 pub struct Survey {
     /// Whose files these are.
@@ -22,15 +22,15 @@ pub struct Survey {
     pub waiting: Vec<Source>,
     /// Files whose version a receipt covers.
     pub covered: u64,
-    /// Of these, the ones that were not taken in.
+    /// Of these, the ones that were rejected or failed.
     pub refused: Vec<RefusedFile>,
     /// Of the files that count, those with refused rows.
     pub with_refused_rows: Vec<RefusedRows>,
-    /// What nobody can read because of its name: a sentence each, with the name escaped.
+    /// Files that are not read because of their names: a sentence each, with the name escaped.
     pub misnamed: Vec<String>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<String>,
-    /// When the newest version was taken in, UTC.
+    /// When the newest version was ingested, UTC.
     pub newest_at: Option<String>,
     /// When the snapshot of the operational table was taken that counts, UTC. `None` where files
     /// count themselves.
@@ -43,10 +43,10 @@ pub struct Survey {
 pub struct RefusedFile {
     /// Name of the blob within `raw`.
     pub path: String,
-    /// `rejected`, `failed` where the work on it was broken off, or `forgotten` where it had come
+    /// `rejected`, `failed` where processing failed repeatedly, or `forgotten` where it had come
     /// in at the same moment as another file with the same content.
     pub state: State,
-    /// Why it was refused; `None` where the work on it was broken off.
+    /// Why it was rejected; `None` where processing failed.
     pub reason: Option<FileReason>,
     /// What was found, in a sentence without row contents; `None` likewise.
     pub detail: Option<String>,

@@ -1,26 +1,26 @@
-# What wakes somebody. Each query is a file in queries/ and returns a row when there is something
-# to be told; docs/OPERATIONS.md says what to do about each. They read what is never sampled: the
+# Alerts. Each query is a file in queries/ and returns a row when the alert has to fire;
+# docs/OPERATIONS.md says what to do about each. They read items that are never sampled: the
 # program's own items, and requests and exceptions of the host. Never the console: under load the
 # host drops a part of it.
 
 locals {
   log_alerts = {
     poison = {
-      says     = "A message was given up and lies in a poison queue."
+      says     = "A message failed five times and is in a poison queue."
       severity = 1
       every    = "PT5M"
       within   = "PT15M"
       values   = {}
     }
     refused-share = {
-      says     = "A file was refused, or more than ${var.alert_refused_share * 100} % of its rows."
+      says     = "A file was rejected, or more than ${var.alert_refused_share * 100} % of its rows refused."
       severity = 2
       every    = "PT15M"
       within   = "PT1H"
       values   = { share = var.alert_refused_share }
     }
     refused-days = {
-      says     = "A quality check left days out of a publish; they keep their last good rows."
+      says     = "A quality check held days back; they keep their last good rows."
       severity = 2
       every    = "PT15M"
       within   = "PT1H"
@@ -48,7 +48,7 @@ locals {
       values   = { failures = var.alert_failures }
     }
     restarts = {
-      says     = "The program ended or did not start; at the third time the host gives up."
+      says     = "The program ended or did not start; after the third time the host stops."
       severity = 1
       every    = "PT5M"
       within   = "PT15M"

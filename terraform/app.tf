@@ -46,7 +46,7 @@ resource "azurerm_function_app_flex_consumption" "this" {
     http2_enabled                          = true
   }
 
-  # Whoever asks for a page is sent to sign in; functions that want a key of their own are not.
+  # A request for the page is redirected to sign-in; functions with a key of their own are not.
   dynamic "auth_settings_v2" {
     for_each = local.signs_in ? [true] : []
 

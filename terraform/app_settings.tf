@@ -17,7 +17,7 @@ locals {
       MAX_DAY_SHRINK    = tostring(var.max_day_shrink)
       PII_MODE          = var.pii_mode
 
-      # A schedule is there for each timer, used or not: the host takes no function whose schedule
+      # Each timer has a schedule, used or not: the host loads no function whose schedule
       # it cannot resolve.
       BUILD_FACT_SCHEDULE = var.build_fact_schedule
       EXTRACT_SCHEDULE    = var.extract_schedule
@@ -40,7 +40,7 @@ locals {
     !var.completion_events ? {} : {
       EVENTGRID_TOPIC_ENDPOINT = azurerm_eventgrid_topic.completion[0].endpoint
     },
-    # A dashboard that nobody has to sign in for must not answer.
+    # A dashboard without sign-in must not answer.
     local.signs_in ? {
       (local.sign_in_setting) = azurerm_user_assigned_identity.sign_in[0].client_id
       } : {

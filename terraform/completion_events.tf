@@ -1,4 +1,4 @@
-# Tells others of staged and refused files and of published facts, as CloudEvents. The app signs
+# Sends events of staged and rejected files and of published facts, as CloudEvents. The app signs
 # with its identity; the topic's keys are off.
 
 resource "azurerm_eventgrid_topic" "completion" {

@@ -36,7 +36,7 @@ locals {
     managed-by  = "terraform"
   }, var.tags)
 
-  # Who administers: the given group, or whoever applies.
+  # The administrators: the given group, or the identity that applies.
   administrator = {
     name      = try(var.administrators.name, "platform-administrator")
     object_id = try(var.administrators.object_id, data.azurerm_client_config.current.object_id)

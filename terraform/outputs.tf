@@ -1,7 +1,7 @@
 # What the next step needs. Nothing here is secret.
 
 output "resource_group" {
-  description = "Resource group of everything."
+  description = "Resource group of all resources."
   value       = azurerm_resource_group.this.name
 }
 
@@ -11,17 +11,17 @@ output "function_app" {
 }
 
 output "deploy_command" {
-  description = "Deploys what `cargo xtask package --zip` has made; run it in the repository's root."
+  description = "Command that deploys the package of `cargo xtask package --zip`; run it in the repository's root."
   value       = "az functionapp deployment source config-zip --resource-group ${azurerm_resource_group.this.name} --name ${azurerm_function_app_flex_consumption.this.name} --src dist.zip"
 }
 
 output "dashboard_url" {
-  description = "The dashboard, or null where nobody can sign in to it."
+  description = "URL of the dashboard, or null without sign-in."
   value       = local.signs_in ? "https://${azurerm_function_app_flex_consumption.this.default_hostname}/api/dashboard" : null
 }
 
 output "status_url" {
-  description = "Freshness, loads and refusals as JSON; wants a function key."
+  description = "URL of freshness, loads and rejected files as JSON; needs a function key."
   value       = "https://${azurerm_function_app_flex_consumption.this.default_hostname}/api/status"
 }
 
@@ -31,7 +31,7 @@ output "sign_in_redirect_url" {
 }
 
 output "sign_in_identity" {
-  description = "Object id of the identity that the app registration has to trust, or null without sign-in."
+  description = "Object id of the identity that the app registration must trust, or null without sign-in."
   value       = one(azurerm_user_assigned_identity.sign_in[*].principal_id)
 }
 
@@ -51,12 +51,12 @@ output "lake_account" {
 }
 
 output "host_account" {
-  description = "Storage account of the host: its firewall may have to open for a deployment (docs/DEPLOY.md, step 4)."
+  description = "Storage account of the host: a deployment may need its firewall open (docs/DEPLOY.md, step 4)."
   value       = azurerm_storage_account.host.name
 }
 
 output "vault" {
-  description = "Key Vault for what remains secret."
+  description = "Key Vault for the remaining secrets."
   value       = azurerm_key_vault.this.name
 }
 

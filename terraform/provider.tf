@@ -9,7 +9,7 @@ terraform {
   }
 }
 
-# Its feature switches stand in provider_override.tf.example, and are needed for an apply.
+# Its feature switches are in provider_override.tf.example, and are needed for an apply.
 provider "azurerm" {
   subscription_id     = var.subscription_id
   storage_use_azuread = true # shared keys are off

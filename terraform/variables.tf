@@ -2,7 +2,7 @@
 # the app are in variables_app.tf, optional parts in variables_parts.tf.
 
 variable "subscription_id" {
-  description = "Subscription to build in."
+  description = "Subscription to deploy to."
   type        = string
 
   validation {
@@ -44,18 +44,18 @@ variable "location" {
 }
 
 variable "tags" {
-  description = "Tags for every resource, over those of naming.tf."
+  description = "Tags for every resource; they override those of naming.tf."
   type        = map(string)
   default     = {}
 
   validation {
     condition     = length(var.tags) <= 40
-    error_message = "Azure takes at most 50 tags on a resource, and some are ours."
+    error_message = "Azure allows at most 50 tags on a resource, and naming.tf adds some."
   }
 }
 
 variable "administrators" {
-  description = "Entra group (or user) that administers both databases, reads and writes the lake and the queues, and writes the vault. Without it, whoever applies; give a group as soon as a pipeline applies too, or the administrator changes with each of them."
+  description = "Entra group (or user) that administers both databases, reads and writes the lake and the queues, and writes the vault. Without it, the identity that applies. Give a group as soon as a pipeline applies too; otherwise the administrator changes with each apply."
   type = object({
     name      = string
     object_id = string
@@ -65,12 +65,12 @@ variable "administrators" {
 
   validation {
     condition     = can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", lower(var.administrators.object_id))) || var.administrators == null
-    error_message = "administrators.object_id is the GUID of a group or user in Entra ID."
+    error_message = "Write administrators.object_id as the GUID of a group or user in Entra ID."
   }
 
   validation {
     condition     = try(contains(["Group", "User", "ServicePrincipal"], var.administrators.type), var.administrators == null)
-    error_message = "administrators.type is Group, User or ServicePrincipal."
+    error_message = "Write administrators.type as Group, User or ServicePrincipal."
   }
 }
 
@@ -81,29 +81,29 @@ variable "vendor_principal_ids" {
 
   validation {
     condition     = alltrue([for id in var.vendor_principal_ids : can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", lower(id)))])
-    error_message = "Each is the GUID of an identity in Entra ID."
+    error_message = "Write each as the GUID of an identity in Entra ID."
   }
 }
 
 variable "allowed_ip_ranges" {
-  description = "Public IPv4 ranges of people: let in to the lake, the warehouse, the vault and the operational database. None by default."
+  description = "Public IPv4 ranges of people: they can reach the lake, the warehouse, the vault and the operational database. None by default."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for range in var.allowed_ip_ranges : can(cidrhost(range, 0)) && can(regex("/(1[6-9]|2[0-9]|30|32)$", range))])
-    error_message = "Write CIDR ranges such as 203.0.113.7/32; wider than /16 is no allow list, and storage accounts know no /31."
+    error_message = "Write CIDR ranges such as 203.0.113.7/32; a range wider than /16 allows too much, and storage accounts reject /31."
   }
 }
 
 variable "vendor_ip_ranges" {
-  description = "Public IPv4 ranges of vendors: let in to the lake only."
+  description = "Public IPv4 ranges of vendors: they can reach the lake only."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for range in var.vendor_ip_ranges : can(cidrhost(range, 0)) && can(regex("/(1[6-9]|2[0-9]|30|32)$", range))])
-    error_message = "Write CIDR ranges such as 203.0.113.7/32; wider than /16 is no allow list, and storage accounts know no /31."
+    error_message = "Write CIDR ranges such as 203.0.113.7/32; a range wider than /16 allows too much, and storage accounts reject /31."
   }
 }
 

@@ -12,7 +12,7 @@ variable "pii_mode" {
 }
 
 variable "build_fact_schedule" {
-  description = "When facts are built: NCRONTAB with six fields, in UTC."
+  description = "Schedule of the build of facts: NCRONTAB with six fields, in UTC."
   type        = string
   default     = "0 */5 * * * *"
 
@@ -23,7 +23,7 @@ variable "build_fact_schedule" {
 }
 
 variable "reconcile_schedule" {
-  description = "When the lake is searched for files whose event was lost: NCRONTAB with six fields, in UTC."
+  description = "Schedule of the search for files whose event was lost: NCRONTAB with six fields, in UTC."
   type        = string
   default     = "0 0 * * * *"
 
@@ -34,7 +34,7 @@ variable "reconcile_schedule" {
 }
 
 variable "extract_schedule" {
-  description = "When the operational database is copied to staging; without one the timer is off: NCRONTAB with six fields, in UTC."
+  description = "Schedule of the extract from the operational database; without one the timer is off: NCRONTAB with six fields, in UTC."
   type        = string
   default     = "0 0 * * * *"
 
@@ -45,18 +45,18 @@ variable "extract_schedule" {
 }
 
 variable "max_refused_share" {
-  description = "Share of refused rows, from 100 rows on, that refuses a file."
+  description = "Largest share of refused rows, from 100 rows on; above it a file is rejected."
   type        = number
   default     = 0.2
 
   validation {
     condition     = var.max_refused_share >= 0 && var.max_refused_share <= 1
-    error_message = "A share is from 0 to 1."
+    error_message = "Write a share from 0 to 1."
   }
 }
 
 variable "file_limits" {
-  description = "Limits of vendors' files that are not to be the program's defaults, by the names of docs/DATA.md."
+  description = "Limits of vendors' files that override the program's defaults, by the names of docs/DATA.md."
   type        = map(number)
   default     = {}
 
@@ -69,13 +69,13 @@ variable "file_limits" {
 }
 
 variable "max_day_shrink" {
-  description = "Share of its reviews that a day may lose without a restated file."
+  description = "Largest share of its reviews that a day may lose without a restated file; above it the day is held back."
   type        = number
   default     = 0.5
 
   validation {
     condition     = var.max_day_shrink >= 0 && var.max_day_shrink <= 1
-    error_message = "A share is from 0 to 1."
+    error_message = "Write a share from 0 to 1."
   }
 }
 
@@ -91,7 +91,7 @@ variable "instance_memory_mb" {
 }
 
 variable "engine_memory_mb" {
-  description = "Memory for one portion of days, of the instance's memory."
+  description = "Memory for one batch of days, part of the instance's memory."
   type        = number
   default     = 256
 
@@ -102,7 +102,7 @@ variable "engine_memory_mb" {
 }
 
 variable "engine" {
-  description = "Where facts are computed that outgrow one instance: null for the app itself, or sc://HOST:PORT/;... of a Spark cluster (docs/SPARK.md). An address with a token belongs into the vault: write its reference, @Microsoft.KeyVault(...)."
+  description = "Where to compute facts that outgrow one instance: null for the app itself, or sc://HOST:PORT/;... of a Spark cluster (docs/SPARK.md). Put an address with a token into the vault and write its reference: @Microsoft.KeyVault(...)."
   type        = string
   default     = null
 
@@ -113,7 +113,7 @@ variable "engine" {
 
   validation {
     condition     = !can(regex(";token=", var.engine))
-    error_message = "A token would stand in the state: put the address into the vault and write a reference to it."
+    error_message = "The state would hold the token: put the address into the vault and write a reference to it."
   }
 }
 
@@ -124,6 +124,6 @@ variable "maximum_instance_count" {
 
   validation {
     condition     = var.maximum_instance_count >= 40 && var.maximum_instance_count <= 1000
-    error_message = "Flex Consumption takes 40 to 1000."
+    error_message = "Flex Consumption allows 40 to 1000 instances."
   }
 }

@@ -45,24 +45,24 @@ variable "warehouse_auto_pause_minutes" {
 }
 
 variable "power_bi_service_reaches_warehouse" {
-  description = "Lets the Power BI service in to the warehouse without a gateway. It opens the server's firewall to all addresses of Azure, other customers' too; only Entra ID then stands in their way."
+  description = "Lets the Power BI service reach the warehouse without a gateway. It opens the server's firewall to all addresses of Azure, other customers' too; then only Entra ID protects the warehouse."
   type        = bool
   default     = false
 }
 
 variable "operational_database" {
-  description = "Whether purchases pass through a PostgreSQL database (user_purchase); without it they go straight to staging. Needs administrators."
+  description = "Loads purchases into a PostgreSQL database (user_purchase) first; without it they go straight to staging. Needs administrators."
   type        = bool
   default     = false
 
   validation {
     condition     = !var.operational_database || var.administrators != null
-    error_message = "PostgreSQL signs its administrator in by name: give administrators, by its name in Entra ID."
+    error_message = "PostgreSQL signs its administrator in by name: set administrators, with the name in Entra ID."
   }
 }
 
 variable "completion_events" {
-  description = "Whether there is an Event Grid topic that tells others of staged files and published facts."
+  description = "Creates an Event Grid topic with events of staged files and published facts."
   type        = bool
   default     = false
 }
@@ -74,34 +74,34 @@ variable "dashboard_client_id" {
 
   validation {
     condition     = var.dashboard_client_id == null || can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", lower(var.dashboard_client_id)))
-    error_message = "A client id is a GUID."
+    error_message = "Write the client id as a GUID."
   }
 }
 
 variable "dashboard_group_ids" {
-  description = "Object ids of the Entra groups that may see the dashboard. Empty: everybody whom the app registration lets sign in."
+  description = "Object ids of the Entra groups that may see the dashboard. Empty: everybody who can sign in to the app registration."
   type        = set(string)
   default     = []
 
   validation {
     condition     = alltrue([for id in var.dashboard_group_ids : can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", lower(id)))])
-    error_message = "Each is the GUID of a group in Entra ID."
+    error_message = "Write each as the GUID of a group in Entra ID."
   }
 }
 
 variable "alert_emails" {
-  description = "Who is told of alerts. Empty: they only show in the portal."
+  description = "E-mail addresses that receive alerts. Empty: alerts show only in the portal."
   type        = set(string)
   default     = []
 
   validation {
     condition     = alltrue([for email in var.alert_emails : can(regex("^[^@ ]+@[^@ ]+$", email))])
-    error_message = "Each is an e-mail address."
+    error_message = "Write e-mail addresses."
   }
 }
 
 variable "freshness_objective_minutes" {
-  description = "How long an accepted file may wait for its facts before that is an alert."
+  description = "Minutes that an accepted file may wait for its facts before an alert."
   type        = number
   default     = 60
 
@@ -112,7 +112,7 @@ variable "freshness_objective_minutes" {
 }
 
 variable "delivery_objective_hours" {
-  description = "How long no vendor may deliver before that is an alert."
+  description = "Hours without any delivery before an alert."
   type        = number
   default     = 30
 
@@ -123,18 +123,18 @@ variable "delivery_objective_hours" {
 }
 
 variable "alert_refused_share" {
-  description = "Share of refused rows within an hour, from 100 rows on, that is an alert, below the share that refuses a file."
+  description = "Share of refused rows within an hour, from 100 rows on, that causes an alert; below the share that rejects a file."
   type        = number
   default     = 0.05
 
   validation {
     condition     = var.alert_refused_share >= 0 && var.alert_refused_share <= 1
-    error_message = "A share is from 0 to 1."
+    error_message = "Write a share from 0 to 1."
   }
 }
 
 variable "alert_failures" {
-  description = "Failed invocations of one function within 15 minutes that are an alert. A queue tries five times, so one or two may mend themselves."
+  description = "Failed invocations of one function within 15 minutes that cause an alert. A queue tries five times, so one or two may pass by themselves."
   type        = number
   default     = 3
 
@@ -145,7 +145,7 @@ variable "alert_failures" {
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "Days to keep logs."
   type        = number
   default     = 90
 
@@ -156,7 +156,7 @@ variable "log_retention_days" {
 }
 
 variable "log_daily_cap_gb" {
-  description = "Most gigabytes of logs a day: a bound on cost. What is over it is lost, and alerts with it."
+  description = "Most gigabytes of logs a day: a bound on cost. Logs above it are lost, and so are their alerts."
   type        = number
   default     = 1
 

@@ -16,7 +16,7 @@ resource "azurerm_key_vault" "this" {
   rbac_authorization_enabled    = true
   purge_protection_enabled      = true # without the key, hashes of old and new files no longer meet
   soft_delete_retention_days    = 90
-  public_network_access_enabled = true # for the addresses and the subnet below, nobody else
+  public_network_access_enabled = true # only for the addresses and the subnet below
 
   network_acls {
     default_action             = "Deny"

@@ -14,7 +14,7 @@ resource "azurerm_mssql_server" "this" {
 
   version                       = "12.0"
   minimum_tls_version           = "1.2"
-  public_network_access_enabled = true # for the addresses and the subnet below, nobody else
+  public_network_access_enabled = true # only for the addresses and the subnet below
 
   azuread_administrator {
     login_username              = local.administrator.name

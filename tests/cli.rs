@@ -31,7 +31,7 @@ fn assert_wrong(args: &[&str], words: &[&str]) {
 #[test]
 fn help_teaches() {
     let help = alone(&["--help"]).ends_with(0).stdout;
-    for word in ["run", "demo", "status", "movie_review", "user_purchase", "Exit codes", "refused"]
+    for word in ["run", "demo", "status", "movie_review", "user_purchase", "Exit codes", "rejected"]
     {
         assert!(help.contains(word), "`{word}` is missing:\n{help}");
     }
@@ -97,7 +97,7 @@ fn an_empty_lake_is_all_well() {
     let place = Place::new();
     let report = place.run();
     assert_eq!((&report["files"], &report["summary"]["facts"]), (&json!([]), &json!(0)));
-    place.call("run").ends_with(0).says("there is no file below file:");
+    place.call("run").ends_with(0).says("no file found below file:");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_lake_that_is_a_file_fails_with_1_or_2_and_names_it() {
 fn a_warehouse_is_migrated_or_its_sql_is_printed() {
     let migrate = |warehouse| ["warehouse", "migrate", "--warehouse", warehouse];
     let ran = alone(&migrate("sqlite:w.db")).ends_with(0);
-    assert!(ran.stdout.contains("sqlite:w.db has the schema"), "{ran:?}");
+    assert!(ran.stdout.contains("the schema of sqlite:w.db is up to date"), "{ran:?}");
     let server = "Server=h.example;Database=films;User ID=u;Password=secret";
     let printed = alone(&[&migrate(server)[..], &["--print"]].concat()).ends_with(0).stdout;
     for word in ["CREATE TABLE dw.fact_movie_analytics", "VALUES (1, N'dimensions'", "\nGO\n"] {
@@ -164,7 +164,7 @@ fn a_warehouse_is_migrated_or_its_sql_is_printed() {
     // It can be given to `sqlcmd` as it is.
     assert!(!printed.contains("$("), "{printed}");
     assert_wrong(&migrate("Server=h;Database=d;Pwd=x"), &["WAREHOUSE: User ID or Password"]);
-    assert_wrong(&migrate("mysql:x"), &["WAREHOUSE: this form is not known", "sqlserver://"]);
+    assert_wrong(&migrate("mysql:x"), &["WAREHOUSE: unknown form", "sqlserver://"]);
 }
 
 #[test]

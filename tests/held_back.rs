@@ -92,6 +92,6 @@ fn an_operator_accepts_the_days_and_the_facts_are_those_of_the_lake() {
     place.holds(&place.oracle());
     // Given again, it does nothing and says so.
     let again = movie_analytics(place.folder(), &args).ends_with(0);
-    again.says(&format!("no day is held back by publish {id}"));
+    again.says(&format!("publish {id} holds no day back"));
     assert_eq!(again.json()["publish"], json!(null));
 }

@@ -323,8 +323,11 @@ fn a_database_that_does_not_let_us_in_is_a_matter_of_settings() {
     ran.says("refused the login (28P01): check user and password");
     assert_eq!(ran.stderr.matches("28P01").count(), 1, "told once: {ran:?}");
     assert!(!ran.stderr.contains("secret"));
-    place.call_with_database(&of("right")).ends_with(2).says("this login may not make it");
-    place.call_with_database("postgres://u@h").ends_with(2).says("USER_PURCHASE_DB: no user or no");
+    place.call_with_database(&of("right")).ends_with(2).says("this login may not create it");
+    place
+        .call_with_database("postgres://u@h")
+        .ends_with(2)
+        .says("USER_PURCHASE_DB: the URL names no user or no");
     assert!(!place.has_facts());
 }
 

@@ -231,7 +231,7 @@ fn what_is_rejected_refused_or_held_back_is_a_warning_on_stderr() {
     };
     assert!(rejected.starts_with("rejected movie_review/2.csv: not_csv: "), "{rejected}");
     assert_eq!(lines[0]["reason"], "not_csv");
-    assert!(refused.starts_with("refused: the message of 8 bytes is no event"), "{refused}");
+    assert!(refused.starts_with("refused: the message of 8 bytes is not an event"), "{refused}");
     assert_eq!(
         (&lines[1]["ending"], &lines[1]["function"]),
         (&json!("refused"), &json!("classify_movie_review"))

@@ -144,7 +144,7 @@ fn nobody_waits_for_a_silent_server_and_one_attempt_serves_all_who_look() {
         assert_eq!(status["body"]["datasets"].as_array().unwrap().len(), 3);
         for page in pages {
             let page = page.join().unwrap();
-            assert_page(&page, 503, "The database may be waking up");
+            assert_page(&page, 503, "The database may be resuming");
             let html = page["body"].as_str().unwrap();
             assert!(!html.contains("127.0.0.1") && !html.contains("films"), "{html}");
         }

@@ -10,7 +10,7 @@ use warehouse::State;
 
 /// The live files as they are now, and how they differ from what was published.
 #[derive(Default)]
-pub struct News {
+pub struct ChangeSet {
     pub live: Live,
     pub change: Change,
     /// Receipts that the warehouse has not seen.
@@ -20,12 +20,12 @@ pub struct News {
 }
 
 /// Reads the receipts that are newer than those absorbed, and nothing else.
-pub async fn news(
+pub async fn change_set(
     lake: &Lake,
     listings: &[(Dataset, Listing)],
     state: &State,
-) -> anyhow::Result<News> {
-    let mut news = News::default();
+) -> anyhow::Result<ChangeSet> {
+    let mut changes = ChangeSet::default();
     if let Some((path, absorbed)) = behind(listings, state) {
         anyhow::bail!(
             "the warehouse has absorbed receipt {absorbed} of `{path}`, which this lake does not \
@@ -43,7 +43,7 @@ pub async fn news(
                     .receipts()
                     .get(*dataset, path, number)
                     .await
-                    .with_context(|| format!("receipt {number} of `{path}`"))?;
+                    .with_context(|| format!("cannot read receipt {number} of `{path}`"))?;
                 match receipt.state {
                     lake::State::Accepted => after = Some(receipt.clone()),
                     lake::State::Forgotten => after = None,
@@ -52,7 +52,7 @@ pub async fn news(
                     | lake::State::Failed
                     | lake::State::Unchanged => {}
                 }
-                news.receipts.push(receipt);
+                changes.receipts.push(receipt);
             }
             if *dataset == Dataset::UserPurchase && path != SNAPSHOT {
                 match snapshot {
@@ -64,14 +64,15 @@ pub async fn news(
                 }
             }
             if before != after {
-                news.live_numbers
+                changes
+                    .live_numbers
                     .insert(path.clone(), after.as_ref().map(|receipt| receipt.number));
-                news.change.of_mut(*dataset).push(Changed { before, after: after.clone() });
+                changes.change.of_mut(*dataset).push(Changed { before, after: after.clone() });
             }
-            news.live.of_mut(*dataset).extend(after);
+            changes.live.of_mut(*dataset).extend(after);
         }
     }
-    Ok(news)
+    Ok(changes)
 }
 
 /// The snapshot of the operational table. While it is live, no file of purchases is: the table
@@ -117,9 +118,9 @@ pub fn behind(listings: &[(Dataset, Listing)], state: &State) -> Option<(String,
     behind.map(|(path, absorbed)| (path.clone(), absorbed.newest))
 }
 
-/// A lake made anew numbers its receipts from 1 again, so the numbers alone do not tell it from
-/// the lake that the warehouse has absorbed. No two attempts have the same name: one receipt,
-/// looked at again, stands for all.
+/// A recreated lake numbers its receipts from 1 again, so the numbers alone do not distinguish it
+/// from the lake that the warehouse has absorbed. No two attempts have the same name, so it is
+/// enough to check one receipt.
 pub async fn check_lake(lake: &Lake, state: &State) -> anyhow::Result<()> {
     let mut live = state.paths.values().filter_map(|absorbed| absorbed.live.as_ref());
     let Some(absorbed) = live.next() else { return Ok(()) };
@@ -131,23 +132,23 @@ pub async fn check_lake(lake: &Lake, state: &State) -> anyhow::Result<()> {
     anyhow::ensure!(
         same,
         "receipt {} of `{}` is not the one that the warehouse has absorbed: check that LAKE and \
-         WAREHOUSE belong together; where the lake was made anew, make the warehouse anew too",
+         WAREHOUSE belong together; if the lake was recreated, recreate the warehouse too",
         absorbed.number,
         absorbed.path
     );
     Ok(())
 }
 
-/// Takes purchases out that are live under two paths: a process that accepted the second one was
-/// stopped before it looked for twins again. Tells whether there were any; then the listing is
-/// out of date.
-pub async fn exclude_duplicates(lake: &Lake, news: &News) -> anyhow::Result<bool> {
-    if news.change.purchases.is_empty() {
+/// Excludes purchases with the content of another live path: a process that accepted the second one
+/// was stopped before it checked for duplicates again. Returns whether there were any; then the
+/// listing is out of date.
+pub async fn exclude_duplicates(lake: &Lake, changes: &ChangeSet) -> anyhow::Result<bool> {
+    if changes.change.purchases.is_empty() {
         return Ok(false);
     }
     let mut kept: BTreeMap<&str, &str> = BTreeMap::new();
     let mut parted = false;
-    for receipt in &news.live.purchases {
+    for receipt in &changes.live.purchases {
         let Some(hash) = &receipt.content_hash else { continue };
         match kept.get(hash.as_str()) {
             Some(kept) => {

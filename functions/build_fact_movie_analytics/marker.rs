@@ -28,6 +28,6 @@ pub async fn set(lake: &Lake, name: &str, content: String) {
         Ok::<_, lake::Error>(())
     };
     if let Err(error) = put.await {
-        tracing::warn!(marker = name, "the marker was not written: {error}");
+        tracing::warn!(marker = name, "cannot write the marker: {error}");
     }
 }

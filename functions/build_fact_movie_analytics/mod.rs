@@ -60,13 +60,13 @@ pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
             Ok(Outcome::Published(report)) => {
                 let Published { publish_id, days_replaced: days, rows_inserted: rows, .. } =
                     report.published;
-                deps.tell(eventgrid::FactPublished { publish_id, days, rows }).await;
+                deps.publish_event(eventgrid::FactPublished { publish_id, days, rows }).await;
                 return Ok(Outcome::Published(report));
             }
             outcome => return outcome,
         }
     }
-    anyhow::bail!("nothing was tried")
+    anyhow::bail!("bug: no publish was attempted; report it")
 }
 
 /// Another publisher came first, or the connection to the warehouse was lost.

@@ -16,7 +16,7 @@ use warehouse::{Publication, Publish, Published, RefusedDay, State};
 
 use super::{
     Input, Outcome, Report,
-    change::{self, News},
+    change::{self, ChangeSet},
     marker,
 };
 use crate::deps::{Deps, text};
@@ -36,17 +36,17 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         return Ok(Outcome::NothingNew);
     }
     let state = warehouse.state().await?;
-    let (seen, mut news) = look(deps, listings, &state).await?;
+    let (seen, mut changes) = look(deps, listings, &state).await?;
     let rebuild = state.fact_recipe.as_deref().is_some_and(|recipe| recipe != RECIPE);
     let accepted = accepted_days(&state, &input.accept);
-    if news.receipts.is_empty() && !rebuild && accepted.is_empty() {
+    if changes.receipts.is_empty() && !rebuild && accepted.is_empty() {
         let content = marker::content(warehouse.as_ref(), &seen);
         marker::set(&deps.lake, &marker_name, content).await;
         return Ok(Outcome::NothingNew);
     }
-    if news.live_numbers.is_empty() && !rebuild && accepted.is_empty() {
+    if changes.live_numbers.is_empty() && !rebuild && accepted.is_empty() {
         // Refused and unchanged files, say: noted, lest the next run reads their receipts again.
-        let (expected_id, receipts) = (state.publish_id, news.receipts);
+        let (expected_id, receipts) = (state.publish_id, changes.receipts);
         let publish = Publish { expected_id, receipts, only_receipts: true, ..Publish::default() };
         warehouse.begin(publish).await?.commit(&[]).await?;
         let content = marker::content(warehouse.as_ref(), &seen);
@@ -54,10 +54,10 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         return Ok(Outcome::NothingNew);
     }
     if rebuild {
-        news.change = change::from_scratch(&news.live);
+        changes.change = change::from_scratch(&changes.live);
     }
-    let (reset_spend, spend) = spend(deps, &news, rebuild).await?;
-    let mut days = deps.engine.dirty_days(&news.live, &news.change).await?;
+    let (reset_spend, spend) = spend(deps, &changes, rebuild).await?;
+    let mut days = deps.engine.dirty_days(&changes.live, &changes.change).await?;
     days.extend(&accepted);
     if rebuild {
         days.extend(warehouse.day_counts(None).await?.into_keys());
@@ -71,15 +71,15 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
             expected_id: state.publish_id,
             fact_recipe: RECIPE.to_owned(),
             published_at: text(Utc::now().max(input.not_before.unwrap_or_default())),
-            receipts: news.receipts,
+            receipts: changes.receipts,
             only_receipts: false,
-            live: news.live_numbers,
+            live: changes.live_numbers,
             started: Some(started),
             reset_spend,
             spend,
         },
-        live: news.live,
-        change: news.change,
+        live: changes.live,
+        change: changes.change,
         before,
         accepted,
         held,
@@ -120,16 +120,16 @@ async fn look(
     deps: &Deps,
     mut listings: Vec<(Dataset, Listing)>,
     state: &State,
-) -> anyhow::Result<(String, News)> {
+) -> anyhow::Result<(String, ChangeSet)> {
     change::check_lake(&deps.lake, state).await?;
     // Another process has absorbed more meanwhile.
     if change::behind(&listings, state).is_some() {
         listings = list(deps).await?;
     }
     loop {
-        let news = change::news(&deps.lake, &listings, state).await?;
-        if !change::exclude_duplicates(&deps.lake, &news).await? {
-            return Ok((marker::seen(&listings), news));
+        let changes = change::change_set(&deps.lake, &listings, state).await?;
+        if !change::exclude_duplicates(&deps.lake, &changes).await? {
+            return Ok((marker::seen(&listings), changes));
         }
         listings = list(deps).await?;
     }
@@ -245,16 +245,16 @@ fn accepted_days(state: &State, accept: &[i64]) -> BTreeSet<Day> {
 /// The change of spend, or all spend anew (`true`) where the old rows are gone or do not count.
 async fn spend(
     deps: &Deps,
-    news: &News,
+    changes: &ChangeSet,
     rebuild: bool,
 ) -> anyhow::Result<(bool, Vec<SpendChange>)> {
     if !rebuild {
-        match deps.engine.spend(&news.change).await {
+        match deps.engine.spend(&changes.change).await {
             Err(engine::Error::Lake(lake::Error::Missing { .. })) => {}
             spend => return Ok((false, spend?)),
         }
     }
-    Ok((true, deps.engine.spend(&change::from_scratch(&news.live)).await?))
+    Ok((true, deps.engine.spend(&change::from_scratch(&changes.live)).await?))
 }
 
 /// Whether a file that was restated or forgotten may explain that a day loses reviews. A review

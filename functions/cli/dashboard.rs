@@ -14,7 +14,7 @@ use crate::{
     settings::WarehouseSetting,
 };
 
-/// Where the page is, if nobody else is there.
+/// Ports that are tried in turn.
 const PORTS: std::ops::Range<u16> = 7070..7080;
 
 /// Serves the page to this machine only.
@@ -23,13 +23,13 @@ pub async fn serve(
     port: Option<u16>,
     open: bool,
 ) -> anyhow::Result<Ended> {
-    // Why a page cannot be shown stands here, as under the host in its log.
+    // The log says why a page cannot be shown, as it does under the host.
     let log = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false);
     let _ = log.with_max_level(tracing::Level::WARN).try_init();
     let desk = Desk::new(Reader::new(warehouse));
     let listener = listen(port).await?;
     let address = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
-    super::print(&format!("dashboard     {address} (Ctrl-C ends it)"));
+    super::print(&format!("dashboard     {address} (Ctrl-C stops it)"));
     if open {
         show(&address);
     }
@@ -79,7 +79,7 @@ fn response(answer: Answer) -> Response<String> {
     response.body(answer.body).unwrap_or_default()
 }
 
-/// Asks for a browser where there may be one. Without, the address is on the screen.
+/// Opens the browser if there may be one. Without one, the address is on the screen.
 fn show(address: &str) {
     let opener = if cfg!(target_os = "macos") {
         "open"

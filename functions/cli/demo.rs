@@ -1,4 +1,4 @@
-//! `demo`: a sample drop, all of the way, and where to look.
+//! `demo`: writes sample files, publishes their facts and says where to find them.
 
 use std::path::Path;
 
@@ -33,21 +33,21 @@ pub async fn command(
 ) -> anyhow::Result<Ended> {
     let raw = dir.join("lake").join("raw");
     std::fs::create_dir_all(&raw).with_context(|| {
-        format!("cannot make the folder {}; choose another --dir", raw.display())
+        format!("cannot create the folder {}; choose another --dir", raw.display())
     })?;
     let Size { reviews, days, purchases, seed } = size;
     let first_day = Day::from_ymd(2021, 4, 19).context("the sample's first day")?;
     let sample = Sample { seed, reviews, purchases, first_day, days, ..Sample::default() };
     let files = sample.write(&raw)?;
     if !json {
-        eprintln!("sample drop of {} files in {}", files.len(), raw.display());
+        eprintln!("wrote {} sample files to {}", files.len(), raw.display());
     }
     let report = run::run(&Deps::new(settings)?, &Progress::new(json)).await?;
     let ended = super::show(&report, json)?;
     if !json {
         let warehouse = dir.join("warehouse.db");
         let query = "select * from v_fact_movie_analytics limit 10";
-        super::print(&format!("\nlook inside   sqlite3 {} '{query}'", warehouse.display()));
+        super::print(&format!("\nquery it      sqlite3 {} '{query}'", warehouse.display()));
     }
     Ok(ended)
 }

@@ -24,9 +24,9 @@ use crate::{
 
 /// Turns the daily CSV files of vendors into a star schema.
 ///
-/// Files lie below `raw` of the lake: movie_review/**.csv, log_reviews/**.csv and
-/// user_purchase/**.csv (also .csv.gz). Start with `demo`: it makes a small lake, runs all of
-/// it and shows where everything is.
+/// Vendor files are below `raw` in the lake: movie_review/**.csv, log_reviews/**.csv and
+/// user_purchase/**.csv (also .csv.gz). Start with `demo`: it creates a small lake, publishes its
+/// facts and prints where the lake and the warehouse are.
 #[derive(Parser)]
 #[command(name = "movie-analytics", version, after_help = EXIT_CODES)]
 struct Cli {
@@ -34,31 +34,30 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 all well, 1 failed, 2 wrong usage or settings, \
-    3 done, but files or days were refused.\n\
-    Settings not given as options come from the environment, else from local.settings.json in \
-    the working folder.";
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 wrong usage or settings, \
+    3 done, but files were rejected or days held back.\n\
+    Options override the environment, which overrides local.settings.json in the working folder.";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Stage what no receipt covers, build the facts and publish them.
+    /// Ingest the files that no receipt covers, then build and publish the facts.
     Run {
         #[command(flatten)]
         places: Places,
-        /// Print one JSON object for a program instead of a table.
+        /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
     },
-    /// Write a small sample drop, run all of it and show the numbers. Running it again changes
+    /// Write sample files, publish their facts and print the numbers. A second run changes
     /// nothing.
     Demo {
-        /// Folder for the lake and the warehouse; made where it is missing.
+        /// Folder for the lake and the warehouse; created if it does not exist.
         #[arg(long, value_name = "DIR", default_value = "demo")]
         dir: PathBuf,
         /// Reviews in the sample.
         #[arg(long, default_value_t = 3_000)]
         reviews: u64,
-        /// Days that they spread over.
+        /// Days that the reviews cover.
         #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=3_650))]
         days: u32,
         /// Purchases in the sample.
@@ -67,58 +66,58 @@ enum Command {
         /// The same seed gives the same bytes on every machine.
         #[arg(long, default_value_t = 42)]
         seed: u64,
-        /// Then serve the dashboard on this machine until Ctrl-C, and show it in a browser where
-        /// there is one.
+        /// Then serve the dashboard on this machine until Ctrl-C, and open it in the browser if
+        /// this machine has one.
         #[arg(long, conflicts_with = "json")]
         open: bool,
-        /// Print one JSON object for a program instead of a table.
+        /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
     },
-    /// Stage what no receipt covers, and leave the facts to the next run.
+    /// Ingest the files that no receipt covers. The next run publishes their facts.
     Reconcile {
         #[command(flatten)]
         places: Places,
-        /// Print one JSON object for a program instead of a table.
+        /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
     },
-    /// Read files again though they are done, or take them out, and publish what that changes.
+    /// Reprocess files, or exclude them from the facts, and publish the change.
     Replay {
         #[command(flatten)]
         places: Places,
-        /// Names below raw, such as movie_review/2021-04-25/movie_review.csv.
+        /// Paths below raw, such as movie_review/2021-04-25/movie_review.csv.
         paths: Vec<String>,
         /// All files of a dataset: classified_movie_review, review_logs or user_purchase.
         #[arg(long, value_parser = dataset)]
         dataset: Option<Dataset>,
-        /// Files with logs from this day on, or with such a date in their path.
+        /// Files with logs of this day or later, or with such a date in their path.
         #[arg(long, value_name = "DAY")]
         from: Option<Day>,
-        /// Files with logs up to this day, or with such a date in their path.
+        /// Files with logs of this day or earlier, or with such a date in their path.
         #[arg(long, value_name = "DAY")]
         to: Option<Day>,
-        /// Files that were refused, or that have refused rows.
+        /// Files that were rejected, or that have refused rows.
         #[arg(long)]
         refused: bool,
-        /// Files whose last work was broken off.
+        /// Files whose processing failed repeatedly.
         #[arg(long)]
         failed: bool,
-        /// Take the named files out: their rows do not count any more.
+        /// Exclude the named files: their rows no longer count.
         #[arg(long)]
         forget: bool,
-        /// Print one JSON object for a program instead of a table.
+        /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
     },
-    /// Publish, accepting days that a quality check left out.
+    /// Publish, and accept days that a quality check held back.
     Publish {
         #[command(flatten)]
         places: Places,
-        /// Number of the publish that left the days out.
+        /// Number of the publish that held the days back.
         #[arg(long, value_name = "ID")]
         accept: Vec<i64>,
-        /// Print one JSON object for a program instead of a table.
+        /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
     },
@@ -128,25 +127,25 @@ enum Command {
         /// connection string [setting: WAREHOUSE].
         #[arg(long, value_name = "WAREHOUSE")]
         warehouse: Option<String>,
-        /// Port of 127.0.0.1; without it, the first free one from 7070 on.
+        /// Port on 127.0.0.1; without it, the first free port from 7070.
         #[arg(long)]
         port: Option<u16>,
-        /// Show it in a browser where there is one.
+        /// Open it in the browser if this machine has one.
         #[arg(long)]
         open: bool,
     },
-    /// Look after the warehouse's schema.
+    /// Manage the schema of the warehouse.
     Warehouse {
         #[command(subcommand)]
         command: warehouse::Command,
     },
     /// Serve the Functions host that started this process. Settings come from the environment.
     Serve,
-    /// Show what is published, what waits and what was refused. Changes nothing.
+    /// Show what is published, which files wait and which were rejected. Changes nothing.
     Status {
         #[command(flatten)]
         places: Places,
-        /// Print one JSON object for a program instead of a table.
+        /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
     },
@@ -162,8 +161,9 @@ struct Places {
     /// connection string [setting: WAREHOUSE].
     #[arg(long, value_name = "WAREHOUSE")]
     warehouse: Option<String>,
-    /// The operational database that purchases go to first: postgres://USER@HOST/DATABASE
-    /// [setting: USER_PURCHASE_DB, where a password belongs].
+    /// The operational database that purchases are loaded into first:
+    /// postgres://USER@HOST/DATABASE. A URL with a password belongs in the setting
+    /// [setting: USER_PURCHASE_DB].
     #[arg(long, value_name = "URL")]
     user_purchase_db: Option<String>,
 }
@@ -195,7 +195,7 @@ enum Ended {
     WithRefusals,
     /// By a signal, or because the host is gone.
     Stopped(u8),
-    /// Something could not be reached, which was said.
+    /// The lake or the warehouse is unreachable; the message is printed already.
     Unreachable,
 }
 
@@ -210,7 +210,7 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    // What serves ends by itself, and well.
+    // Commands that serve handle Ctrl-C themselves.
     let serves = matches!(
         cli.command,
         Command::Serve | Command::Dashboard { .. } | Command::Demo { open: true, .. }
@@ -223,10 +223,10 @@ pub fn main() -> ExitCode {
         }
     });
     if cfg!(feature = "spark-connect") && ended.is_none() {
-        // Dropping the work has begun to tell a cluster so; that needs a moment.
+        // Dropping the future started to cancel the query on the cluster; that needs a moment.
         runtime.block_on(async { tokio::time::sleep(Duration::from_millis(500)).await });
     }
-    // Threads that still read a file are not waited for: what they leave is never visible.
+    // Threads that still read a file are abandoned: nothing they leave behind is visible.
     runtime.shutdown_background();
     match ended {
         Some(Ok(Ended::Well)) => ExitCode::SUCCESS,
@@ -235,7 +235,7 @@ pub fn main() -> ExitCode {
         Some(Ok(Ended::Unreachable)) => ExitCode::FAILURE,
         Some(Err(error)) => failed(&error),
         None => {
-            eprintln!("stopped; what is done is kept, run the same command again to go on");
+            eprintln!("stopped; finished work is kept, run the same command again to continue");
             ExitCode::from(130)
         }
     }
@@ -264,7 +264,7 @@ fn show(report: &report::Report, json: bool) -> anyhow::Result<Ended> {
     Ok(report.ended())
 }
 
-/// Prints to the standard output; a reader that has seen enough is no error.
+/// Prints to the standard output. A closed pipe is no error.
 fn print(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());

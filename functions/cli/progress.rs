@@ -9,7 +9,7 @@ use crate::{extract_user_purchase::Extracted, ingest::Ingested};
 /// Where progress is shown.
 pub struct Progress {
     bars: Option<MultiProgress>,
-    /// Say nothing about files that went well.
+    /// Report only rejected and failed files.
     quiet: bool,
 }
 
@@ -47,14 +47,14 @@ impl Progress {
         File(bar)
     }
 
-    /// A file is done. Refused files are always told of.
+    /// A file is done. Rejected and failed files are always reported.
     pub fn done(&self, file: &Ingested) {
         if let Some(detail) = file.detail.as_ref().filter(|_| file.is_refused()) {
             let reason = file.reason.map_or("failed", |reason| reason.name());
-            self.line(&format!("refused {}: {reason}: {detail}", file.path));
+            self.line(&format!("rejected {}: {reason}: {detail}", file.path));
         } else if file.outcome == "failing" {
             self.line(&format!(
-                "left alone {}: the work on it was broken off before; replay it to try again",
+                "skipped {}: processing failed repeatedly; fix the cause, then run `replay --failed`",
                 file.path
             ));
         } else if !self.quiet && self.bars.is_none() {
@@ -62,14 +62,14 @@ impl Progress {
         }
     }
 
-    /// The operational database was looked at.
+    /// The extract from the operational database is done.
     pub fn extracted(&self, extracted: &Extracted) {
         if extracted.is_held_back() || (!self.quiet && self.bars.is_none()) {
             self.line(&extracted.to_string());
         }
     }
 
-    /// A line that is told in any case.
+    /// A line that is always printed.
     pub fn line(&self, text: &str) {
         match &self.bars {
             Some(bars) => bars.suspend(|| eprintln!("{text}")),

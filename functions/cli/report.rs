@@ -17,7 +17,7 @@ use crate::{
 pub struct Report {
     pub lake: String,
     pub warehouse: String,
-    /// Files that were worked on.
+    /// Files that were ingested.
     pub files: Vec<Ingested>,
     /// Files that needed no work.
     pub files_covered: u64,
@@ -26,7 +26,7 @@ pub struct Report {
     pub extract: Option<Extracted>,
     /// `None` where nothing was new.
     pub publish: Option<build::Report>,
-    /// Files that nothing named any more; `None` where nobody looked for them.
+    /// Files that the sweep deleted; `None` where it did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swept: Option<Swept>,
     /// What was not read because of its name.
@@ -118,7 +118,8 @@ impl Report {
         let published = report.published;
         writeln!(
             f,
-            "publish {}: {} days rebuilt, {} facts written, {} replaced, {} with other spend",
+            "publish {}: {} days rebuilt, {} facts written, {} replaced, \
+             {} rows with updated spend",
             published.publish_id,
             count(published.days_replaced),
             count(published.rows_inserted),
@@ -138,7 +139,7 @@ impl Report {
             writeln!(f, "  check {:<22} {verdict}", check.name())?;
         }
         for day in &report.refused_days {
-            writeln!(f, "  {} refused by {}: {}", day.day, day.check, day.detail)?;
+            writeln!(f, "  {} is held back by {}: {}", day.day, day.check, day.detail)?;
         }
         writeln!(f)
     }
@@ -148,7 +149,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.files.is_empty() && self.publish.is_none() {
             match self.files_covered {
-                // There are none, or nobody looked for all of them.
+                // There are none, or this command did not list them.
                 0 => writeln!(f, "nothing changed\n")?,
                 files => writeln!(f, "nothing changed: {files} files are staged and published\n")?,
             }
@@ -160,7 +161,7 @@ impl fmt::Display for Report {
             self.write_publish(f)?;
         }
         if let Some(Swept { parquet, quarantine }) = self.swept {
-            writeln!(f, "cleared away: {parquet} staged files, {quarantine} of refused rows\n")?;
+            writeln!(f, "swept: {parquet} staged files, {quarantine} quarantine files\n")?;
         }
         writeln!(f, "{}", numbers(&self.summary))?;
         writeln!(f, "lake          {}", self.lake)?;

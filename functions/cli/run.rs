@@ -39,7 +39,7 @@ pub async fn reconcile(deps: &Deps, progress: &Progress) -> anyhow::Result<Repor
     Ok(Report { swept, misnamed, ..report(deps, files, covered, None).await? })
 }
 
-/// Reads files again, or forgets them, and publishes what that changes.
+/// Reprocesses or excludes files, and publishes the change.
 pub async fn replay(
     deps: &Deps,
     request: replay::Request,
@@ -47,10 +47,10 @@ pub async fn replay(
 ) -> anyhow::Result<Report> {
     let replayed = replay::run(deps, request).await?;
     for path in &replayed.forgotten {
-        eprintln!("forgotten: {path}");
+        eprintln!("excluded: {path}");
     }
     if replayed.orders.is_empty() && replayed.forgotten.is_empty() {
-        progress.line("there is no such file to replay");
+        progress.line("no file matches: there is nothing to replay");
     }
     let jobs = replayed.orders.into_iter().map(|(dataset, order)| (dataset, order, 0)).collect();
     let files = stage(deps, jobs, progress).await?;
@@ -72,18 +72,18 @@ async fn extract(deps: &Deps, progress: &Progress) -> anyhow::Result<Option<extr
     Ok(extracted)
 }
 
-/// Whoever sits in front of it has the warehouse opened anyway, for its numbers: so it is asked
-/// what it has, for its database may have been made anew or put back from a copy.
+/// Interactive runs always query the warehouse: they open it anyway for its numbers, and its
+/// database may have been recreated or restored.
 fn ask() -> build::Input {
     build::Input { even_if_seen: true, ..build::Input::default() }
 }
 
-/// Publishes, with the refused days of these publishes as they are.
+/// Publishes, and accepts the days that these publishes held back.
 pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyhow::Result<Report> {
     let refused = deps.warehouse.lock().await.summary().await?.refused_days;
     for id in accept.iter().filter(|id| refused.iter().all(|day| day.publish_id != **id)) {
         progress
-            .line(&format!("no day is held back by publish {id}: `status` names those that are"));
+            .line(&format!("publish {id} holds no day back: `status` shows the publishes that do"));
     }
     let input = build::Input { accept, ..ask() };
     publish(deps, Vec::new(), 0, input, progress).await
@@ -113,7 +113,7 @@ async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
         );
     }
     if waiting.jobs.is_empty() && waiting.covered == 0 {
-        progress.line(&format!("there is no file below {}/raw", deps.lake.describe()));
+        progress.line(&format!("no file found below {}/raw", deps.lake.describe()));
     }
     Ok(waiting)
 }

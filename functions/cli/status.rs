@@ -1,4 +1,4 @@
-//! `status`: what is published, what waits, what was refused.
+//! `status`: what is published, which files wait, which were rejected.
 
 use std::fmt::Write;
 
@@ -29,7 +29,7 @@ pub async fn command(settings: Settings, json: bool) -> anyhow::Result<Ended> {
 fn text(status: &Status) -> Result<String, std::fmt::Error> {
     let mut f = String::new();
     let mut table =
-        Table::new(&["dataset", "newest taken in", "done", "waiting", "refused", "gone"]);
+        Table::new(&["dataset", "last ingested", "done", "waiting", "rejected", "gone"]);
     for files in &status.datasets {
         let newest = files.newest_at.as_deref().unwrap_or("never");
         let numbers = [
@@ -44,9 +44,12 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         writeln!(f, "{table}")?;
     }
     for file in status.datasets.iter().flat_map(|files| &files.refused) {
-        let reason = file.reason.map_or("failed", |reason| reason.name());
-        let detail = file.detail.as_deref().unwrap_or("the work on it was broken off");
-        writeln!(f, "refused {}: {reason}: {detail}", file.path)?;
+        match (&file.reason, &file.detail) {
+            (Some(reason), Some(detail)) => {
+                writeln!(f, "rejected {}: {reason}: {detail}", file.path)?;
+            }
+            _ => writeln!(f, "failed {}: processing failed repeatedly", file.path)?,
+        }
     }
     if status.datasets.iter().any(|files| !files.refused.is_empty()) {
         writeln!(f)?;
@@ -56,16 +59,16 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         writeln!(f, "not read: {sentence}")?;
     }
     for path in status.datasets.iter().flat_map(|files| &files.vanished) {
-        writeln!(f, "gone from raw, still counted: {path}")?;
+        writeln!(f, "no longer in raw, still counted: {path}")?;
     }
     for at in status.datasets.iter().filter_map(|files| files.snapshot_at.as_ref()) {
-        writeln!(f, "purchases count as in the operational database at {at}")?;
+        writeln!(f, "purchases are those of the operational database at {at}")?;
     }
     match &status.summary {
         Some(summary) => {
             writeln!(f, "{}", numbers(summary))?;
             let head =
-                ["publish", "at", "days", "refused", "written", "replaced", "respent", "seconds"];
+                ["publish", "at", "days", "held back", "written", "replaced", "spend", "seconds"];
             let mut publishes = Table::new(&head);
             for publish in &summary.publishes {
                 let number = publish.publish_id.to_string();
@@ -83,7 +86,7 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
             writeln!(f, "{publishes}")?;
             for day in &summary.refused_days {
                 let RefusedDay { day, publish_id, check, detail } = day;
-                let since = format!("{day} keeps its last good rows since publish {publish_id}");
+                let since = format!("{day} has been held back since publish {publish_id}");
                 writeln!(f, "{since}: {check}: {detail}")?;
             }
             if !summary.refused_days.is_empty() {
@@ -91,7 +94,7 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
             }
         }
         None if status.unreachable.iter().any(|part| part.what == "warehouse") => {}
-        None => writeln!(f, "nothing is published yet: start `movie-analytics run`")?,
+        None => writeln!(f, "nothing is published yet: run `movie-analytics run`")?,
     }
     writeln!(f, "lake          {}", status.lake)?;
     writeln!(f, "warehouse     {}", status.warehouse)?;
@@ -104,7 +107,7 @@ fn write_refused_rows(f: &mut String, status: &Status) -> std::fmt::Result {
     if files.is_empty() {
         return Ok(());
     }
-    let mut table = Table::new(&["rows refused of", "reason", "rows"]);
+    let mut table = Table::new(&["refused rows of", "reason", "rows"]);
     for file in files.iter().take(SHOWN) {
         for (reason, rows) in &file.by_reason {
             table.row(&[&file.path, reason.name()], &[count(*rows)]);
@@ -114,7 +117,7 @@ fn write_refused_rows(f: &mut String, status: &Status) -> std::fmt::Result {
     table.total(&[&format!("{} files", count(files.len() as u64)), ""], &[count(all)]);
     writeln!(f, "{table}")?;
     if files.len() > SHOWN {
-        writeln!(f, "({SHOWN} of them are shown, --json has all)\n")?;
+        writeln!(f, "(the first {SHOWN} files; --json shows all)\n")?;
     }
     Ok(())
 }

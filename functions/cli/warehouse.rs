@@ -1,4 +1,4 @@
-//! `warehouse`: what only whoever owns the schema does.
+//! `warehouse`: commands for the owner of the schema.
 
 use clap::Subcommand;
 use warehouse::sqlserver::Schemas;
@@ -8,14 +8,14 @@ use crate::{deps, settings::WarehouseSetting};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Bring the schema to the version that this program needs. Nothing else changes a schema of
-    /// SQL Server; SQLite does it by itself.
+    /// Migrate the schema to the version that this program needs. Only this command changes the
+    /// schema of SQL Server; SQLite migrates itself.
     Migrate {
         /// The warehouse: sqlite:FILE, sqlserver://SERVER/DATABASE for a managed identity, or a
         /// connection string [setting: WAREHOUSE].
         #[arg(long, value_name = "WAREHOUSE")]
         warehouse: Option<String>,
-        /// Print the SQL for an administrator, who then runs roles.sql too, and connect to nothing.
+        /// Connect to nothing: print the SQL, which an administrator runs before roles.sql.
         #[arg(long)]
         print: bool,
     },
@@ -33,14 +33,14 @@ pub async fn command(command: Command) -> anyhow::Result<Ended> {
     for step in &done {
         super::print(&format!("applied {step}"));
     }
-    super::print(&format!("{setting} has the schema that this program needs"));
+    super::print(&format!("the schema of {setting} is up to date"));
     Ok(Ended::Well)
 }
 
 fn script(setting: &WarehouseSetting) -> String {
     match setting {
         WarehouseSetting::Sqlite(_) => {
-            "-- SQLite migrates itself whenever it is opened: there is nothing to run.".to_owned()
+            "-- SQLite migrates itself when it is opened: there is nothing to run.".to_owned()
         }
         WarehouseSetting::SqlServer(_) => Schemas::default().script(),
     }

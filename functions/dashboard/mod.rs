@@ -1,7 +1,7 @@
 //! The numbers as a page. Changes nothing.
 //!
 //! **Idempotency key**: none is needed, it only reads.
-//! **Retry**: who looks, reloads.
+//! **Retry**: the viewer reloads the page.
 //! **What a crash leaves behind**: nothing.
 
 mod answer;
@@ -24,7 +24,7 @@ pub struct Input {
     pub query: String,
     /// The header `If-None-Match`.
     pub if_none_match: Option<String>,
-    /// Freshness is told against it.
+    /// Freshness is measured against it.
     pub now: DateTime<Utc>,
 }
 
@@ -38,12 +38,12 @@ async fn answer(desk: &Desk, input: Input, context: Option<&Context>) -> Answer 
     match desk.look(asked, input.if_none_match, input.now).await {
         Ok(answer) => answer,
         Err(unreadable) => {
-            // Who looks is not told: it names servers and files.
+            // Details are hidden from the viewer: they name servers and files.
             let Unreadable { will_pass, why } = unreadable;
             tracing::error!(
                 function = context.map(Context::function),
                 invocation_id = context.map(Context::invocation_id),
-                "the dashboard cannot be shown: {why}"
+                "cannot show the dashboard: {why}"
             );
             Answer::passing(503, page::failing(will_pass))
         }

@@ -57,12 +57,12 @@ impl Part {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     pub filter: Filter,
-    /// Dates that are none: told to who asks, and left out.
+    /// Invalid dates: the page names them, and the filter ignores them.
     pub ignored: Vec<String>,
 }
 
 impl Asked {
-    /// Reads a query string. Parameters of other names are nobody's business here; an empty one
+    /// Reads a query string. Parameters with other names are ignored; an empty one
     /// is what a form sends of a field that was left alone.
     pub fn parse(query: &str) -> Self {
         let mut asked = Self::default();

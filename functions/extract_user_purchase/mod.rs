@@ -39,8 +39,8 @@ impl std::fmt::Display for Extracted {
             [] => write!(f, "user_purchase: a snapshot of {} rows", self.rows),
             [first, rest @ ..] => write!(
                 f,
-                "user_purchase is not extracted yet: `{first}`{} counts and is not in the \
-                 database; load it (reconcile), or take it out (replay --forget)",
+                "user_purchase is not extracted yet: `{first}`{} counts but is not in the \
+                 database; load it (reconcile), or exclude it (replay --forget)",
                 match rest.len() {
                     0 => String::new(),
                     more => format!(" (and {more} more)"),
@@ -72,11 +72,7 @@ pub(crate) async fn handle(
 ) -> anyhow::Result<Outcome> {
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let Some(extracted) = run(deps, None).await? else {
-        tracing::info!(
-            function,
-            invocation_id,
-            "USER_PURCHASE_DB is not set: there is nothing to extract"
-        );
+        tracing::info!(function, invocation_id, "USER_PURCHASE_DB is not set: nothing to extract");
         return Ok(Outcome::done());
     };
     if extracted.is_held_back() {

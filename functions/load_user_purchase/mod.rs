@@ -16,7 +16,7 @@ use crate::{
     ingest::{Ingested, Input, ingest},
 };
 
-/// Takes in the file that the input names, unless its version is in already.
+/// Ingests the file that the input names, unless its version is ingested already.
 pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Ingested> {
     ingest(deps, Dataset::UserPurchase, input).await
 }

@@ -1,6 +1,6 @@
 //! Lists `raw` and names what no receipt covers: lost events, renames, writers that never close.
 //! Leaves files to their event while its message may still be under way.
-//! Clears away what interrupted work and old versions left behind.
+//! Sweeps what interrupted work and old versions left behind.
 //!
 //! **Idempotency key**: none is needed; a file named twice is staged once.
 //! **Retry**: always; the next hour does the same.
@@ -35,13 +35,13 @@ pub struct Found {
 }
 
 /// Orders for every file that waits, but for those written after `written_before`, if that is
-/// given. Files whose last work was broken off are left to `replay`.
+/// given. Files whose processing failed are left to `replay`.
 pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::Result<Found> {
     let mut found = Found::default();
     for dataset in Dataset::ALL {
         let survey = survey(deps, dataset).await?;
         for sentence in &survey.misnamed {
-            tracing::warn!(%dataset, "a file is not read: {sentence}");
+            tracing::warn!(%dataset, "skipped a file: {sentence}");
         }
         for Source { path, written_at, .. } in survey.waiting {
             match written_before {
@@ -53,8 +53,8 @@ pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::
     Ok(found)
 }
 
-/// Clears the lake of files that nothing names any more. What cannot be cleared now is cleared
-/// an hour later: files that wait matter more.
+/// Deletes files that nothing refers to any more. The next run repeats a sweep that fails: files
+/// that wait matter more.
 pub(crate) async fn sweep(deps: &Deps) -> Swept {
     let mut sum = Swept::default();
     for dataset in Dataset::ALL {
@@ -63,7 +63,9 @@ pub(crate) async fn sweep(deps: &Deps) -> Swept {
                 sum.parquet += swept.parquet;
                 sum.quarantine += swept.quarantine;
             }
-            Err(error) => tracing::warn!(%dataset, "orphans were not cleared away: {error}"),
+            Err(error) => {
+                tracing::warn!(%dataset, "the sweep failed, the next run repeats it: {error}")
+            }
         }
     }
     sum
@@ -71,7 +73,7 @@ pub(crate) async fn sweep(deps: &Deps) -> Swept {
 
 pub(crate) async fn handle(deps: &Deps, timer: Timer, context: Context) -> anyhow::Result<Outcome> {
     let now = Utc::now();
-    // Whoever calls it by hand means all files, as with the command.
+    // A call by hand means all files, as with the command.
     let written_before = (!schedule::is_by_hand(&timer, now)).then_some(now - MESSAGE_LOCK);
     let Found { orders, left } = run(deps, written_before).await?;
     let swept = sweep(deps).await;
@@ -80,7 +82,7 @@ pub(crate) async fn handle(deps: &Deps, timer: Timer, context: Context) -> anyho
         0 => String::new(),
         _ => {
             let minutes = MESSAGE_LOCK.num_minutes();
-            format!(", {left} younger than {minutes} minutes left to their event")
+            format!(", {left} younger than {minutes} minutes that wait for their event")
         }
     };
     tracing::info!(

@@ -1,4 +1,4 @@
-//! Orders files to be read again, or takes them out.
+//! Requests that files are reprocessed, or excludes them.
 //!
 //! **Idempotency key**: the receipt that each order leads to, newer than the one it names.
 //! **Retry**: the caller's; asking twice reads twice and changes nothing else.
@@ -30,11 +30,11 @@ pub struct Request {
     pub from: Option<Day>,
     /// Last day, included.
     pub to: Option<Day>,
-    /// Only files that were refused, or that have refused rows.
+    /// Only files that were rejected, or that have refused rows.
     pub refused: bool,
-    /// Only files whose last work was broken off.
+    /// Only files whose processing failed repeatedly.
     pub failed: bool,
-    /// Take the named paths out instead of reading them.
+    /// Exclude the named paths instead of reading them.
     pub forget: bool,
 }
 
@@ -55,15 +55,14 @@ pub struct Replayed {
 #[error("{0}")]
 pub struct BadRequest(String);
 
-/// Chooses the files, and takes those out that are to be forgotten. A [`BadRequest`] is the
-/// caller's to mend.
+/// Chooses the files, and excludes those to be excluded. The caller has to fix a [`BadRequest`].
 pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
     check(&request)?;
     let mut replayed = Replayed::default();
     if request.forget {
         for path in request.paths {
             let dataset = dataset_of(&path)?;
-            // Asked again after a call that broke off, it is forgotten already.
+            // A call that is repeated after a crash finds it excluded already.
             let known = deps.forget(dataset, &path).await?.is_some()
                 || deps.lake.receipts().newest(dataset, &path).await?.is_some();
             anyhow::ensure!(known, unknown(&path));
@@ -110,7 +109,7 @@ pub async fn handle(
         invocation_id = context.invocation_id(),
         files.replayed = again,
         files.forgotten = forgotten,
-        "replay: {again} files to read again, {forgotten} forgotten"
+        "replay: {again} files to reprocess, {forgotten} excluded"
     );
     let outcome = answer(202, serde_json::to_value(&replayed)?);
     Ok(events::outputs(outcome, replayed.orders))
@@ -123,8 +122,8 @@ fn check(request: &Request) -> Result<(), BadRequest> {
         || request.refused
         || request.failed;
     let problem = match (request.paths.is_empty(), conditions) {
-        (true, _) if request.forget => "name the paths to forget",
-        (true, false) => "say what to replay: paths, a dataset, days, refused or failed files",
+        (true, _) if request.forget => "name the paths to exclude",
+        (true, false) => "say what to replay: paths, a dataset, days, rejected or failed files",
         (false, true) => "give either paths or conditions, not both",
         _ => return Ok(()),
     };
@@ -224,7 +223,7 @@ fn dataset_of(path: &str) -> Result<Dataset, BadRequest> {
 fn unknown(path: &str) -> BadRequest {
     let shown = path.escape_debug();
     BadRequest(format!(
-        "`{shown}` is not in the lake: give its name below raw, e.g. movie_review/2021-04-25/movie_review.csv"
+        "`{shown}` is not in the lake: give its path below raw, e.g. movie_review/2021-04-25/movie_review.csv"
     ))
 }
 

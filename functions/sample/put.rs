@@ -59,7 +59,7 @@ pub fn put(
         out.flush()?;
         if same(&part, &path)? { fs::remove_file(&part) } else { fs::rename(&part, &path) }
     };
-    make().with_context(|| format!("the sample file {} cannot be written", path.display()))
+    make().with_context(|| format!("cannot write the sample file {}", path.display()))
 }
 
 /// Whether the second file is there with the bytes of the first.

@@ -36,7 +36,7 @@ fn cluster(address: &str) -> Result<EngineSetting, WrongSetting> {
 #[cfg(not(feature = "spark-connect"))]
 fn cluster(_address: &str) -> Result<EngineSetting, WrongSetting> {
     Err(wrong(
-        "this program cannot speak to a cluster: build it with the cargo feature spark-connect, \
+        "this build has no support for clusters: build it with the cargo feature spark-connect, \
          as `cargo xtask package --spark` does",
     ))
 }

@@ -28,7 +28,7 @@ impl LakeSetting {
     pub fn must_exist(&self) -> Result<(), WrongSetting> {
         match self {
             Self::Folder(folder) if !folder.is_dir() => {
-                let problem = format!("there is no folder {}", folder.display());
+                let problem = format!("the folder {} does not exist", folder.display());
                 Err(WrongSetting::new("LAKE", problem))
             }
             // Nobody makes an account or a container by mistake.
@@ -59,7 +59,7 @@ pub(super) fn lake(
             let azure = AzureLake::from_connection_string(&value);
             azure.map(LakeSetting::Azure).map_err(|error| wrong(error.to_string()))
         }
-        _ => Err(wrong(format!("this form is not known; {help}"))),
+        _ => Err(wrong(format!("unknown form; {help}"))),
     }
 }
 
@@ -78,7 +78,8 @@ pub(super) fn lake_by_identity(
     match queues {
         Some(queues) if queues.account() != azure.account() => {
             let (theirs, ours) = (queues.account(), azure.account());
-            let problem = format!("is of the account {theirs}, but the blobs are of {ours}");
+            let problem =
+                format!("names the account {theirs}, but LAKE__blobServiceUri names {ours}");
             Err(WrongSetting::new("LAKE__queueServiceUri", problem))
         }
         _ => Ok(LakeSetting::Azure(azure)),

@@ -31,7 +31,7 @@ pub(super) fn limits(get: impl Fn(&str) -> Option<String>) -> Result<FileLimits,
         let Some(value) = get(name) else { return Ok(default) };
         value.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
             let (from, to) = range.into_inner();
-            WrongSetting::new(name, format!("`{value}` is no whole number from {from} to {to}"))
+            WrongSetting::new(name, format!("`{value}` is not a whole number from {from} to {to}"))
         })
     };
     let limits = FileLimits {
@@ -43,8 +43,7 @@ pub(super) fn limits(get: impl Fn(&str) -> Option<String>) -> Result<FileLimits,
         gzip_ratio: number("MAX_GZIP_RATIO", 200, 1..=100_000)?,
     };
     if limits.line_bytes < limits.field_bytes {
-        let problem =
-            format!("a field may have {} bytes, so a line needs more", limits.field_bytes);
+        let problem = format!("must be at least MAX_FIELD_BYTES, which is {}", limits.field_bytes);
         return Err(WrongSetting::new("MAX_LINE_BYTES", problem));
     }
     Ok(limits)
@@ -76,11 +75,11 @@ mod tests {
     #[test]
     fn limits_out_of_range_say_what_to_write() {
         for (name, value, problem) in [
-            ("MAX_FIELD_BYTES", "1 MiB", "`1 MiB` is no whole number from 1024 to 67108864"),
-            ("MAX_LINE_BYTES", "2048", "a field may have 1048576 bytes, so a line needs more"),
-            ("MAX_XML_DEPTH", "2", "`2` is no whole number from 3 to 100"),
-            ("MAX_FILE_BYTES", "0", "`0` is no whole number from 1024 to 1099511627776"),
-            ("MAX_GZIP_RATIO", "-1", "`-1` is no whole number from 1 to 100000"),
+            ("MAX_FIELD_BYTES", "1 MiB", "`1 MiB` is not a whole number from 1024 to 67108864"),
+            ("MAX_LINE_BYTES", "2048", "must be at least MAX_FIELD_BYTES, which is 1048576"),
+            ("MAX_XML_DEPTH", "2", "`2` is not a whole number from 3 to 100"),
+            ("MAX_FILE_BYTES", "0", "`0` is not a whole number from 1024 to 1099511627776"),
+            ("MAX_GZIP_RATIO", "-1", "`-1` is not a whole number from 1 to 100000"),
         ] {
             assert_eq!(read(&[(name, value)]), Err(format!("{name}: {problem}")));
         }

@@ -19,7 +19,7 @@ pub use self::{
     warehouse::WarehouseSetting,
 };
 
-/// A setting that is missing, or says what cannot be.
+/// A setting that is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {problem}")]
 pub struct WrongSetting {
@@ -56,7 +56,7 @@ pub struct Settings {
     pub max_refused_share: f64,
     /// Largest share of its reviews that a day may lose without a restated file.
     pub max_day_shrink: f64,
-    /// Who is told of staged and refused files and of publishes, if anybody.
+    /// Topic that receives events of staged and rejected files and of publishes, if any.
     pub event_topic: Option<EventTopic>,
     /// Connection string of Application Insights.
     pub application_insights: Option<String>,
@@ -147,7 +147,7 @@ pub fn local_settings(folder: &Path) -> Result<BTreeMap<String, String>, WrongSe
     let path = folder.join("local.settings.json");
     let Ok(text) = std::fs::read(&path) else { return Ok(BTreeMap::new()) };
     let file: File = serde_json::from_slice(&text).map_err(|error| {
-        let problem = format!("{} cannot be read: {error}", path.display());
+        let problem = format!("cannot read {}: {error}", path.display());
         WrongSetting::new("local.settings.json", problem)
     })?;
     Ok(file.values)
@@ -174,11 +174,12 @@ fn pii(mode: Option<String>, key: Option<String>) -> Result<Pii, WrongSetting> {
 fn number(name: &'static str, value: Option<String>, default: u64) -> Result<u64, WrongSetting> {
     let Some(value) = value else { return Ok(default) };
     let number = value.parse().ok().filter(|number| (1..=1 << 20).contains(number));
-    number.ok_or_else(|| WrongSetting::new(name, format!("`{value}` is no whole number above 0")))
+    number
+        .ok_or_else(|| WrongSetting::new(name, format!("`{value}` is not a whole number above 0")))
 }
 
 fn share(name: &'static str, value: Option<String>, default: f64) -> Result<f64, WrongSetting> {
     let Some(value) = value else { return Ok(default) };
     let share = value.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| WrongSetting::new(name, format!("`{value}` is no share from 0 to 1")))
+    share.ok_or_else(|| WrongSetting::new(name, format!("`{value}` is not a number from 0 to 1")))
 }

@@ -53,11 +53,11 @@ fn wrong_settings_say_what_to_write() {
     assert_eq!(wrong(&[("PII_MODE", "x")]), "PII_MODE: write mask, hash or keep");
     assert_eq!(
         wrong(&[("MAX_DAY_SHRINK", "50%")]),
-        "MAX_DAY_SHRINK: `50%` is no share from 0 to 1"
+        "MAX_DAY_SHRINK: `50%` is not a number from 0 to 1"
     );
     assert_eq!(
         wrong(&[("ENGINE_MEMORY_MB", "0")]),
-        "ENGINE_MEMORY_MB: `0` is no whole number above 0"
+        "ENGINE_MEMORY_MB: `0` is not a whole number above 0"
     );
     assert!(wrong(&[("ENGINE", "spark")]).starts_with("ENGINE: write embedded, or sc://"));
     let unresolved = [("ENGINE", "@Microsoft.KeyVault(SecretUri=x)")];
@@ -130,7 +130,8 @@ fn a_lake_that_is_not_understood_is_not_repeated() {
     let uri = ("LAKE__blobServiceUri", "https://films.blob.core.windows.net");
     let queues = ("LAKE__queueServiceUri", "https://other.queue.core.windows.net");
     let error = lake_of(&[uri, queues]).unwrap_err();
-    let known = "LAKE__queueServiceUri: is of the account other, but the blobs are of films";
+    let known =
+        "LAKE__queueServiceUri: names the account other, but LAKE__blobServiceUri names films";
     assert_eq!(error, known);
     let error = lake_of(&[("LAKE__blobServiceUri", "films")]).unwrap_err();
     assert!(error.starts_with("LAKE__blobServiceUri: "), "{error}");

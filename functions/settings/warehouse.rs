@@ -48,7 +48,7 @@ impl WarehouseSetting {
         };
         let setting = warehouse(get("WAREHOUSE"), get("LAKE__clientId").as_deref(), &help)?;
         if matches!(setting, Self::Sqlite(_)) && is_in_azure {
-            let problem = "sqlite is for a laptop: an instance in Azure has no lasting disk";
+            let problem = "sqlite is for a laptop: an instance in Azure has no persistent disk";
             return Err(WrongSetting::new("WAREHOUSE", problem));
         }
         Ok(setting)
@@ -80,6 +80,6 @@ fn warehouse(
                 |error: sqlserver::WrongServer| WrongSetting::new("WAREHOUSE", error.to_string());
             server.map(WarehouseSetting::SqlServer).map_err(wrong)
         }
-        _ => Err(WrongSetting::new("WAREHOUSE", format!("this form is not known; {help}"))),
+        _ => Err(WrongSetting::new("WAREHOUSE", format!("unknown form; {help}"))),
     }
 }

@@ -1,4 +1,4 @@
-//! Freshness, loads and refusals, as JSON. Changes nothing.
+//! Freshness, loads, rejected files and refused rows, as JSON. Changes nothing.
 //!
 //! **Idempotency key**: none is needed, it only reads.
 //! **Retry**: the caller's.
@@ -41,8 +41,8 @@ pub struct Unreachable {
     pub why: String,
 }
 
-/// Looks at the lake and the warehouse, and changes neither. Waits two seconds until each of them
-/// is reached, and for no publish.
+/// Reads the lake and the warehouse, and changes neither. Waits two seconds for each of them, and
+/// for no publish.
 pub async fn run(deps: &Deps) -> Status {
     let summary = deps.reader.read(async |warehouse, _| warehouse.summary().await);
     let (datasets, summary) = tokio::join!(datasets(deps), summary);
@@ -65,12 +65,12 @@ pub async fn run(deps: &Deps) -> Status {
 }
 
 async fn datasets(deps: &Deps) -> anyhow::Result<Vec<Survey>> {
-    // One small read tells whether the storage answers: to list it may take longer.
+    // One small read shows whether the storage answers; a listing may take longer.
     let marker = deps.settings.warehouse.marker_name();
     let Ok(reached) = timeout(REACH_TIMEOUT, deps.lake.get_marker(&marker)).await else {
         anyhow::bail!(
             "the storage has not answered within {} s: check that it runs, and that network and \
-             firewall let this app in",
+             firewall admit this app",
             REACH_TIMEOUT.as_secs()
         );
     };

@@ -55,7 +55,7 @@ impl Telemetry {
             return Ok(Self { sent: None });
         };
         let exporter = exporter(connection_string).map_err(|error| {
-            anyhow::anyhow!("APPLICATIONINSIGHTS_CONNECTION_STRING cannot be read: {error}")
+            anyhow::anyhow!("APPLICATIONINSIGHTS_CONNECTION_STRING is invalid: {error}")
         })?;
         let traces = SdkTracerProvider::builder()
             .with_resource(resource(|name| std::env::var(name).ok()))
@@ -95,7 +95,7 @@ impl Telemetry {
         let flushed = tokio::task::spawn_blocking(move || traces.force_flush().is_ok());
         let sent = tokio::time::timeout(FLUSH_LIMIT, flushed).await;
         if !matches!(sent, Ok(Ok(true))) {
-            tracing::warn!("telemetry could not be sent; the work is done all the same");
+            tracing::warn!("cannot send telemetry; the work itself is done");
         }
     }
 }

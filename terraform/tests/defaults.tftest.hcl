@@ -75,7 +75,7 @@ run "databases_take_no_password_and_nobody_from_outside" {
 
   assert {
     condition     = azurerm_mssql_server.this.azuread_administrator[0].object_id == data.azurerm_client_config.current.object_id
-    error_message = "Without a group, whoever applies administers."
+    error_message = "Without a group, the identity that applies is the administrator."
   }
 
   assert {

@@ -28,7 +28,7 @@ run "operational_database" {
 
   assert {
     condition     = local.app_settings.USER_PURCHASE_DB == "postgres://${local.names.app}@psql.postgres.database.azure.com/purchases?sslmode=verify-full" && !contains(keys(local.app_settings), "AzureWebJobs.extract_user_purchase.Disabled")
-    error_message = "The app is not told of the operational database."
+    error_message = "The app has no setting of the operational database."
   }
 }
 

@@ -1,4 +1,4 @@
-# Wrong values are told before anything is built.
+# Wrong values are rejected before anything is built.
 
 mock_provider "azurerm" {
   source = "./tests/mocks"

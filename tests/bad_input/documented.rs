@@ -20,7 +20,7 @@ fn every_reason_has_a_line_in_the_page_for_vendors_and_the_page_has_no_other() {
     let rows: BTreeSet<_> = RowReason::ALL.iter().map(|reason| reason.name().into()).collect();
     let files: BTreeSet<_> = FileReason::ALL.iter().map(|reason| reason.name().into()).collect();
     assert_eq!(reasons("Refused rows"), rows);
-    assert_eq!(reasons("Refused files"), files);
+    assert_eq!(reasons("Rejected files"), files);
 }
 
 #[test]

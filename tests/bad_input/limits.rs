@@ -54,6 +54,6 @@ fn each_limit_is_a_setting() {
 fn a_limit_that_makes_no_sense_is_a_wrong_setting() {
     let place = Place::new();
     let ran = run(&place, "run", &[("MAX_FIELD_BYTES", "8388608")]).ends_with(2);
-    ran.says("MAX_LINE_BYTES: a field may have 8388608 bytes, so a line needs more");
+    ran.says("MAX_LINE_BYTES: must be at least MAX_FIELD_BYTES, which is 8388608");
     run(&place, "run", &[("MAX_XML_DEPTH", "deep")]).ends_with(2).says("MAX_XML_DEPTH: `deep`");
 }

@@ -108,7 +108,7 @@ fn status_and_the_warehouse_show_refusals_by_file_and_reason() {
         assert!(text.lines().any(|l| has(&l)), "{words:?} are not in\n{text}");
     };
     line([REVIEWS, "invalid_utf8", "1"]);
-    line(["refused", LOGS, "missing_column"]);
+    line(["rejected", LOGS, "missing_column"]);
 
     let row = |path: &str, receipt, reason: &str, rows, live| {
         (path.to_owned(), receipt, reason.to_owned(), rows, live)

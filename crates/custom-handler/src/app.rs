@@ -272,10 +272,13 @@ mod tests {
     #[test]
     fn a_wrong_app_says_what_is_wrong_with_it() {
         let told = |app: App| app.check().err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(told(App::new().queue("a/b", nothing)).starts_with("`a/b` is no name"));
+        assert!(
+            told(App::new().queue("a/b", nothing))
+                .starts_with("`a/b` is not a valid function name")
+        );
         let twice = App::new().queue("work", nothing).timer("Work", nothing);
-        assert!(told(twice).starts_with("the function `Work` is there twice"));
-        assert!(told(App::new().binding("a", "b")).starts_with("there is no function `a`"));
+        assert!(told(twice).starts_with("the function `Work` is added twice"));
+        assert!(told(App::new().binding("a", "b")).ends_with("add the function `a` first"));
         assert_eq!(told(App::new().queue("a", nothing).binding("a", "b")), "");
     }
 

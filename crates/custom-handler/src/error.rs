@@ -9,22 +9,22 @@ use serde_json::error::Category;
 pub enum Error {
     /// The host takes no such function name.
     #[error(
-        "`{}` is no name for a function: it must begin with a letter, hold only letters, digits, \
+        "`{}` is not a valid function name: it must begin with a letter, hold only letters, digits, \
          `_` and `-`, at most 128 of them, and must not be `host`; name it like its folder",
         .name.escape_debug()
     )]
     Name { name: String },
     /// The host tells names apart without regard to case.
-    #[error("the function `{name}` is there twice (case does not count); drop or rename one")]
+    #[error("the function `{name}` is added twice (case does not count); remove or rename one")]
     Duplicate { name: String },
     /// A binding was named for a function that was not added before.
-    #[error("there is no function `{name}` whose trigger could be bound to `{binding}`")]
+    #[error("cannot name the binding `{binding}`: add the function `{name}` first")]
     Binding { name: String, binding: String },
     /// Nobody told us the port: the process was not started by the host.
     #[error("FUNCTIONS_CUSTOMHANDLER_PORT is not set: start the handler by the Functions host")]
     NoPort,
     /// The variable holds no port.
-    #[error("FUNCTIONS_CUSTOMHANDLER_PORT is `{}`, which is no port", .value.escape_debug())]
+    #[error("FUNCTIONS_CUSTOMHANDLER_PORT is `{}`, which is not a port", .value.escape_debug())]
     BadPort { value: String },
     /// The port is taken, or may not be used.
     #[error("cannot listen on 127.0.0.1:{port}: {source}; is another handler running?")]
@@ -66,12 +66,12 @@ pub enum DecodeError {
 pub enum OutputError {
     /// The host takes no such name.
     #[error(
-        "the host takes no such binding name: it must begin with a letter and hold only letters \
+        "the host rejects this binding name: it must begin with a letter and hold only letters \
          and digits, at most 128 of them; rename it here and in function.json"
     )]
     Binding,
     /// The value's `Serialize` failed.
-    #[error("it cannot be written as JSON: {why}")]
+    #[error("cannot be written as JSON: {why}")]
     Json { why: String },
     /// One of several messages would be parsed and written anew as a date.
     #[error("message {index} looks like a date, which the host rewrites: send it in an object")]

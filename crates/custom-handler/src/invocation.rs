@@ -126,7 +126,7 @@ pub(crate) async fn invoke(
         }
     });
     if tokio::time::timeout(HOOK_LIMIT, hook).await.is_err() {
-        tracing::error!("the hook after an invocation takes too long; the answer goes out");
+        tracing::error!("the hook after an invocation timed out; the answer is sent now");
     }
     answer
 }

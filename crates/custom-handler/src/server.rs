@@ -190,7 +190,7 @@ async fn respond<B: Buf>(
             };
             let reason = match unread {
                 Unread::TooLarge => format!("the body has more than {} bytes", app.body_limit),
-                Unread::Broken => "the body broke off".to_owned(),
+                Unread::Broken => "the connection closed before the end of the body".to_owned(),
             };
             discard(body).await;
             reject(app, &context, ending, &reason);
@@ -207,7 +207,7 @@ async fn respond<B: Buf>(
         })
     };
     // Only `App::instrument` could panic there, whose message is on stderr already.
-    let answer = invocation.await.unwrap_or_else(|_| Answer::error(500, "the invocation broke"));
+    let answer = invocation.await.unwrap_or_else(|_| Answer::error(500, "the invocation failed"));
     response(answer)
 }
 
@@ -249,7 +249,7 @@ async fn discard<B: Buf>(mut body: impl Stream<Item = Result<B, warp::Error>> + 
 }
 
 fn not_allowed(method: &'static str) -> Response<String> {
-    let mut refusal = response(Answer::error(405, &format!("only {method} is answered here")));
+    let mut refusal = response(Answer::error(405, &format!("only {method} is allowed here")));
     refusal.headers_mut().insert(header::ALLOW, HeaderValue::from_static(method));
     refusal
 }

@@ -88,7 +88,7 @@ pub fn decode(message: &str, scope: &Scope) -> Result<Decoded, Error> {
     let mut any = false;
     for value in &values {
         let Some(event) = Event::of(value) else {
-            let why = "it is no event, though others in its message are".to_owned();
+            let why = "it is not an event, unlike others in its message".to_owned();
             decoded.ignored.push(Ignored { event_id: String::new(), why });
             continue;
         };

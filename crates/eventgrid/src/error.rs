@@ -7,7 +7,7 @@
 pub enum Error {
     /// The text is no event in any form that we know.
     #[error(
-        "the message of {bytes} bytes is no event: {why}; deliver blob-created events in the \
+        "the message of {bytes} bytes is not an event: {why}; deliver blob-created events in the \
          Event Grid or the CloudEvents 1.0 schema"
     )]
     NotAnEvent { bytes: usize, why: String },
@@ -21,7 +21,7 @@ pub enum Error {
     #[error("cannot set up HTTPS for events: {why}; check the system's root certificates")]
     Client { why: String },
     /// The managed identity gives no token, and asking again will not help.
-    #[error("the managed identity signs no events: {why}, or set a key")]
+    #[error("cannot get a token of the managed identity: {why}, or set a key")]
     Identity { why: String },
     /// The topic said no, and asking again will not help.
     #[error("the Event Grid topic answered {status} to {kind} `{id}`; {what_to_do}")]
@@ -29,11 +29,11 @@ pub enum Error {
     /// Every try until the deadline failed.
     #[error(
         "{kind} `{id}` was not published within {seconds} s ({tries} tries): {last}; check that \
-         the topic can be reached"
+         this app can reach the topic"
     )]
     Deadline { kind: &'static str, id: String, seconds: f64, tries: u32, last: String },
     /// Our own rules are broken.
-    #[error("bug: an event cannot be written as JSON ({detail}); report it")]
+    #[error("bug: cannot write an event as JSON ({detail}); report it")]
     Bug { detail: String },
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Location<'a> {
 
 /// Takes a blob's URL apart, or says why it is none.
 pub(crate) fn locate(url: &str) -> Result<Location<'_>, &'static str> {
-    let (scheme, rest) = url.split_once("://").ok_or("is no URL")?;
+    let (scheme, rest) = url.split_once("://").ok_or("is not a URL")?;
     if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
         return Err("has a scheme other than http and https");
     }

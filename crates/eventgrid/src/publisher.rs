@@ -127,7 +127,7 @@ impl Publisher {
         match request.send().await {
             Ok(response) => judge(event, &response),
             Err(error) if error.is_connect() => Err(Failure::again("no connection to the topic")),
-            Err(_) => Err(Failure::again("the connection to the topic broke")),
+            Err(_) => Err(Failure::again("the connection to the topic was lost")),
         }
     }
 }
@@ -136,7 +136,7 @@ impl Publisher {
 fn address(endpoint: &str) -> Result<(Url, bool), Error> {
     let refuse = |why: &str| Error::Endpoint { why: why.to_owned() };
     let mut url = Url::parse(endpoint.trim())
-        .map_err(|error| Error::Endpoint { why: format!("is no URL ({error})") })?;
+        .map_err(|error| Error::Endpoint { why: format!("is not a URL ({error})") })?;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     match url.scheme() {

@@ -146,7 +146,7 @@ fn refused(error: &azure_core::Error) -> NoToken {
                 return no_token(kind, &why);
             }
             Some(ErrorKind::Io | ErrorKind::Connection) => {
-                let why = "no managed identity is within reach; outside Azure sign in with a key \
+                let why = "no managed identity found; outside Azure, sign in with a key \
                            or a password";
                 return no_token(Kind::Unreachable, why);
             }
@@ -158,7 +158,7 @@ fn refused(error: &azure_core::Error) -> NoToken {
             _ => cause = error.source(),
         }
     }
-    no_token(Kind::Transient, "the managed identity gave none")
+    no_token(Kind::Transient, "the managed identity returned no token")
 }
 
 fn no_token(kind: Kind, why: &str) -> NoToken {

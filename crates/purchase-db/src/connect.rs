@@ -78,7 +78,7 @@ impl Connector {
     pub(crate) async fn connect(&self) -> Result<Client, Error> {
         let Timing { attempt, deadline, unreachable, pause, .. } = self.timing;
         let connect = || async {
-            let late = "did not answer in time: check that it is within reach";
+            let late = "did not answer in time: check that this machine can reach it";
             let late = |_| Err(Cause::transient(late));
             timeout(attempt, self.attempt()).await.unwrap_or_else(late)
         };
@@ -103,7 +103,7 @@ impl Connector {
         // What breaks the connection reaches whoever waits for an answer.
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!("a connection to the operational database broke: {error}");
+                tracing::debug!("a connection to the operational database was lost: {error}");
             }
         });
         client.batch_execute(sql::SESSION).await?;

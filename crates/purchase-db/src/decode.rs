@@ -81,7 +81,7 @@ impl Decoder {
         let mut at = 0;
         if !self.is_begun && held.len() >= HEADER.len() {
             if held[..HEADER.len()] != *HEADER {
-                return Err("what it copies out does not begin as binary COPY does".into());
+                return Err("sent no header of binary COPY".into());
             }
             (self.is_begun, at) = (true, HEADER.len());
         }
@@ -101,7 +101,7 @@ impl Decoder {
     pub(crate) fn finish(mut self) -> Result<RecordBatch, Wrong> {
         match self.is_complete && self.rest.is_empty() {
             true => Ok(self.take()),
-            false => Err("broke off while it copied rows out: try again"),
+            false => Err("ended COPY before the last row: try again"),
         }
     }
 
@@ -119,7 +119,7 @@ impl Decoder {
             return Ok(Some(2));
         }
         if width != 8 {
-            return Err("copies out other columns than it was asked for");
+            return Err("sent other columns than COPY named");
         }
         for field in &mut fields {
             let Some((length, after)) = rest.split_first_chunk() else { return Ok(None) };
@@ -168,12 +168,12 @@ impl Decoder {
 }
 
 fn text(field: Option<&[u8]>) -> Result<Option<&str>, Wrong> {
-    field.map(std::str::from_utf8).transpose().map_err(|_| "copies out text that is no UTF-8")
+    field.map(std::str::from_utf8).transpose().map_err(|_| "sent text that is not UTF-8")
 }
 
 fn fixed<const N: usize>(field: Option<&[u8]>) -> Result<Option<[u8; N]>, Wrong> {
     let sized = field.map(<[u8; N]>::try_from).transpose();
-    sized.map_err(|_| "copies out a number of another size than it was asked for")
+    sized.map_err(|_| "sent a number of another size than COPY named")
 }
 
 /// A `numeric` in thousandths, exactly.
@@ -183,7 +183,7 @@ fn numeric(bytes: &[u8]) -> Result<i128, Wrong> {
     let words: Vec<u16> =
         bytes.chunks_exact(2).map(|word| u16::from_be_bytes([word[0], word[1]])).collect();
     let [_, weight, sign, _, digits @ ..] = &words[..] else {
-        return Err("copies out a numeric that is none");
+        return Err("sent an invalid numeric");
     };
     let mut weight = i32::from(*weight as i16);
     // In ten-thousandths, which is where the fourth decimal would be.
@@ -205,7 +205,7 @@ fn numeric(bytes: &[u8]) -> Result<i128, Wrong> {
     match sign {
         0 => Ok(milli),
         0x4000 => Ok(-milli),
-        _ => Err("has a unit_price that is no number: correct it"),
+        _ => Err("has a unit_price that is not a number: correct it"),
     }
 }
 

@@ -184,8 +184,8 @@ fn sentence(place: &str, error: &PgError) -> String {
     }
     if let Some(error) = source::<rustls::Error>(error) {
         return format!(
-            "the certificate of {place} is not trusted ({error}): use the name that is in it, and \
-             give its signer with sslrootcert=FILE"
+            "the certificate of {place} is not trusted ({error}): use the host name in it, and name \
+             its signer with sslrootcert=FILE"
         );
     }
     match source::<io::Error>(error) {
@@ -193,12 +193,12 @@ fn sentence(place: &str, error: &PgError) -> String {
             format!("nothing listens at {place}: check host and port in USER_PURCHASE_DB")
         }
         Some(error) if is_unknown_name(error) => {
-            format!("nobody knows the host of {place}: check its name in USER_PURCHASE_DB")
+            format!("cannot resolve the host name of {place}: check it in USER_PURCHASE_DB")
         }
         Some(error) if error.kind() == io::ErrorKind::NotFound => {
-            format!("there is no socket of {place}: check folder and port in USER_PURCHASE_DB")
+            format!("no socket found for {place}: check folder and port in USER_PURCHASE_DB")
         }
-        Some(error) => format!("the connection to {place} broke ({error}): try again"),
+        Some(error) => format!("the connection to {place} was lost ({error}): try again"),
         None if error.is_closed() => format!("the connection to {place} was lost: try again"),
         None => {
             // The driver keeps the reason behind its error.
@@ -207,13 +207,13 @@ fn sentence(place: &str, error: &PgError) -> String {
             if text.contains("does not support TLS") {
                 format!(
                     "{place} offers no encryption: let the server use TLS, or write \
-                     sslmode=disable where the way to it is safe"
+                     sslmode=disable if the network is safe"
                 )
             } else if text.contains("password missing") {
-                format!("{place} wants a password: write it into USER_PURCHASE_DB")
+                format!("{place} requires a password: write it into USER_PURCHASE_DB")
             } else {
                 // The driver's own words hold no values.
-                format!("{place} and its driver do not understand each other ({text})")
+                format!("{place} breaks the protocol of PostgreSQL ({text}): check host and port")
             }
         }
     }
@@ -229,11 +229,11 @@ fn refusal(place: &str, said: &DbError) -> String {
              managed identity must be a role of this server, see docs/POSTGRES.md"
         ),
         SqlState::INVALID_AUTHORIZATION_SPECIFICATION => format!(
-            "{place} does not let this login in ({code}): check the user, that pg_hba.conf has a \
-             line for it, and whether the server wants TLS (sslmode=verify-full)"
+            "{place} rejects this login ({code}): check the user, that pg_hba.conf has a \
+             line for it, and whether the server requires TLS (sslmode=verify-full)"
         ),
         SqlState::INVALID_CATALOG_NAME => {
-            format!("{place} is not there ({code}): check the database in USER_PURCHASE_DB")
+            format!("{place} does not exist ({code}): check the database in USER_PURCHASE_DB")
         }
         SqlState::INSUFFICIENT_PRIVILEGE => format!(
             "{place} does not permit this ({code}: {}): give the login its role, see \
@@ -247,31 +247,30 @@ fn refusal(place: &str, said: &DbError) -> String {
                 said.message()
             )
         }
-        SqlState::READ_ONLY_SQL_TRANSACTION => format!(
-            "{place} cannot be written to ({code}): it is a replica or read only; load into the \
-             primary"
-        ),
+        SqlState::READ_ONLY_SQL_TRANSACTION => {
+            format!("{place} is read-only or a replica ({code}): load into the primary")
+        }
         SqlState::LOCK_NOT_AVAILABLE => format!(
-            "{place} kept us waiting for a lock ({code}): somebody else is at work on the same \
-             file or table; try again"
+            "{place} timed out on a lock ({code}): another process works on the same file or table; \
+             try again"
         ),
         SqlState::QUERY_CANCELED => {
             format!("{place} cancelled a statement ({code}): it took too long; try again")
         }
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
-            format!("{place} is being stopped or started ({code}): try again in a minute")
+            format!("{place} is stopping or starting ({code}): try again in a minute")
         }
         SqlState::TOO_MANY_CONNECTIONS => {
-            format!("{place} has no connection left ({code}): try again, or raise max_connections")
+            format!("{place} has no free connection ({code}): try again, or raise max_connections")
         }
         SqlState::DISK_FULL | SqlState::OUT_OF_MEMORY => {
-            format!("{place} is out of disk or memory ({code}): make room")
+            format!("{place} is out of disk space or memory ({code}): free some")
         }
         _ if code.starts_with("40") => {
             format!("{place} chose this transaction as a deadlock victim ({code}): try again")
         }
         _ if matches!(&code[..2], "57" | "53" | "08") => {
-            format!("{place} cannot do it at present ({code}): try again")
+            format!("{place} is unavailable ({code}): try again")
         }
         _ => format!(
             "{place} refused a statement ({code}): check that the columns of user_purchase are \

@@ -72,7 +72,8 @@ impl PurchaseDb {
                 return Ok(done);
             }
         }
-        let again = Cause::transient("was extracted by another process each time: try again");
+        let again =
+            Cause::transient("was extracted by another process at the same time: try again");
         Err(again.at(&self.connector.place()))
     }
 
@@ -135,7 +136,9 @@ impl PurchaseDb {
             stage(writer, receiver, state, recipe, on_rows)
         });
         let received = self.receive(client, sender).await;
-        let staged = writer.await.map_err(|_| Cause::transient("was read, and staging it crashed"));
+        let staged = writer
+            .await
+            .map_err(|_| Cause::transient("was read, but staging the rows panicked: try again"));
         received?;
         staged?
     }
@@ -235,6 +238,6 @@ async fn last_seen(lake: &Lake, live: &Receipt) -> Result<Option<TableState>, Ca
 async fn remember(lake: &Lake, live: &Receipt, state: &TableState) {
     let marker = format!("{}\n{state}", live.attempt);
     if let Err(error) = lake.put_marker(MARKER, marker.into()).await {
-        tracing::warn!(marker = MARKER, "the marker was not written: {error}");
+        tracing::warn!(marker = MARKER, "cannot write the marker: {error}");
     }
 }

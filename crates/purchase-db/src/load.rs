@@ -86,7 +86,7 @@ impl PurchaseDb {
         let Some(receipt) = row.get::<_, Option<String>>(0) else { return Ok(None) };
         let receipt = serde_json::from_str(&receipt).map_err(|_| {
             Cause::permanent(format!(
-                "has a receipt in load_history that is none: delete its row there and the rows \
+                "has an invalid receipt in load_history: delete its row there and the rows \
                  whose source_file is `{path}`, then replay the file"
             ))
         })?;
@@ -107,7 +107,7 @@ struct TableLoad {
 impl TableLoad {
     async fn send(&mut self, rows: &RecordBatch) -> Result<(), Cause> {
         let bytes = encode::rows(rows, &self.path).ok_or_else(|| {
-            let detail = "a row does not fit the table, and was not refused".to_owned();
+            let detail = "a row does not fit the table, but was not refused".to_owned();
             lake::Error::Bug { path: self.path.clone(), detail }
         })?;
         self.feed(bytes).await
@@ -145,13 +145,13 @@ impl TableLoad {
         let copied = sink.as_mut().finish().await?;
         if copied != receipt.rows.staged {
             return Err(Cause::permanent(format!(
-                "took in {copied} of {} rows: a trigger on user_purchase leaves rows out; let it \
+                "inserted {copied} of {} rows: a trigger on user_purchase drops rows; let it \
                  pass those that have a source_file",
                 receipt.rows.staged
             )));
         }
         let json = serde_json::to_string(receipt)
-            .map_err(|error| Cause::permanent(format!("gets no receipt: {error}")))?;
+            .map_err(|error| Cause::permanent(format!("cannot hold the receipt: {error}")))?;
         match self.client.execute(sql::RECORD, &[&self.path, &json]).await {
             Ok(_) => {}
             Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
@@ -166,13 +166,13 @@ impl TableLoad {
     async fn twin(&self, receipt: &Receipt) -> Result<Committed, Cause> {
         self.client.batch_execute("ROLLBACK").await?;
         let row = self.client.query_opt(sql::TWIN, &[&receipt.content_hash, &self.path]).await?;
-        let gone = || Cause::transient("had this file under another path, and has it no more");
+        let gone = || Cause::transient("no longer has this file under another path: try again");
         Ok(Committed::Duplicate(row.ok_or_else(gone)?.get(0)))
     }
 }
 
 fn fell_silent() -> Cause {
-    Cause::transient("took no rows for some minutes: look for locks on user_purchase")
+    Cause::transient("accepted no rows for some minutes: look for locks on user_purchase")
 }
 
 #[async_trait]

@@ -33,7 +33,7 @@ pub(crate) async fn ensure(client: &Client) -> Result<(), Cause> {
         Err(cause) if cause.state() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
             client.batch_execute("ROLLBACK").await?;
             Err(Cause::permanent(format!(
-                "lacks {missing} of user_purchase_schema, and this login may not make it: let the \
+                "lacks {missing} of user_purchase_schema, and this login may not create it: let the \
                  owner of the table run sql/postgres/schema/[1-7]_*.sql"
             )))
         }

@@ -43,8 +43,8 @@ pub(crate) enum Roots {
 pub struct WrongUrl(String);
 
 /// What may be written.
-pub const HELP: &str = "postgres://USER:PASSWORD@HOST:5432/DATABASE, in Azure without the password \
-    for the managed identity";
+pub const HELP: &str = "postgres://USER:PASSWORD@HOST:5432/DATABASE; in Azure, leave the password out to \
+    sign in with the managed identity";
 
 impl Setting {
     /// Reads a `postgres://` URL as libpq does, with `sslmode` and `sslrootcert`. Without
@@ -53,26 +53,26 @@ impl Setting {
     /// one and the server is not on this machine.
     pub fn parse(text: &str, identity: Option<Option<&str>>) -> Result<Self, WrongUrl> {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
-            return Err(wrong(format!("this form is not known; write {HELP}")));
+            return Err(wrong(format!("unknown form; write {HELP}")));
         }
         let (url, mode, root) = take_ssl(text)?;
         let mut config = Config::from_str(&url).map_err(|_| {
             wrong(format!(
-                "the URL is not understood: percent-encode what is special in it; {HELP}"
+                "the URL is invalid: percent-encode its special characters; write {HELP}"
             ))
         })?;
         if config.get_hosts().is_empty() {
-            return Err(wrong(format!("no host in it; write {HELP}")));
+            return Err(wrong(format!("the URL names no host; write {HELP}")));
         }
         if config.get_user().is_none() || config.get_dbname().is_none() {
-            return Err(wrong(format!("no user or no database in it; write {HELP}")));
+            return Err(wrong(format!("the URL names no user or no database; write {HELP}")));
         }
         let local = config.get_hosts().iter().all(is_local);
         let (mode, trust) = trust(mode.as_deref(), root, local)?;
         let identity = identity.filter(|_| config.get_password().is_none() && !local);
         if identity.is_some() && !matches!(trust, Trust::Named(_)) {
             return Err(wrong(
-                "a token of the managed identity goes only to a server that proves its name: \
+                "the managed identity sends its token only to a server with a verified name: \
                  write sslmode=verify-full",
             ));
         }
@@ -144,7 +144,7 @@ fn take_ssl(text: &str) -> Result<(String, Option<String>, Option<String>), Wron
         match slot {
             Some((slot, value)) => {
                 let value = percent_decode_str(value).decode_utf8();
-                *slot = Some(value.map_err(|_| wrong("a value is no UTF-8"))?.into_owned());
+                *slot = Some(value.map_err(|_| wrong("a value is not UTF-8"))?.into_owned());
             }
             None => rest.push(pair),
         }
@@ -174,7 +174,7 @@ fn trust(
         None | Some("verify-full") => (SslMode::Require, Trust::Named(roots)),
         Some(_) => {
             return Err(wrong(
-                "this sslmode is not known: write verify-full, verify-ca, require, prefer or \
+                "unknown sslmode: write verify-full, verify-ca, require, prefer or \
                  disable",
             ));
         }
@@ -238,10 +238,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_without_the_value() {
         for (text, expected) in [
-            ("mysql://u:secret@h/d", "this form"),
+            ("mysql://u:secret@h/d", "unknown form"),
             ("postgres://u:secret@h", "no database"),
-            ("postgres://u:secret@h/d?sslmode=allow", "this sslmode"),
-            ("postgres://u:secret@h/d?secret=1", "not understood"),
+            ("postgres://u:secret@h/d?sslmode=allow", "unknown sslmode"),
+            ("postgres://u:secret@h/d?secret=1", "is invalid"),
             ("postgres://u:secret@h/d?sslkey=secret", "not supported"),
         ] {
             let error = parse(text).unwrap_err();

@@ -1,4 +1,4 @@
-//! How a state of the table is told from another one without reading it.
+//! Detects whether the table has changed, without reading it.
 
 use std::{fmt, str::FromStr};
 

@@ -43,7 +43,7 @@ impl Tls {
         let verifier = Arc::new(Verify { provider: provider.clone(), trusted });
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| format!("has no TLS from us: {error}"))?
+            .map_err(|error| format!("cannot be reached by TLS: {error}"))?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
@@ -179,7 +179,7 @@ where
 
     fn connect(self, stream: S) -> Self::Future {
         async move {
-            let no_name = || io::Error::other("the host is no name that a certificate can have");
+            let no_name = || io::Error::other("no certificate can contain the name of the host");
             let name = self.name.ok_or_else(no_name)?;
             Ok(Stream(self.connector.connect(name, stream).await?))
         }

@@ -44,9 +44,9 @@ async fn a_wrong_password_user_or_database_is_said_without_the_password() {
     assert!(text.contains("refused the login (28P01): check user and password"), "{text}");
     assert!(!transient && !text.contains("secret"), "{text}");
     let (text, _) = refusal(&url.replace(":right", "")).await;
-    assert!(text.contains("wants a password: write it into USER_PURCHASE_DB"), "{text}");
+    assert!(text.contains("requires a password: write it into USER_PURCHASE_DB"), "{text}");
     let (text, transient) = refusal(&format!("{}/nowhere", url.trim_end_matches("/login"))).await;
-    assert!(text.contains("is not there (3D000)") && !transient, "{text}");
+    assert!(text.contains("does not exist (3D000)") && !transient, "{text}");
 }
 
 #[tokio::test]
@@ -55,10 +55,7 @@ async fn a_server_that_is_not_there_may_come() {
     assert!(text.contains("nothing listens at the database d on 127.0.0.1:1"), "{text}");
     assert!(transient);
     let (text, transient) = refusal("postgres://u@/d?host=/nowhere").await;
-    assert!(
-        text.contains("there is no socket of the database d on /nowhere") && transient,
-        "{text}"
-    );
+    assert!(text.contains("no socket found for the database d on /nowhere") && transient, "{text}");
 }
 
 #[tokio::test]
@@ -214,7 +211,7 @@ async fn certificates_are_trusted_as_far_as_the_url_says() {
     let (text, transient) = refusal(&format!("{by_name}?sslmode=verify-full&{ca}x")).await;
     assert!(text.contains("check sslrootcert=") && !transient, "{text}");
     let (text, transient) = refusal(&format!("{by_name}?sslmode=disable")).await;
-    assert!(text.contains("wants TLS (sslmode=verify-full)") && !transient, "{text}");
+    assert!(text.contains("requires TLS (sslmode=verify-full)") && !transient, "{text}");
     let plain = format!("postgres://postgres:right@{}/postgres", CLUSTER.address());
     let (text, transient) = refusal(&format!("{plain}?sslmode=require")).await;
     assert!(text.contains("offers no encryption: let the server use TLS") && !transient, "{text}");

@@ -35,15 +35,15 @@ pub fn badge(kind: &str, says: &str) -> Markup {
     html! { p class={ "badge " (kind) } { span.dot aria-hidden="true" {} (says) } }
 }
 
-/// What everybody should know who reads the numbers.
+/// Warnings that every reader of the numbers needs.
 pub fn notices(numbers: &Dashboard, is_old: bool) -> Markup {
     let refused = &numbers.refused_days;
     let days = if refused.len() == 1 { "day keeps its" } else { "days keep their" };
     html! {
         @if let Some(edition) = numbers.edition.as_ref().filter(|_| is_old) {
             p.notice.warn role="status" {
-                "Nothing new was published since " (moment(&edition.published_at))
-                ", for more than " (OLD_AFTER.num_hours()) " hours. Are files being sent?"
+                "Nothing has been published since " (moment(&edition.published_at))
+                ", more than " (OLD_AFTER.num_hours()) " hours ago. Check that vendors send files."
             }
         }
         @if !refused.is_empty() {
@@ -79,7 +79,7 @@ pub fn card(numbers: &Dashboard) -> Markup {
                         tr {
                             th scope="col" { "Data" }
                             th.n scope="col" { "Files" }
-                            th scope="col" { "Newest taken in" }
+                            th scope="col" { "Last ingested" }
                         }
                     }
                     tbody {
@@ -90,7 +90,7 @@ pub fn card(numbers: &Dashboard) -> Markup {
                                     (count(data.live))
                                     @if data.refused > 0 {
                                         br;
-                                        span.bad { (count(data.refused)) " refused" }
+                                        span.bad { (count(data.refused)) " rejected" }
                                     }
                                 }
                                 td {
@@ -116,7 +116,7 @@ pub fn about(numbers: &Dashboard) -> Markup {
                 summary { "What these numbers mean" }
                 dl.terms {
                     dt { "Review" }
-                    dd { "A review counts once, on the day of its log, as soon as both are there." }
+                    dd { "A review counts once, on the day of its log, as soon as both have arrived." }
                     dt { "Average review score" }
                     dd {
                         "Positive reviews divided by all reviews. A review is positive when one \
@@ -124,13 +124,13 @@ pub fn about(numbers: &Dashboard) -> Markup {
                     }
                     dt { "Customers and total spend" }
                     dd {
-                        "Customers with a review under the filters, and all that these customers \
-                         ever spent, each counted once, however many reviews there are. They are \
-                         counted one by one, so only where the days chosen hold up to "
+                        "Customers with a review under the filters, and the total that these \
+                         customers have ever spent. Each customer counts once. The page shows \
+                         these numbers if the chosen days have at most "
                         (count(MOST_FACTS)) " facts."
                     }
                     dt { "Numbers on buttons" }
-                    dd { "Reviews under all filters of the other kinds." }
+                    dd { "Reviews for this choice, with the filters of the other kinds applied." }
                     @if let Some((first, last)) = numbers.span {
                         dt { "Days" }
                         dd { "There are reviews from " (first) " to " (last) "." }

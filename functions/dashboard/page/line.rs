@@ -60,7 +60,7 @@ fn x(nth: usize, points: usize) -> f64 {
     WIDTH * nth as f64 / (points - 1) as f64
 }
 
-/// What a pointer that rests on the drawing is told.
+/// Tooltips of the drawing.
 fn columns(line: &Line) -> Markup {
     let width = WIDTH / line.points.len() as f64;
     html! {

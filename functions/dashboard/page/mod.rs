@@ -111,13 +111,13 @@ fn no_reviews(numbers: &Dashboard, asked: &Asked) -> Markup {
         @if filter.is_empty() {
             h2 { "No review is counted yet" }
             p {
-                "Something was published, but no review has met its log so far. A review counts as \
-                 soon as both are there."
+                "Files were published, but no review has its log yet. A review counts as soon as \
+                 its log arrives."
             }
         } @else {
             h2 { "No review matches these filters" }
             @if turned {
-                p { "The first day is later than the last one." }
+                p { "The first day is after the last day." }
             } @else if let Some((first, last)) = numbers.span {
                 p { "There are reviews from " (first) " to " (last) "." }
             }
@@ -134,11 +134,11 @@ pub fn nothing_yet() -> String {
         message(html! {
             h2 { "Nothing is published yet" }
             p {
-                "Numbers appear here as soon as the first files have become facts. Locally "
+                "Numbers appear here after the first publish. On a laptop, run "
                 code { "movie-analytics run" }
-                " does that; in Azure the timer "
+                ". In Azure, the timer "
                 code { "build_fact_movie_analytics" }
-                " does, every few minutes."
+                " publishes every few minutes."
             }
         }),
     )
@@ -147,7 +147,7 @@ pub fn nothing_yet() -> String {
 /// The warehouse cannot be read.
 pub fn failing(will_pass: bool) -> String {
     let heading = match will_pass {
-        true => "The numbers cannot be read just now",
+        true => "The numbers cannot be read right now",
         false => "The numbers cannot be read",
     };
     shell(
@@ -157,15 +157,15 @@ pub fn failing(will_pass: bool) -> String {
             h2 { (heading) }
             @if will_pass {
                 p {
-                    "The database may be waking up: it pauses when nobody uses it, and takes up \
-                     to a minute to come back. Looking at this page wakes it. Reload the page in \
-                     half a minute."
+                    "The database may be resuming: it pauses when nobody uses it, and takes up \
+                     to a minute to resume. This page has woken it. Reload the page in half a \
+                     minute."
                 }
             } @else {
                 p {
-                    "Waiting will not mend this: its schema may be older or newer than this \
-                     program, or it may be another database. The app's log says what is wrong \
-                     and what to do."
+                    "Waiting will not help. The schema may be older or newer than this program \
+                     needs, or this may be another database. The app's log says what is wrong and \
+                     what to do."
                 }
             }
             p { "Nothing is lost: files wait in the lake until they are counted." }

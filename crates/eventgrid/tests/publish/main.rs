@@ -96,7 +96,7 @@ async fn the_deadline_ends_it() {
     for (reply, last) in [
         (Reply::status(503), "the topic answered 503"),
         (Reply::Hang, "no answer in time"),
-        (Reply::HangUp, "the connection to the topic broke"),
+        (Reply::HangUp, "the connection to the topic was lost"),
         (
             Reply::Say(503, "retry-after: 18446744073709551615\r\n", String::new()),
             "the topic answered 503",
