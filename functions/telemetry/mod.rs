@@ -110,9 +110,8 @@ fn resource(setting: impl Fn(&str) -> Option<String>) -> Resource {
     let setting = |name: &str| setting(name).filter(|value| !value.is_empty());
     let role = setting("WEBSITE_SITE_NAME").map(|name| name.to_lowercase());
     let role = role.unwrap_or_else(|| "movie-analytics".to_owned());
-    let instance = ["WEBSITE_INSTANCE_ID", "COMPUTERNAME", "CONTAINER_NAME"];
-    let instance = instance.into_iter().find_map(setting);
-    let instance = instance.map(|id| KeyValue::new("service.instance.id", id));
+    let instance =
+        setting("WEBSITE_INSTANCE_ID").map(|id| KeyValue::new("service.instance.id", id));
     Resource::builder().with_service_name(role).with_attributes(instance).build()
 }
 
@@ -155,9 +154,6 @@ mod tests {
         let azure = resource(|name| Some(format!("The {name}")));
         assert_eq!(get(&azure, "service.name").as_deref(), Some("the website_site_name"));
         assert_eq!(get(&azure, "service.instance.id").as_deref(), Some("The WEBSITE_INSTANCE_ID"));
-        // Plans without that setting: the host takes the container's.
-        let container = resource(|name| (name == "CONTAINER_NAME").then(|| "c1".to_owned()));
-        assert_eq!(get(&container, "service.instance.id").as_deref(), Some("c1"));
         for local in [resource(|_| None), resource(|_| Some(String::new()))] {
             assert_eq!(get(&local, "service.name").as_deref(), Some("movie-analytics"));
             assert_eq!(get(&local, "service.instance.id"), None);
