@@ -13,8 +13,6 @@ mod panics;
 mod payload;
 mod run;
 mod server;
-#[cfg(feature = "testing")]
-pub mod testing;
 mod traceparent;
 mod trigger;
 
