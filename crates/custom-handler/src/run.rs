@@ -8,7 +8,10 @@ use std::{
 
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{App, Cause, Error, PORT_VARIABLE, Stopped, host_process, server};
+use crate::{
+    App, Error, PORT_VARIABLE, Stopped, host_process,
+    server::{self, Cause},
+};
 
 /// How long invocations in flight may go on when nobody waits for their answers any more.
 const DRAIN_ALONE: Duration = Duration::from_secs(3);

@@ -42,17 +42,11 @@ statements! { "sqlite":
     DASHBOARD_SPAN = "dashboard/span",
     DASHBOARD_BUYERS = "dashboard/buyers",
     DASHBOARD_FRESHNESS = "dashboard/freshness",
-
-    INSPECT_AMOUNTS = "inspect/amounts",
-    INSPECT_SPEND = "inspect/spend",
-    INSPECT_REFUSALS = "inspect/refusals",
 }
 
 templates! { "sqlite", |text| fill(text, all()) => String:
     ADD_FACT = "facts/add_fact",
     SUMMARY = "read/summary",
-    INSPECT_FACTS = "inspect/facts",
-    INSPECT_DIMENSIONS = "inspect/dimensions",
 }
 
 templates! { "sqlite", |text| fill(text, daily()) => String:
@@ -60,6 +54,23 @@ templates! { "sqlite", |text| fill(text, daily()) => String:
     DASHBOARD_MEMBERS = "dashboard/members",
     DASHBOARD_DAILY = "dashboard/daily",
     DASHBOARD_CUSTOMERS = "dashboard/customers",
+}
+
+#[cfg(feature = "conformance")]
+statements! {
+    INSPECT_AMOUNTS = "inspect/amounts",
+    INSPECT_SPEND = "inspect/spend",
+    INSPECT_REFUSALS = "inspect/refusals",
+}
+
+#[cfg(feature = "conformance")]
+templates! { all:
+    INSPECT_FACTS = "inspect/facts",
+    INSPECT_DIMENSIONS = "inspect/dimensions",
+}
+
+#[cfg(feature = "conformance")]
+templates! { daily:
     INSPECT_DAILY = "inspect/daily",
 }
 
