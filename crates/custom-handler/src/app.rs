@@ -2,13 +2,11 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
 use tracing::Span;
 
 use crate::{
     Context, DecodeError, Error, EventGridEvents, HttpRequest, Outcome, Payload, QueueMessage,
-    Stopped, Timer, Trigger, run,
-    server::{self, Cause},
+    Timer, Trigger,
 };
 
 pub(crate) type Job = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -185,29 +183,6 @@ impl App {
             Some(problem) => Err(problem),
             None => Ok(self),
         }
-    }
-
-    /// Serves the host that started this process: listens on
-    /// `127.0.0.1:$FUNCTIONS_CUSTOMHANDLER_PORT` until SIGTERM or SIGINT, then takes no more
-    /// calls, and waits for those in flight up to the drain limit, or until the second signal.
-    /// On Unix it also stops, within seconds, when the process that started it is gone: a host
-    /// that is killed leaves its handler behind.
-    ///
-    /// End the process with [`Stopped::exit_code`], and with 1 after an error: the host restarts
-    /// a handler after any code but 0, which leaves the app dead.
-    pub async fn run(self) -> Result<Stopped, Error> {
-        run::run(self.check()?).await
-    }
-
-    /// Serves a listener until `shutdown` is ready, then drains like [`run`](Self::run).
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()>,
-    ) -> Result<Stopped, Error> {
-        let app = self.check()?;
-        let abandoned = server::serve(app, listener, shutdown, std::future::pending()).await;
-        Ok(Stopped { cause: Cause::Shutdown, abandoned })
     }
 
     pub(crate) fn span(&self, context: &Context) -> Span {

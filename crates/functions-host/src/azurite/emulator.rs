@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::{Account, Error};
 
 /// The version that `cargo xtask test --stage tools` installs.
-pub const VERSION: &str = "3.35.0";
+const VERSION: &str = "3.35.0";
 
 /// The script that runs all services, below the folder of the installation.
 const SCRIPT: &str = "node_modules/azurite/dist/src/azurite.js";
@@ -116,11 +116,6 @@ impl Azurite {
     /// Of [`account`](Self::account): `http://127.0.0.1:port/devstoreaccount1`.
     pub fn blob_endpoint(&self) -> String {
         self.account().blob_endpoint().to_owned()
-    }
-
-    /// Of [`account`](Self::account): `http://127.0.0.1:port/devstoreaccount1`.
-    pub fn queue_endpoint(&self) -> String {
-        self.account().queue_endpoint().to_owned()
     }
 
     /// Waits until both services have told their addresses.

@@ -3,7 +3,6 @@
 
 mod account;
 mod blobs;
-mod containers;
 mod emulator;
 mod error;
 mod messages;
@@ -11,9 +10,8 @@ mod queues;
 mod service;
 
 pub use account::Account;
-pub use blobs::{delete_blob, put_blob};
-pub use containers::create_container;
-pub use emulator::{Azurite, Ports, VERSION};
+pub use blobs::{create_container, delete_blob, put_blob};
+pub use emulator::{Azurite, Ports};
 pub use error::Error;
 pub use messages::Message;
 pub use queues::Queues;

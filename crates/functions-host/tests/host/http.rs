@@ -1,10 +1,9 @@
 //! HTTP functions: who may call them, what they get, what comes back.
 
 use functions_host::Keys;
-use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::world::{LIMIT, World};
+use crate::world::{LIMIT, World, client};
 
 fn function(level: &str, route: &str) -> Value {
     json!({ "bindings": [
@@ -21,7 +20,7 @@ async fn keys_open_functions_where_they_are_checked() {
     world.function("locked", function("function", "locked"));
     world.options.check_keys = Some(Keys { function: "key".into(), master: "master".into() });
     let host = world.start().await;
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = client();
     let status = async |path: &str, key: &str| {
         let request = client.post(host.url(path)).header("x-functions-key", key);
         request.send().await.unwrap().status().as_u16()
@@ -47,7 +46,7 @@ async fn a_request_becomes_data_and_the_output_a_response() {
     let world = World::new().await;
     world.function("f", function("function", "runs/{id}"));
     let host = world.start().await;
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = client();
     let response = json!({ "statusCode": 202, "headers": { "X-Run": "42" }, "body": { "a": 1 } });
     let orders = json!({ "answer": { "Outputs": { "res": response } }, "force": true });
     let orders = orders.to_string();
@@ -92,7 +91,7 @@ async fn the_admin_interface_runs_functions_by_hand() {
     ] }),
     );
     let host = world.start().await;
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = client();
     let status = async |path: &str, body: &'static str| {
         client.post(host.url(path)).body(body).send().await.unwrap().status().as_u16()
     };
@@ -113,7 +112,7 @@ async fn head_is_a_method_of_its_own() {
         world.function(name, function);
     }
     let host = world.start().await;
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = client();
     let head = async |path: &str| client.head(host.url(path)).send().await.unwrap().status();
     assert_eq!((head("/api/get").await.as_u16(), head("/api/head").await.as_u16()), (404, 200));
     assert_eq!(host.invocations().len(), 1);

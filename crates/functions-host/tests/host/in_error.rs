@@ -1,17 +1,9 @@
 //! A function that the host refuses does not keep the others from running.
 
 use functions_host::Level;
-use reqwest::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::world::{LIMIT, World};
-
-fn http(output: &str) -> Value {
-    json!({ "bindings": [
-        { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" },
-        { "type": "http", "direction": "out", "name": output },
-    ] })
-}
+use crate::world::{LIMIT, World, client, http};
 
 #[tokio::test]
 async fn an_illegal_binding_name_or_a_missing_schedule_costs_that_function_alone() {
@@ -37,7 +29,7 @@ async fn an_illegal_binding_name_or_a_missing_schedule_costs_that_function_alone
                 assign a valid name to the binding.";
     assert!(host.lines().iter().any(|one| one.text == line && one.level == Level::Error));
 
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = client();
     let status =
         async |path: &str| client.post(host.url(path)).body("{}").send().await.unwrap().status();
     assert_eq!(status("/api/good").await, 200);

@@ -10,7 +10,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::{
     requests::{self, Recorded},
-    world::{World, eventually},
+    world::{World, client, eventually},
 };
 
 const QUEUE: [&str; 8] = [
@@ -179,7 +179,7 @@ async fn queue_messages() {
 }
 
 async fn post_admin(host: &TestHost, function: &str, body: Value) {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = client();
     let request = client.post(host.url(&format!("/admin/functions/{function}")));
     assert_eq!(request.body(body.to_string()).send().await.unwrap().status(), 202);
 }

@@ -2,16 +2,9 @@
 
 use std::{process::Command, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::world::{World, eventually};
-
-fn http() -> Value {
-    json!({ "bindings": [
-        { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" },
-        { "type": "http", "direction": "out", "name": "res" },
-    ] })
-}
+use crate::world::{World, client, eventually, http};
 
 #[tokio::test]
 async fn a_host_that_stops_in_order_waits_for_what_runs_and_begins_nothing() {
@@ -50,7 +43,7 @@ async fn sigterm_to_the_handler_alone_starts_it_again_and_loses_nothing() {
 #[tokio::test]
 async fn after_exit_0_the_host_calls_itself_healthy_while_every_message_is_poisoned() {
     let world = World::new().await;
-    world.queue_function().await.function("web", http());
+    world.queue_function().await.function("web", http("res"));
     let host = world.start().await;
     assert!(!host.run_queue("f", "{\"exit\":0}").await.unwrap().succeeded);
     eventually(async || host.lines().iter().any(|line| line.text.contains("exit code 0"))).await;
@@ -59,7 +52,7 @@ async fn after_exit_0_the_host_calls_itself_healthy_while_every_message_is_poiso
     world.drained("todo").await;
     assert_eq!(world.texts("todo-poison").await, ["good"]);
     assert_eq!(host.invocations().iter().filter(|one| one.dequeue_count > Some(0)).count(), 5);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = client();
     let get = async |path: &str| client.get(host.url(path)).send().await.unwrap();
     assert_eq!(get("/api/web").await.status(), 500);
     assert_eq!(get("/").await.status(), 200);

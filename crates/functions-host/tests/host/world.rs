@@ -112,6 +112,18 @@ impl World {
     }
 }
 
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// A function.json for all callers, with an output of this name.
+pub fn http(output: &str) -> Value {
+    json!({ "bindings": [
+        { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" },
+        { "type": "http", "direction": "out", "name": output },
+    ] })
+}
+
 pub async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {
     let begun = std::time::Instant::now();
     while !is_so().await {

@@ -57,22 +57,7 @@ templates! { "sqlite", |text| fill(text, daily()) => String:
 }
 
 #[cfg(feature = "conformance")]
-statements! {
-    INSPECT_AMOUNTS = "inspect/amounts",
-    INSPECT_SPEND = "inspect/spend",
-    INSPECT_REFUSALS = "inspect/refusals",
-}
-
-#[cfg(feature = "conformance")]
-templates! { all:
-    INSPECT_FACTS = "inspect/facts",
-    INSPECT_DIMENSIONS = "inspect/dimensions",
-}
-
-#[cfg(feature = "conformance")]
-templates! { daily:
-    INSPECT_DAILY = "inspect/daily",
-}
+crate::statements::inspection!("sqlite");
 
 // One for each dimension.
 templates! { "sqlite", each => [String; COUNT]:

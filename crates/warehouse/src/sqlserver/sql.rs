@@ -72,22 +72,7 @@ templates! { "sqlserver", |text| fill(text, daily()) => String:
 }
 
 #[cfg(feature = "conformance")]
-statements! {
-    INSPECT_AMOUNTS = "inspect/amounts",
-    INSPECT_SPEND = "inspect/spend",
-    INSPECT_REFUSALS = "inspect/refusals",
-}
-
-#[cfg(feature = "conformance")]
-templates! { all:
-    INSPECT_FACTS = "inspect/facts",
-    INSPECT_DIMENSIONS = "inspect/dimensions",
-}
-
-#[cfg(feature = "conformance")]
-templates! { daily:
-    INSPECT_DAILY = "inspect/daily",
-}
+crate::statements::inspection!("sqlserver");
 
 // One for each dimension.
 templates! { "sqlserver", each => [String; COUNT]:
