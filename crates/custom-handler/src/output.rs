@@ -25,8 +25,9 @@ impl Output {
     /// of its message as it is, everything else becomes compact JSON text. Sent as an array of
     /// strings, which the host passes on byte for byte; no items, no messages.
     ///
-    /// The only text that cannot be kept is a bare date among several messages: put it in an object. A storage queue takes 64 KiB a message,
-    /// 48 KiB of text where host.json leaves `messageEncoding` at base64.
+    /// The only text that cannot be kept is a bare date among several messages: put it in an
+    /// object. A storage queue takes 64 KiB a message, 48 KiB of text where host.json leaves
+    /// `messageEncoding` at base64.
     pub fn messages(items: impl IntoIterator<Item = impl Serialize>) -> Self {
         Self(texts(items).and_then(|texts| match texts.as_slice() {
             [text] if is_date(text) => Ok(base64(text.as_bytes())),
