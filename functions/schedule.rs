@@ -11,23 +11,16 @@ const EARLY: TimeDelta = TimeDelta::seconds(1);
 
 /// The occurrence that fires, where the clock has not reached it.
 pub fn not_before(timer: &Timer, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    next(timer).filter(|next| now < *next && *next - now <= EARLY)
+    timer.next.filter(|next| now < *next && *next - now <= EARLY)
 }
 
 /// Whether no occurrence fires: somebody calls the function through the host, before its time.
 pub fn is_by_hand(timer: &Timer, now: DateTime<Utc>) -> bool {
-    next(timer).is_some_and(|next| next - now > EARLY)
-}
-
-/// None where the host keeps no record of the schedule.
-fn next(timer: &Timer) -> Option<DateTime<Utc>> {
-    timer.status.as_ref()?.next
+    timer.next.is_some_and(|next| next - now > EARLY)
 }
 
 #[cfg(test)]
 mod tests {
-    use custom_handler::ScheduleStatus;
-
     use super::*;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -35,9 +28,7 @@ mod tests {
     }
 
     fn for_midnight() -> Timer {
-        let next = Some(at("2021-04-26T00:00:00Z"));
-        let status = ScheduleStatus { next, ..ScheduleStatus::default() };
-        Timer { status: Some(status), ..Timer::default() }
+        Timer { next: Some(at("2021-04-26T00:00:00Z")), ..Timer::default() }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<u8> {
     let flushed = telemetry.clone();
     let stopped = app(Arc::new(deps))
         .instrument(Telemetry::span)
-        .after_invocation(move |_, _| {
+        .after_invocation(move || {
             let telemetry = flushed.clone();
             async move { telemetry.flush().await }
         })

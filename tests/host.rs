@@ -1,6 +1,6 @@
 //! The whole way without a further command: a file is dropped, its event is on the queue, the
-//! functions fire. The storage is the emulator Azurite; the host is the stand-in of
-//! `custom_handler::testing`, not the Functions host.
+//! functions fire. The storage is the emulator Azurite; the host is the stand-in
+//! `functions_host::TestHost`, not the Functions host.
 
 #![allow(clippy::unwrap_used)]
 
@@ -14,13 +14,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use azurite::{Account, Azurite, Queues, create_container, put_blob};
 use common::{
     drop::{logs, purchases, reviews},
     oracle::Oracle,
     warehouse,
 };
-use custom_handler::testing::{Invocation, Options, TestHost};
+use functions_host::{
+    Invocation, Options, TestHost,
+    azurite::{Account, Azurite, Queues, create_container, put_blob},
+};
 use movie_analytics::sample::{REAL, Sample};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -4,8 +4,8 @@ use custom_handler::{EventGridEvents, HttpRequest, Payload, QueueMessage, Timer,
 
 pub fn check(data: &[u8]) {
     let Ok(payload) = Payload::from_slice(data) else { return };
-    let _ = QueueMessage::decode(&mut payload.clone()).map(|message| message.text().map(str::len));
-    let _ = Timer::decode(&mut payload.clone());
-    let _ = HttpRequest::decode(&mut payload.clone());
-    let _ = EventGridEvents::decode(&mut payload.clone());
+    let _ = QueueMessage::decode(payload.clone()).map(|message| message.text().map(str::len));
+    let _ = Timer::decode(payload.clone());
+    let _ = HttpRequest::decode(payload.clone());
+    let _ = EventGridEvents::decode(payload.clone());
 }

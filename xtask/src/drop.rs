@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::start::local;
+use crate::start::functions_host;
 
 pub const HELP: &str = "\
 Lets a vendor's file arrive in the app that `cargo xtask start` runs: writes it to the
@@ -23,5 +23,5 @@ user_purchase, with .csv or .csv.gz at its end. LAKE in dist/local.settings.json
 environment tells which account it goes to.";
 
 pub fn run(args: &[&str]) -> Result<()> {
-    local("drop", args)
+    functions_host("drop", args)
 }

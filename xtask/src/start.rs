@@ -62,7 +62,7 @@ pub fn parse<'a>(args: &[&'a str]) -> Result<Words<'a>, String> {
 pub fn run(words: &Words<'_>) -> Result<()> {
     install_azurite()?;
     package::assemble(&words.package)?;
-    local("start", &words.rest)
+    functions_host("start", &words.rest)
 }
 
 /// Unless it runs already, or somebody has one of their own.
@@ -74,12 +74,13 @@ fn install_azurite() -> Result<()> {
     Ok(())
 }
 
-/// Becomes the program `local`. It has an HTTP client and the test host in it, which this one
-/// has not: `cargo xtask test` begins after one second of building instead of half a minute.
-pub fn local(chore: &str, args: &[&str]) -> Result<()> {
-    shell::run(shell::cargo().args(["build", "--quiet", "--package", "local"]))?;
+/// Becomes the program `functions-host`. It has an HTTP client and the stand-in in it, which this
+/// one has not: `cargo xtask test` begins after one second of building instead of half a minute.
+pub fn functions_host(chore: &str, args: &[&str]) -> Result<()> {
+    let program = "functions-host";
+    shell::run(shell::cargo().args(["build", "--quiet", "--package", program, "--bin", program]))?;
     let root = shell::root()?;
-    let program = shell::target()?.join("debug/local");
+    let program = shell::target()?.join("debug").join(program);
     let mut command = Command::new(program);
     command.arg(chore).arg(root.join("dist")).arg(root.join(".local")).args(args);
     Err(shell::become_it(&mut command))

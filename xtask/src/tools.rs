@@ -31,7 +31,7 @@ pub const CARGO_MACHETE: Tool = Tool {
     install: cargo_install,
 };
 /// The storage emulator. Later versions need a Node.js that distributions do not have yet.
-/// `crates/azurite` looks for this version in this folder.
+/// `crates/functions-host` looks for this version in this folder.
 pub const AZURITE: Tool = Tool {
     name: "azurite",
     version: "3.35.0",
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn tests_look_for_what_is_installed() {
-        let ours = include_str!("../../crates/azurite/src/emulator.rs");
+        let ours = include_str!("../../crates/functions-host/src/azurite/emulator.rs");
         assert!(ours.contains(&format!("VERSION: &str = \"{}\"", AZURITE.version)));
         let ours = include_str!("../../crates/engine/tests/sail/mod.rs");
         assert!(ours.contains(&format!("VERSION: &str = \"{}\"", PYSAIL.version)));

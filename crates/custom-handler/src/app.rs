@@ -2,25 +2,23 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
 use tracing::Span;
 
 use crate::{
-    Cause, Context, DecodeError, Ended, Error, EventGridEvents, HttpRequest, Outcome, Payload,
-    QueueMessage, Stopped, Timer, Trigger, run, server,
+    Context, DecodeError, Error, EventGridEvents, HttpRequest, Outcome, Payload, QueueMessage,
+    Timer, Trigger,
 };
 
 pub(crate) type Job = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-type Start = Box<dyn Fn(Context, Payload) -> Result<(Context, Job), DecodeError> + Send + Sync>;
+type Start = Box<dyn Fn(Context, Payload) -> Result<Job, DecodeError> + Send + Sync>;
 type Instrument = Box<dyn Fn(&Context) -> Span + Send + Sync>;
 type Hook = Pin<Box<dyn Future<Output = ()> + Send>>;
-type After = Box<dyn Fn(Context, Ended) -> Hook + Send + Sync>;
+type After = Box<dyn Fn() -> Hook + Send + Sync>;
 
 pub(crate) struct Function {
     pub(crate) name: Arc<str>,
     kind: &'static str,
-    pub(crate) binding: Option<String>,
     pub(crate) start: Start,
 }
 
@@ -122,29 +120,13 @@ impl App {
             self.problem.get_or_insert(Error::Duplicate { name: owned() });
         }
         let handler = Arc::new(handler);
-        let start: Start = Box::new(move |context, mut payload| {
-            let context = context.observe(&payload);
-            let trigger = T::decode(&mut payload)?;
-            let context = context.with_rest(payload);
-            let (handler, passed) = (handler.clone(), context.clone());
+        let start: Start = Box::new(move |context, payload| {
+            let trigger = T::decode(payload)?;
+            let handler = handler.clone();
             // The handler is called by its own task: it may panic before its first await.
-            let job = async move { handler(trigger, passed).await.into() };
-            Ok((context, Box::pin(job) as Job))
+            Ok(Box::pin(async move { handler(trigger, context).await.into() }))
         });
-        self.functions.push(Function { name: name.into(), kind: T::KIND, binding: None, start });
-        self
-    }
-
-    /// Says which binding is the trigger of a function that was added before. Needed only where
-    /// input bindings make it ambiguous: a queue message beside another text.
-    pub fn binding(mut self, function: &str, binding: impl Into<String>) -> Self {
-        let binding = binding.into();
-        match self.functions.iter_mut().find(|added| &*added.name == function) {
-            Some(function) => function.binding = Some(binding),
-            None => {
-                self.problem.get_or_insert(Error::Binding { name: function.to_owned(), binding });
-            }
-        }
+        self.functions.push(Function { name: name.into(), kind: T::KIND, start });
         self
     }
 
@@ -180,14 +162,11 @@ impl App {
 
     /// Called when a handler has ended, before the host has the answer: the place to flush
     /// telemetry, because the host stops a handler by killing it. Given up after 10 seconds.
-    pub fn after_invocation<F>(
-        self,
-        hook: impl Fn(Context, Ended) -> F + Send + Sync + 'static,
-    ) -> Self
+    pub fn after_invocation<F>(self, hook: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let after: After = Box::new(move |context, ended| Box::pin(hook(context, ended)));
+        let after: After = Box::new(move || Box::pin(hook()));
         Self { after: Some(after), ..self }
     }
 
@@ -204,29 +183,6 @@ impl App {
             Some(problem) => Err(problem),
             None => Ok(self),
         }
-    }
-
-    /// Serves the host that started this process: listens on
-    /// `127.0.0.1:$FUNCTIONS_CUSTOMHANDLER_PORT` until SIGTERM or SIGINT, then takes no more
-    /// calls, and waits for those in flight up to the drain limit, or until the second signal.
-    /// On Unix it also stops, within seconds, when the process that started it is gone: a host
-    /// that is killed leaves its handler behind.
-    ///
-    /// End the process with [`Stopped::exit_code`], and with 1 after an error: the host restarts
-    /// a handler after any code but 0, which leaves the app dead.
-    pub async fn run(self) -> Result<Stopped, Error> {
-        run::run(self.check()?).await
-    }
-
-    /// Serves a listener until `shutdown` is ready, then drains like [`run`](Self::run).
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()>,
-    ) -> Result<Stopped, Error> {
-        let app = self.check()?;
-        let abandoned = server::serve(app, listener, shutdown, std::future::pending()).await;
-        Ok(Stopped { cause: Cause::Shutdown, abandoned })
     }
 
     pub(crate) fn span(&self, context: &Context) -> Span {
@@ -278,8 +234,7 @@ mod tests {
         );
         let twice = App::new().queue("work", nothing).timer("Work", nothing);
         assert!(told(twice).starts_with("the function `Work` is added twice"));
-        assert!(told(App::new().binding("a", "b")).ends_with("add the function `a` first"));
-        assert_eq!(told(App::new().queue("a", nothing).binding("a", "b")), "");
+        assert_eq!(told(App::new().queue("a", nothing)), "");
     }
 
     #[test]

@@ -17,9 +17,6 @@ pub enum Error {
     /// The host tells names apart without regard to case.
     #[error("the function `{name}` is added twice (case does not count); remove or rename one")]
     Duplicate { name: String },
-    /// A binding was named for a function that was not added before.
-    #[error("cannot name the binding `{binding}`: add the function `{name}` first")]
-    Binding { name: String, binding: String },
     /// Nobody told us the port: the process was not started by the host.
     #[error("FUNCTIONS_CUSTOMHANDLER_PORT is not set: start the handler by the Functions host")]
     NoPort,
@@ -46,7 +43,9 @@ pub enum DecodeError {
     #[error("expected the value of a {kind} in `Data`, which holds {members}")]
     NoTrigger { kind: &'static str, members: String },
     /// More than one member of `Data` can be the trigger's value.
-    #[error("cannot tell which of {members} in `Data` is the {kind}: name it by `App::binding`")]
+    #[error(
+        "cannot tell which of {members} in `Data` is the {kind}: take it by a `Trigger` of your own"
+    )]
     Ambiguous { kind: &'static str, members: String },
     /// The trigger's value has another shape.
     #[error("expected {expected}")]
@@ -61,9 +60,7 @@ pub enum DecodeError {
 
 /// An output that cannot be sent so that the host leaves it as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the message tells what the fields hold")]
-#[non_exhaustive]
-pub enum OutputError {
+pub(crate) enum OutputError {
     /// The host takes no such name.
     #[error(
         "the host rejects this binding name: it must begin with a letter and hold only letters \

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{OutputError, error::without_values};
+use crate::error::{OutputError, without_values};
 
 /// The answer to the caller of an `httpTrigger`: the output of the binding of type `http`, by
 /// custom `res`. A failed invocation ([`Outcome::try_again`](crate::Outcome::try_again)) is a 500
@@ -19,8 +19,7 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    /// An answer without a body.
-    pub fn new(status: u16) -> Self {
+    fn new(status: u16) -> Self {
         // The host ignores the status of a response that has no `body`, so there always is one.
         Self { status, headers: Vec::new(), body: Ok(Value::String(String::new())) }
     }
@@ -62,8 +61,9 @@ mod tests {
 
     #[test]
     fn each_response_has_status_headers_and_a_body() {
-        let empty = HttpResponse::new(204).into_value().unwrap();
-        assert_eq!(empty, json!({ "statusCode": 204, "headers": {}, "body": "" }));
+        let none = HttpResponse::json(204, ()).header("a", "b").into_value().unwrap();
+        let headers = json!({ "Content-Type": "application/json", "a": "b" });
+        assert_eq!(none, json!({ "statusCode": 204, "headers": headers, "body": null }));
         let page = HttpResponse::text(200, "<p>").header("content-type", "text/html");
         let expected = json!({ "content-type": "text/html" });
         assert_eq!(page.into_value().unwrap()["headers"], expected);

@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
 use tracing::{Instrument, Level, Span};
 
-use crate::{
-    Context, DecodeError, Outcome, Payload, app::App, app::Function, outcome::Verdict, panics::Note,
-};
+use crate::{Context, Outcome, Payload, app::App, outcome::Verdict, panics::Note};
 
 /// How long an aborted handler may take to let go before it is answered for.
 const LET_GO: Duration = Duration::from_secs(1);
@@ -23,21 +21,9 @@ const HOOK_LIMIT: Duration = Duration::from_secs(10);
 /// Longest reason on stderr, in characters.
 const LONGEST_REASON: usize = 2_000;
 
-/// How an invocation ended, for the app's own telemetry.
-#[derive(Clone, Debug)]
-pub struct Ended {
-    /// How it ended.
-    pub ending: Ending,
-    /// In one line; `None` when done.
-    pub reason: Option<String>,
-    /// Of the handler, without reading the request.
-    pub duration: Duration,
-}
-
 /// Everything but [`Done`](Self::Done) and [`Refused`](Self::Refused) is a failure to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Ending {
+pub(crate) enum Ending {
     /// The work is done.
     Done,
     /// A decision against the input, for good: acknowledged.
@@ -58,7 +44,7 @@ pub enum Ending {
 
 impl Ending {
     /// `try_again`, for logs.
-    pub fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Refused => "refused",
@@ -69,11 +55,6 @@ impl Ending {
             Self::Undecodable => "undecodable",
             Self::BadOutput => "bad_output",
         }
-    }
-
-    /// Whether the host counts the invocation as failed.
-    pub fn is_failure(self) -> bool {
-        !matches!(self, Self::Done | Self::Refused)
     }
 }
 
@@ -107,39 +88,26 @@ pub(crate) async fn invoke(
         return Answer::error(404, "unknown function");
     };
     let span = app.span(&context);
-    let (context, result) = match decode(function, context.clone(), body) {
-        Ok((context, job)) => {
-            let result = run(&app, job, span.clone(), stop).await;
-            (context, result)
-        }
-        Err(error) => (context, Err((Ending::Undecodable, error.to_string()))),
+    let payload = Payload::from_slice(&body);
+    drop(body);
+    let result = match payload.and_then(|payload| (function.start)(context.clone(), payload)) {
+        Ok(job) => run(&app, job, span.clone(), stop).await,
+        Err(error) => Err((Ending::Undecodable, error.to_string())),
     };
     let (ending, reason, answer) = conclude(result);
-    let ended = Ended { ending, reason, duration: began.elapsed() };
-    span.in_scope(|| report(&context, &ended));
+    span.in_scope(|| report(&context, ending, reason.as_deref(), began.elapsed()));
     // Closed, so that it can be exported.
     drop(span);
     // In a task of its own, for its panics.
     let hook = tokio::spawn(async move {
         if let Some(after) = &app.after {
-            after(context, ended).await;
+            after().await;
         }
     });
     if tokio::time::timeout(HOOK_LIMIT, hook).await.is_err() {
         tracing::error!("the hook after an invocation timed out; the answer is sent now");
     }
     answer
-}
-
-fn decode(
-    function: &Function,
-    context: Context,
-    body: Vec<u8>,
-) -> Result<(Context, crate::app::Job), DecodeError> {
-    let mut payload = Payload::from_slice(&body)?;
-    drop(body);
-    payload.binding = function.binding.clone();
-    (function.start)(context, payload)
 }
 
 /// Runs the handler in a task of its own, so that its panic, and a loop in it that never yields,
@@ -201,12 +169,12 @@ fn conclude(result: Ran) -> (Ending, Option<String>, Answer) {
 
 /// One event in the span of the invocation. A failure has the shape of OpenTelemetry's exceptions,
 /// from which telemetry takes the error and its reason.
-fn report(context: &Context, ended: &Ended) {
+fn report(context: &Context, kind: Ending, reason: Option<&str>, duration: Duration) {
     let (function, invocation_id) = (context.function(), context.invocation_id());
-    let ending = ended.ending.name();
-    let duration_ms = u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX);
-    let reason = ended.reason.as_deref().unwrap_or_default();
-    match ended.ending {
+    let ending = kind.name();
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let reason = reason.unwrap_or_default();
+    match kind {
         Ending::Done => {
             tracing::debug!(function, invocation_id, ending, duration_ms, "done");
         }

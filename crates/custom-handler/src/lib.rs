@@ -4,7 +4,6 @@ mod app;
 mod context;
 mod error;
 mod host_process;
-mod host_text;
 mod http_response;
 mod invocation;
 mod outcome;
@@ -13,28 +12,25 @@ mod panics;
 mod payload;
 mod run;
 mod server;
-#[cfg(feature = "testing")]
-pub mod testing;
 mod traceparent;
 mod trigger;
 
 pub use app::{App, FunctionInfo};
-pub use context::{Context, Retry};
-pub use error::{DecodeError, Error, OutputError};
+pub use context::Context;
+pub use error::{DecodeError, Error};
 pub use http_response::HttpResponse;
-pub use invocation::{Ended, Ending};
 pub use outcome::Outcome;
 pub use output::Output;
 pub use payload::Payload;
-pub use server::{Cause, Stopped};
+pub use server::Stopped;
 pub use traceparent::{MalformedTraceParent, TraceParent};
 pub use trigger::{
     Trigger,
     event_grid::EventGridEvents,
     http::{Headers, HttpRequest},
     queue::QueueMessage,
-    timer::{ScheduleStatus, Timer},
+    timer::Timer,
 };
 
 /// The variable in which the host tells the handler its port.
-pub const PORT_VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
+const PORT_VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde_json::{Map, Value, json};
 
-use crate::{Output, OutputError};
+use crate::{Output, error::OutputError};
 
 /// How an invocation ended, for the host.
 ///
@@ -18,7 +18,6 @@ pub struct Outcome {
     pub(crate) verdict: Verdict,
     logs: Vec<String>,
     outputs: Vec<(String, Output)>,
-    return_value: Option<Output>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +29,7 @@ pub(crate) enum Verdict {
 
 impl Outcome {
     fn new(verdict: Verdict) -> Self {
-        Self { verdict, logs: Vec::new(), outputs: Vec::new(), return_value: None }
+        Self { verdict, logs: Vec::new(), outputs: Vec::new() }
     }
 
     /// The work is done, or there was nothing to do.
@@ -61,21 +60,13 @@ impl Outcome {
     /// the host ignores names it does not know.
     ///
     /// A name may hold letters and digits alone, and begins with a letter: the host leaves out a
-    /// function whose function.json has another. Such an output cannot be sent
-    /// ([`OutputError::Binding`]).
+    /// function whose function.json has another. An outcome with such an output fails.
     pub fn output(mut self, binding: impl Into<String>, output: impl Into<Output>) -> Self {
         let binding = binding.into();
         let output =
             if is_binding(&binding) { output.into() } else { Output(Err(OutputError::Binding)) };
         self.outputs.retain(|(other, _)| *other != binding);
         self.outputs.push((binding, output));
-        self
-    }
-
-    /// Sets the value of the binding called `$return`. Without such a binding the host takes
-    /// the members of an object for outputs by name.
-    pub fn return_value(mut self, output: impl Into<Output>) -> Self {
-        self.return_value = Some(output.into());
         self
     }
 
@@ -87,13 +78,11 @@ impl Outcome {
             let value = output.0.map_err(|error| (binding.clone(), error))?;
             outputs.insert(binding, value);
         }
-        let value = self.return_value.map(|output| output.0).transpose();
-        let value = value.map_err(|error| ("$return".to_owned(), error))?;
-        Ok(json!({ "Outputs": outputs, "Logs": self.logs, "ReturnValue": value }))
+        Ok(json!({ "Outputs": outputs, "Logs": self.logs, "ReturnValue": null }))
     }
 }
 
-/// The host's rule for names of bindings; `$return` is set by [`Outcome::return_value`].
+/// The host's rule for names of bindings.
 fn is_binding(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.len() <= 128
@@ -125,10 +114,10 @@ mod tests {
     fn an_answer_is_an_object_with_all_members() {
         let answer = Outcome::done().into_answer().unwrap();
         assert_eq!(answer.to_string(), r#"{"Logs":[],"Outputs":{},"ReturnValue":null}"#);
-        let outcome = Outcome::refused("no CSV").log("looked").output("q", Output::message("m"));
-        let outcome = outcome.output("q", Output::message("n")).return_value(Output::json(7));
+        let outcome = Outcome::refused("no CSV").log("looked").output("q", Output::messages(["m"]));
+        let outcome = outcome.output("q", Output::messages(["n"]));
         let expected = json!({
-            "Outputs": { "q": ["n"] }, "Logs": ["looked"], "ReturnValue": 7,
+            "Outputs": { "q": ["n"] }, "Logs": ["looked"], "ReturnValue": null,
         });
         assert_eq!(outcome.into_answer().unwrap(), expected);
     }
@@ -149,7 +138,7 @@ mod tests {
 
     #[test]
     fn binding_names_follow_the_hosts_rule() {
-        let sent = |name: &str| Outcome::done().output(name, Output::message("m")).into_answer();
+        let sent = |name: &str| Outcome::done().output(name, Output::messages(["m"])).into_answer();
         for good in ["a", "Z9", "movieReview", &"a".repeat(128)] {
             assert!(sent(good).is_ok(), "{good}");
         }

@@ -1,9 +1,7 @@
 //! The body of an invocation: `{"Data": {...}, "Metadata": {...}}`, encoded twice in places.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{DecodeError, error::without_values};
@@ -26,9 +24,6 @@ pub struct Payload {
     /// What the trigger tells beside its value, and the host's own keys.
     #[serde(rename = "Metadata", default)]
     pub metadata: Map<String, Value>,
-    /// Name of the trigger's binding, where `App::binding` gave one.
-    #[serde(skip)]
-    pub(crate) binding: Option<String>,
 }
 
 impl Payload {
@@ -40,7 +35,7 @@ impl Payload {
     }
 
     /// Takes the trigger's value out of `data`, and leaves the input bindings. The trigger is
-    /// the only member, or the one that `App::binding` names, or else the only one that `fits`.
+    /// the only member, or else the only one that `fits`.
     pub fn take_trigger(
         &mut self,
         kind: &'static str,
@@ -51,21 +46,13 @@ impl Payload {
             _ => self.data.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
         };
         let missing = || DecodeError::NoTrigger { kind, members: members() };
-        let name = match &self.binding {
-            Some(name) => name.clone(),
-            None => {
-                let single = self.data.len() == 1;
-                let mut fitting = self.data.iter().filter(|(_, value)| single || fits(value));
-                let (name, _) = fitting.next().ok_or_else(missing)?;
-                if fitting.next().is_some() {
-                    return Err(DecodeError::Ambiguous { kind, members: members() });
-                }
-                name.clone()
-            }
-        };
-        if !self.data.contains_key(&name) {
-            return Err(missing());
+        let single = self.data.len() == 1;
+        let mut fitting = self.data.iter().filter(|(_, value)| single || fits(value));
+        let (name, _) = fitting.next().ok_or_else(missing)?;
+        if fitting.next().is_some() {
+            return Err(DecodeError::Ambiguous { kind, members: members() });
         }
+        let name = name.clone();
         Ok(self.data.remove(&name).unwrap_or_default())
     }
 
@@ -83,54 +70,6 @@ impl Payload {
             _ => None,
         }
     }
-
-    /// Whether the sender of the payload may have written the key `name` of `metadata`.
-    pub(crate) fn may_be_forged(&self, name: &str) -> bool {
-        self.data.values().any(|value| match value {
-            Value::String(text) => match serde_json::from_str::<String>(text) {
-                Ok(inner) => Members::of(&inner).has(name),
-                Err(_) => Members::of(text).has(name),
-            },
-            Value::Object(object) => match object.get("Body") {
-                Some(Value::String(body)) => Members::of(body).has(name),
-                Some(Value::Object(body)) => body.keys().any(|key| same(key, name)),
-                _ => object.keys().any(|key| same(key, name)),
-            },
-            _ => false,
-        })
-    }
-}
-
-/// The names that a text brings into `Metadata`: the members of a JSON object.
-pub(crate) enum Members {
-    Named(Vec<String>),
-    /// It ends like an object but is no strict JSON, of which the host takes more than we do.
-    Unknown,
-}
-
-impl Members {
-    pub(crate) fn of(text: &str) -> Self {
-        let text = text.trim();
-        if !(text.starts_with('{') && text.ends_with('}')) {
-            return Self::Named(Vec::new());
-        }
-        match serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text) {
-            Ok(members) => Self::Named(members.into_keys().collect()),
-            Err(_) => Self::Unknown,
-        }
-    }
-
-    /// Names are compared as the host does, without regard to case.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        match self {
-            Self::Named(names) => names.iter().any(|key| same(key, name)),
-            Self::Unknown => true,
-        }
-    }
-}
-
-fn same(key: &str, name: &str) -> bool {
-    key.chars().flat_map(char::to_uppercase).eq(name.chars().flat_map(char::to_uppercase))
 }
 
 /// A .NET date: with an offset, or without one when its kind is not specified, which is UTC on
@@ -154,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_trigger_is_the_only_member_or_the_one_that_fits_or_the_one_that_is_named() {
+    fn the_trigger_is_the_only_member_or_the_one_that_fits() {
         let text = Value::is_string;
         let mut one = payload(json!({ "a": 1 }), json!({}));
         assert_eq!(one.take_trigger("t", text), Ok(json!(1)));
@@ -164,9 +103,6 @@ mod tests {
         let mut both = payload(json!({ "a": "y", "b": "x" }), json!({}));
         let error = both.take_trigger("t", text).unwrap_err();
         assert!(error.to_string().contains("`a`, `b`"), "{error}");
-        both.binding = Some("b".into());
-        assert_eq!(both.take_trigger("t", text), Ok(json!("x")));
-        assert!(both.take_trigger("t", text).is_err());
         let none = payload(json!({}), json!({})).take_trigger("t", text).unwrap_err();
         assert!(none.to_string().contains("holds nothing"), "{none}");
     }
@@ -185,18 +121,6 @@ mod tests {
             (text("d"), text("e"), text("f")),
             (Some("2026-11-22T00:00:00Z".into()), None, None)
         );
-    }
-
-    #[test]
-    fn whatever_a_sender_can_write_is_forged() {
-        let forged =
-            |data: Value| payload(json!({ "x": data }), json!({})).may_be_forged("RetryContext");
-        assert!(forged(json!("\"{\\\"retryCONTEXT\\\":{}}\"")));
-        assert!(forged(json!("\"{'RetryContext':1}\"")), "the host takes single quotes");
-        assert!(forged(json!({ "Body": "{\"RetryContext\":{}}" })));
-        assert!(forged(json!({ "RetryContext": 1 })));
-        assert!(!forged(json!("\"{\\\"a\\\":{\\\"RetryContext\\\":1}}\"")));
-        assert!(!forged(json!({ "IsPastDue": false })) && !forged(json!("aGVsbG8hIQ==")));
     }
 
     #[test]

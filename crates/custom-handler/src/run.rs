@@ -8,13 +8,41 @@ use std::{
 
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{App, Cause, Error, PORT_VARIABLE, Stopped, host_process, server};
+use crate::{
+    App, Error, PORT_VARIABLE, Stopped, host_process,
+    server::{self, Cause},
+};
 
 /// How long invocations in flight may go on when nobody waits for their answers any more.
 const DRAIN_ALONE: Duration = Duration::from_secs(3);
 
+impl App {
+    /// Serves the host that started this process: listens on
+    /// `127.0.0.1:$FUNCTIONS_CUSTOMHANDLER_PORT` until SIGTERM or SIGINT, then takes no more
+    /// calls, and waits for those in flight up to the drain limit, or until the second signal.
+    /// On Unix it also stops, within seconds, when the process that started it is gone: a host
+    /// that is killed leaves its handler behind.
+    ///
+    /// End the process with [`Stopped::exit_code`], and with 1 after an error: the host restarts
+    /// a handler after any code but 0, which leaves the app dead.
+    pub async fn run(self) -> Result<Stopped, Error> {
+        run(self.check()?).await
+    }
+
+    /// Serves a listener until `shutdown` is ready, then drains like [`run`](Self::run).
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<Stopped, Error> {
+        let app = self.check()?;
+        let abandoned = server::serve(app, listener, shutdown, std::future::pending()).await;
+        Ok(Stopped { cause: Cause::Shutdown, abandoned })
+    }
+}
+
 /// Listens before anything else: the host waits 30 seconds at most for its first answer.
-pub(crate) async fn run(app: App) -> Result<Stopped, Error> {
+async fn run(app: App) -> Result<Stopped, Error> {
     let listener = listen().await?;
     let mut signals = Signals::new()?;
     // The first asks to stop, the second insists.

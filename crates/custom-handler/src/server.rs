@@ -33,8 +33,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// How serving came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// Why it stopped.
-    pub cause: Cause,
+    pub(crate) cause: Cause,
     /// Invocations that were cancelled because they did not end within the drain limit. The host
     /// was told that they failed.
     pub abandoned: usize,
@@ -42,8 +41,7 @@ pub struct Stopped {
 
 /// What made serving stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The future given to [`App::serve`] became ready.
     Shutdown,
     /// SIGINT: Ctrl-C in the terminal of `func`.
@@ -215,7 +213,7 @@ fn context(function: &str, headers: &HeaderMap) -> Context {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let id = text("X-Azure-Functions-InvocationId").unwrap_or("unknown");
     let traceparent = text("traceparent").and_then(|text| text.trim().parse().ok());
-    Context::new(function.escape_debug().to_string(), id).with_traceparent(traceparent)
+    Context::new(function.escape_debug().to_string(), id, traceparent)
 }
 
 enum Unread {

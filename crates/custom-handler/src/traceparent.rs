@@ -20,18 +20,13 @@ pub struct TraceParent {
 
 impl TraceParent {
     /// 32 hex digits.
-    pub fn trace_id_hex(&self) -> String {
+    pub(crate) fn trace_id_hex(&self) -> String {
         hex(&self.trace_id)
     }
 
     /// 16 hex digits.
-    pub fn parent_id_hex(&self) -> String {
+    pub(crate) fn parent_id_hex(&self) -> String {
         hex(&self.parent_id)
-    }
-
-    /// Whether the caller says that it recorded its span.
-    pub fn is_sampled(&self) -> bool {
-        self.flags & 1 == 1
     }
 }
 
@@ -99,8 +94,7 @@ mod tests {
         assert_eq!(parent.to_string(), GOOD);
         assert_eq!(parent.trace_id_hex(), "0af7651916cd43dd8448eb211c80319c");
         assert_eq!(parent.parent_id_hex(), "b7ad6b7169203331");
-        assert!(parent.is_sampled());
-        assert!(!GOOD.replace("-01", "-00").parse::<TraceParent>().unwrap().is_sampled());
+        assert_eq!(parent.flags, 1);
         let later = format!("cc{}-more-to-come", &GOOD[2..]);
         assert_eq!(later.parse::<TraceParent>(), Ok(parent), "later versions may say more");
     }

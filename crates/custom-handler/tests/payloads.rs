@@ -21,7 +21,7 @@ fn payload(name: &str) -> Payload {
 }
 
 fn decode<T: Trigger>(name: &str) -> T {
-    T::decode(&mut payload(name)).unwrap()
+    T::decode(payload(name)).unwrap()
 }
 
 fn time(text: &str) -> Option<DateTime<Utc>> {
@@ -55,16 +55,7 @@ const BLOB: [&str; 4] = [
     "blob_trigger_path_mismatch",
 ];
 /// Covered in tests/answers.rs.
-const ANSWERS: [&str; 8] = [
-    "hang_null",
-    "http_res",
-    "minimal",
-    "outputs_blob_bytes",
-    "outputs_blob_text",
-    "outputs_queue",
-    "outputs_sql",
-    "success",
-];
+const ANSWERS: [&str; 4] = ["hang_null", "http_res", "minimal", "success"];
 
 #[test]
 fn no_sample_is_left_out() {
@@ -83,20 +74,12 @@ fn no_sample_is_left_out() {
 fn queue_messages() {
     for name in QUEUE {
         let message: QueueMessage = decode(name);
-        assert_eq!(message.insertion_time, time("2026-11-23T06:15:01Z"), "{name}");
-        assert_eq!(message.expiration_time, time("2026-11-30T06:15:01Z"), "{name}");
-        assert_eq!(message.next_visible_time, time("2026-11-23T06:25:04Z"), "{name}");
-        assert_eq!(message.pop_receipt.as_deref(), Some("MThGMjNOb3YyMDI2MDY6MTU6MDQ0ZTY3"));
-        let id = "3f0e3d0c-7a0e-49a5-8a0e-6c7f4f4f2b1a";
-        let (tries, id, text) = match name {
-            "queue_trigger_text" => (1, Some(id), "hello!!"),
-            "queue_trigger_binary" => (1, Some(id), "hello!!"),
-            "queue_trigger_json" => (1, Some(id), ""),
-            "queue_trigger_poison_last_try" => (5, Some(id), ""),
-            // The event brings an `id` of its own, which replaced the message's.
-            _ => (1, None, ""),
+        let (tries, text) = match name {
+            "queue_trigger_text" | "queue_trigger_binary" => (1, "hello!!"),
+            "queue_trigger_poison_last_try" => (5, ""),
+            _ => (1, ""),
         };
-        assert_eq!((message.dequeue_count, message.id.as_deref()), (Some(tries), id), "{name}");
+        assert_eq!(message.dequeue_count, Some(tries), "{name}");
         if !text.is_empty() {
             assert_eq!(message.text(), Ok(text));
             continue;
@@ -120,14 +103,8 @@ fn timers() {
     for name in TIMER {
         let timer: Timer = decode(name);
         assert_eq!(timer.is_past_due, name == "timer_trigger_past_due", "{name}");
-        let Some(status) = timer.status else {
-            assert_eq!(name, "timer_trigger_no_monitor");
-            continue;
-        };
-        assert_eq!(status.next, time("2026-11-23T05:00:00Z"), "{name}");
-        let last = time("2026-11-22T05:00:00.0103941Z");
-        let last = if name == "timer_trigger_first_run" { None } else { last };
-        assert_eq!((status.last, status.last_updated), (last, last), "{name}");
+        let next = time("2026-11-23T05:00:00Z").filter(|_| name != "timer_trigger_no_monitor");
+        assert_eq!(timer.next, next, "{name}");
     }
 }
 
@@ -157,18 +134,17 @@ fn http_requests() {
     for name in HTTP {
         let request: HttpRequest = decode(name);
         assert_eq!(request.headers.get("user-AGENT"), Some("curl/8.5.0"), "{name}");
-        assert_eq!(request.identities[0]["IsAuthenticated"], false, "{name}");
         if name == "http_trigger_get" {
             assert_eq!(request.method, "GET");
             assert_eq!(request.url, "http://localhost:7071/api/runs/42?verbose=1");
-            assert_eq!((&*request.query["verbose"], &*request.params["id"]), ("1", "42"));
+            assert_eq!(request.query["verbose"], "1");
             assert_eq!((request.body.len(), request.headers.get("Content-Length")), (0, None));
         } else {
             assert_eq!(request.method, "POST");
             let expected = json!({ "date": "2026-11-22", "force": true });
             assert_eq!(request.json::<Value>(), Ok(expected));
             assert_eq!(request.text().map(str::len), Ok(34));
-            assert!(request.query.is_empty() && request.params.is_empty());
+            assert!(request.query.is_empty());
         }
     }
 }
@@ -183,7 +159,7 @@ struct Blob {
 impl Trigger for Blob {
     const KIND: &'static str = "blobTrigger";
 
-    fn decode(payload: &mut Payload) -> Result<Self, DecodeError> {
+    fn decode(mut payload: Payload) -> Result<Self, DecodeError> {
         let value = payload.take_trigger(Self::KIND, Value::is_string)?;
         let text = value.as_str().ok_or(DecodeError::Shape { expected: "a blob as a string" })?;
         let shape = |expected| DecodeError::Shape { expected };
@@ -210,18 +186,17 @@ fn blobs_by_a_trigger_of_ones_own() {
 }
 
 #[test]
-fn what_is_left_of_a_payload_are_inputs_and_anything_is_a_trigger() {
+fn inputs_do_not_hide_the_trigger_and_anything_is_a_trigger() {
     let mut payload = payload("timer_trigger_retry");
     payload.data.insert("row".into(), json!("\"x\""));
-    let all = Payload::decode(&mut payload.clone()).unwrap();
+    let all = Payload::decode(payload.clone()).unwrap();
     assert_eq!((all.data.len(), all.metadata.len()), (2, 2));
-    Timer::decode(&mut payload).unwrap();
-    assert_eq!(payload.data.keys().collect::<Vec<_>>(), ["row"]);
+    assert!(!Timer::decode(payload).unwrap().is_past_due);
 }
 
 #[test]
 fn a_sample_of_one_trigger_is_refused_by_the_others() {
-    assert!(Timer::decode(&mut payload("queue_trigger_text")).is_err());
-    assert!(HttpRequest::decode(&mut payload("timer_trigger")).is_err());
-    assert!(EventGridEvents::decode(&mut payload("queue_trigger_text")).is_err());
+    assert!(Timer::decode(payload("queue_trigger_text")).is_err());
+    assert!(HttpRequest::decode(payload("timer_trigger")).is_err());
+    assert!(EventGridEvents::decode(payload("queue_trigger_text")).is_err());
 }

@@ -11,7 +11,10 @@ use std::{
 };
 
 use common::{Client, ID, queue_message};
-use custom_handler::{App, Context, Outcome, PORT_VARIABLE, QueueMessage};
+use custom_handler::{App, Context, Outcome, QueueMessage};
+
+/// In which the host tells its handler a port.
+const PORT_VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
 /// Not a test: what the children below run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

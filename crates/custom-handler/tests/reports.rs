@@ -60,7 +60,7 @@ async fn each_end_but_success_is_one_event_in_its_span_with_the_reason() {
             std::future::pending::<()>().await;
         })
         .queue("bad_output", async |_: QueueMessage, _: Context| {
-            Outcome::done().output("movie_review", Output::message("m"))
+            Outcome::done().output("movie_review", Output::messages(["m"]))
         })
         .queue("undecodable", async |_: QueueMessage, _: Context| {})
         .queue("body_too_large", async |_: QueueMessage, _: Context| {});

@@ -95,7 +95,7 @@ impl Write for Upload {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use azurite::{Azurite, create_container};
+    use functions_host::azurite::{Azurite, create_container};
 
     use crate::{AzureLake, Lake, paths, store};
 

@@ -1,5 +1,5 @@
-//! The warehouse: star schema, publish, state. One trait, one conformance suite
-//! ([`conformance`]), one folder for each backend.
+//! The warehouse: star schema, publish, state. One trait, one folder for each backend. The feature
+//! `conformance` adds the test cases that each backend runs.
 //!
 //! ```
 //! use pipeline::{Day, facts::{DayTotal, Fact, FactBatch}};
@@ -34,6 +34,7 @@
 //! # }
 //! ```
 
+#[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod dashboard;
 mod migrations;

@@ -29,7 +29,7 @@ impl Trigger for EventGridEvents {
     const KIND: &'static str = "eventGridTrigger";
 
     /// One event is an object; many are JSON text of an array within a string.
-    fn decode(payload: &mut Payload) -> Result<Self, DecodeError> {
+    fn decode(mut payload: Payload) -> Result<Self, DecodeError> {
         let fits = |value: &Value| {
             let has = |name| value.get(name).is_some();
             value.is_string() || value.is_array() || (has("id") && has("subject") && has("data"))

@@ -20,13 +20,9 @@ pub struct HttpRequest {
     pub query: BTreeMap<String, String>,
     /// By name, whatever its case.
     pub headers: Headers,
-    /// The parts of the route: `id` of `runs/{id}`.
-    pub params: BTreeMap<String, String>,
     /// Empty when there is none, **and when the caller sent it in chunks**: the host passes on
     /// only bodies that have a Content-Length.
     pub body: Vec<u8>,
-    /// The caller's claims identities as the host writes them.
-    pub identities: Vec<Value>,
 }
 
 /// Method and path alone: the rest may hold keys and personal data.
@@ -53,25 +49,15 @@ impl HttpRequest {
     }
 }
 
-/// Headers: several values for a name are possible, the case of names does not count.
+/// Headers; the case of their names does not count.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
     /// The first value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let mut matching = self.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
-        matching.next().map(|(_, value)| value)
-    }
-
-    /// All values, in order.
-    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    /// Names, in the caller's case, with values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        let matching = self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        matching.map(|(_, value)| value.as_str())
     }
 }
 
@@ -84,7 +70,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
 impl Trigger for HttpRequest {
     const KIND: &'static str = "httpTrigger";
 
-    fn decode(payload: &mut Payload) -> Result<Self, DecodeError> {
+    fn decode(mut payload: Payload) -> Result<Self, DecodeError> {
         let is_request =
             |value: &Value| value.get("Method").is_some() && value.get("Url").is_some();
         let mut value = payload.take_trigger(Self::KIND, is_request)?;
@@ -111,12 +97,7 @@ impl Trigger for HttpRequest {
             url,
             query: joined(take("Query")),
             headers,
-            params: joined(take("Params")),
             body,
-            identities: match take("Identities") {
-                Value::Array(identities) => identities,
-                _ => Vec::new(),
-            },
         })
     }
 }
@@ -168,7 +149,7 @@ mod tests {
 
     fn decode(request: Value) -> Result<HttpRequest, DecodeError> {
         let body = json!({ "Data": { "req": request } }).to_string();
-        HttpRequest::decode(&mut Payload::from_slice(body.as_bytes())?)
+        HttpRequest::decode(Payload::from_slice(body.as_bytes())?)
     }
 
     #[test]
@@ -185,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn repeated_headers_are_kept_apart_and_names_have_no_case() {
+    fn names_of_headers_have_no_case_and_the_first_value_counts() {
         let headers = json!({ "Cookie": ["a=1", "b=2"], "X": "y", "N": null });
         let request =
-            json!({ "Method": "GET", "Url": "u", "Headers": headers, "Params": { "id": 42 } });
+            json!({ "Method": "GET", "Url": "u", "Headers": headers, "Query": { "n": 42 } });
         let request = decode(request).unwrap();
-        assert_eq!(request.headers.get_all("cookie").collect::<Vec<_>>(), ["a=1", "b=2"]);
+        assert_eq!(request.headers.get("cookie"), Some("a=1"));
         assert_eq!((request.headers.get("x"), request.headers.get("n")), (Some("y"), None));
-        assert_eq!(request.params["id"], "42");
+        assert_eq!(request.query["n"], "42");
         assert!(decode(json!({ "Method": "GET" })).is_err());
     }
 }

@@ -17,17 +17,16 @@ pub trait Trigger: Sized + Send + 'static {
     /// The binding's `type` in function.json: `queueTrigger`.
     const KIND: &'static str;
 
-    /// Takes the trigger's value out of the payload. What is left of `data` are input bindings.
-    /// An error fails the invocation: it is answered by 400.
-    fn decode(payload: &mut Payload) -> Result<Self, DecodeError>;
+    /// Reads the trigger's value, and what else the function needs. An error fails the invocation:
+    /// it is answered by 400.
+    fn decode(payload: Payload) -> Result<Self, DecodeError>;
 }
 
 impl Trigger for Payload {
     const KIND: &'static str = "any trigger";
 
-    fn decode(payload: &mut Payload) -> Result<Self, DecodeError> {
-        let data = std::mem::take(&mut payload.data);
-        Ok(Self { data, metadata: payload.metadata.clone(), binding: payload.binding.clone() })
+    fn decode(payload: Payload) -> Result<Self, DecodeError> {
+        Ok(payload)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `timerTrigger`.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Trigger;
 use crate::{DecodeError, Payload, payload::date};
@@ -12,40 +12,23 @@ use crate::{DecodeError, Payload, payload::date};
 pub struct Timer {
     /// An occurrence was missed while nothing ran: one call makes up for all of them.
     pub is_past_due: bool,
-    /// `None` with `"useMonitor": false`, and for schedules that fire more than once a minute.
-    pub status: Option<ScheduleStatus>,
-}
-
-/// What the host remembers of a schedule.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScheduleStatus {
-    /// The run before; `None` on the very first one, for which the host says year 1.
-    pub last: Option<DateTime<Utc>>,
     /// The occurrence that is firing, the missed one when past due: the logical time of the
-    /// run, which the clock is not.
+    /// run, which the clock is not. `None` with `"useMonitor": false`, and for schedules that fire
+    /// more than once a minute.
     pub next: Option<DateTime<Utc>>,
-    /// When this record was written: on the very first run, when the timer was first seen.
-    pub last_updated: Option<DateTime<Utc>>,
-}
-
-impl ScheduleStatus {
-    fn of(status: &Map<String, Value>) -> Self {
-        let time = |name| status.get(name).and_then(Value::as_str).and_then(date);
-        Self { last: time("Last"), next: time("Next"), last_updated: time("LastUpdated") }
-    }
 }
 
 impl Trigger for Timer {
     const KIND: &'static str = "timerTrigger";
 
-    fn decode(payload: &mut Payload) -> Result<Self, DecodeError> {
+    fn decode(mut payload: Payload) -> Result<Self, DecodeError> {
         let is_timer = |value: &Value| value.get("IsPastDue").is_some();
         let value = payload.take_trigger(Self::KIND, is_timer)?;
         let expected = "a timer to be an object with a truth value `IsPastDue`";
         let is_past_due = value.get("IsPastDue").and_then(Value::as_bool);
         Ok(Self {
             is_past_due: is_past_due.ok_or(DecodeError::Shape { expected })?,
-            status: value.get("ScheduleStatus").and_then(Value::as_object).map(ScheduleStatus::of),
+            next: value.pointer("/ScheduleStatus/Next").and_then(Value::as_str).and_then(date),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The requests in `tests/recorded`.
+//! The requests in `tests/recorded`. The tests of `functions-host` include this file as well.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -13,7 +13,7 @@ pub struct Recorded {
 }
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/recorded")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../custom-handler/tests/recorded")
 }
 
 /// Names of all files, without their ending.

@@ -8,8 +8,8 @@ use std::{
     },
 };
 
-use azurite::Account;
 use engine::{Changed, Engine, Live};
+use functions_host::azurite::{self, Account};
 use lake::{IngestOptions, Lake, Outcome, Receipt};
 use pipeline::Dataset;
 use tempfile::TempDir;

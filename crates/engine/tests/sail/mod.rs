@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use azurite::{Account, Azurite};
+use functions_host::azurite::{self, Account, Azurite};
 use tokio::sync::OnceCell;
 
 /// The version that `cargo xtask test --stage spark` installs.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use azurite::{Account, create_container, put_blob};
+use functions_host::azurite::{Account, create_container, put_blob};
 use futures_util::{StreamExt, stream};
 use lake::{AzureLake, Error, IngestOptions, Lake, Outcome, Progress};
 use object_store::{ObjectStoreExt, PutMode, PutOptions, UpdateVersion, path::Path};

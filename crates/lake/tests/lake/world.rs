@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, cast::AsArray, types::Int64Type};
-use azurite::{Account, Azurite};
 use flate2::{Compression, write::GzEncoder};
+use functions_host::azurite::{self, Account, Azurite};
 use futures_util::TryStreamExt;
 use lake::{AzureLake, IngestOptions, Lake, Outcome, Receipt, ingest};
 use object_store::{

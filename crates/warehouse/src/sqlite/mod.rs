@@ -8,6 +8,7 @@ mod dimensions;
 mod error;
 mod facts;
 mod history;
+#[cfg(feature = "conformance")]
 mod inspect;
 mod open;
 mod publication;

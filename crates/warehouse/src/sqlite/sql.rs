@@ -42,17 +42,11 @@ statements! { "sqlite":
     DASHBOARD_SPAN = "dashboard/span",
     DASHBOARD_BUYERS = "dashboard/buyers",
     DASHBOARD_FRESHNESS = "dashboard/freshness",
-
-    INSPECT_AMOUNTS = "inspect/amounts",
-    INSPECT_SPEND = "inspect/spend",
-    INSPECT_REFUSALS = "inspect/refusals",
 }
 
 templates! { "sqlite", |text| fill(text, all()) => String:
     ADD_FACT = "facts/add_fact",
     SUMMARY = "read/summary",
-    INSPECT_FACTS = "inspect/facts",
-    INSPECT_DIMENSIONS = "inspect/dimensions",
 }
 
 templates! { "sqlite", |text| fill(text, daily()) => String:
@@ -60,8 +54,10 @@ templates! { "sqlite", |text| fill(text, daily()) => String:
     DASHBOARD_MEMBERS = "dashboard/members",
     DASHBOARD_DAILY = "dashboard/daily",
     DASHBOARD_CUSTOMERS = "dashboard/customers",
-    INSPECT_DAILY = "inspect/daily",
 }
+
+#[cfg(feature = "conformance")]
+crate::statements::inspection!("sqlite");
 
 // One for each dimension.
 templates! { "sqlite", each => [String; COUNT]:

@@ -11,6 +11,7 @@ mod connect;
 mod dashboard;
 mod error;
 mod history;
+#[cfg(feature = "conformance")]
 mod inspect;
 mod publication;
 mod read;

@@ -56,18 +56,12 @@ statements! { "sqlserver":
     DASHBOARD_SPAN = "dashboard/span",
     DASHBOARD_BUYERS = "dashboard/buyers",
     DASHBOARD_FRESHNESS = "dashboard/freshness",
-
-    INSPECT_AMOUNTS = "inspect/amounts",
-    INSPECT_SPEND = "inspect/spend",
-    INSPECT_REFUSALS = "inspect/refusals",
 }
 
 templates! { "sqlserver", |text| fill(text, all()) => String:
     MAKE_STAGING = "staging/make",
     ADD_FACTS = "facts/add_facts",
     SUMMARY = "read/summary",
-    INSPECT_FACTS = "inspect/facts",
-    INSPECT_DIMENSIONS = "inspect/dimensions",
 }
 
 templates! { "sqlserver", |text| fill(text, daily()) => String:
@@ -75,8 +69,10 @@ templates! { "sqlserver", |text| fill(text, daily()) => String:
     DASHBOARD_MEMBERS = "dashboard/members",
     DASHBOARD_SUMS = "dashboard/sums",
     DASHBOARD_CUSTOMERS = "dashboard/customers",
-    INSPECT_DAILY = "inspect/daily",
 }
+
+#[cfg(feature = "conformance")]
+crate::statements::inspection!("sqlserver");
 
 // One for each dimension.
 templates! { "sqlserver", each => [String; COUNT]:

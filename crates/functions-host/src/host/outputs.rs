@@ -1,0 +1,211 @@
+//! Output bindings: what the host makes of their values.
+
+use serde_json::{Map, Value};
+
+use super::{
+    config::{Encoding, Function, OutputBinding, Queue},
+    log::Log,
+    values::{from_base64, is_between, rewrite_dates, scalar_text, to_base64},
+};
+use crate::azurite;
+
+/// Writes the outputs of an answer, and returns that of the HTTP binding. An error fails the
+/// invocation although the handler's work is done.
+pub(crate) async fn write(
+    function: &Function,
+    outputs: Map<String, Value>,
+    encoding: Encoding,
+    log: &Log,
+) -> Result<Option<HttpOutput>, String> {
+    let mut outputs = outputs;
+    let mut http = None;
+    for binding in &function.outputs {
+        let Some(value) = outputs.remove(binding.name()) else { continue };
+        match binding {
+            OutputBinding::Queue { binding, queue } => {
+                let wrong = |error| format!("the output `{binding}` cannot be written: {error}");
+                for text in messages(value, queue, encoding).map_err(wrong)? {
+                    put(queue, &text).await.map_err(|error| wrong(error.to_string()))?;
+                }
+            }
+            OutputBinding::Http { binding } => {
+                let wrong = |error| format!("the output `{binding}` {error}");
+                http = Some(HttpOutput::read(value).map_err(wrong)?);
+            }
+        }
+    }
+    for name in outputs.keys() {
+        log.warning(&format!(
+            "`{}` answered with the output `{name}`, which function.json does not have (case \
+             counts): the host ignores it without a word",
+            function.name
+        ));
+    }
+    Ok(http)
+}
+
+/// As the host does, which makes a queue that is not there.
+pub(crate) async fn put(queue: &Queue, text: &str) -> Result<(), azurite::Error> {
+    let queues = &queue.queues;
+    match queues.put(&queue.name, text).await {
+        Err(azurite::Error::Refused { code, .. }) if code == "QueueNotFound" => {
+            queues.create(&queue.name).await?;
+            queues.put(&queue.name, text).await
+        }
+        done => done,
+    }
+}
+
+/// The texts that a value becomes on a queue.
+fn messages(value: Value, queue: &Queue, encoding: Encoding) -> Result<Vec<String>, String> {
+    let bytes = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::Array(items) => {
+            return items.into_iter().map(|item| encode(item, encoding)).collect();
+        }
+        Value::String(text) => match (queue.binary, from_base64(&text)) {
+            // The trap: whatever looks like base64 is taken for bytes.
+            (false, Some(bytes)) => bytes,
+            _ if is_between(&text, '{', '}') || is_between(&text, '[', ']') => {
+                let value: Value = serde_json::from_str(&text)
+                    .map_err(|error| format!("it looks like JSON and is none: {error}"))?;
+                return match value {
+                    Value::Array(items) => {
+                        items.into_iter().map(|item| encode(item, encoding)).collect()
+                    }
+                    object => Ok(vec![encode(object, encoding)?]),
+                };
+            }
+            _ => return Ok(vec![encode(Value::String(text), encoding)?]),
+        },
+        other => return Ok(vec![encode(other, encoding)?]),
+    };
+    let text = match encoding {
+        Encoding::Base64 => to_base64(&bytes),
+        Encoding::None => String::from_utf8_lossy(&bytes).into_owned(),
+    };
+    Ok(vec![taken(text)?])
+}
+
+/// What the queue service takes. Messages go as XML, which has no control characters: the real
+/// service answers 400, and the emulator does not notice.
+fn taken(text: String) -> Result<String, String> {
+    if text.len() > 64 * 1024 {
+        return Err(format!("a message has {} bytes, and a queue takes 64 KiB", text.len()));
+    }
+    match text.contains(|c: char| c < ' ' && !"\t\n\r".contains(c)) {
+        true => Err("a message has control characters, which the queue answers by 400".into()),
+        false => Ok(text),
+    }
+}
+
+/// One message: objects and lists as JSON text with indentation, the rest as .NET's text.
+fn encode(mut value: Value, encoding: Encoding) -> Result<String, String> {
+    let text = match &value {
+        Value::Object(_) | Value::Array(_) => {
+            rewrite_dates(&mut value);
+            serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?
+        }
+        Value::Null => return Err("null is no message".into()),
+        scalar => scalar_text(scalar),
+    };
+    taken(match encoding {
+        Encoding::Base64 => to_base64(text.as_bytes()),
+        Encoding::None => text,
+    })
+}
+
+/// What the caller of an HTTP function gets.
+#[derive(Debug, PartialEq)]
+pub(crate) struct HttpOutput {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl HttpOutput {
+    fn read(value: Value) -> Result<Self, String> {
+        let Value::Object(mut members) = value else {
+            return Err("must be an object with `statusCode`, `headers` and `body`".into());
+        };
+        let status = match members.remove("statusCode") {
+            None | Some(Value::Null) => 200,
+            Some(Value::Number(number)) => number.as_u64().unwrap_or_default(),
+            Some(Value::String(text)) => text.parse().unwrap_or_default(),
+            Some(_) => 0,
+        };
+        let status = u16::try_from(status).ok().filter(|status| (100..1000).contains(status));
+        let status = status.ok_or("has a `statusCode` that is no status")?;
+        let mut headers = Vec::new();
+        if let Some(Value::Object(given)) = members.remove("headers") {
+            for (name, value) in given {
+                headers.push((name, scalar_text(&value)));
+            }
+        }
+        let body = match members.remove("body") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::String(text)) => text.into_bytes(),
+            Some(mut value) => {
+                rewrite_dates(&mut value);
+                value.to_string().into_bytes()
+            }
+        };
+        let named = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        if !body.is_empty() && !named {
+            // JSON too.
+            headers.push(("Content-Type".into(), "text/plain; charset=utf-8".into()));
+        }
+        Ok(Self { status, headers, body })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::azurite::Account;
+
+    fn sent(value: Value, encoding: Encoding) -> Result<Vec<String>, String> {
+        let account = Account::parse("UseDevelopmentStorage=true").unwrap();
+        let queues = azurite::Queues::new(&account);
+        messages(value, &Queue { name: "q".into(), account, queues, binary: false }, encoding)
+    }
+
+    fn plain(value: Value) -> Vec<String> {
+        sent(value, Encoding::None).unwrap()
+    }
+
+    #[test]
+    fn lists_are_split_into_messages() {
+        assert_eq!(plain(json!(["done", "x!", 1])), ["done", "x!", "1"], "no base64 within lists");
+        assert_eq!(plain(json!(" [1, {\"a\": 1}]")), ["1", "{\n  \"a\": 1\n}"]);
+        assert_eq!(plain(json!([])), [""; 0]);
+        assert!(sent(json!("[oops]"), Encoding::None).is_err());
+        assert!(sent(json!(["x".repeat(65_537)]), Encoding::None).is_err());
+    }
+
+    #[test]
+    fn a_text_that_looks_like_base64_becomes_bytes() {
+        assert_eq!(plain(json!("aGVsbG8=")), ["hello"]);
+        assert_eq!(plain(json!("done!")), ["done!"]);
+        assert_eq!(plain(json!("done")), ["v\u{fffd}\u{fffd}"], "the trap");
+        assert!(sent(json!("abcd"), Encoding::None).unwrap_err().contains("400"));
+        assert_eq!(plain(json!(["abcd"])), ["abcd"]);
+        assert_eq!(sent(json!("aGVsbG8="), Encoding::Base64), Ok(vec!["aGVsbG8=".into()]));
+        assert_eq!(sent(json!("hi!"), Encoding::Base64), Ok(vec!["aGkh".into()]));
+    }
+
+    #[test]
+    fn the_http_output_becomes_a_response() {
+        let response = HttpOutput::read(json!({
+            "statusCode": "202", "status": 500, "headers": { "x-run": 42 }, "body": { "a": 1 },
+        }));
+        let response = response.unwrap();
+        assert_eq!((response.status, response.body.as_slice()), (202, &b"{\"a\":1}"[..]));
+        assert_eq!(response.headers[0], ("x-run".into(), "42".into()));
+        assert_eq!(response.headers[1].1, "text/plain; charset=utf-8", "of JSON, too");
+        assert_eq!(HttpOutput::read(json!({})).unwrap().status, 200);
+        assert!(HttpOutput::read(json!("ok")).is_err());
+    }
+}

@@ -1,0 +1,36 @@
+//! For development only: a stand-in for the Azure Functions host, the storage emulator
+//! ([`azurite`]), and the program behind `cargo xtask start` and `cargo xtask drop`. Nothing of this
+//! is part of the deployed program.
+//!
+//! # The stand-in
+//!
+//! **It is not the Functions host.**
+//!
+//! It reads the script root, starts the handler and calls it as the host would: queue triggers
+//! over real storage queues (Azurite), timers, HTTP; outputs, retries, poison queues; crashes,
+//! time-outs and SIGKILL. The rules were read from the source of host 4.1037 and its extensions,
+//! and compared with requests that were recorded from it (`crates/custom-handler/tests/recorded`); where this stand-in
+//! and the host differ, the host is right.
+//!
+//! It knows `queueTrigger`, `timerTrigger` and `httpTrigger`, `queue` and `http` outputs, and
+//! refuses every other binding and every unknown option. A function that the host itself refuses
+//! is in error, and the others start: see [`TestHost::functions_in_error`]. It does not forward
+//! requests, has no `retry` for anything but timers, and counts time in UTC.
+//!
+//! ```no_run
+//! # async fn test() -> Result<(), functions_host::Error> {
+//! use std::{path::Path, time::Duration};
+//! use functions_host::{Options, TestHost};
+//!
+//! let settings = [("LAKE", "UseDevelopmentStorage=true")];
+//! let host = TestHost::start(Path::new("dist"), settings, Options::default()).await?;
+//! let limit = Duration::from_secs(10);
+//! let ran = host.wait_until(|all| all.iter().any(|one| one.succeeded), limit).await?;
+//! host.stop().await;
+//! # Ok(()) }
+//! ```
+
+pub mod azurite;
+mod host;
+
+pub use host::{Error, Invocation, Keys, Level, Line, Options, TestHost, queues};

@@ -1,0 +1,15 @@
+//! The test host, with a handler that does what it is told, over a real storage emulator, and that emulator.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
+
+mod azurite;
+mod http;
+mod in_error;
+mod process;
+mod queue;
+mod recorded;
+#[path = "../../../custom-handler/tests/common/recorded.rs"]
+mod requests;
+mod stop;
+mod timer;
+mod world;
