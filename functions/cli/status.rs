@@ -67,8 +67,16 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     match &status.summary {
         Some(summary) => {
             writeln!(f, "{}", numbers(summary))?;
-            let head =
-                ["publish", "at", "days", "held back", "written", "replaced", "spend", "seconds"];
+            let head = [
+                "publish",
+                "at",
+                "days",
+                "held back",
+                "written",
+                "replaced",
+                "updated spend",
+                "seconds",
+            ];
             let mut publishes = Table::new(&head);
             for publish in &summary.publishes {
                 let number = publish.publish_id.to_string();
