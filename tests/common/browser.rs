@@ -1,4 +1,4 @@
-//! Chromium, driven by a script of steps (`tests/dashboard/browser.mjs`).
+//! Chromium, driven by a script of steps (`tests/common/browser.mjs`).
 
 use std::{
     env,
@@ -28,7 +28,7 @@ pub fn run(steps: Vec<Value>) -> Vec<Value> {
         "profile": profile.path(),
         "steps": steps,
     });
-    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dashboard/browser.mjs");
+    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/browser.mjs");
     let mut node = Command::new("node")
         .arg(driver)
         .stdin(Stdio::piped())

@@ -72,7 +72,7 @@ pub const CHECKOV: Tool =
     Tool { name: "checkov", version: "3.3.30", program: "bin/python3", install: pip_install };
 
 /// Drives Chromium, with axe-core beside it, which finds what keeps people out of a page.
-/// `tests/dashboard.rs` looks for this version in this folder.
+/// `tests/services/dashboard.rs` looks for this version in this folder.
 pub const PLAYWRIGHT: Tool = Tool {
     name: "playwright-core",
     version: "1.65.1",

@@ -1,0 +1,11 @@
+//! The protocol as the host speaks it: recorded requests, answers, signals.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod answers;
+mod behaviour;
+mod payloads;
+mod process;
+mod recorded;
+mod reports;

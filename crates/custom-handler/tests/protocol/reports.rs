@@ -1,0 +1,101 @@
+//! How the end of an invocation is reported: one event within the span of the invocation.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
+
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use crate::common::{ID, Server, queue_message};
+use custom_handler::{App, Context, Outcome, Output, QueueMessage};
+use serde_json::{Value, json};
+
+/// Lines of a subscriber.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn read(&self) -> Vec<Value> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+#[tokio::test]
+async fn each_end_but_success_is_one_event_in_its_span_with_the_reason() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_writer(move || writer.clone())
+        .finish();
+    // All tasks of this test run on its thread.
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let app = App::new()
+        .body_limit(1 << 10)
+        .deadline(Duration::from_millis(100))
+        .queue("done", async |_: QueueMessage, _: Context| {})
+        .queue("refused", async |_: QueueMessage, _: Context| Outcome::refused("not ours"))
+        .queue("try_again", async |_: QueueMessage, _: Context| Outcome::try_again("away"))
+        .queue("panicked", async |_: QueueMessage, _: Context| -> Outcome { panic!("bad luck") })
+        .queue("deadline_exceeded", async |_: QueueMessage, _: Context| {
+            std::future::pending::<()>().await;
+        })
+        .queue("bad_output", async |_: QueueMessage, _: Context| {
+            Outcome::done().output("movie_review", Output::messages(["m"]))
+        })
+        .queue("undecodable", async |_: QueueMessage, _: Context| {})
+        .queue("body_too_large", async |_: QueueMessage, _: Context| {});
+    let server = Server::start(app).await;
+    let names = ["done", "refused", "try_again", "panicked", "deadline_exceeded", "bad_output"];
+    for name in names {
+        server.invoke(name, &queue_message("x")).await;
+    }
+    server.invoke("undecodable", &json!({})).await;
+    server.invoke("body_too_large", &queue_message(&"x".repeat(2_000))).await;
+    server.invoke("unknown_function", &queue_message("x")).await;
+
+    let expected = BTreeMap::from([
+        ("refused", "not ours"),
+        ("try_again", "away"),
+        ("panicked", "the handler panicked at "),
+        ("deadline_exceeded", "the handler took more than 100ms"),
+        ("bad_output", "the output `movie_review` cannot be sent: the host takes no such"),
+        ("undecodable", "expected a JSON object with `Data` and `Metadata`"),
+        ("body_too_large", "the body has more than 1024 bytes"),
+        ("unknown_function", "there is no function `unknown_function`"),
+    ]);
+    let lines = lines.read();
+    assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+    for line in &lines {
+        let name = line["function"].as_str().unwrap();
+        assert_eq!(line["span"]["function"], name);
+        assert_eq!(
+            (&line["invocation_id"], &line["span"]["invocation_id"]),
+            (&json!(ID), &json!(ID))
+        );
+        let (level, ending, reason) = match name {
+            "refused" => ("WARN", &line["ending"], &line["reason"]),
+            _ => ("ERROR", &line["exception.type"], &line["exception.message"]),
+        };
+        assert_eq!((&line["level"], ending), (&json!(level), &json!(name)));
+        let reason = reason.as_str().unwrap();
+        assert!(reason.starts_with(expected[name]), "{name}: {reason}");
+    }
+}

@@ -1,0 +1,4 @@
+//! Events in, and events out.
+
+mod decode;
+mod publish;

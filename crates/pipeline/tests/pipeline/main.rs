@@ -1,0 +1,11 @@
+//! Bytes in, record batches and refusals out; reviews and logs in, facts out.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod checks;
+mod limits;
+mod logs;
+mod purchases;
+mod reviews;
+mod rules;

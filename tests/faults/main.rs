@@ -1,0 +1,10 @@
+//! Crashes, redelivery and other publishers at every step. Fail points belong to the process, so these
+//! tests run one at a time, in a binary of their own.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod exactly_once;
+mod failpoints;
+mod postgres_faults;
+mod postgres_rounds;

@@ -1,0 +1,95 @@
+//! Days that fail a quality check keep their last good rows, and no review counts twice meanwhile.
+
+use crate::common::{
+    app::movie_analytics,
+    drop::{logs, reviews},
+    place::Place,
+};
+use serde_json::json;
+
+const REVIEWS: &str = "movie_review/1.csv";
+const FIRST: &str = "log_reviews/1.csv";
+
+/// Two reviews a day on three days; then a greater path dates those of the first day anew, so
+/// that it would lose all of them, and a fourth day comes besides.
+fn shrunk() -> Place {
+    let place = Place::new();
+    let rows: Vec<(i64, &str, i64)> = (1..=8).map(|id| (id, "good", id)).collect();
+    place.drop(REVIEWS, reviews(&rows));
+    let day = |id: i64| ["2021-04-19", "2021-04-20", "2021-04-21"][(id as usize - 1) / 2];
+    let first: Vec<(i64, &str, &str)> = (1..=6).map(|id| (id, day(id), "Mobile")).collect();
+    place.drop(FIRST, logs(&first));
+    place.run();
+    place.drop(
+        "log_reviews/2.csv",
+        logs(&[
+            (1, "2021-04-20", "Mobile"),
+            (2, "2021-04-20", "Mobile"),
+            (7, "2021-04-22", "Mobile"),
+            (8, "2021-04-22", "Mobile"),
+        ]),
+    );
+    place
+}
+
+fn refused(report: &serde_json::Value) -> Vec<(String, String)> {
+    let days = report["publish"]["refused_days"].as_array().expect("refused days").iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let mut days: Vec<_> = days.map(|day| (text(&day["day"]), text(&day["check"]))).collect();
+    days.sort();
+    days
+}
+
+#[test]
+fn a_day_that_shrinks_is_held_back_with_the_days_that_its_logs_moved_to() {
+    let place = shrunk();
+    let report = place.call("run").ends_with(3).json();
+    let expected = [("2021-04-19", "day_shrink"), ("2021-04-20", "held_back")];
+    assert_eq!(refused(&report), expected.map(|(day, check)| (day.to_owned(), check.to_owned())));
+    // The two days are as they were, the fourth day is there.
+    let facts = place.facts();
+    let counted = |day: &str| {
+        let rows = facts.iter().filter(|(grain, _)| grain.day == day);
+        rows.map(|(_, measures)| measures.count).sum::<i64>()
+    };
+    let days = ["2021-04-19", "2021-04-20", "2021-04-21", "2021-04-22"];
+    assert_eq!(days.map(counted), [2, 2, 2, 2]);
+    assert_eq!(report["summary"]["reviews"], json!(8), "no review counts twice");
+    let status = place.call("status").ends_with(0).json();
+    assert_eq!(status["summary"]["refused_days"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn the_same_change_does_no_work_again() {
+    let place = shrunk();
+    place.call("run").ends_with(3);
+    let report = place.run();
+    assert_eq!(report["publish"], json!(null));
+    assert_eq!(report["work"]["parquet_files_read"], json!(0));
+}
+
+#[test]
+fn held_back_days_are_judged_together_when_one_of_them_changes() {
+    let place = shrunk();
+    place.call("run").ends_with(3);
+    place.drop("log_reviews/3.csv", logs(&[(3, "2021-04-20", "Tablet")]));
+    let report = place.call("run").ends_with(3).json();
+    assert_eq!(refused(&report).len(), 2);
+    assert_eq!(report["summary"]["reviews"], json!(8), "no review counts twice");
+}
+
+#[test]
+fn an_operator_accepts_the_days_and_the_facts_are_those_of_the_lake() {
+    let place = shrunk();
+    let id = place.call("run").ends_with(3).json()["publish"]["publish_id"].to_string();
+    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
+    let args = ["publish", "--accept", &id, "--lake", &lake, "--warehouse", &warehouse, "--json"];
+    let report = movie_analytics(place.folder(), &args).ends_with(0).json();
+    assert_eq!(report["publish"]["days_replaced"], json!(2));
+    assert_eq!(report["summary"]["refused_days"], json!([]));
+    place.holds(&place.oracle());
+    // Given again, it does nothing and says so.
+    let again = movie_analytics(place.folder(), &args).ends_with(0);
+    again.says(&format!("publish {id} holds no day back"));
+    assert_eq!(again.json()["publish"], json!(null));
+}

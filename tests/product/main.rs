@@ -1,0 +1,18 @@
+//! The program as its users run it, on a local lake and SQLite.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bad_input;
+mod cli;
+mod cost;
+mod drop_to_facts;
+mod golden_numbers;
+mod held_back;
+mod histories;
+mod memory;
+mod named_cases;
+mod refusals;
+mod scheduled;
+mod telemetry;
+mod unreachable;

@@ -1,0 +1,445 @@
+//! The whole way without a further command: a file is dropped, its event is on the queue, the
+//! functions fire. The storage is the emulator Azurite; the host is the stand-in
+//! `functions_host::TestHost`, not the Functions host.
+
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::common::{
+    drop::{logs, purchases, reviews},
+    oracle::Oracle,
+    warehouse,
+};
+use functions_host::{
+    Invocation, Options, TestHost,
+    azurite::{Account, Azurite, Queues, create_container, put_blob},
+};
+use movie_analytics::sample::{REAL, Sample};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// One emulator for all tests; each has an account of its own.
+async fn account() -> Account {
+    static EMULATOR: OnceCell<Azurite> = OnceCell::const_new();
+    let emulator =
+        EMULATOR.get_or_init(async || Azurite::start(None).await.expect("Azurite")).await;
+    emulator.fresh_account()
+}
+
+/// A function app on the emulator, with its vendors.
+struct World {
+    dir: TempDir,
+    account: Account,
+    queues: Queues,
+    /// How often facts are built and `raw` is looked through.
+    schedules: [&'static str; 2],
+}
+
+const NEVER: &str = "0 0 0 1 1 *";
+const EACH_SECOND: &str = "* * * * * *";
+
+impl World {
+    async fn new() -> Self {
+        let account = account().await;
+        for container in ["raw", "staging", "quarantine"] {
+            create_container(&account, container).await.unwrap();
+        }
+        let queues = Queues::new(&account);
+        for dataset in ["movie-review", "log-reviews", "user-purchase"] {
+            queues.create(&format!("blob-created-{dataset}")).await.unwrap();
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let world = Self { dir, account, queues, schedules: [NEVER, NEVER] };
+        world.lay_script_root();
+        world
+    }
+
+    /// What `cargo xtask package` lays, with messages that come back at once.
+    fn lay_script_root(&self) {
+        let (from, to) = (Path::new(env!("CARGO_MANIFEST_DIR")), self.dir.path());
+        let mut host: Value =
+            serde_json::from_slice(&fs::read(from.join("host.json")).unwrap()).unwrap();
+        host["extensions"]["queues"]["visibilityTimeout"] = json!("00:00:00");
+        fs::write(to.join("host.json"), host.to_string()).unwrap();
+        for entry in fs::read_dir(from.join("functions")).unwrap() {
+            let folder = entry.unwrap().path();
+            let file = folder.join("function.json");
+            if file.exists() {
+                let target = to.join(folder.file_name().unwrap());
+                fs::create_dir(&target).unwrap();
+                fs::copy(file, target.join("function.json")).unwrap();
+            }
+        }
+        fs::copy(env!("CARGO_BIN_EXE_movie-analytics"), to.join("movie-analytics")).unwrap();
+    }
+
+    fn warehouse(&self) -> std::path::PathBuf {
+        self.dir.path().join("warehouse.db")
+    }
+
+    fn settings(&self) -> [(&'static str, String); 6] {
+        let connection = self.account.connection_string();
+        [
+            ("AzureWebJobsStorage", connection.clone()),
+            ("LAKE", connection),
+            ("WAREHOUSE", format!("sqlite:{}", self.warehouse().display())),
+            ("BUILD_FACT_SCHEDULE", self.schedules[0].to_owned()),
+            ("EXTRACT_SCHEDULE", NEVER.to_owned()),
+            ("RECONCILE_SCHEDULE", self.schedules[1].to_owned()),
+        ]
+    }
+
+    async fn host(&self) -> TestHost {
+        self.host_with([]).await
+    }
+
+    async fn host_with<const N: usize>(&self, more: [(&'static str, String); N]) -> TestHost {
+        let settings = self.settings().into_iter().chain(more);
+        let options = Options {
+            lock: Duration::from_secs(2),
+            poll: Some(Duration::from_millis(50)),
+            ..Options::default()
+        };
+        TestHost::start(self.dir.path(), settings, options).await.unwrap()
+    }
+
+    /// Uploads a file; as a vendor sees it, that is all.
+    async fn upload(&self, path: &str, content: impl Into<Vec<u8>>) -> Value {
+        let content = content.into();
+        let kept = self.dir.path().join("raw").join(path);
+        fs::create_dir_all(kept.parent().unwrap()).unwrap();
+        fs::write(kept, &content).unwrap();
+        let size = content.len() as u64;
+        let etag = put_blob(&self.account, "raw", path, content).await.unwrap();
+        eventgrid::blob_created(self.account.name(), "raw", path, &etag, size)
+    }
+
+    fn queue_of(path: &str) -> String {
+        let folder = path.split('/').next().unwrap();
+        format!("blob-created-{}", folder.replace('_', "-"))
+    }
+
+    /// Uploads a file and delivers its event.
+    async fn drop(&self, path: &str, content: impl Into<Vec<u8>>) {
+        let event = self.upload(path, content).await;
+        self.queues.put(&Self::queue_of(path), &event.to_string()).await.unwrap();
+    }
+
+    fn oracle(&self) -> Oracle {
+        Oracle::of_folder(&self.dir.path().join("raw"))
+    }
+
+    /// Waits until the warehouse holds what the oracle computes.
+    async fn holds(&self) {
+        let oracle = self.oracle();
+        let start = Instant::now();
+        while !warehouse::has_facts(&self.warehouse())
+            || warehouse::facts(&self.warehouse()) != oracle.facts
+        {
+            if start.elapsed() > LONG {
+                warehouse::assert_same(&warehouse::facts(&self.warehouse()), &oracle.facts);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(warehouse::spend(&self.warehouse()), oracle.spend);
+    }
+}
+
+/// The message of the first line that the handler wrote for an invocation. It comes by a pipe, and
+/// so after the answer at times.
+async fn said(host: &TestHost, invocation: &Invocation) -> String {
+    let start = Instant::now();
+    loop {
+        let lines = host.lines().into_iter();
+        let mut lines = lines.filter_map(|line| serde_json::from_str::<Value>(&line.text).ok());
+        if let Some(line) = lines.find(|line| line["invocation_id"] == *invocation.id) {
+            return line["message"].as_str().unwrap().to_owned();
+        }
+        assert!(start.elapsed() < LONG, "no line: {invocation}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Beside the runtime: with the thread blocked, nobody would see that the emulator closed idle
+/// connections.
+async fn write(sample: Sample, folder: &Path) -> Vec<String> {
+    let folder = folder.to_owned();
+    tokio::task::spawn_blocking(move || sample.write_single(&folder).unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_host_lists_nine_functions_and_none_is_in_error() {
+    let world = World::new().await;
+    let host = world.host().await;
+    let expected = [
+        "build_fact_movie_analytics",
+        "classify_movie_review",
+        "dashboard",
+        "extract_user_purchase",
+        "load_user_purchase",
+        "parse_log_reviews",
+        "reconcile",
+        "replay",
+        "status",
+    ];
+    assert_eq!(host.functions(), expected);
+    assert_eq!(host.functions_in_error(), Default::default());
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn three_dropped_files_become_facts_without_a_further_command() {
+    let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
+    let host = world.host().await;
+    world.drop("movie_review/1.csv", reviews(&[(1, "good", 1), (2, "dull", 2)])).await;
+    world
+        .drop(
+            "log_reviews/1.csv",
+            logs(&[(1, "2021-04-19", "Mobile"), (2, "2021-04-20", "Tablet")]),
+        )
+        .await;
+    world.drop("user_purchase/1.csv", purchases(&[("1", 2, "1.25")])).await;
+    world.holds().await;
+    for function in ["classify_movie_review", "parse_log_reviews", "load_user_purchase"] {
+        let all = host.invocations();
+        let ran = all.iter().find(|one| one.function == function).unwrap();
+        assert!(ran.succeeded && said(&host, ran).await.starts_with("accepted "), "{ran}");
+    }
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn lost_events_are_found_by_reconcile_through_its_output_bindings() {
+    let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
+    let host = world.host().await;
+    world.upload("movie_review/1.csv", reviews(&[(1, "good", 1)])).await;
+    world.upload("log_reviews/1.csv", logs(&[(1, "2021-04-19", "Mobile")])).await;
+    let reconciled = host.run_timer("reconcile").await.unwrap();
+    let line = said(&host, &reconciled).await;
+    assert!(line.contains("2 files that no receipt covers"), "{line}");
+    world.holds().await;
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_handler_that_is_killed_in_the_middle_of_a_file_counts_it_once() {
+    let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
+    let sample = world.dir.path().join("sample");
+    let drop = Sample { reviews: 80_000, review_bytes: REAL, purchases: 100, ..Sample::default() };
+    let host = world.host().await;
+    let pid = host.handler_pid().unwrap();
+    let paths = write(drop, &sample).await;
+    let (first, others) = paths.split_first().unwrap();
+    world.drop(first, fs::read(sample.join(first)).unwrap()).await;
+    // Taken from the queue and not deleted: the file is being read.
+    while !world.queues.peek(&World::queue_of(first), 1).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    host.kill_handler();
+    for path in others {
+        world.drop(path, fs::read(sample.join(path)).unwrap()).await;
+    }
+    world.holds().await;
+    assert_ne!(host.handler_pid(), Some(pid), "another process finished the work");
+    let failed = host.invocations().iter().filter(|one| !one.succeeded).count();
+    assert!(failed > 0, "the kill came when nothing ran, so this proved nothing");
+    host.stop().await;
+}
+
+/// Were it to end with 0, the host would never start it again.
+#[tokio::test]
+async fn sigterm_to_the_handler_alone_starts_it_again_and_poisons_nothing() {
+    let world = World::new().await;
+    let datasets = ["movie_review/1.csv", "log_reviews/1.csv"];
+    let poison = datasets.map(|path| format!("{}-poison", World::queue_of(path)));
+    for name in &poison {
+        world.queues.create(name).await.unwrap();
+    }
+    // The package waits a minute, in which a handler is up again by far.
+    let pause = "AzureFunctionsJobHost__extensions__queues__visibilityTimeout";
+    let host = world.host_with([(pause, "00:00:02".to_owned())]).await;
+    let pid = host.handler_pid().unwrap();
+    world.drop(datasets[0], reviews(&[(1, "good", 1)])).await;
+    assert!(Command::new("kill").arg(pid.to_string()).status().unwrap().success());
+    world.drop(datasets[1], logs(&[(1, "2021-04-19", "Mobile")])).await;
+    let staged = |all: &[Invocation]| all.iter().filter(|one| one.succeeded).count() == 2;
+    host.wait_until(staged, LONG).await.unwrap();
+    let start = Instant::now();
+    while host.handler_pid().is_none_or(|now| now == pid) {
+        assert!(start.elapsed() < LONG, "the handler is not started again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let built = host.run_timer("build_fact_movie_analytics").await.unwrap();
+    assert!(built.succeeded, "{built}");
+    world.holds().await;
+    for name in &poison {
+        assert_eq!(world.queues.len(name).await.unwrap(), 0, "{name}");
+    }
+    host.stop().await;
+}
+
+/// Not a test: a host in a process of its own, which is killed below. Its settings are the
+/// environment.
+#[tokio::test]
+#[ignore = "run by another test, as a process"]
+async fn a_host_to_kill() {
+    let root = std::env::var("SCRIPT_ROOT").unwrap();
+    let options = Options { print: false, ..Options::default() };
+    let host = TestHost::start(Path::new(&root), [("", ""); 0], options).await.unwrap();
+    println!("\nhandler {}", host.handler_pid().unwrap());
+    tokio::time::sleep(LONG).await;
+}
+
+#[tokio::test]
+async fn a_host_that_is_killed_leaves_no_handler_behind() {
+    let world = World::new().await;
+    let mut host = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "host::a_host_to_kill", "--ignored", "--nocapture"])
+        .env("SCRIPT_ROOT", world.dir.path())
+        .envs(world.settings())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(host.stdout.take().unwrap()).lines();
+    let mut lines = lines.map_while(Result::ok);
+    let pid = lines.find_map(|line| line.strip_prefix("handler ").map(str::to_owned)).unwrap();
+    // A zombie, which nobody waits for, has ended as well.
+    let runs = || {
+        let ps = Command::new("ps").args(["-o", "stat=", "-p", &pid]).output().unwrap();
+        let state = String::from_utf8(ps.stdout).unwrap();
+        !state.trim().is_empty() && !state.trim().starts_with('Z')
+    };
+    assert!(runs());
+    host.kill().unwrap();
+    host.wait().unwrap();
+    let killed = Instant::now();
+    while runs() {
+        assert!(killed.elapsed() < Duration::from_secs(10), "the handler is an orphan");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_kills_the_process_each_time_ends_as_failed_and_in_the_poison_queue() {
+    let world = World::new().await;
+    let sample = world.dir.path().join("sample");
+    let big = Sample { reviews: 150_000, review_bytes: REAL, purchases: 1, ..Sample::default() };
+    let paths = write(big, &sample).await;
+    let path = paths.iter().find(|path| path.starts_with("movie_review/")).unwrap();
+    let poison = format!("{}-poison", World::queue_of(path));
+    world.queues.create(&poison).await.unwrap();
+    world.drop(path, fs::read(sample.join(path)).unwrap()).await;
+    let start = Instant::now();
+    // The host stops itself after three crashes; the platform starts it again.
+    while world.queues.len(&poison).await.unwrap() == 0 {
+        assert!(start.elapsed() < Duration::from_secs(120), "the message is not in {poison}");
+        let host = world.host().await;
+        let crashes = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(40)).await;
+                // Killed while it reads, never before it was called.
+                if world.queues.peek(&World::queue_of(path), 1).await.unwrap().is_empty() {
+                    host.kill_handler();
+                }
+                if world.queues.len(&poison).await.unwrap() > 0 {
+                    break;
+                }
+            }
+        };
+        tokio::select! {
+            () = crashes => {}
+            _ = host.stopped() => {}
+        }
+        host.stop().await;
+    }
+    // Nothing takes it up by itself.
+    let host = world.host().await;
+    let reconciled = host.run_timer("reconcile").await.unwrap();
+    let line = said(&host, &reconciled).await;
+    assert!(line.contains("0 files that no receipt covers"), "{line}");
+    let status = reqwest::get(host.url("/api/status")).await.unwrap();
+    let status: Value = serde_json::from_slice(&status.bytes().await.unwrap()).unwrap();
+    let refused = &status["datasets"][0]["refused"][0];
+    assert_eq!((&refused["path"], &refused["state"]), (&json!(path), &json!("failed")));
+    assert_eq!(world.queues.len(&poison).await.unwrap(), 1);
+    // An operator does.
+    let body = json!({ "failed": true }).to_string();
+    let client = reqwest::Client::new();
+    let request = client.post(host.url("/api/replay")).header("content-type", "application/json");
+    let answer = request.body(body).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    let accepted = |all: &[Invocation]| {
+        all.iter().any(|one| one.function == "classify_movie_review" && one.succeeded)
+    };
+    host.wait_until(accepted, LONG).await.unwrap();
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn foreign_events_are_acknowledged_and_say_why() {
+    let world = World::new().await;
+    let host = world.host().await;
+    let foreign = eventgrid::blob_created("another", "raw", "movie_review/1.csv", "0x1", 7);
+    let ours =
+        eventgrid::blob_created(world.account.name(), "staging", "movie_review/1.csv", "0x1", 7);
+    for event in [foreign, ours] {
+        let ran = host.run_queue("classify_movie_review", &event.to_string()).await.unwrap();
+        assert!(
+            ran.succeeded && said(&host, &ran).await.starts_with("ignored an event: "),
+            "{ran}"
+        );
+    }
+    let gone = eventgrid::blob_created(world.account.name(), "raw", "movie_review/1.csv", "0x1", 7);
+    let ran = host.run_queue("classify_movie_review", &gone.to_string()).await.unwrap();
+    assert!(ran.succeeded && said(&host, &ran).await.starts_with("gone "), "{ran}");
+    let ran = host.run_queue("classify_movie_review", "not an event").await.unwrap();
+    assert!(ran.succeeded, "{ran}");
+    host.stop().await;
+}
+
+/// Before the first publish and after it; a browser is not sent twice what it has.
+#[tokio::test]
+async fn the_dashboard_is_read_by_anybody_whom_the_host_lets_in() {
+    let world = World::new().await;
+    let host = world.host().await;
+    let page = reqwest::get(host.url("/api/dashboard")).await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(page.text().await.unwrap().contains("Nothing is published yet"));
+
+    world.upload("movie_review/1.csv", reviews(&[(1, "good", 1), (2, "dull", 2)])).await;
+    let rows = [(1, "2021-04-19", "Mobile"), (2, "2021-04-20", "Smart &amp; TV")];
+    world.upload("log_reviews/1.csv", logs(&rows)).await;
+    host.run_timer("reconcile").await.unwrap();
+    let read = |all: &[Invocation]| {
+        all.iter().filter(|one| one.function != "reconcile" && one.succeeded).count() >= 3
+    };
+    host.wait_until(read, LONG).await.unwrap();
+    let built = host.run_timer("build_fact_movie_analytics").await.unwrap();
+    assert!(built.succeeded, "{built}");
+
+    // The host joins values of one name; the page reads the address itself.
+    let address = "/api/dashboard?device=Mobile&device=Smart+%26+TV&from=2021-04-20";
+    let page = reqwest::get(host.url(address)).await.unwrap();
+    assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+    assert!(page.headers().contains_key("content-security-policy"));
+    let tag = page.headers()["etag"].clone();
+    let html = page.text().await.unwrap();
+    assert!(html.contains("Smart &amp; TV") && html.contains("1 day with reviews"), "{html}");
+    let client = reqwest::Client::new();
+    let head = client.head(host.url(address)).send().await.unwrap();
+    assert_eq!((head.status().as_u16(), &head.headers()["etag"]), (200, &tag));
+    assert_eq!(head.text().await.unwrap(), "");
+    let again = client.get(host.url(address)).header("if-none-match", tag).send().await.unwrap();
+    assert_eq!((again.status().as_u16(), again.text().await.unwrap()), (304, String::new()));
+    host.stop().await;
+}
