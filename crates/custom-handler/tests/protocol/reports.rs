@@ -76,7 +76,7 @@ async fn each_end_but_success_is_one_event_in_its_span_with_the_reason() {
         ("try_again", "away"),
         ("panicked", "the handler panicked at "),
         ("deadline_exceeded", "the handler took more than 100ms"),
-        ("bad_output", "the output `movie_review` cannot be sent: the host takes no such"),
+        ("bad_output", "the output `movie_review` cannot be sent: the host rejects this"),
         ("undecodable", "expected a JSON object with `Data` and `Metadata`"),
         ("body_too_large", "the body has more than 1024 bytes"),
         ("unknown_function", "there is no function `unknown_function`"),
