@@ -91,7 +91,7 @@ fn a_port_that_is_missing_wrong_or_taken_is_an_error() {
     assert!(text.contains("FUNCTIONS_CUSTOMHANDLER_PORT is not set: start the handler"), "{text}");
     for wrong in ["eighty", "0", "70000"] {
         let (_, text) = end(spawn(Some(wrong)));
-        assert!(text.contains(&format!("is `{wrong}`, which is no port")), "{text}");
+        assert!(text.contains(&format!("is `{wrong}`, which is not a port")), "{text}");
     }
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
