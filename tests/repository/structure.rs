@@ -342,6 +342,13 @@ fn what_documents_tell_to_run_is_there() {
         let (one_file, folder) = (format!("tests/{name}.rs"), format!("tests/{name}/main.rs"));
         files.iter().any(|file| file.ends_with(&one_file) || file.ends_with(&folder))
     };
+    // A filter of tests begins with the name of a module of the binary.
+    let has_module = |binary: &str, filter: &str| {
+        let module = filter.split("::").next().unwrap_or_default();
+        let (one, folder) = (format!("{module}.rs"), format!("{module}/mod.rs"));
+        let at = |end: &str| format!("tests/{binary}/{end}");
+        files.iter().any(|file| file.ends_with(at(&one)) || file.ends_with(at(&folder)))
+    };
     let is_there = |option: &str, name: &str| match option {
         "--test" => Some(has_test(name)),
         "-p" => Some(packages.contains_key(name)),
@@ -356,6 +363,12 @@ fn what_documents_tell_to_run_is_there() {
             let command = command.lines().next().unwrap_or_default();
             let command = command.split(['`', '#', '|']).next().unwrap_or_default();
             let words: Vec<&str> = command.split_whitespace().collect();
+            for three in words.windows(3).filter(|three| three[0] == "--test") {
+                let is_filter = !three[2].starts_with('-');
+                if is_filter && !has_module(three[1], three[2]) {
+                    missing.push(format!("{}: {} {}", file.display(), three[1], three[2]));
+                }
+            }
             for pair in words.windows(2) {
                 let name = pair[1].trim_end_matches([',', ';', '.', ')']);
                 let Some(found) = is_there(pair[0], name) else { continue };
