@@ -5,7 +5,7 @@
 #[expect(missing_docs, reason = "the message tells what the fields hold")]
 pub enum Error {
     /// The name cannot be kept in every object store, or could point outside of its folder.
-    #[error("`{}` is no name for a file in the lake: {why}; rename it", .path.escape_debug())]
+    #[error("`{}` is not a valid file name in the lake: {why}; rename it", .path.escape_debug())]
     Name { path: String, why: String },
     /// The path lies in no vendor folder, or is no CSV.
     #[error(
@@ -41,7 +41,7 @@ pub enum Error {
     #[error("{sentence}")]
     Table { sentence: Box<dyn std::error::Error + Send + Sync>, transient: bool },
     /// The bytes of a source stopped coming.
-    #[error("reading `{path}` broke off: {why}")]
+    #[error("reading `{path}` was interrupted: {why}")]
     BrokenOff { path: String, why: String },
     /// The source was rewritten during each of our tries.
     #[error("`{path}` changed each of the {tries} times it was read; it is read again later")]

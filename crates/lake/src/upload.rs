@@ -72,7 +72,7 @@ impl Upload {
 impl Write for Upload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.broken {
-            return Err(io::Error::other("the upload broke off before"));
+            return Err(io::Error::other("the upload was interrupted before"));
         }
         let n = bytes.len().min(PART - self.part.len());
         self.part.extend_from_slice(&bytes[..n]);

@@ -56,7 +56,7 @@ impl fmt::Display for Day {
 
 /// The text is no `yyyy-mm-dd` date.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no date: write it as yyyy-mm-dd")]
+#[error("`{0}` is not a date: write it as yyyy-mm-dd")]
 pub struct NoDay(String);
 
 impl FromStr for Day {

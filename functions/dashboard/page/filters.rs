@@ -24,7 +24,7 @@ pub fn filters(numbers: &Dashboard, asked: &Asked) -> Markup {
             }
             @for value in &asked.ignored {
                 p.notice.warn role="status" {
-                    "“" (value) "” is no date and was left out: write it as 2021-04-25."
+                    "“" (value) "” is not a date and was ignored: write it as 2021-04-25."
                 }
             }
             @for part in Part::all() { (buttons(part, part.members(numbers), filter)) }

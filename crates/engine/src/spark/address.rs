@@ -40,11 +40,11 @@ impl Address {
                 "lake" => lake = Some(value.trim_end_matches('/').to_owned()),
                 "from_rows" => {
                     let rows = value.parse().ok();
-                    from_rows = Some(rows.ok_or(WrongAddress("from_rows is no whole number"))?);
+                    from_rows = Some(rows.ok_or(WrongAddress("from_rows is not a whole number"))?);
                 }
                 "deadline_s" => {
                     let seconds = value.parse().ok().filter(|seconds| *seconds > 0);
-                    let wrong = WrongAddress("deadline_s is no whole number above 0");
+                    let wrong = WrongAddress("deadline_s is not a whole number above 0");
                     deadline = Duration::from_secs(seconds.ok_or(wrong)?);
                 }
                 _ => theirs.push(parameter),

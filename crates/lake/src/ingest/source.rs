@@ -259,7 +259,7 @@ impl Raw {
 impl Read for Raw {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         if self.failed.is_some() {
-            return Err(io::Error::other("the source broke off before"));
+            return Err(io::Error::other("the source was interrupted before"));
         }
         let n = if self.ahead().is_empty() {
             let read = self.bytes.read(space);

@@ -98,7 +98,7 @@ async fn a_misnamed_blob_hides_no_other() {
     assert_eq!(names, ["movie_review/a.csv", "movie_review/z&<.csv"]);
     assert_eq!(sources.misnamed.len(), bad.len(), "{:?}", sources.misnamed);
     for name in bad {
-        let shown = format!("`{}` is no name", name.escape_debug());
+        let shown = format!("`{}` is not a valid file name", name.escape_debug());
         let told = sources.misnamed.iter().any(|sentence| sentence.starts_with(&shown));
         assert!(told, "{shown}: {:?}", sources.misnamed);
     }

@@ -54,7 +54,7 @@ pub fn read(record: &Record<'_>, columns: &[Column]) -> Result<Header, FileRefus
         match (found.next(), found.next()) {
             (Some(position), None) => positions.push(position),
             (Some(_), Some(_)) => {
-                let detail = format!("column {} stands twice in the header", column.name);
+                let detail = format!("column {} appears twice in the header", column.name);
                 return Err(FileRefusal::new(FileReason::MissingColumn, detail));
             }
             _ => missing.push(column.name),

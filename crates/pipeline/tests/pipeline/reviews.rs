@@ -170,7 +170,7 @@ fn files_that_cannot_be_read_are_refused_with_a_sentence() {
         ),
         (
             b"cid,cid,review_str,id_review\n",
-            "missing_column: column cid stands twice in the header",
+            "missing_column: column cid appears twice in the header",
         ),
         (
             b"1,good,2\n3,bad,4\n",

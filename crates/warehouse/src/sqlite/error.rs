@@ -55,7 +55,7 @@ impl Cause {
                 "the disk of the warehouse {file} failed ({error}): check the disk, then try again"
             )),
             Some(ErrorCode::NotADatabase) => Error::Permanent(format!(
-                "{file} is no SQLite database: name another file as the warehouse"
+                "{file} is not a SQLite database: name another file as the warehouse"
             )),
             Some(ErrorCode::CannotOpen) => Error::Permanent(format!(
                 "the warehouse {file} cannot be opened or made: name a file in a \

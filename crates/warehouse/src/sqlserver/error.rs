@@ -238,7 +238,7 @@ fn failure(place: &str, error: &SqlError) -> String {
             format!("nothing listens at {place}: check server and port")
         }
         SqlError::Io { message, .. } if message.contains("lookup address") => {
-            format!("nobody knows the server of {place}: check its name")
+            format!("cannot resolve the server name of {place}: check it")
         }
         SqlError::Io { .. } | SqlError::Routing { .. } => {
             format!("the connection to {place} broke ({error}): try again")

@@ -73,7 +73,7 @@ fn a_file_that_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.txt");
     fs::write(&file, "cid,review_str,id_review\n".repeat(100)).unwrap();
-    assert_says(&refusal(&file), &file, "is no SQLite database: name another file");
+    assert_says(&refusal(&file), &file, "is not a SQLite database: name another file");
     assert!(fs::read_to_string(&file).unwrap().starts_with("cid"), "it is left alone");
 }
 

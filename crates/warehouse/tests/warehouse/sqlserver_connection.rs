@@ -154,7 +154,7 @@ async fn where_nothing_listens_one_is_told_soon() {
     let unknown = "Server=films.invalid;Database=films;User ID=etl;Password=secret";
     let unknown = sqlserver::Server::parse(unknown, None).unwrap();
     let error = SqlServer::new(unknown).with_timing(timing()).state().await.unwrap_err();
-    assert!(error.to_string().contains("nobody knows the server of"), "{error}");
+    assert!(error.to_string().contains("cannot resolve the server name of"), "{error}");
 }
 
 #[tokio::test]
