@@ -6,8 +6,6 @@
 //! Two hundred rounds by default; `ROUNDS=5000 cargo test --test faults exactly_once` runs more, and
 //! `SEED=17` only that one. A failure names its seed.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,

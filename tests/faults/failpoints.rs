@@ -1,8 +1,6 @@
 //! A process that dies at any step of either commit leaves nothing half done; and what another
 //! process does in between is noticed.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::sync::Arc;
 
 use crate::common::{

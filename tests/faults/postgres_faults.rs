@@ -1,8 +1,6 @@
 //! The database's server, or our process, dies at any moment: the next run is right, and nothing
 //! is doubled.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::sync::{
     Arc, LazyLock, Mutex,
     atomic::{AtomicBool, Ordering::Relaxed},

@@ -5,8 +5,6 @@
 //!
 //! `ROUNDS=500 SEED=7 cargo test --test faults postgres_rounds` runs more, or others.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::sync::{Arc, Mutex};
 
 use crate::common::{

@@ -1,7 +1,5 @@
 //! The command line teaches, refuses wrong usage with a sentence, and keeps its exit codes.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 
 use crate::common::{

@@ -1,7 +1,5 @@
 //! The cost of a run follows what changed, not what there is: counted, not timed.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use crate::common::{
     drop::{logs, purchases, reviews},
     lab::{Lab, published, read},

@@ -1,7 +1,5 @@
 //! A drop of vendor files becomes exactly the facts that an independent computation finds.
 
-#![allow(clippy::unwrap_used)]
-
 use std::{collections::BTreeMap, path::Path};
 
 use crate::common::{

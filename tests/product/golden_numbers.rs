@@ -4,8 +4,6 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test product golden_numbers` writes them anew, after the sample changed.
 
-#![allow(clippy::unwrap_used)]
-
 use std::{env, fs, path::Path};
 
 use crate::common::{numbers::Golden, oracle::Oracle};

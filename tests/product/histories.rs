@@ -1,7 +1,5 @@
 //! Whatever happens on the way, the facts are those of the files that lie there in the end.
 
-#![allow(clippy::unwrap_used)]
-
 use std::{process::Stdio, thread::sleep, time::Duration};
 
 use crate::common::{

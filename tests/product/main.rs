@@ -1,5 +1,7 @@
 //! The program as its users run it, on a local lake and SQLite.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
+
 #[path = "../common/mod.rs"]
 mod common;
 

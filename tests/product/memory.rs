@@ -1,6 +1,5 @@
 //! Memory does not grow with the files.
 
-#![allow(clippy::unwrap_used)]
 #![cfg(target_os = "linux")]
 
 use std::fs;

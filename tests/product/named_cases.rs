@@ -1,7 +1,5 @@
 //! Histories that have a name: each ends in the facts of the files that lie there.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::time::Duration;
 
 use crate::common::{

@@ -1,7 +1,5 @@
 //! What is refused is said, set aside and left out; everything around it counts.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 
 use crate::common::{

@@ -1,7 +1,5 @@
 //! What scheduled functions take from their schedule, and what from the clock.
 
-#![allow(clippy::unwrap_used)]
-
 use std::{
     fs::{self, File},
     thread,

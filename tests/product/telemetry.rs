@@ -1,8 +1,6 @@
 //! What operators see: one JSON line for each fact, by its level on stdout or stderr; traces below
 //! the host's, and failures with their reason.
 
-#![allow(clippy::unwrap_used)]
-
 use std::{collections::BTreeSet, fs};
 
 use crate::common::{

@@ -1,8 +1,6 @@
 //! A warehouse or a lake that cannot be reached: the page and `status` say so soon, with all that
 //! can be read, and without what nobody should read.
 
-#![allow(clippy::unwrap_used)]
-
 use std::{
     fs,
     net::{TcpListener, TcpStream},

@@ -1,8 +1,6 @@
 //! What stands in several places says the same in all of them: function.json, the app's routes,
 //! queues, settings.
 
-#![allow(clippy::unwrap_used)]
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -1,5 +1,7 @@
 //! What stands in several files of the repository says the same in all of them.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
+
 mod contracts;
 mod fuzz_seeds;
 mod powerbi;

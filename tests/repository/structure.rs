@@ -1,7 +1,5 @@
 //! What the documents promise of the repository itself: its size, its direction, its links.
 
-#![allow(clippy::unwrap_used)]
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -1,8 +1,6 @@
 //! The dashboard as people meet it: Chromium on a page that the binary serves, its numbers held
 //! against SQL and against the golden file.
 
-#![allow(clippy::unwrap_used)]
-
 use std::{
     fs,
     io::{BufRead, BufReader},

@@ -2,8 +2,6 @@
 //! functions fire. The storage is the emulator Azurite; the host is the stand-in
 //! `functions_host::TestHost`, not the Functions host.
 
-#![allow(clippy::unwrap_used)]
-
 use std::{
     fs,
     io::{BufRead, BufReader},

@@ -1,8 +1,6 @@
 //! Purchases by way of the operational database: what the application and the files do to its
 //! table is what counts, once.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::sync::LazyLock;
 
 use crate::common::{

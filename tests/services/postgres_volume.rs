@@ -1,6 +1,5 @@
 //! Many purchases by way of the operational database: in flat memory, and how fast.
 
-#![allow(clippy::unwrap_used)]
 #![cfg(target_os = "linux")]
 
 use std::{

@@ -1,8 +1,6 @@
 //! Bad input loses nothing and lets nothing in: what vendors send beside sound files, and what
 //! somebody sends who means harm.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 mod dirty_drop;
 mod documented;
 mod files;

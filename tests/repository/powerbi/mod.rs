@@ -3,8 +3,6 @@
 //! of the demo. Nothing here runs Power BI: it does not render the page, and DAX is read by `dax`,
 //! which knows the forms that the measures have, and turned into SQL.
 
-#![allow(clippy::unwrap_used)]
-
 mod dax;
 mod ddl;
 mod dimensions;

@@ -2,8 +2,6 @@
 //! routes are named on both sides, and a name changed on one side only fails here. Values and
 //! references within Terraform are tested by `terraform/tests`.
 
-#![allow(clippy::unwrap_used)]
-
 mod app;
 mod deployment;
 mod itself;

@@ -1,7 +1,5 @@
 //! Each sample of an answer that the host takes is what an outcome makes, over real HTTP.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use crate::common::{Server, queue_message};
 use custom_handler::{App, Context, HttpResponse, Outcome, Output, QueueMessage};
 use serde_json::{Value, json};

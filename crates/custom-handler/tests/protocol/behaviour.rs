@@ -1,7 +1,5 @@
 //! What callers see of an app over TCP.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::{
     sync::{
         Arc, Mutex,

@@ -1,5 +1,7 @@
 //! The protocol as the host speaks it: recorded requests, answers, signals.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
+
 #[path = "../common/mod.rs"]
 mod common;
 

@@ -1,7 +1,5 @@
 //! Each sample of what the host sends is decoded, and each sample of an answer is matched.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::{collections::BTreeSet, path::PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD};

@@ -1,7 +1,5 @@
 //! The app as the process that the host starts: its port, its stderr, its signals.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::{
     net::{SocketAddr, TcpListener},
     process::{Child, Command, Stdio},

@@ -1,8 +1,6 @@
 //! Each request that was recorded from the Functions host goes to the server as it came: these
 //! are the values that handlers get.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 #[path = "../common/recorded.rs"]
 mod requests;
 

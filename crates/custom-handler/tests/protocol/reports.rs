@@ -1,7 +1,5 @@
 //! How the end of an invocation is reported: one event within the span of the invocation.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::{
     collections::BTreeMap,
     io::Write,

@@ -1,7 +1,5 @@
 //! From messages to the blobs that they name: every sample of an event, and broken ones.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use base64::{Engine, prelude::*};
 use eventgrid::{BlobCreated, Decoded, Error, Scope, blob_created, decode};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! Session logs: columns by element name, refusals by element, personal data protected.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::common::{Read, read, read_with};
 use arrow_array::{
     Array, RecordBatch,

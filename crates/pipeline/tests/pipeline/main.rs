@@ -1,5 +1,7 @@
 //! Bytes in, record batches and refusals out; reviews and logs in, facts out.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
+
 #[path = "../common/mod.rs"]
 mod common;
 

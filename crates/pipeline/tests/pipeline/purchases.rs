@@ -1,7 +1,5 @@
 //! Purchases: both headers, exact decimals, returns and blanks.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::common::read;
 use arrow_array::{
     cast::AsArray,

@@ -1,7 +1,5 @@
 //! Reviews: the CSV rules, and which review is positive.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::common::{Read, read, read_with};
 use arrow_array::{
     cast::AsArray,

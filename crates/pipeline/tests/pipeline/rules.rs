@@ -1,7 +1,5 @@
 //! Rules guard themselves: rows that change under the same version fail here.
 
-#![allow(clippy::unwrap_used)]
-
 use std::sync::Arc;
 
 use crate::common::read;

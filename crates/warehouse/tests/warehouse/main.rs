@@ -1,5 +1,7 @@
 //! Both warehouses: the conformance suite, and what each of them has of its own.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
+
 #[path = "../tds/mod.rs"]
 mod tds;
 

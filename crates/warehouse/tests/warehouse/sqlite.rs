@@ -1,7 +1,5 @@
 //! The SQLite warehouse: the conformance suite, and what only a file can do wrong.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::{fs, path::Path, time::Duration};
 
 use pipeline::dimensions::DIMENSIONS;

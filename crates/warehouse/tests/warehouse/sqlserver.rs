@@ -1,8 +1,6 @@
 //! The SQL Server warehouse: the conformance suite on the server of TEST_SQLSERVER_URL, a
 //! connection string with rights to make schemas. Without it nothing is tested, which is said.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::{
     env,
     io::Write,

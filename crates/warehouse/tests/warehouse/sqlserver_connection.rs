@@ -1,7 +1,5 @@
 //! How the SQL Server warehouse connects, waits and gives up, against a stand-in.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering::Relaxed},

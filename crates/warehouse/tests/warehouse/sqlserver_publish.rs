@@ -1,7 +1,5 @@
 //! What a publish sends to SQL Server and what it does when that breaks, against a stand-in.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 use std::time::Instant;
 
 use crate::tds::{Answer, Value, client::start, error};

@@ -1,7 +1,5 @@
 //! What is sent to a topic, and what its answers lead to.
 
-#![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
-
 mod identity;
 mod stub;
 
