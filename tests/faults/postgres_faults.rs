@@ -1,9 +1,12 @@
 //! The database's server, or our process, dies at any moment: the next run is right, and nothing
 //! is doubled.
 
-use std::sync::{
-    Arc, LazyLock, Mutex,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use crate::common::{
@@ -213,10 +216,22 @@ fn a_path_that_is_forgotten_while_its_next_version_is_loaded_has_that_version() 
                 let outcome = runtime.block_on(operator.forget(Dataset::UserPurchase, A));
                 done.send(outcome.unwrap().is_some()).unwrap();
             };
+            // Its receipt comes before that of the load; only then the table lets it wait.
+            let lake = lab.deps().lake;
+            let excluded = async move {
+                let is_excluded = |receipt: lake::Receipt| receipt.state == lake::State::Forgotten;
+                let newest = async || lake.receipts().newest(Dataset::UserPurchase, A).await;
+                while !newest().await.unwrap().is_some_and(is_excluded) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
             let call = move || {
                 let forgetting = std::thread::spawn(forget);
                 if place == "table:after" {
                     forgetting.join().unwrap();
+                } else {
+                    let runtime = tokio::runtime::Runtime::new().unwrap();
+                    std::thread::spawn(move || runtime.block_on(excluded)).join().unwrap();
                 }
             };
             arm(place, 0, Action::Call(Box::new(call)));

@@ -30,7 +30,7 @@ async fn publish_twice(topic: &str) {
 async fn again(test: &'static str, topic: &Stub, identity: &Stub) -> Output {
     let mut command = Command::new(env::current_exe().unwrap());
     command
-        .args(["--exact", &format!("identity::{test}"), "--nocapture"])
+        .args(["--exact", &format!("publish::identity::{test}"), "--nocapture"])
         .env("TOPIC", &topic.url)
         .env("IDENTITY_ENDPOINT", format!("{}/msi/token", identity.url))
         .env("IDENTITY_HEADER", "header-secret");
