@@ -15,7 +15,7 @@ use std::{
 use crate::common::{
     dice::Dice,
     drop::{logs, purchases, reviews},
-    failpoints::STEPS,
+    failpoints::{STEPS, alone},
     lab::{self, Lab},
 };
 use lake::failpoint::{self, Action};
@@ -253,9 +253,13 @@ fn the_facts_are_those_of_the_final_files() {
             hook(panic);
         }
     }));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    for seed in seeds {
-        let round = runtime.block_on(runtime.spawn(Round::new(seed).run()));
-        assert!(round.is_ok(), "seed {seed}: SEED={seed} cargo test --test faults exactly_once");
-    }
+    alone(async {
+        for seed in seeds {
+            let round = tokio::spawn(Round::new(seed).run()).await;
+            assert!(
+                round.is_ok(),
+                "seed {seed}: SEED={seed} cargo test --test faults exactly_once"
+            );
+        }
+    });
 }
