@@ -16,6 +16,9 @@ use crate::{
 /// How long invocations in flight may go on when nobody waits for their answers any more.
 const DRAIN_ALONE: Duration = Duration::from_secs(3);
 
+/// Of two signals sent at once, the second may be seen so much later.
+const TOGETHER: Duration = Duration::from_millis(50);
+
 impl App {
     /// Serves the host that started this process: listens on
     /// `127.0.0.1:$FUNCTIONS_CUSTOMHANDLER_PORT` until SIGTERM or SIGINT, then takes no more
@@ -60,7 +63,12 @@ async fn run(app: App) -> Result<Stopped, Error> {
     loop {
         let next = tokio::select! {
             abandoned = &mut serving => {
-                return Ok(Stopped { cause: cause.unwrap_or(Cause::Shutdown), abandoned });
+                let mut cause = cause.unwrap_or(Cause::Shutdown);
+                if cause == Cause::Interrupted {
+                    let later = tokio::time::timeout(TOGETHER, signals.next()).await;
+                    cause = later.map_or(cause, |later| stronger(cause, later));
+                }
+                return Ok(Stopped { cause, abandoned });
             }
             signal = signals.next() => signal,
             () = &mut host_gone => Cause::HostGone,
@@ -75,8 +83,13 @@ async fn run(app: App) -> Result<Stopped, Error> {
             };
             return Ok(Stopped { cause: Cause::HostGone, abandoned });
         }
-        cause.get_or_insert(next);
+        cause = Some(cause.map_or(next, |cause| stronger(cause, next)));
     }
+}
+
+/// Of both signals SIGTERM counts: after 0 the host would not start the handler again.
+fn stronger(cause: Cause, later: Cause) -> Cause {
+    if later == Cause::Terminated { later } else { cause }
 }
 
 async fn listen() -> Result<TcpListener, Error> {
@@ -104,9 +117,7 @@ impl Signals {
     }
 
     async fn next(&mut self) -> Cause {
-        // Where both came, SIGTERM counts: after 0 the host would not start the handler again.
         tokio::select! {
-            biased;
             _ = self.terminate.recv() => Cause::Terminated,
             _ = self.interrupt.recv() => Cause::Interrupted,
         }
