@@ -2,15 +2,13 @@
 
 use custom_handler::{Context, Outcome, Output, QueueMessage};
 use eventgrid::Scope;
+use lake::Delivery;
 use pipeline::Dataset;
 
 use crate::{
     deps::Deps,
     ingest::{Ingested, Input, Order, ingest},
 };
-
-/// From this delivery on a message is not tried often again.
-const LAST_TRIES: u32 = 4;
 
 /// Stages what a message names. A message may hold several events; each is acknowledged only
 /// when all are.
@@ -32,29 +30,42 @@ pub async fn handle(
         );
     };
     ignored.iter().for_each(|why| ignore(why));
-    let deliveries = message.dequeue_count.unwrap_or(1);
+    let delivery = delivery(&message);
     for Order { path, force } in orders {
         if Dataset::of_path(&path) != Some(dataset) {
             ignore(&format!("`{}` is not a file of {dataset}", path.escape_debug()));
             continue;
         }
-        let last_try = deliveries >= LAST_TRIES;
-        let input = Input { path, force, last_try, progress: None };
+        let input = Input { path, force, delivery: Some(delivery.clone()), progress: None };
         let ingested = match ingest(deps, dataset, input).await {
             Ok(ingested) => ingested,
             Err(error) if is_for_good(&error) => return Ok(Outcome::refused(format!("{error:#}"))),
             Err(error) => return Err(error),
         };
         log(&ingested, &context);
-        // Earlier deliveries of this very message failed: it belongs in the poison queue.
-        // Another message for the same version changes nothing.
+        let path = &ingested.path;
+        // Earlier deliveries of this very message died: it belongs in the poison queue.
         anyhow::ensure!(
-            ingested.outcome != "failing" || deliveries <= 1,
-            "processing {} failed repeatedly; fix the cause, then run `replay --failed`",
-            ingested.path
+            ingested.outcome != "failed",
+            "reading {path} killed the process {} times; `status` says when reconcile tries again",
+            delivery.number - 1
+        );
+        // The owner may have died unnoticed, and this may be its message. A further message of the
+        // version has nothing to add.
+        anyhow::ensure!(
+            ingested.outcome != "under_way" || delivery.number <= 1,
+            "another process reads {path} now"
         );
     }
     Ok(Outcome::done())
+}
+
+/// Which delivery this is. The body is part of the identity: an `id` in it takes the place of the
+/// queue's.
+fn delivery(message: &QueueMessage) -> Delivery {
+    let id = message.id.as_deref().unwrap_or_default();
+    let message_and_id = [id.as_bytes(), b"\n", &message.body].concat();
+    Delivery { message: message_and_id, number: message.dequeue_count.unwrap_or(1) }
 }
 
 /// Name of the output binding that leads to the queue of a dataset. The host takes letters and

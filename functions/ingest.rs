@@ -1,6 +1,6 @@
 //! What the three file functions share: a blob-created event names a path, the lake decides.
 
-use lake::{IngestOptions, Outcome, Receipt};
+use lake::{Delivery, IngestOptions, Outcome, Receipt};
 use pipeline::Dataset;
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +24,8 @@ pub struct Input {
     pub path: String,
     /// Read it although a receipt covers it, up to this number: see [`IngestOptions::force`].
     pub force: Option<u32>,
-    /// One of the last deliveries before the message is given up.
-    pub last_try: bool,
+    /// Which delivery of a queue message names the file.
+    pub delivery: Option<Delivery>,
     /// Called with the bytes read so far, and the total.
     pub progress: Option<std::sync::Arc<dyn Fn(lake::Progress) + Send + Sync>>,
 }
@@ -37,7 +37,9 @@ pub struct Ingested {
     pub path: String,
     /// By the first folder of the path.
     pub dataset: Dataset,
-    /// accepted, rejected, unchanged, already_done, failing or gone.
+    /// accepted, rejected, unchanged, already_done, under_way (other work reads this version now),
+    /// failed (deliveries of this message killed the process), failing (those of an earlier message
+    /// did) or gone.
     pub outcome: &'static str,
     /// The version that was found; `None` where the file is gone.
     pub etag: Option<String>,
@@ -66,7 +68,7 @@ impl Ingested {
 
     /// The file itself was refused, or is known to kill the process.
     pub(crate) fn is_refused(&self) -> bool {
-        matches!(self.outcome, "rejected" | "failing")
+        matches!(self.outcome, "rejected" | "failed" | "failing")
     }
 }
 
@@ -76,6 +78,10 @@ impl std::fmt::Display for Ingested {
         write!(f, "{outcome} {path}")?;
         match (&self.reason, &self.detail) {
             (Some(reason), Some(detail)) => write!(f, ": {reason}: {detail}"),
+            _ if *outcome == "under_way" => write!(f, ": other work reads this version now"),
+            _ if matches!(*outcome, "failed" | "failing") => {
+                write!(f, ": reading this version killed the process repeatedly")
+            }
             _ => write!(
                 f,
                 ": {} rows read, {} staged, {} refused, {} duplicate",
@@ -87,17 +93,19 @@ impl std::fmt::Display for Ingested {
 
 /// Stages the file that the event names, if it is of this dataset and not staged yet.
 pub async fn ingest(deps: &Deps, dataset: Dataset, input: Input) -> anyhow::Result<Ingested> {
-    let Input { path, force, last_try, progress } = input;
+    let Input { path, force, delivery, progress } = input;
     anyhow::ensure!(
         Dataset::of_path(&path) == Some(dataset),
         "`{}` is not a file of {dataset}: expected a .csv or .csv.gz file below {}/",
         path.escape_debug(),
         dataset.raw_folder()
     );
-    let options = IngestOptions { force, last_try, progress, ..deps.ingest_options() };
+    let options = IngestOptions { force, delivery, progress, ..deps.ingest_options() };
     let (outcome, receipt) = match lake::ingest(&deps.lake, &path, &options).await? {
         Outcome::Gone => ("gone", None),
         Outcome::AlreadyDone(receipt) => ("already_done", Some(receipt)),
+        Outcome::UnderWay => ("under_way", None),
+        Outcome::Failed(receipt) => ("failed", Some(receipt)),
         Outcome::Failing(receipt) => ("failing", Some(receipt)),
         Outcome::Unchanged(receipt) => ("unchanged", Some(receipt)),
         Outcome::Accepted(receipt) => ("accepted", Some(receipt)),

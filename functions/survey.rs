@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lake::{Listing, Receipt, SNAPSHOT, Source, Sources, State};
 use pipeline::{Dataset, FileReason, RowReason};
 use serde::Serialize;
 
-use crate::deps::Deps;
+use crate::{
+    deps::{Deps, text},
+    ingest::Order,
+};
 
 /// Receipts that are read at the same time.
 const CONCURRENT: usize = 32;
@@ -43,7 +47,7 @@ pub struct Survey {
 pub struct RefusedFile {
     /// Name of the blob within `raw`.
     pub path: String,
-    /// `rejected`, `failed` where processing failed repeatedly, or `forgotten` where it had come
+    /// `rejected`, `failed` where reading it killed the process, or `forgotten` where it had come
     /// in at the same moment as another file with the same content.
     pub state: State,
     /// Why it was rejected; `None` where processing failed.
@@ -54,6 +58,42 @@ pub struct RefusedFile {
     pub quarantine: Option<String>,
     /// When that was decided, UTC, `2021-04-25T06:15:04Z`.
     pub at: String,
+    /// What comes next where processing failed; `None` where the file was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// A version that killed the process.
+#[derive(Serialize)]
+pub struct Failure {
+    /// Messages that were given up with it.
+    pub times: u32,
+    /// When `reconcile` tries it again, UTC; `None`: it does not, `replay --failed` does.
+    pub retry_at: Option<String>,
+    #[serde(skip)]
+    retry: Option<Retry>,
+}
+
+/// When to reprocess a version, and the receipt to name in the request.
+#[derive(Clone, Copy)]
+struct Retry {
+    at: DateTime<Utc>,
+    seen: u32,
+}
+
+/// Pauses before `reconcile` tries a version again that killed the process: bad surroundings may
+/// be to blame, and pass. After the last one an operator decides.
+const PAUSES: [TimeDelta; 3] = [TimeDelta::hours(1), TimeDelta::hours(6), TimeDelta::hours(24)];
+
+impl Failure {
+    /// By the receipts that end the log of the path.
+    async fn new(deps: &Deps, newest: &Receipt) -> anyhow::Result<Self> {
+        let times = deps.lake.receipts().failures(newest).await?;
+        let written_at = newest.written_at.parse::<DateTime<Utc>>()?;
+        let pause = PAUSES.get(times as usize - 1);
+        let retry = pause.map(|pause| Retry { at: written_at + *pause, seen: newest.number });
+        Ok(Self { times, retry_at: retry.map(|retry| text(retry.at)), retry })
+    }
 }
 
 /// Rows that a version does without, and where they lie.
@@ -107,7 +147,11 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
                     && !deps.lake.is_free_again(&receipt).await? =>
             {
                 survey.with_refused_rows.extend(refused_rows(deps, &receipt).await?);
-                survey.add(receipt);
+                let failure = match receipt.state {
+                    State::Failed => Some(Failure::new(deps, &receipt).await?),
+                    _ => None,
+                };
+                survey.add(receipt, failure);
             }
             _ => survey.waiting.push(source),
         }
@@ -177,7 +221,16 @@ fn covers(receipt: &Receipt, source: &Source, recipe: &str) -> bool {
 }
 
 impl Survey {
-    fn add(&mut self, receipt: Receipt) {
+    /// Requests to reprocess the versions that killed the process and are due again.
+    pub fn due_again(&self, now: DateTime<Utc>) -> impl Iterator<Item = Order> {
+        let failed = self.refused.iter();
+        failed.filter_map(move |file| {
+            let retry = file.failure.as_ref()?.retry.filter(|retry| retry.at <= now)?;
+            Some(Order { path: file.path.clone(), force: Some(retry.seen) })
+        })
+    }
+
+    fn add(&mut self, receipt: Receipt, failure: Option<Failure>) {
         self.covered += 1;
         match receipt.state {
             State::Accepted | State::Loaded | State::Unchanged => {
@@ -188,7 +241,8 @@ impl Survey {
                 let (reason, detail) =
                     receipt.refusal.map(|refusal| (refusal.reason, refusal.detail)).unzip();
                 let Receipt { path, state, quarantine, written_at: at, .. } = receipt;
-                self.refused.push(RefusedFile { path, state, reason, detail, quarantine, at });
+                let file = RefusedFile { path, state, reason, detail, quarantine, at, failure };
+                self.refused.push(file);
             }
         }
     }

@@ -5,7 +5,6 @@ use std::{
     time::Instant,
 };
 
-use chrono::Utc;
 use engine::{Change, Changed, Live};
 use lake::{Listing, failpoint::reach};
 use pipeline::{
@@ -70,7 +69,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         publish: Publish {
             expected_id: state.publish_id,
             fact_recipe: RECIPE.to_owned(),
-            published_at: text(Utc::now().max(input.not_before.unwrap_or_default())),
+            published_at: text(lake::now().max(input.not_before.unwrap_or_default())),
             receipts: changes.receipts,
             only_receipts: false,
             live: changes.live_numbers,

@@ -52,11 +52,8 @@ impl Progress {
         if let Some(detail) = file.detail.as_ref().filter(|_| file.is_refused()) {
             let reason = file.reason.map_or("failed", |reason| reason.name());
             self.line(&format!("rejected {}: {reason}: {detail}", file.path));
-        } else if file.outcome == "failing" {
-            self.line(&format!(
-                "skipped {}: processing failed repeatedly; fix the cause, then run `replay --failed`",
-                file.path
-            ));
+        } else if file.outcome == "under_way" || file.is_refused() {
+            self.line(&file.to_string());
         } else if !self.quiet && self.bars.is_none() {
             eprintln!("{file}");
         }

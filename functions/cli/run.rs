@@ -1,6 +1,7 @@
 //! `run`, `reconcile`, `replay` and `publish`: the functions one after the other, in process.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use lake::now;
 use pipeline::Dataset;
 
 use super::{
@@ -104,6 +105,8 @@ async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
         let survey = survey(deps, dataset).await?;
         waiting.covered += survey.covered;
         survey.misnamed.iter().for_each(|sentence| progress.line(&format!("not read: {sentence}")));
+        let due = survey.due_again(now()).map(|order| (dataset, order, 0));
+        waiting.jobs.extend(due);
         waiting.misnamed.extend(survey.misnamed);
         waiting.jobs.extend(
             survey

@@ -10,6 +10,7 @@ use crate::{
     number::count,
     settings::Settings,
     status::{Status, Unreachable, run},
+    survey::Failure,
 };
 
 /// Files with refused rows that are shown one by one.
@@ -48,7 +49,7 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
             (Some(reason), Some(detail)) => {
                 writeln!(f, "rejected {}: {reason}: {detail}", file.path)?;
             }
-            _ => writeln!(f, "failed {}: processing failed repeatedly", file.path)?,
+            _ => writeln!(f, "failed {}: {}", file.path, failure(file.failure.as_ref()))?,
         }
     }
     if status.datasets.iter().any(|files| !files.refused.is_empty()) {
@@ -107,6 +108,19 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     writeln!(f, "lake          {}", status.lake)?;
     writeln!(f, "warehouse     {}", status.warehouse)?;
     Ok(f)
+}
+
+/// What happened, and what happens next.
+fn failure(failure: Option<&Failure>) -> String {
+    let times = failure.map_or(1, |failure| failure.times);
+    let next = match failure.and_then(|failure| failure.retry_at.as_ref()) {
+        Some(at) => format!("reconcile tries it again after {at}"),
+        None => "fix the cause, then run `replay --failed`".to_owned(),
+    };
+    match times {
+        1 => format!("reading it killed the process; {next}"),
+        _ => format!("reading it killed the process, in {times} messages; {next}"),
+    }
 }
 
 /// Refused rows of the files that count, by file and reason.

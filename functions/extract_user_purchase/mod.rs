@@ -16,7 +16,7 @@ use crate::deps::Deps;
 /// What a run of the function did.
 #[derive(Clone, Debug, Serialize)]
 pub struct Extracted {
-    /// unchanged, taken or held_back.
+    /// unchanged, taken, no_table or held_back.
     pub outcome: &'static str,
     /// Rows of a new snapshot.
     pub rows: u64,
@@ -35,6 +35,9 @@ impl Extracted {
 impl std::fmt::Display for Extracted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.missing[..] {
+            [] if self.outcome == "no_table" => {
+                write!(f, "user_purchase is not there yet: the first purchases file makes it")
+            }
             [] if self.outcome == "unchanged" => write!(f, "user_purchase is unchanged"),
             [] => write!(f, "user_purchase: a snapshot of {} rows", self.rows),
             [first, rest @ ..] => write!(
@@ -58,6 +61,7 @@ pub async fn run(deps: &Deps, on_rows: Option<OnRows>) -> anyhow::Result<Option<
     let recipe = deps.ingest_options().recipe(Dataset::UserPurchase);
     let (outcome, rows, missing) = match database.extract(&deps.lake, &recipe, on_rows).await? {
         Extract::Unchanged => ("unchanged", 0, Vec::new()),
+        Extract::NoTable => ("no_table", 0, Vec::new()),
         Extract::Taken { rows } => ("taken", rows, Vec::new()),
         Extract::HeldBack(missing) => ("held_back", 0, missing),
     };

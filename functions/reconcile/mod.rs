@@ -1,6 +1,7 @@
-//! Lists `raw` and names what no receipt covers: lost events, renames, writers that never close.
-//! Leaves files to their event while its message may still be under way.
-//! Sweeps what interrupted work and old versions left behind.
+//! Lists `raw` and names what no receipt covers: lost events, renames, writers that never close,
+//! messages that were given up during an outage. Leaves files to their event while its message may
+//! still be under way. Tries versions again that killed the process, a few times, with growing
+//! pauses. Sweeps what interrupted work and old versions left behind.
 //!
 //! **Idempotency key**: none is needed; a file named twice is staged once.
 //! **Retry**: always; the next hour does the same.
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use custom_handler::{Context, Outcome, Timer};
-use lake::{Source, Swept};
+use lake::{Source, Swept, now};
 use pipeline::Dataset;
 
 use crate::{deps::Deps, events, ingest::Order, schedule, survey::survey};
@@ -28,21 +29,29 @@ const MESSAGE_LOCK: TimeDelta = TimeDelta::minutes(10);
 /// What a run found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// One for each file that waits.
+    /// One for each file that waits, or is due again after a failure.
     pub orders: Vec<(Dataset, Order)>,
     /// Files that wait and are left to their event.
     pub left: usize,
+    /// Files that killed the process, and are tried again later or by `replay --failed` alone.
+    pub failed: usize,
 }
 
-/// Orders for every file that waits, but for those written after `written_before`, if that is
-/// given. Files whose processing failed are left to `replay`.
+/// Requests for every file that waits, but for those written after `written_before`, if that is
+/// given, and for every file that failed and is due again.
 pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::Result<Found> {
+    let now = now();
     let mut found = Found::default();
     for dataset in Dataset::ALL {
         let survey = survey(deps, dataset).await?;
         for sentence in &survey.misnamed {
             tracing::warn!(%dataset, "skipped a file: {sentence}");
         }
+        let due = found.orders.len();
+        found.orders.extend(survey.due_again(now).map(|order| (dataset, order)));
+        let due = found.orders.len() - due;
+        let failed = survey.refused.iter().filter(|file| file.failure.is_some()).count();
+        found.failed += failed - due;
         for Source { path, written_at, .. } in survey.waiting {
             match written_before {
                 Some(before) if written_at > before => found.left += 1,
@@ -68,14 +77,17 @@ pub(crate) async fn sweep(deps: &Deps) -> Swept {
             }
         }
     }
+    if let Err(error) = deps.lake.sweep_start_markers(GRACE).await {
+        tracing::warn!("the sweep of start markers failed, the next run repeats it: {error}");
+    }
     sum
 }
 
 pub(crate) async fn handle(deps: &Deps, timer: Timer, context: Context) -> anyhow::Result<Outcome> {
-    let now = Utc::now();
+    let now = now();
     // A call by hand means all files, as with the command.
     let written_before = (!schedule::is_by_hand(&timer, now)).then_some(now - MESSAGE_LOCK);
-    let Found { orders, left } = run(deps, written_before).await?;
+    let Found { orders, left, failed } = run(deps, written_before).await?;
     let swept = sweep(deps).await;
     let found = orders.len();
     let young = match left {
@@ -85,14 +97,19 @@ pub(crate) async fn handle(deps: &Deps, timer: Timer, context: Context) -> anyho
             format!(", {left} younger than {minutes} minutes that wait for their event")
         }
     };
+    let failures = match failed {
+        0 => String::new(),
+        _ => format!(", {failed} that killed the process before"),
+    };
     tracing::info!(
         function = context.function(),
         invocation_id = context.invocation_id(),
         files.waiting = found,
         files.left = left,
+        files.failed = failed,
         swept.parquet = swept.parquet,
         swept.quarantine = swept.quarantine,
-        "reconciled: {found} files that no receipt covers{young}; swept {} staged and {} quarantine \
+        "reconciled: {found} files to read{young}{failures}; swept {} staged and {} quarantine \
          files",
         swept.parquet,
         swept.quarantine

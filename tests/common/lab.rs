@@ -10,7 +10,7 @@ use movie_analytics::{
     deps::Deps,
     extract_user_purchase,
     ingest::{Ingested, Input, Order, ingest},
-    reconcile, replay,
+    reconcile,
     settings::Settings,
 };
 use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path};
@@ -182,13 +182,13 @@ fn wrong_daily() -> String {
 }
 
 pub async fn read(deps: &Deps, path: &str) -> anyhow::Result<Ingested> {
-    order(deps, Order { path: path.to_owned(), force: None }, false).await
+    order(deps, Order { path: path.to_owned(), force: None }).await
 }
 
-pub async fn order(deps: &Deps, order: Order, last_try: bool) -> anyhow::Result<Ingested> {
+pub async fn order(deps: &Deps, order: Order) -> anyhow::Result<Ingested> {
     let Order { path, force } = order;
     let dataset = Dataset::of_path(&path).expect("a dataset");
-    ingest(deps, dataset, Input { path, force, last_try, progress: None }).await
+    ingest(deps, dataset, Input { path, force, ..Input::default() }).await
 }
 
 /// Extracts from the operational database, and tells what became of it.
@@ -202,7 +202,7 @@ pub async fn reconciled(deps: &Deps) -> anyhow::Result<bool> {
     let orders = reconcile::run(deps, None).await?.orders;
     let any = !orders.is_empty();
     for (_, found) in orders {
-        order(deps, found, false).await?;
+        order(deps, found).await?;
     }
     Ok(any)
 }
@@ -213,12 +213,8 @@ pub async fn published(deps: &Deps) -> anyhow::Result<bool> {
     Ok(matches!(outcome, build::Outcome::Published(_)))
 }
 
-/// Replays what failed, then reconciles and publishes until nothing is new.
+/// Reconciles and publishes until nothing is new.
 pub async fn settle(deps: &Deps) -> anyhow::Result<()> {
-    let failed = replay::Request { failed: true, ..Default::default() };
-    for (_, again) in replay::run(deps, failed).await?.orders {
-        order(deps, again, false).await?;
-    }
     for _ in 0..5 {
         let (new_files, new_facts) = (reconciled(deps).await?, published(deps).await?);
         if !new_files && !new_facts {

@@ -35,7 +35,6 @@ enum Event {
     /// A message that a file function works on.
     Deliver {
         order: Order,
-        last_try: bool,
     },
     Publish,
     Reconcile,
@@ -100,7 +99,7 @@ impl Round {
             0..4 => self.file(),
             4..8 if queued > 0 => {
                 let order = self.queued.swap_remove(self.dice.below(queued) as usize);
-                Event::Deliver { order, last_try: self.dice.happens(5) }
+                Event::Deliver { order }
             }
             8 => Event::Reconcile,
             _ => Event::Publish,
@@ -146,9 +145,9 @@ impl Round {
             let deps = Arc::clone(&self.processes[process].0);
             match event {
                 Event::Drop { path, content } => self.lab.put(&path, content).await,
-                Event::Deliver { order, last_try } => {
+                Event::Deliver { order } => {
                     let again = order.clone();
-                    let work = async move { lab::order(&deps, order, last_try).await.map(drop) };
+                    let work = async move { lab::order(&deps, order).await.map(drop) };
                     under_way.push((process, Some(again), in_thread(work)));
                 }
                 Event::Publish => {

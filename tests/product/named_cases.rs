@@ -173,14 +173,14 @@ async fn an_order_to_read_a_file_again_does_not_bring_back_what_was_forgotten_si
     forget(&deps, REVIEWS).await;
     // The queue delivers it after that, and twice.
     for (_, late) in [ordered.clone(), ordered].concat() {
-        assert_eq!(order(&deps, late, false).await.unwrap().outcome, "already_done");
+        assert_eq!(order(&deps, late).await.unwrap().outcome, "already_done");
     }
     settle(&deps).await.unwrap();
     assert_eq!(lab.number("SELECT count(*) FROM fact_movie_analytics"), 0);
     // One that is given now does.
     for (_, now) in replay::run(&deps, request()).await.unwrap().orders {
-        assert_eq!(order(&deps, now.clone(), false).await.unwrap().outcome, "accepted");
-        assert_eq!(order(&deps, now, false).await.unwrap().outcome, "already_done");
+        assert_eq!(order(&deps, now.clone()).await.unwrap().outcome, "accepted");
+        assert_eq!(order(&deps, now).await.unwrap().outcome, "already_done");
     }
     settle(&deps).await.unwrap();
     holds_the_files(&lab).await;

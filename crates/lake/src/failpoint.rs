@@ -1,5 +1,6 @@
-//! Places where tests let the work fail: `<step>:before` and `<step>:after`, around each step of
-//! both commits. Without the feature `failpoints` a place is nothing: its error has no value.
+//! What tests steer: fail points (`<step>:before` and `<step>:after`, around each step of both
+//! commits), the rules of both commits, which a test may switch off to see that it would notice,
+//! the clock, and random names. Without the feature `failpoints` nothing can be steered.
 
 #[cfg(not(feature = "failpoints"))]
 pub use off::*;
@@ -24,14 +25,35 @@ mod off {
     pub fn reach(_place: &str) -> Result<(), Failed> {
         Ok(())
     }
+
+    /// Whether a rule of the commits applies.
+    #[inline(always)]
+    pub fn applies(_rule: &str) -> bool {
+        true
+    }
+
+    /// The time.
+    pub fn now() -> chrono::DateTime<chrono::Utc> {
+        chrono::Utc::now()
+    }
+
+    /// A number that nobody has seen before.
+    pub(crate) fn fresh() -> u64 {
+        use std::hash::{BuildHasher, RandomState};
+        // Each `RandomState` has keys of its own, seeded by the operating system.
+        RandomState::new().hash_one(std::process::id())
+    }
 }
 
 #[cfg(feature = "failpoints")]
 mod on {
     use std::{
         collections::BTreeMap,
+        hash::{BuildHasher, RandomState},
         sync::{Mutex, MutexGuard, PoisonError},
     };
+
+    use chrono::{DateTime, Utc};
 
     /// The place that failed.
     #[derive(Debug, thiserror::Error)]
@@ -82,6 +104,59 @@ mod on {
         let places = places.get_or_insert_default();
         places.armed.clear();
         std::mem::take(&mut places.visits)
+    }
+
+    /// What is not as in production.
+    #[derive(Default)]
+    struct Steered {
+        now: Option<DateTime<Utc>>,
+        fresh: Option<u64>,
+        off: Option<String>,
+    }
+
+    static STEERED: Mutex<Steered> = Mutex::new(Steered { now: None, fresh: None, off: None });
+
+    fn steered() -> MutexGuard<'static, Steered> {
+        STEERED.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops the clock at a time; `None` lets it run.
+    pub fn set_clock(now: Option<DateTime<Utc>>) {
+        steered().now = now;
+    }
+
+    /// Draws names from a seed; `None` from the operating system.
+    pub fn seed_names(seed: Option<u64>) {
+        steered().fresh = seed;
+    }
+
+    /// Switches one rule off; `None` applies all of them.
+    pub fn switch_off(rule: Option<&str>) {
+        steered().off = rule.map(str::to_owned);
+    }
+
+    /// Whether a rule of the commits applies.
+    pub fn applies(rule: &str) -> bool {
+        steered().off.as_deref() != Some(rule)
+    }
+
+    /// The time.
+    pub fn now() -> DateTime<Utc> {
+        steered().now.unwrap_or_else(Utc::now)
+    }
+
+    /// A number that nobody has seen before.
+    pub(crate) fn fresh() -> u64 {
+        match &mut steered().fresh {
+            // SplitMix64: distinct for 2^64 calls.
+            Some(state) => {
+                *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                mixed ^ (mixed >> 31)
+            }
+            None => RandomState::new().hash_one(std::process::id()),
+        }
     }
 
     /// The work has come to this place. A process of its own is armed by the environment:

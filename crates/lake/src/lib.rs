@@ -46,7 +46,8 @@ mod work;
 
 pub use azure::AzureLake;
 pub use error::Error;
-pub use ingest::{IngestOptions, Outcome, Progress, ingest};
+pub use failpoint::now;
+pub use ingest::{Delivery, IngestOptions, Outcome, Progress, ingest};
 pub use parquet_in::StagedStream;
 pub use parquet_out::properties as parquet_properties;
 pub use receipt::{Receipt, Refusal, Rows, State};

@@ -6,7 +6,7 @@
 use object_store::path::Path;
 use pipeline::Dataset;
 
-use crate::Error;
+use crate::{Error, failpoint};
 
 /// Longest source path, in UTF-16 code units: an index of SQL Server takes no more. Azure allows
 /// 1,024 for a blob, and ours carry the source path, a dataset, an ETag and an attempt.
@@ -14,6 +14,9 @@ const LONGEST: usize = 800;
 
 /// Folder of the markers below `staging`.
 const MARKERS: &str = "_published";
+
+/// Folder of the start markers below `staging`.
+pub(crate) const START_MARKERS: &str = "_started";
 
 /// The object of this name, exactly.
 pub(crate) fn object(name: &str) -> Result<Path, Error> {
@@ -74,11 +77,14 @@ pub(crate) fn marker(name: &str) -> Result<Path, Error> {
     object(&format!("{MARKERS}/{name}.json"))
 }
 
+/// The folder, within `staging`, of the start markers of a message.
+pub(crate) fn start_markers(dataset: Dataset, source: &str, message: u128) -> Result<Path, Error> {
+    object(&format!("{START_MARKERS}/{dataset}/{source}/{message:032x}"))
+}
+
 /// A fresh name for an attempt: 12 random hexadecimal digits.
 pub(crate) fn attempt() -> String {
-    use std::hash::{BuildHasher, RandomState};
-    // Each `RandomState` has keys of its own, seeded by the operating system.
-    format!("{:016x}", RandomState::new().hash_one(std::process::id()))[..12].to_owned()
+    format!("{:016x}", failpoint::fresh())[..12].to_owned()
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ impl Receipt {
 
 /// The time as receipts write it.
 pub(crate) fn now() -> String {
-    chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    crate::failpoint::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Why the file was refused, with what was found and what to do.

@@ -41,12 +41,12 @@ impl Listing {
 }
 
 /// What became of a receipt that we tried to add.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Commit {
     /// It stands in the log.
     Done,
-    /// Somebody else's receipt has its number: look again.
-    Taken,
+    /// This receipt of another writer has its number.
+    Taken(Box<Receipt>),
 }
 
 /// The receipts of a lake: for each source path 1, 2, 3 ..., never changed and never deleted.
@@ -164,6 +164,21 @@ impl ReceiptLog<'_> {
         }
     }
 
+    /// How many `failed` receipts of one version in a row the given one ends.
+    pub async fn failures(self, newest: &Receipt) -> Result<u32, Error> {
+        let (mut failures, mut number) = (1, newest.number);
+        while number > 1 {
+            number -= 1;
+            let before = self.get(newest.dataset, &newest.path, number).await?;
+            let same = before.etag == newest.etag && before.recipe == newest.recipe;
+            if before.state != State::Failed || !same {
+                break;
+            }
+            failures += 1;
+        }
+        Ok(failures)
+    }
+
     /// Excludes a source path: appends a `forgotten` receipt. `None` when nothing is live.
     pub async fn exclude(self, dataset: Dataset, path: &str) -> Result<Option<Receipt>, Error> {
         self.exclude_if(dataset, path, None, |_| true).await
@@ -211,7 +226,7 @@ impl ReceiptLog<'_> {
             Err(object_store::Error::AlreadyExists { .. }) => {
                 let there = self.get(receipt.dataset, &receipt.path, receipt.number).await?;
                 let ours = there.attempt == receipt.attempt;
-                Ok(if ours { Commit::Done } else { Commit::Taken })
+                Ok(if ours { Commit::Done } else { Commit::Taken(Box::new(there)) })
             }
             Err(error) => Err(Error::store("write", name)(error)),
         }
@@ -249,7 +264,8 @@ mod tests {
             // Sent again after its answer was lost.
             assert_eq!(lake.receipts().append(&receipt).await.unwrap(), Commit::Done);
             let other = Receipt::new(REVIEWS, PATH, 1, State::Accepted);
-            assert_eq!(lake.receipts().append(&other).await.unwrap(), Commit::Taken);
+            let taken = Commit::Taken(Box::new(receipt.clone()));
+            assert_eq!(lake.receipts().append(&other).await.unwrap(), taken);
             assert_eq!(lake.receipts().get(REVIEWS, PATH, 1).await.unwrap(), receipt);
         }
     }

@@ -15,7 +15,7 @@ use object_store::{
     ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
 };
 
-use crate::{AzureLake, Error, Work, paths, work::Counters};
+use crate::{AzureLake, Error, Work, ingest::UnderWay, paths, work::Counters};
 
 /// Containers of an account, sub-folders of a local lake.
 const CONTAINERS: [&str; 3] = ["raw", "staging", "quarantine"];
@@ -44,6 +44,10 @@ struct Inner {
     raw_folder: Option<PathBuf>,
     description: String,
     counters: Counters,
+    /// Names this process in the lake.
+    process: String,
+    /// Versions that this process reads now.
+    under_way: UnderWay,
     purchases: tokio::sync::Mutex<LiveContents>,
     /// The three containers have been seen.
     checked: AtomicBool,
@@ -101,7 +105,8 @@ impl Lake {
         raw_folder: Option<PathBuf>,
         description: String,
     ) -> Self {
-        let (counters, purchases, checked) = Default::default();
+        let (counters, under_way, purchases, checked) = Default::default();
+        let process = paths::attempt();
         let inner = Inner {
             raw,
             staging,
@@ -109,6 +114,8 @@ impl Lake {
             raw_folder,
             description,
             counters,
+            process,
+            under_way,
             purchases,
             checked,
         };
@@ -194,6 +201,14 @@ impl Lake {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.inner.counters
+    }
+
+    pub(crate) fn process(&self) -> &str {
+        &self.inner.process
+    }
+
+    pub(crate) fn under_way(&self) -> &UnderWay {
+        &self.inner.under_way
     }
 
     pub(crate) fn purchases(&self) -> &tokio::sync::Mutex<LiveContents> {

@@ -11,7 +11,7 @@ use object_store::{ObjectStoreExt, path::Path};
 use pipeline::Dataset;
 use serde::Serialize;
 
-use crate::{Error, Lake, State, paths};
+use crate::{Error, Lake, State, failpoint::now, paths};
 
 /// Receipts read, and files deleted, at the same time.
 const AT_ONCE: usize = 32;
@@ -52,7 +52,7 @@ impl Lake {
     /// receipts of paths with old files, from the newest back to the second accepted one.
     pub async fn sweep(&self, dataset: Dataset, grace: Duration) -> Result<Swept, Error> {
         // Before the receipts: a file committed in between is named by a receipt that is seen.
-        let before = Utc::now() - grace;
+        let before = now() - grace;
         let mut old: BTreeMap<String, Old> = BTreeMap::new();
         for (path, file) in self.old_files(dataset, false, before).await? {
             old.entry(path).or_default().staged.push(file);
@@ -91,6 +91,18 @@ impl Lake {
                 Ok(Swept { parquet, quarantine: sum.quarantine + swept.quarantine })
             })
             .await
+    }
+
+    /// Deletes start markers that were last modified before the `grace` period: those of messages
+    /// that are long gone. Returns how many.
+    pub async fn sweep_start_markers(&self, grace: Duration) -> Result<u64, Error> {
+        let before = now() - grace;
+        let listed = self.list(self.staging(), "staging", paths::START_MARKERS).await?;
+        let mut swept = 0;
+        for marker in listed.into_iter().filter(|meta| meta.last_modified <= before) {
+            swept += self.clear(&marker.location, false).await?;
+        }
+        Ok(swept)
     }
 
     /// Files last modified before a moment, each with its source path.

@@ -14,8 +14,9 @@ pub trait Table: Send + Sync {
     /// Part of the recipe: what another table, or none, has taken in is taken in again.
     fn recipe(&self) -> String;
 
-    /// Begins to take in a version of a path, alone: it waits for whoever is at work on the path.
-    async fn begin(&self, path: &str) -> Result<Box<dyn Load>, Broken>;
+    /// Begins to load a version of a path, alone: waits for a load of another version of the path.
+    /// `None`: another process loads this version now. `version` is any text that names it.
+    async fn begin(&self, path: &str, version: &str) -> Result<Option<Box<dyn Load>>, Broken>;
 
     /// Takes the rows of a path out, and what is known of it, if they are of this version or came
     /// by this attempt. Rows that the application has changed since stay: they are its own.

@@ -42,6 +42,8 @@ pub enum Extract {
         /// Rows of the table, all of which are staged.
         rows: u64,
     },
+    /// There is no table yet, and no file that counts: the first purchases file makes it.
+    NoTable,
     /// Nothing was done: these files count from staging, or are in another database, and a first
     /// snapshot of this table would lose them.
     HeldBack(Vec<String>),
@@ -98,7 +100,16 @@ impl PurchaseDb {
         let client = self.connector.connect().await?;
         client.batch_execute(sql::BEGIN_EXTRACT).await?;
         client.query(sql::BECOME_READER, &[]).await?;
-        let mut state = place(&client).await?;
+        let Some(mut state) = place(&client).await? else {
+            // Files that are live say that it was there, or should be.
+            if live.is_none() && lake.missing_in_table("").await?.is_empty() {
+                return Ok(Some(Extract::NoTable));
+            }
+            return Err(Cause::permanent(
+                "has no table user_purchase_schema.user_purchase: load a file, or let the owner \
+                 of the database run sql/postgres/schema/[1-7]_*.sql",
+            ));
+        };
         if let Some(live) = &live
             && is_unchanged(&client, lake, live, &mut state).await?
         {
@@ -191,16 +202,13 @@ fn stage(
     Ok(writer.finish(NewSnapshot { version, recipe, size, content_hash })?)
 }
 
-/// Which table and which state of it this transaction sees, without its rows.
-async fn place(client: &Client) -> Result<TableState, Cause> {
+/// Which table and which state of it this transaction sees, without its rows. `None`: there is no
+/// such table.
+async fn place(client: &Client) -> Result<Option<TableState>, Cause> {
     let row = client.query_one(sql::PLACE, &[]).await?;
-    if !row.get::<_, bool>("is_there") {
-        return Err(Cause::permanent(
-            "has no table user_purchase_schema.user_purchase: load a file, or let the owner of \
-             the database run sql/postgres/schema/[1-7]_*.sql",
-        ));
-    }
-    Ok(TableState { place: row.get("place"), snapshot: row.get("snapshot"), rows: 0 })
+    let is_there: bool = row.get("is_there");
+    let state = TableState { place: row.get("place"), snapshot: row.get("snapshot"), rows: 0 };
+    Ok(is_there.then_some(state))
 }
 
 /// Whether the table is as in the live snapshot.

@@ -29,18 +29,19 @@ impl Table for PurchaseDb {
         self.recipe_name()
     }
 
-    async fn begin(&self, path: &str) -> Result<Box<dyn Load>, Broken> {
+    async fn begin(&self, path: &str, version: &str) -> Result<Option<Box<dyn Load>>, Broken> {
         let client = self.connector.connect().await?;
         let place = self.connector.place();
-        let begun = self.claim(&client, path).await;
-        let present = begun.map_err(|cause| {
+        let claimed = self.claim(&client, path, version).await;
+        let claimed = claimed.map_err(|cause| {
             // Somebody has taken it away, perhaps.
             self.set_ready(false);
             cause.at(&place)
         })?;
+        let Some(present) = claimed else { return Ok(None) };
         let silence = self.connector.timing.silence;
         let path = path.to_owned();
-        Ok(Box::new(TableLoad { client, place, path, present, rows: None, silence }))
+        Ok(Some(Box::new(TableLoad { client, place, path, present, rows: None, silence })))
     }
 
     async fn remove(
@@ -74,23 +75,32 @@ impl Table for PurchaseDb {
 }
 
 impl PurchaseDb {
-    /// Waits for the path, and tells what the table has of it.
-    async fn claim(&self, client: &Client, path: &str) -> Result<Option<Receipt>, Cause> {
+    /// Waits for the path, and returns what the table has of it. `None`: another session loads
+    /// this version.
+    async fn claim(
+        &self,
+        client: &Client,
+        path: &str,
+        version: &str,
+    ) -> Result<Option<Option<Receipt>>, Cause> {
         if !self.is_ready() {
             schema::ensure(client).await?;
             self.set_ready(true);
         }
         client.batch_execute(sql::BEGIN_LOAD).await?;
+        if !client.query_one(sql::OWN, &[&path, &version]).await?.get::<_, bool>(0) {
+            return Ok(None);
+        }
         client.execute(sql::CLAIM, &[&path]).await?;
         let row = client.query_one(sql::PRESENT, &[&path]).await?;
-        let Some(receipt) = row.get::<_, Option<String>>(0) else { return Ok(None) };
+        let Some(receipt) = row.get::<_, Option<String>>(0) else { return Ok(Some(None)) };
         let receipt = serde_json::from_str(&receipt).map_err(|_| {
             Cause::permanent(format!(
                 "has an invalid receipt in load_history: delete its row there and the rows \
                  whose source_file is `{path}`, then replay the file"
             ))
         })?;
-        Ok(Some(receipt))
+        Ok(Some(Some(receipt)))
     }
 }
 

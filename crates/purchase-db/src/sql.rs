@@ -12,6 +12,7 @@ statements! {
     PARTS = "schema/parts.sql",
     SCHEMA_LOCK = "schema/lock.sql",
     BEGIN_LOAD = "load/begin.sql",
+    OWN = "load/own.sql",
     CLAIM = "load/claim.sql",
     PRESENT = "load/present.sql",
     REMOVE_ROWS = "load/remove_rows.sql",

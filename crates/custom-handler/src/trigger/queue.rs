@@ -20,6 +20,9 @@ pub struct QueueMessage {
     /// to `<queue>-poison`. **`None` where the message has a member of this name** (in any case):
     /// nobody can tell who wrote it.
     pub dequeue_count: Option<u32>,
+    /// The same at each delivery of the message. The queue's own, or the member `id` of a message
+    /// that is a JSON object with one.
+    pub id: Option<String>,
 }
 
 impl QueueMessage {
@@ -53,7 +56,9 @@ impl Trigger for QueueMessage {
         };
         let forged = content.as_ref().is_ok_and(|text| may_have(text, "dequeuecount"));
         let count = payload.metadata_text("DequeueCount").filter(|_| !forged);
+        let id = payload.metadata_text("Id").map(|id| id.trim_matches('"').to_owned());
         Ok(Self {
+            id,
             body: content.map_or_else(|bytes| bytes, String::into_bytes),
             dequeue_count: count.and_then(|count| count.parse().ok()),
         })
@@ -116,7 +121,7 @@ mod tests {
         assert_eq!(decode(json!("no quotes!"), json!({})).unwrap().text(), Ok("no quotes!"));
         assert_eq!(decode(json!({ "a": 1 }), json!({})).unwrap().text(), Ok(r#"{"a":1}"#));
         assert!(decode(json!(7), json!({})).is_err());
-        let bytes = QueueMessage { body: vec![0xff], dequeue_count: None };
+        let bytes = QueueMessage { body: vec![0xff], dequeue_count: None, id: None };
         assert!(bytes.text().is_err());
     }
 }

@@ -10,14 +10,13 @@ use super::{
     job::{Job, Step},
     pass::{Pass, Reading},
     source::Bounds,
+    start_marker::{self, Start},
 };
 use crate::{
     Error, Receipt, Rows, State,
     duplicate_content::{find_duplicate, same_content},
     failpoint::reach,
-    paths,
-    receipt_log::Commit,
-    store,
+    paths, store,
     table::Load,
 };
 
@@ -47,38 +46,58 @@ impl Job<'_> {
         {
             return Ok(Step::done(outcome));
         }
-        let mut number = newest.as_ref().map_or(0, |newest| newest.number);
-        let failing = newest
-            .as_ref()
-            .is_some_and(|newest| newest.state == State::Failed && self.is_of(newest, &version));
-        if self.options.last_try && !failing {
-            let failed = self.receipt(&version, number + 1, &self.id, State::Failed);
-            if self.log().append(&failed).await? == Commit::Taken {
-                return Ok(Step::Raced);
-            }
-            number += 1;
-        }
         let forced = self.forced(newest.as_ref());
+        let name = (self.path.to_owned(), store::etag(&version), self.recipe.clone(), forced);
+        let Some(_claim) = self.lake.under_way().claim(name) else {
+            return Ok(Step::done(Outcome::UnderWay));
+        };
+        match self.start(&version).await? {
+            Start::Fatal(markers) => {
+                let number = newest.map_or(0, |newest| newest.number) + 1;
+                let failed = self.receipt(&version, number, &paths::attempt(), State::Failed);
+                let step = self.commit(failed, Outcome::Failed).await?;
+                start_marker::remove(self.lake, &markers).await;
+                Ok(step)
+            }
+            Start::Begun(None) => self.work(&version, newest, forced).await,
+            Start::Begun(Some(marker)) => {
+                let step = self.work(&version, newest, forced).await;
+                marker.remove(matches!(step, Ok(Step::Done(_)))).await;
+                step
+            }
+        }
+    }
+
+    /// From the first byte of the version to its receipt.
+    async fn work(
+        &self,
+        version: &ObjectMeta,
+        newest: Option<Receipt>,
+        forced: bool,
+    ) -> Result<Step, Error> {
+        // A file that kills the process, in tests.
+        reach(self.path)?;
+        let number = newest.as_ref().map_or(0, |newest| newest.number);
         let live = match newest {
             Some(newest) => self.log().live_from(newest).await?,
             None => None,
         };
         let loaded = live.as_ref().filter(|live| live.state == State::Loaded);
-        let load = match self.begin_load(loaded, number + 1).await? {
-            Some(Begun::MadeUp) => return Ok(Step::Raced),
-            Some(Begun::Load(load)) => Some(load),
-            None => None,
+        let load = match self.begin_load(version, forced, loaded, number + 1).await? {
+            Begun::Elsewhere => return Ok(Step::done(Outcome::UnderWay)),
+            Begun::MadeUp => return Ok(Step::Raced),
+            Begun::Load(load) => load,
         };
         // A table that was made anew has nothing, whatever the receipts say.
         let is_there = load.as_ref().is_none_or(|load| load.present().is_some());
         let known = live.filter(|live| !forced && live.recipe == self.recipe && is_there);
 
         let attempt = paths::attempt();
-        let etag = store::etag(&version);
+        let etag = store::etag(version);
         let parquet = paths::parquet(self.dataset, self.path, &etag, &attempt);
         let known = known.and_then(|live| live.content_hash);
-        let next = |state| self.receipt(&version, number + 1, &attempt, state);
-        match self.read(&version, &parquet, known, load).await? {
+        let next = |state| self.receipt(version, number + 1, &attempt, state);
+        match self.read(version, &parquet, known, load).await? {
             Reading::Changed => Ok(Step::Changed),
             Reading::Known { hash } => {
                 let receipt = Receipt { content_hash: Some(hash), ..next(State::Unchanged) };
@@ -112,7 +131,6 @@ impl Job<'_> {
                 Some(Outcome::AlreadyDone(newest.clone()))
             }
             _ if !self.is_of(newest, version) => None,
-            State::Failed if newest.attempt == self.id => None,
             State::Failed => Some(Outcome::Failing(newest.clone())),
             _ => Some(Outcome::AlreadyDone(newest.clone())),
         }

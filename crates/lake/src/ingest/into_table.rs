@@ -4,6 +4,8 @@
 //! made up for by whoever comes next: a receipt that the table has and the log has not is put
 //! into the log before anything else is done.
 
+use object_store::ObjectMeta;
+
 use super::{
     Outcome,
     job::{Job, Step},
@@ -13,12 +15,16 @@ use crate::{
     duplicate_content::same_content,
     failpoint::reach,
     receipt_log::Commit,
+    store,
     table::{Committed, Load},
 };
 
 /// Whether the work on a file can begin.
 pub(super) enum Begun {
-    Load(Box<dyn Load>),
+    /// `None`: the rows go to staging.
+    Load(Option<Box<dyn Load>>),
+    /// Another process loads this version now.
+    Elsewhere,
     /// The log was behind the table; look again.
     MadeUp,
 }
@@ -28,19 +34,25 @@ impl Job<'_> {
     /// log says is in the table.
     pub(super) async fn begin_load(
         &self,
+        version: &ObjectMeta,
+        forced: bool,
         loaded: Option<&Receipt>,
         number: u32,
-    ) -> Result<Option<Begun>, Error> {
-        let Some(table) = self.options.table_of(self.dataset) else { return Ok(None) };
-        let load = table.begin(self.path).await?;
+    ) -> Result<Begun, Error> {
+        let Some(table) = self.options.table_of(self.dataset) else { return Ok(Begun::Load(None)) };
+        // A request to reprocess the version is other work.
+        let version = format!("{} {} {forced}", store::etag(version), self.recipe);
+        let Some(load) = table.begin(self.path, &version).await? else {
+            return Ok(Begun::Elsewhere);
+        };
         let known = loaded.map(|receipt| &receipt.attempt);
         match load.present() {
             Some(present) if Some(&present.attempt) != known => {
                 let receipt = Receipt { number, ..present.clone() };
                 self.log().append(&receipt).await?;
-                Ok(Some(Begun::MadeUp))
+                Ok(Begun::MadeUp)
             }
-            _ => Ok(Some(Begun::Load(load))),
+            _ => Ok(Begun::Load(Some(load))),
         }
     }
 
@@ -50,17 +62,17 @@ impl Job<'_> {
         load: Box<dyn Load>,
         receipt: Receipt,
     ) -> Result<Step, Error> {
-        let receipt = self.finished(Receipt { state: State::Loaded, parquet: None, ..receipt });
+        let mut receipt = self.finished(Receipt { state: State::Loaded, parquet: None, ..receipt });
         reach("table:before")?;
         if let Committed::Duplicate(other) = load.commit(&receipt).await? {
             self.discard(&receipt).await;
             return self.reject(receipt.without_rows(), same_content(&other)).await;
         }
         reach("table:after")?;
-        match self.log().append(&receipt).await? {
+        match self.append(&mut receipt).await? {
             Commit::Done => Ok(Step::done(Outcome::Accepted(receipt))),
-            Commit::Taken => {
-                // Whoever excluded the path has not met these rows, perhaps.
+            Commit::Taken(_) => {
+                // An exclusion at the same moment may have missed these rows.
                 let newest = self.log().newest(self.dataset, self.path).await?;
                 if newest.is_some_and(|newest| newest.state == State::Forgotten)
                     && let Some(table) = self.options.table_of(self.dataset)

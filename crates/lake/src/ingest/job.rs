@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 
 use super::IngestOptions;
 use crate::{
-    Error, Lake, Receipt, State, paths,
+    Error, Lake, Receipt, State,
     receipt::now,
     receipt_log::{Commit, ReceiptLog},
     store,
@@ -28,7 +28,11 @@ pub enum Outcome {
     /// Its newest receipt is of this very version. After `forgotten` any recipe counts as the
     /// same: only new bytes or force bring the path back.
     AlreadyDone(Receipt),
-    /// Its newest receipt says that the work on this version did not come to an end.
+    /// Other work reads this very version now.
+    UnderWay,
+    /// Earlier deliveries of this message killed the process: the version is given up.
+    Failed(Receipt),
+    /// An earlier message was given up with this version.
     Failing(Receipt),
     /// Another version with the bytes of the live one.
     Unchanged(Receipt),
@@ -59,8 +63,6 @@ pub(super) struct Job<'a> {
     pub(super) path: &'a str,
     pub(super) options: &'a IngestOptions,
     pub(super) recipe: String,
-    /// Marks the `failed` receipt as ours.
-    pub(super) id: String,
     started: Instant,
 }
 
@@ -71,8 +73,8 @@ impl<'a> Job<'a> {
         path: &'a str,
         options: &'a IngestOptions,
     ) -> Self {
-        let (recipe, id) = (options.recipe(dataset), paths::attempt());
-        Self { lake, dataset, path, options, recipe, id, started: Instant::now() }
+        let recipe = options.recipe(dataset);
+        Self { lake, dataset, path, options, recipe, started: Instant::now() }
     }
 
     pub(super) fn log(&self) -> ReceiptLog<'a> {
@@ -107,10 +109,24 @@ impl<'a> Job<'a> {
         receipt: Receipt,
         outcome: impl FnOnce(Receipt) -> Outcome,
     ) -> Result<Step, Error> {
-        let receipt = self.finished(receipt);
-        match self.log().append(&receipt).await? {
+        let mut receipt = self.finished(receipt);
+        match self.append(&mut receipt).await? {
             Commit::Done => Ok(Step::done(outcome(receipt))),
-            Commit::Taken => Ok(Step::Raced),
+            Commit::Taken(_) => Ok(Step::Raced),
+        }
+    }
+
+    /// Appends a receipt. Finished work counts: a `failed` receipt that another worker wrote about
+    /// the same version meanwhile moves it to the next number.
+    pub(super) async fn append(&self, receipt: &mut Receipt) -> Result<Commit, Error> {
+        loop {
+            let commit = self.log().append(receipt).await?;
+            let Commit::Taken(there) = &commit else { return Ok(commit) };
+            let failed = there.state == State::Failed && receipt.state != State::Failed;
+            if !failed || there.etag != receipt.etag || there.recipe != receipt.recipe {
+                return Ok(commit);
+            }
+            receipt.number += 1;
         }
     }
 

@@ -13,6 +13,8 @@ mod pass;
 mod quarantine;
 mod remote;
 mod source;
+mod start_marker;
+mod under_way;
 
 use std::time::Duration;
 
@@ -25,6 +27,8 @@ use job::{Job, Step};
 pub use job::Outcome;
 pub use options::IngestOptions;
 pub use pass::Progress;
+pub use start_marker::Delivery;
+pub(crate) use under_way::UnderWay;
 
 /// Attempts at a file that changes, or whose log does, meanwhile.
 const ATTEMPTS: u32 = 5;

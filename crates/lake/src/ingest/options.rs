@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pipeline::{Dataset, parser};
 
-use super::pass::OnProgress;
+use super::{pass::OnProgress, start_marker::Delivery};
 use crate::Table;
 
 /// How to ingest a file.
@@ -16,9 +16,9 @@ pub struct IngestOptions {
     /// read or excluded the file still counts, so that a request that comes late, or twice, brings
     /// nothing back.
     pub force: Option<u32>,
-    /// The queue will not try often again: write a `failed` receipt before the work, so that a
-    /// file that kills the process does not do so for ever.
-    pub last_try: bool,
+    /// Which delivery of a queue message names the file. A message whose earlier deliveries killed
+    /// the process, one after the other, is given up with a `failed` receipt.
+    pub delivery: Option<Delivery>,
     /// Decompressed bytes of a file at most.
     pub max_bytes: u64,
     /// How often gzip may expand, beyond the first 64 MiB of text.
@@ -50,7 +50,7 @@ impl Default for IngestOptions {
         Self {
             parser: pipeline::Options::default(),
             force: None,
-            last_try: false,
+            delivery: None,
             max_bytes: 64 << 30,
             max_ratio: 200,
             table: None,

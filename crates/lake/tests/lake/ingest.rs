@@ -1,4 +1,4 @@
-//! The life of a path: accepted, done, unchanged, restated, forced, failing.
+//! The life of a path: accepted, done, unchanged, restated, forced.
 
 use std::sync::{Arc, Mutex};
 
@@ -136,40 +136,6 @@ async fn progress_ends_at_the_size_of_the_file() {
         let total = text.len() as u64;
         assert!(seen.len() > 1 && seen.is_sorted_by_key(|progress| progress.done));
         assert_eq!(*seen.last().unwrap(), Progress { done: total, total });
-    }
-}
-
-#[tokio::test]
-async fn before_a_last_try_a_failed_receipt_is_written_and_success_supersedes_it() {
-    for world in World::all().await {
-        world.drop_file(REVIEW, reviews(0..3)).await;
-        let options = IngestOptions { last_try: true, ..Default::default() };
-        assert_eq!(accepted(world.ingest_with(REVIEW, &options).await).number, 2);
-        let failed = world.lake.receipts().get(REVIEWS, REVIEW, 1).await.unwrap();
-        assert_eq!(failed.state, State::Failed);
-        assert!(matches!(world.ingest_with(REVIEW, &options).await, Outcome::AlreadyDone(_)));
-    }
-}
-
-#[tokio::test]
-async fn what_crashed_at_its_last_try_is_left_alone_until_forced() {
-    for world in World::all().await {
-        world.drop_file(REVIEW, reviews(0..3)).await;
-        let crash = |_| panic!("a crash of the reading thread");
-        let options =
-            IngestOptions { last_try: true, progress: Some(Arc::new(crash)), ..Default::default() };
-        let error = lake::ingest(&world.lake, REVIEW, &options).await.unwrap_err();
-        assert!(error.is_transient(), "{error}");
-        assert!(world.staged().await.is_empty());
-        let options = IngestOptions { last_try: true, ..Default::default() };
-        for _ in 0..2 {
-            let outcome = world.ingest_with(REVIEW, &options).await;
-            assert!(matches!(outcome, Outcome::Failing(failed) if failed.number == 1));
-        }
-        // Another version gets its chance; so does the same one when forced.
-        assert_eq!(accepted(world.force(REVIEW).await).number, 2);
-        world.drop_file(REVIEW, reviews(0..4)).await;
-        assert_eq!(accepted(world.ingest(REVIEW).await).number, 3);
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod azure;
 mod conformance;
+mod deliveries;
 mod duplicates;
 mod identity;
 mod ingest;

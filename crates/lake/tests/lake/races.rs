@@ -73,7 +73,7 @@ async fn of_several_ingests_of_one_path_one_commits() {
         for round in 1..=5 {
             world.drop_file(REVIEW, reviews(0..100 * i64::from(round))).await;
             let ingests = (0..8).map(|_| {
-                let lake = world.lake.clone();
+                let lake = world.another_process();
                 tokio::spawn(async move {
                     lake::ingest(&lake, REVIEW, &Default::default()).await.unwrap()
                 })

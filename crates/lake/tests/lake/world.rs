@@ -62,6 +62,13 @@ impl World {
         [Self::local(), Self::memory(), Self::azure().await]
     }
 
+    /// The lake as another process has it open.
+    pub fn another_process(&self) -> Lake {
+        let [raw, staging, quarantine] =
+            [&self.raw, &self.staging, &self.quarantine].map(Arc::clone);
+        Lake::new(raw, staging, quarantine, "another process".to_owned())
+    }
+
     pub async fn drop_file(&self, path: &str, bytes: impl Into<Vec<u8>>) {
         self.raw.put(&Path::parse(path).unwrap(), bytes.into().into()).await.unwrap();
     }

@@ -1,0 +1,111 @@
+//! Start markers prove that earlier deliveries of a message died.
+//!
+//! From its second delivery on, a worker puts a marker before the work and removes it however the
+//! work ends. So a marker of an earlier delivery means that its process died: an error that was
+//! reported leaves none. A first delivery has no marker, and costs no request.
+
+use futures_util::TryStreamExt;
+use object_store::{ObjectMeta, ObjectStoreExt, path::Path};
+use tokio::runtime::Handle;
+use twox_hash::XxHash3_128;
+
+use super::job::Job;
+use crate::{Error, Lake, failpoint::reach, paths, store};
+
+/// Deliveries that died one after the other, proven by their markers, after which the message is
+/// given up. A queue that delivers a message five times comes to it at the fifth.
+const MOST_DEATHS: u32 = 3;
+
+/// Which delivery of which message names the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// What is the same at each delivery of the message, and nowhere else.
+    pub message: Vec<u8>,
+    /// 1, 2, 3 ...
+    pub number: u32,
+}
+
+/// What the markers say.
+pub(super) enum Start {
+    /// Work can begin. `None`: a first delivery, or none at all.
+    Begun(Option<StartMarker>),
+    /// The earlier deliveries died; these are their markers.
+    Fatal(Vec<Path>),
+}
+
+/// Our own marker, and those of earlier deliveries of the message.
+pub(super) struct StartMarker {
+    lake: Lake,
+    own: Path,
+    earlier: Vec<Path>,
+    removed: bool,
+}
+
+impl Job<'_> {
+    /// Looks at the markers of this message and puts one for this delivery.
+    pub(super) async fn start(&self, version: &ObjectMeta) -> Result<Start, Error> {
+        let Some(Delivery { message, number }) = &self.options.delivery else {
+            return Ok(Start::Begun(None));
+        };
+        if *number <= 1 {
+            return Ok(Start::Begun(None));
+        }
+        let message = XxHash3_128::oneshot(message);
+        let folder = paths::start_markers(self.dataset, self.path, message)?;
+        let version = format!("{} {}", store::etag(version), self.recipe);
+        let version = XxHash3_128::oneshot(version.as_bytes());
+        let listed = self.lake.staging().list(Some(&folder)).map_ok(|meta| meta.location);
+        let earlier: Vec<Path> =
+            listed.try_collect().await.map_err(Error::store("list", &folder))?;
+        let died = |delivery: u32| {
+            let name = format!("{delivery}-{version:032x}-");
+            // This process lives, so its own marker only could not be removed.
+            earlier.iter().filter_map(Path::filename).any(|file| {
+                file.strip_prefix(&name).is_some_and(|process| process != self.lake.process())
+            })
+        };
+        if (1..=MOST_DEATHS).all(|back| *number > back && died(number - back)) {
+            return Ok(Start::Fatal(earlier));
+        }
+        let own = folder.join(format!("{number}-{version:032x}-{}", self.lake.process()));
+        reach("start:before")?;
+        let put = self.lake.staging().put(&own, Vec::new().into()).await;
+        put.map_err(Error::store("write", &own))?;
+        reach("start:after")?;
+        Ok(Start::Begun(Some(StartMarker {
+            lake: self.lake.clone(),
+            own,
+            earlier,
+            removed: false,
+        })))
+    }
+}
+
+impl StartMarker {
+    /// The work has ended, with a decision about the version or with an error.
+    pub(super) async fn remove(mut self, decided: bool) {
+        self.removed = true;
+        remove(&self.lake, std::slice::from_ref(&self.own)).await;
+        if decided {
+            remove(&self.lake, &self.earlier).await;
+        }
+    }
+}
+
+/// A worker that is cancelled lives on.
+impl Drop for StartMarker {
+    fn drop(&mut self) {
+        let Some(runtime) = (!self.removed).then(Handle::try_current).and_then(Result::ok) else {
+            return;
+        };
+        let (lake, own) = (self.lake.clone(), self.own.clone());
+        runtime.spawn(async move { remove(&lake, &[own]).await });
+    }
+}
+
+/// Deletes markers as far as the store lets us; the sweep deletes the rest.
+pub(super) async fn remove(lake: &Lake, markers: &[Path]) {
+    for marker in markers {
+        lake.discard(lake.staging(), marker.as_ref()).await;
+    }
+}
