@@ -43,19 +43,7 @@ pub async fn handle(
             Err(error) => return Err(error),
         };
         log(&ingested, &context);
-        let path = &ingested.path;
-        // Earlier deliveries of this very message died: it belongs in the poison queue.
-        anyhow::ensure!(
-            ingested.outcome != "failed",
-            "reading {path} killed the process {} times; `status` says when reconcile tries again",
-            delivery.number - 1
-        );
-        // The owner may have died unnoticed, and this may be its message. A further message of the
-        // version has nothing to add.
-        anyhow::ensure!(
-            ingested.outcome != "under_way" || delivery.number <= 1,
-            "another process reads {path} now"
-        );
+        acknowledge(&ingested, delivery.number)?;
     }
     Ok(Outcome::done())
 }
@@ -66,6 +54,21 @@ fn delivery(message: &QueueMessage) -> Delivery {
     let id = message.id.as_deref().unwrap_or_default();
     let message_and_id = [id.as_bytes(), b"\n", &message.body].concat();
     Delivery { message: message_and_id, number: message.dequeue_count.unwrap_or(1) }
+}
+
+/// Whether the queue may forget a message after this delivery: an error where it may not.
+pub fn acknowledge(ingested: &Ingested, delivery: u32) -> anyhow::Result<()> {
+    let Ingested { path, outcome, .. } = ingested;
+    // Earlier deliveries of this very message died: it belongs in the poison queue.
+    anyhow::ensure!(
+        *outcome != "failed",
+        "reading {path} killed the process {} times; `status` says when reconcile tries again",
+        delivery - 1
+    );
+    // The owner may have died unnoticed, and this may be its message. A further message of the
+    // version has nothing to add.
+    anyhow::ensure!(*outcome != "under_way" || delivery <= 1, "another process reads {path} now");
+    Ok(())
 }
 
 /// Name of the output binding that leads to the queue of a dataset. The host takes letters and

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::{Listing, Receipt, SNAPSHOT, Source, Sources, State};
+use lake::{Listing, Receipt, SNAPSHOT, Source, Sources, State, failpoint::applies};
 use pipeline::{Dataset, FileReason, RowReason};
 use serde::Serialize;
 
@@ -223,7 +223,7 @@ fn covers(receipt: &Receipt, source: &Source, recipe: &str) -> bool {
 impl Survey {
     /// Requests to reprocess the versions that killed the process and are due again.
     pub fn due_again(&self, now: DateTime<Utc>) -> impl Iterator<Item = Order> {
-        let failed = self.refused.iter();
+        let failed = self.refused.iter().filter(|_| applies("due again"));
         failed.filter_map(move |file| {
             let retry = file.failure.as_ref()?.retry.filter(|retry| retry.at <= now)?;
             Some(Order { path: file.path.clone(), force: Some(retry.seen) })

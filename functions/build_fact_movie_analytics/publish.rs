@@ -6,7 +6,10 @@ use std::{
 };
 
 use engine::{Change, Changed, Live};
-use lake::{Listing, failpoint::reach};
+use lake::{
+    Listing,
+    failpoint::{applies, reach},
+};
 use pipeline::{
     Dataset, Day,
     facts::{Offence, RECIPE, SpendChange, check},
@@ -84,6 +87,9 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         held,
         rebuild,
     };
+    if !applies("marker after commit") {
+        marker::set(&deps.lake, &marker_name, marker::content(warehouse.as_ref(), &seen)).await;
+    }
     let mut refused: Vec<RefusedDay> = Vec::new();
     // A failed check takes days out, and with them those that share their logs; what is left is
     // tried again, until all of it passes.
@@ -122,7 +128,7 @@ async fn look(
 ) -> anyhow::Result<(String, ChangeSet)> {
     change::check_lake(&deps.lake, state).await?;
     // Another process has absorbed more meanwhile.
-    if change::behind(&listings, state).is_some() {
+    if change::behind(&listings, state).is_some() && applies("list again") {
         listings = list(deps).await?;
     }
     loop {

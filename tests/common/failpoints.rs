@@ -25,10 +25,14 @@ pub const STEPS: [&str; 13] = [
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 pub fn alone<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    alone_without_runtime(|| runtime.expect("a runtime").block_on(test))
+}
+
+pub fn alone_without_runtime<T>(test: impl FnOnce() -> T) -> T {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     disarm();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(test)
+    test()
 }
 
 /// What another process does while this one is held at a place.

@@ -65,12 +65,17 @@ impl Lab {
 
     /// Another process with settings of its own.
     pub fn deps_with(&self, settings: &[(&str, &str)]) -> Deps {
-        let lake = Lake::new(
-            Arc::clone(&self.raw),
-            Arc::clone(&self.staging),
-            Arc::clone(&self.quarantine),
-            "memory:".to_owned(),
-        );
+        self.process([&self.raw, &self.staging, &self.quarantine].map(Arc::clone), settings)
+    }
+
+    /// Another process, which sees the three containers through these stores.
+    pub fn deps_on(&self, stores: [Arc<dyn ObjectStore>; 3]) -> Deps {
+        self.process(stores, &[])
+    }
+
+    fn process(&self, stores: [Arc<dyn ObjectStore>; 3], settings: &[(&str, &str)]) -> Deps {
+        let [raw, staging, quarantine] = stores;
+        let lake = Lake::new(raw, staging, quarantine, "memory:".to_owned());
         let settings = Settings::read(|name| match name {
             "LAKE" => Some("file:memory".to_owned()),
             "WAREHOUSE" if !settings.iter().any(|(known, _)| *known == name) => {
@@ -85,9 +90,11 @@ impl Lab {
         Deps::with_lake(settings.expect("settings"), lake).expect("deps")
     }
 
-    pub async fn put(&self, path: &str, content: impl Into<Vec<u8>>) {
+    /// Returns the file's ETag, as receipts have it.
+    pub async fn put(&self, path: &str, content: impl Into<Vec<u8>>) -> String {
         let path = Path::parse(path).expect("a name");
-        self.raw.put(&path, content.into().into()).await.expect("the file");
+        let put = self.raw.put(&path, content.into().into()).await.expect("the file");
+        put.e_tag.unwrap_or_default().replace('"', "")
     }
 
     pub async fn remove(&self, path: &str) {

@@ -10,3 +10,4 @@ mod exactly_once;
 mod failpoints;
 mod postgres_faults;
 mod postgres_rounds;
+mod simulation;

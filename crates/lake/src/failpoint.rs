@@ -37,6 +37,11 @@ mod off {
         chrono::Utc::now()
     }
 
+    /// Waits.
+    pub(crate) async fn pause(duration: std::time::Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
     /// A number that nobody has seen before.
     pub(crate) fn fresh() -> u64 {
         use std::hash::{BuildHasher, RandomState};
@@ -50,7 +55,7 @@ mod on {
     use std::{
         collections::BTreeMap,
         hash::{BuildHasher, RandomState},
-        sync::{Mutex, MutexGuard, PoisonError},
+        sync::{Arc, Mutex, MutexGuard, PoisonError},
     };
 
     use chrono::{DateTime, Utc};
@@ -106,15 +111,19 @@ mod on {
         std::mem::take(&mut places.visits)
     }
 
+    /// Called at each fail point; `false` lets the work fail there.
+    pub type Observer = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
     /// What is not as in production.
-    #[derive(Default)]
     struct Steered {
         now: Option<DateTime<Utc>>,
         fresh: Option<u64>,
         off: Option<String>,
+        observer: Option<Observer>,
     }
 
-    static STEERED: Mutex<Steered> = Mutex::new(Steered { now: None, fresh: None, off: None });
+    static STEERED: Mutex<Steered> =
+        Mutex::new(Steered { now: None, fresh: None, off: None, observer: None });
 
     fn steered() -> MutexGuard<'static, Steered> {
         STEERED.lock().unwrap_or_else(PoisonError::into_inner)
@@ -130,6 +139,11 @@ mod on {
         steered().fresh = seed;
     }
 
+    /// Calls this at each fail point; `None` ends it.
+    pub fn observe(observer: Option<Observer>) {
+        steered().observer = observer;
+    }
+
     /// Switches one rule off; `None` applies all of them.
     pub fn switch_off(rule: Option<&str>) {
         steered().off = rule.map(str::to_owned);
@@ -143,6 +157,13 @@ mod on {
     /// The time.
     pub fn now() -> DateTime<Utc> {
         steered().now.unwrap_or_else(Utc::now)
+    }
+
+    /// Waits, unless the clock is stopped: then time passes by the test's doing alone.
+    pub(crate) async fn pause(duration: std::time::Duration) {
+        if steered().now.is_none() {
+            tokio::time::sleep(duration).await;
+        }
     }
 
     /// A number that nobody has seen before.
@@ -179,6 +200,10 @@ mod on {
             });
             met.map(|met| places.armed.remove(met).action)
         };
+        let observer = steered().observer.clone();
+        if observer.is_some_and(|observer| !observer(place)) {
+            return Err(Failed(place.to_owned()));
+        }
         match action {
             None => Ok(()),
             Some(Action::Fail) => Err(Failed(place.to_owned())),

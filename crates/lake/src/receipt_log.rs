@@ -6,7 +6,12 @@ use object_store::{ObjectStoreExt, PutMode};
 use pipeline::Dataset;
 use twox_hash::XxHash3_128;
 
-use crate::{Error, Lake, Receipt, Refusal, State, failpoint::reach, paths, store, work::Counters};
+use crate::{
+    Error, Lake, Receipt, Refusal, State,
+    failpoint::{applies, reach},
+    paths, store,
+    work::Counters,
+};
 
 /// Folder of the receipts below `staging`.
 const FOLDER: &str = "_receipts";
@@ -218,14 +223,15 @@ impl ReceiptLog<'_> {
         let json = serde_json::to_vec_pretty(receipt).map_err(|error| bug(error.to_string()))?;
         let object = paths::object(&name)?;
         reach("receipt:before")?;
-        let put = self.lake.staging().put_opts(&object, json.into(), PutMode::Create.into()).await;
+        let mode = if applies("create only") { PutMode::Create } else { PutMode::Overwrite };
+        let put = self.lake.staging().put_opts(&object, json.into(), mode.into()).await;
         reach("receipt:after")?;
         match put {
             Ok(_) => Ok(Commit::Done),
             // Perhaps it is ours: a put whose answer was lost is sent again.
             Err(object_store::Error::AlreadyExists { .. }) => {
                 let there = self.get(receipt.dataset, &receipt.path, receipt.number).await?;
-                let ours = there.attempt == receipt.attempt;
+                let ours = applies("own receipt") && there.attempt == receipt.attempt;
                 Ok(if ours { Commit::Done } else { Commit::Taken(Box::new(there)) })
             }
             Err(error) => Err(Error::store("write", name)(error)),

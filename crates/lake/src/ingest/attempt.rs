@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Error, Receipt, Rows, State,
     duplicate_content::{find_duplicate, same_content},
-    failpoint::reach,
+    failpoint::{applies, reach},
     paths, store,
     table::Load,
 };
@@ -145,7 +145,8 @@ impl Job<'_> {
     }
 
     fn is_of(&self, receipt: &Receipt, version: &ObjectMeta) -> bool {
-        receipt.etag == store::etag(version) && receipt.recipe == self.recipe
+        let same = receipt.etag == store::etag(version) && receipt.recipe == self.recipe;
+        same || !applies("version")
     }
 
     /// Reads the source on a thread that may block.

@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use super::IngestOptions;
 use crate::{
     Error, Lake, Receipt, State,
+    failpoint::applies,
     receipt::now,
     receipt_log::{Commit, ReceiptLog},
     store,
@@ -123,7 +124,11 @@ impl<'a> Job<'a> {
             let commit = self.log().append(receipt).await?;
             let Commit::Taken(there) = &commit else { return Ok(commit) };
             let failed = there.state == State::Failed && receipt.state != State::Failed;
-            if !failed || there.etag != receipt.etag || there.recipe != receipt.recipe {
+            if !failed
+                || !applies("success wins")
+                || there.etag != receipt.etag
+                || there.recipe != receipt.recipe
+            {
                 return Ok(commit);
             }
             receipt.number += 1;

@@ -21,7 +21,7 @@ use std::time::Duration;
 use pipeline::Dataset;
 use retry::Backoff;
 
-use crate::{Error, Lake, paths};
+use crate::{Error, Lake, failpoint, paths};
 use job::{Job, Step};
 
 pub use job::Outcome;
@@ -52,7 +52,7 @@ pub async fn ingest(lake: &Lake, path: &str, options: &IngestOptions) -> Result<
             Ok(Step::Done(outcome)) => return Ok(*outcome),
             Ok(Step::Raced) => {}
             // Somebody is still writing it, perhaps.
-            Ok(Step::Changed) => tokio::time::sleep(pauses.next().unwrap_or_default()).await,
+            Ok(Step::Changed) => failpoint::pause(pauses.next().unwrap_or_default()).await,
             Err(error) => return Err(lake.explain(error).await),
         }
     }

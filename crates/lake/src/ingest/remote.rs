@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use object_store::{GetOptions, GetRange, GetResult, ObjectMeta};
 use tokio::{runtime::Handle, sync::mpsc};
 
-use crate::Lake;
+use crate::{Lake, failpoint::applies};
 
 /// Bytes of one request. A request is repeated for a minute only, counted from its beginning; and
 /// a version that was overwritten shows when the next part is asked for.
@@ -75,7 +75,8 @@ pub(super) async fn request(
     let end = version.size.min(start + PART);
     // Nothing is no range, and without an ETag parts could be of different versions.
     let range = (start < end && version.e_tag.is_some()).then_some(GetRange::Bounded(start..end));
-    let options = GetOptions { if_match: version.e_tag.clone(), range, ..GetOptions::default() };
+    let if_match = version.e_tag.clone().filter(|_| applies("if match"));
+    let options = GetOptions { if_match, range, ..GetOptions::default() };
     lake.raw().get_opts(&version.location, options).await
 }
 

@@ -10,7 +10,11 @@ use tokio::runtime::Handle;
 use twox_hash::XxHash3_128;
 
 use super::job::Job;
-use crate::{Error, Lake, failpoint::reach, paths, store};
+use crate::{
+    Error, Lake,
+    failpoint::{applies, reach},
+    paths, store,
+};
 
 /// Deliveries that died one after the other, proven by their markers, after which the message is
 /// given up. A queue that delivers a message five times comes to it at the fifth.
@@ -85,6 +89,9 @@ impl StartMarker {
     /// The work has ended, with a decision about the version or with an error.
     pub(super) async fn remove(mut self, decided: bool) {
         self.removed = true;
+        if !decided && !applies("errors are no deaths") {
+            return;
+        }
         remove(&self.lake, std::slice::from_ref(&self.own)).await;
         if decided {
             remove(&self.lake, &self.earlier).await;

@@ -1,0 +1,85 @@
+//! What must be true in the end.
+
+use anyhow::ensure;
+use lake::{Receipt, SNAPSHOT, State};
+use pipeline::Dataset;
+
+use super::{
+    round::{Killer, Round, wait},
+    vendor::{KILLER, counted},
+};
+use crate::common::lab::published;
+
+/// A version that was given up.
+pub struct Failed {
+    path: String,
+    times: u32,
+}
+
+impl Failed {
+    /// Nothing takes it up any more: the first message, and three that reconcile sent.
+    pub fn is_final(&self) -> bool {
+        self.times == 4
+    }
+}
+
+/// Versions that are given up now.
+pub fn failed(round: &Round) -> anyhow::Result<Vec<Failed>> {
+    let deps = round.another_process();
+    wait(async {
+        let mut failed = Vec::new();
+        for receipt in newest(round).await? {
+            if receipt.state == State::Failed {
+                let times = deps.lake.receipts().failures(&receipt).await?;
+                failed.push(Failed { path: receipt.path, times });
+            }
+        }
+        Ok(failed)
+    })
+}
+
+/// The newest receipt of each path.
+async fn newest(round: &Round) -> anyhow::Result<Vec<Receipt>> {
+    let deps = round.another_process();
+    let mut newest = Vec::new();
+    for dataset in Dataset::ALL {
+        for (path, number) in deps.lake.receipts().list(dataset).await?.newest {
+            if path != SNAPSHOT {
+                newest.push(deps.lake.receipts().get(dataset, &path, number).await?);
+            }
+        }
+    }
+    Ok(newest)
+}
+
+pub fn all(round: &mut Round) -> anyhow::Result<()> {
+    for Failed { path, times } in failed(round)? {
+        let for_ever = round.killer == Killer::ForEver && path == KILLER;
+        ensure!(for_ever, "{path} is stranded: given up {times} times");
+    }
+    let newest = wait(newest(round))?;
+    for message in &round.queue.poison {
+        let receipt = newest.iter().find(|receipt| receipt.path == message.path());
+        ensure!(receipt.is_some(), "message {} in the poison queue matters", message.id);
+        ensure!(message.deaths <= 5, "message {} died {} times", message.id, message.deaths);
+    }
+    for receipt in newest.iter().filter(|receipt| receipt.state == State::Accepted) {
+        let (sent, read) = (round.sent.get(&receipt.etag), receipt.content_hash.as_ref());
+        ensure!(sent == read, "{} has the content of another version", receipt.path);
+    }
+    let mut files = wait(round.lab.files());
+    if round.killer == Killer::ForEver {
+        files.remove(KILLER);
+    }
+    let files = counted(files);
+    round.lab.holds(files.clone());
+    if round.chance(25) {
+        // From nothing, and from the files that are left.
+        round.end_processes();
+        std::fs::remove_file(round.lab.warehouse())?;
+        let any = wait(published(&round.another_process()))?;
+        ensure!(any || files.is_empty(), "a warehouse built from nothing has nothing");
+        round.lab.holds(files);
+    }
+    Ok(())
+}
