@@ -68,6 +68,8 @@ pub struct Slot {
 pub struct Actor {
     pub work: Work,
     pub since: DateTime<Utc>,
+    /// The step up to which it is not resumed.
+    pub held: u64,
     /// Files that the process had opened before.
     pub sources_read: u64,
     thread: JoinHandle<Ended>,
@@ -103,7 +105,7 @@ impl Slot {
                 Err(_) => Ended::Panicked,
             }
         });
-        self.actor = Some(Actor { work, since, sources_read, thread });
+        self.actor = Some(Actor { work, since, held: 0, sources_read, thread });
     }
 }
 

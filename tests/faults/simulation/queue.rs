@@ -39,7 +39,11 @@ impl Queue {
         if visible.is_empty() {
             return None;
         }
-        let chosen = visible[dice.below(visible.len() as u64) as usize];
+        // Often the one that has failed most.
+        let chosen = match dice.happens(50) {
+            true => visible.into_iter().max_by_key(|&n| self.messages[n].deliveries)?,
+            false => visible[dice.below(visible.len() as u64) as usize],
+        };
         let message = &mut self.messages[chosen];
         if message.deliveries == MOST_DELIVERIES {
             let given_up = self.messages.swap_remove(chosen);

@@ -14,7 +14,7 @@ use twox_hash::XxHash3_128;
 use warehouse::sqlite::Sqlite;
 
 use super::{
-    actor::{Done, Ended, Slot, Work},
+    actor::{Actor, Done, Ended, Slot, Work},
     check,
     queue::{Message, Queue},
     stage::{Cue, SLOTS, Stage},
@@ -25,6 +25,25 @@ use crate::common::{dice::Dice, lab::Lab};
 
 /// Deliveries and their work end after this, as the host ends them.
 const FUNCTION_TIMEOUT: TimeDelta = TimeDelta::minutes(30);
+
+/// Places where work may be held for a while, so that it is overtaken.
+const HOLDS: [&str; 8] = [
+    "head:after",
+    "start:after",
+    "staged:after",
+    "receipt:before",
+    "receipt:after",
+    "listing:after",
+    "begin:before",
+    "commit:before",
+];
+
+/// What can be away: requests that begin so fail.
+const OUTAGES: [&[&str]; 3] = [
+    &["get ", "put ", "head ", "list ", "delete "],
+    &["get raw/"],
+    &["put quarantine/", "put staging/review_logs/"],
+];
 
 /// Fail points that a warehouse which is away does not get past.
 const WAREHOUSE: [&str; 4] = ["begin:before", "dimensions:before", "facts:before", "commit:before"];
@@ -95,13 +114,16 @@ pub struct Round {
     pub killer: Killer,
     /// Hash of the content of each version that a vendor sent.
     pub sent: BTreeMap<String, String>,
-    storage_is_away: bool,
+    /// Of [`OUTAGES`].
+    outage: Option<usize>,
     warehouse_is_away: bool,
     /// Nothing goes wrong any more.
     calm: bool,
     /// The slot that holds the warehouse's lock.
     holder: Option<usize>,
     steps: u64,
+    /// The step from which on vendors send nothing.
+    quiet_from: u64,
 }
 
 impl Round {
@@ -131,7 +153,7 @@ impl Round {
         })));
         let killer = match dice.below(10) {
             0 => Killer::ForEver,
-            1..4 => Killer::For(1 + dice.below(12) as u32),
+            1..5 => Killer::For(1 + dice.below(12) as u32),
             _ => Killer::None,
         };
         Self {
@@ -146,16 +168,20 @@ impl Round {
             vendor: Vendor::default(),
             killer,
             sent: BTreeMap::new(),
-            storage_is_away: false,
+            outage: None,
             warehouse_is_away: false,
             calm: false,
             holder: None,
             steps: 0,
+            quiet_from: 0,
         }
     }
 
     fn run(&mut self, most: u64) -> anyhow::Result<()> {
-        let steps = (200 + self.dice.below(300)).min(most);
+        let all = 200 + self.dice.below(300);
+        // At times vendors are done before all else is.
+        self.quiet_from = if self.dice.happens(50) { all * 2 / 3 } else { all };
+        let steps = all.min(most);
         while self.steps < steps {
             self.steps += 1;
             self.now += TimeDelta::milliseconds(self.dice.below(3_000) as i64);
@@ -170,17 +196,21 @@ impl Round {
         match self.dice.below(100) {
             0..68 => self.resume_any()?,
             68..84 => self.start_any(),
+            84..92 if self.quiet_from <= self.steps => self.start_any(),
             84..92 => self.send_file(),
             92 => {
-                self.storage_is_away = !self.storage_is_away;
-                self.stage.note(format!("the storage is away: {}", self.storage_is_away));
+                self.outage = match self.outage {
+                    None => Some(self.dice.below(OUTAGES.len() as u64) as usize),
+                    Some(_) => None,
+                };
+                self.stage.note(format!("outage: {:?}", self.outage));
             }
             93 => {
                 self.warehouse_is_away = !self.warehouse_is_away;
                 self.stage.note(format!("the warehouse is away: {}", self.warehouse_is_away));
             }
             94..97 => {
-                let minutes = [1, 5, 12, 40, 90][self.dice.below(5) as usize];
+                let minutes = [1, 2, 5, 12, 90][self.dice.below(5) as usize];
                 self.stage.note(format!("{minutes} minutes pass"));
                 self.now += TimeDelta::minutes(minutes);
                 self.time_out()?;
@@ -214,8 +244,9 @@ impl Round {
         self.sent.insert(etag, hash);
         if self.dice.happens(70) {
             let force = self.dice.happens(20).then(|| self.dice.below(4) as u32);
+            let most = if path == KILLER { 5 } else { 3 };
             let order = Order { path, force };
-            for _ in 0..1 + self.dice.below(3) {
+            for _ in 0..1 + self.dice.below(most) {
                 self.queue.send(order.clone(), self.now);
             }
         }
@@ -233,7 +264,7 @@ impl Round {
                 None => Work::Publish,
             },
             13..17 => Work::Publish,
-            17..19 => Work::Reconcile,
+            17 => Work::Reconcile,
             _ => Work::Sweep,
         };
         self.start(slot, work);
@@ -248,7 +279,8 @@ impl Round {
         let may_go = |&slot: &usize| {
             let waits_for_lock = self.stage.place_of(slot).as_deref() == Some("begin:before")
                 && self.holder.is_some_and(|holder| holder != slot);
-            self.slots[slot].actor.is_some() && !waits_for_lock
+            let is_free = |actor: &Actor| actor.held <= self.steps;
+            self.slots[slot].actor.as_ref().is_some_and(is_free) && !waits_for_lock
         };
         let may_go: Vec<usize> = (0..SLOTS).filter(may_go).collect();
         if may_go.is_empty() {
@@ -266,8 +298,22 @@ impl Round {
             }
             let cue = self.cue(&place);
             self.resume(slot, &place, cue)?;
+            if self.hold(slot) {
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// Holds work at some places, so that other work comes first.
+    fn hold(&mut self, slot: usize) -> bool {
+        let place = self.stage.place_of(slot);
+        let may_hold = place.is_some_and(|place| HOLDS.contains(&place.as_str()));
+        let hold = may_hold && self.dice.happens(20);
+        if hold && let Some(actor) = &mut self.slots[slot].actor {
+            actor.held = self.steps + 5 + self.dice.below(60);
+        }
+        hold
     }
 
     /// What happens to who waits at this place.
@@ -286,12 +332,15 @@ impl Round {
             return Cue::Go;
         }
         // Requests to a store have the name of the object behind them.
-        if self.storage_is_away && place.contains(' ')
+        let requests = self.outage.map_or(&[][..], |outage| OUTAGES[outage]);
+        if requests.iter().any(|request| place.starts_with(request))
             || self.warehouse_is_away && WAREHOUSE.contains(&place)
         {
             return Cue::Fail;
         }
-        match self.dice.below(1_000) {
+        // Most telling is a fault between two effects.
+        let one_in = if place.ends_with(":after") { 250 } else { 1_000 };
+        match self.dice.below(one_in) {
             0..10 => Cue::Die,
             10..18 => Cue::Fail,
             18..24 => Cue::FailAfter,
@@ -381,7 +430,7 @@ impl Round {
     /// Nobody helps: messages are delivered, timers fire, time passes.
     fn come_right(&mut self) -> anyhow::Result<()> {
         self.stage.note("calm");
-        (self.calm, self.storage_is_away, self.warehouse_is_away) = (true, false, false);
+        (self.calm, self.outage, self.warehouse_is_away) = (true, None, false);
         // Who holds the warehouse's lock first: the others wait for it.
         for slot in self.holder.into_iter().chain(0..SLOTS).collect::<Vec<_>>() {
             self.finish(slot)?;

@@ -72,7 +72,9 @@ impl Store {
 
     fn turn(&self, request: &str, location: Option<&Path>) -> Result<Cue> {
         let Some(gate) = &self.gate else { return Ok(Cue::Go) };
+        // The name of a marker holds that of a temporary folder.
         let location = location.map_or("", |location| location.as_ref());
+        let location = location.split_inclusive("_published/").next().unwrap_or_default();
         match gate.turn(&format!("{request} {}/{location}", self.name)) {
             Cue::Fail => Err(away()),
             cue => Ok(cue),

@@ -21,17 +21,19 @@ impl Vendor {
     /// A new or restated file: its path and content. `None`: there are enough versions of it.
     pub fn send(&mut self, dice: &mut Dice, with_killer: bool) -> Option<(String, String)> {
         let name = dice.pick(&["a", "b/2021-04-19", "b/2021-04-20"]);
-        let (path, content) = match dice.below(8) {
+        let (path, content) = match dice.below(9) {
             0 | 1 => (format!("movie_review/{name}.csv"), review_file(dice)),
             2 | 3 => (format!("log_reviews/{name}.csv"), log_file(dice)),
             4 | 5 => (format!("user_purchase/{name}.csv"), purchase_file(dice)),
             6 if with_killer => (KILLER.to_owned(), review_file(dice)),
             // The same under two names, until the first is restated.
             _ => {
+                let pair = dice.below(3) as i64;
                 let name = dice.pick(&["second", "first"]);
-                let same = name == "second" || !self.0.contains_key("user_purchase/first.csv");
-                let quantity = if same { 7 } else { 8 };
-                (format!("user_purchase/{name}.csv"), purchases(&[("1", quantity, "0.5")]))
+                let path = format!("user_purchase/{pair}/{name}.csv");
+                let restated = name == "first" && self.0.contains_key(&path);
+                let quantity = 10 * pair + if restated { 8 } else { 7 };
+                (path, purchases(&[("1", quantity, "0.5")]))
             }
         };
         let versions = self.0.entry(path.clone()).or_default();
