@@ -71,8 +71,8 @@ pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
 
 /// Another publisher came first, or the connection to the warehouse was lost.
 fn may_begin_again(error: &anyhow::Error) -> bool {
-    use warehouse::Error::{Absorbed, Interrupted, Moved};
-    matches!(error.downcast_ref(), Some(Moved { .. } | Absorbed { .. } | Interrupted(_)))
+    use warehouse::Error::{Interrupted, Moved};
+    matches!(error.downcast_ref(), Some(Moved | Interrupted(_)))
 }
 
 pub(crate) async fn handle(

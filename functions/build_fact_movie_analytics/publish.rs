@@ -46,15 +46,6 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         marker::set(&deps.lake, &marker_name, content).await;
         return Ok(Outcome::NothingNew);
     }
-    if changes.live_numbers.is_empty() && !rebuild && accepted.is_empty() {
-        // Refused and unchanged files, say: noted, lest the next run reads their receipts again.
-        let (expected_id, receipts) = (state.publish_id, changes.receipts);
-        let publish = Publish { expected_id, receipts, only_receipts: true, ..Publish::default() };
-        warehouse.begin(publish).await?.commit(&[]).await?;
-        let content = marker::content(warehouse.as_ref(), &seen);
-        marker::set(&deps.lake, &marker_name, content).await;
-        return Ok(Outcome::NothingNew);
-    }
     if rebuild {
         changes.change = change::from_scratch(&changes.live);
     }
@@ -70,11 +61,10 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let before = warehouse.day_counts(Some(&days)).await?;
     let candidate = Candidate {
         publish: Publish {
-            expected_id: state.publish_id,
+            expected: state.head,
             fact_recipe: RECIPE.to_owned(),
             published_at: text(lake::now().max(input.not_before.unwrap_or_default())),
             receipts: changes.receipts,
-            only_receipts: false,
             live: changes.live_numbers,
             started: Some(started),
             reset_spend,
@@ -96,16 +86,18 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let published = loop {
         let publication = warehouse.begin(candidate.publish.clone()).await?;
         match attempt(deps, &candidate, &days, publication, &refused).await? {
-            Attempt::Published(published) => break published,
+            Attempt::Committed(published) => break published,
             Attempt::Offended(offences) => {
                 let left_out = leave_out(deps, &candidate, &mut days, offences).await?;
                 refused.extend(left_out);
             }
         }
     };
-    refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
     let content = marker::content(warehouse.as_ref(), &seen);
     marker::set(&deps.lake, &marker_name, content).await;
+    // Refused files, for example, or reviews whose logs are not there yet.
+    let Some(published) = published else { return Ok(Outcome::NothingNew) };
+    refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
     Ok(Outcome::Published(Report { published, refused_days: refused }))
 }
 
@@ -154,8 +146,9 @@ struct Candidate {
 }
 
 enum Attempt {
-    Published(Published),
-    /// Nothing was published.
+    /// `None` where nothing but the load history has changed.
+    Committed(Option<Published>),
+    /// Nothing was committed.
     Offended(Vec<Offence>),
 }
 
@@ -184,7 +177,7 @@ async fn attempt(
     if !offences.is_empty() {
         return Ok(Attempt::Offended(offences));
     }
-    Ok(Attempt::Published(publication.commit(refused).await?))
+    Ok(Attempt::Committed(publication.commit(refused).await?))
 }
 
 /// Takes the offending days and all that share logs with them out of `days`.

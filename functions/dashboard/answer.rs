@@ -105,7 +105,10 @@ mod tests {
 
     #[test]
     fn a_tag_changes_with_all_that_a_page_shows() {
-        let edition = |publish_id, at: &str| Edition { publish_id, published_at: at.to_owned() };
+        let edition = |publish_id, at: &str| {
+            let published_at = at.to_owned();
+            Edition { publish_id, published_at, absorption_id: 0 }
+        };
         let (first, at) = (edition(1, "2021-04-26T06:15:04Z"), "2021-04-26T06:15:05Z");
         let tags = [
             tag(&first, &Asked::default(), false),
@@ -115,6 +118,7 @@ mod tests {
             tag(&first, &Asked::parse("from=x"), false),
             tag(&edition(2, "2021-04-26T06:15:04Z"), &Asked::default(), false),
             tag(&edition(1, at), &Asked::default(), false),
+            tag(&Edition { absorption_id: 1, ..first.clone() }, &Asked::default(), false),
         ];
         let distinct: std::collections::BTreeSet<_> = tags.iter().collect();
         assert_eq!(distinct.len(), tags.len());

@@ -99,13 +99,17 @@ pub struct Freshness {
     pub newest_at: Option<String>,
 }
 
-/// The newest publish: everything that a dashboard shows changes with it and with nothing else.
+/// The newest publish, and what was absorbed since: everything that a dashboard shows changes with
+/// it and with nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Edition {
     /// Counted from 1.
     pub publish_id: i64,
     /// UTC, `2021-04-25T06:15:04Z`.
     pub published_at: String,
+    /// As in [`Head`](crate::Head): freshness changes with it.
+    #[serde(skip)]
+    pub absorption_id: i64,
 }
 
 /// The numbers of a filter, all from one state of the warehouse.

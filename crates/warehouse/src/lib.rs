@@ -22,13 +22,13 @@
 //!
 //! let mut warehouse = Sqlite::new(file);
 //! let publish = Publish {
-//!     expected_id: warehouse.state().await?.publish_id,
+//!     expected: warehouse.state().await?.head,
 //!     published_at: "2021-04-25T06:15:04Z".to_owned(),
 //!     ..Publish::default()
 //! };
 //! let mut publication = warehouse.begin(publish).await?;
 //! publication.replace_days(&facts).await?;
-//! let published = publication.commit(&[]).await?;
+//! let published = publication.commit(&[]).await?.expect("facts that are new");
 //! assert_eq!((published.publish_id, published.rows_inserted), (1, 1));
 //! # Ok(())
 //! # }
@@ -92,10 +92,10 @@ pub trait Warehouse: Send {
         days: Option<&BTreeSet<Day>>,
     ) -> Result<BTreeMap<Day, u64>, Error>;
 
-    /// Starts a publish: checks that nobody published since `publish.expected_id`
-    /// ([`Error::Moved`]) or absorbed one of its receipts ([`Error::Absorbed`]), which `commit`
-    /// may still find where the lock is taken only then, and takes the change of spend. Dropping the publication without `commit` leaves the warehouse
-    /// as it was.
+    /// Starts a publish: checks that no publisher has committed since `publish.expected`
+    /// ([`Error::Moved`]), which `commit` may still find where the lock is taken only then, and
+    /// takes the change of spend. Dropping the publication without `commit` leaves the warehouse as
+    /// it was.
     async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error>;
 
     /// Numbers for `status` and for the closing table of a run.
@@ -114,15 +114,47 @@ pub trait Publication: Send {
     /// Replaces the facts and totals of the batch's days, resolving its dimension texts to keys.
     async fn replace_days(&mut self, batch: &FactBatch) -> Result<(), Error>;
 
-    /// Makes all of it visible at once, `refused` days keeping the rows they had.
-    async fn commit(self: Box<Self>, refused: &[RefusedDay]) -> Result<Published, Error>;
+    /// Makes all of it visible at once, `refused` days keeping the rows they had. `None` where
+    /// nothing but the load history has changed: that takes no publish id.
+    async fn commit(self: Box<Self>, refused: &[RefusedDay]) -> Result<Option<Published>, Error>;
+}
+
+/// The newest entries of both logs. Each commit of a publisher adds one: to the publish log where
+/// it changes facts, spend or the days held back, else to the absorption log. So an equal head
+/// means that nobody has committed in between.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Newest publish, 0 before the first.
+    pub publish_id: i64,
+    /// Newest commit that only absorbed receipts, 0 before the first.
+    pub absorption_id: i64,
+}
+
+/// What is read of both logs.
+#[derive(Default)]
+struct Newest {
+    head: Head,
+    publish: Option<NewestPublish>,
+}
+
+struct NewestPublish {
+    published_at: String,
+    fact_recipe: String,
+}
+
+impl Newest {
+    fn edition(self) -> Option<Edition> {
+        let Head { publish_id, absorption_id } = self.head;
+        let edition = |published_at| Edition { publish_id, published_at, absorption_id };
+        self.publish.map(|publish| edition(publish.published_at))
+    }
 }
 
 /// What this warehouse has absorbed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
-    /// Newest publish, 0 before the first.
-    pub publish_id: i64,
+    /// What a publish that is computed from this state expects.
+    pub head: Head,
     /// `facts::RECIPE` of the newest publish.
     pub fact_recipe: Option<String>,
     /// By source path.
@@ -143,21 +175,14 @@ pub struct Absorbed {
 /// Everything about a publish that is known before its facts are built.
 #[derive(Clone, Debug, Default)]
 pub struct Publish {
-    /// The newest publish that the change was computed against; 0 before the first.
-    pub expected_id: i64,
+    /// Head of the [`State`] that the change was computed from.
+    pub expected: Head,
     /// [`RECIPE`](pipeline::facts::RECIPE) by which the facts are built.
     pub fact_recipe: String,
     /// UTC, `2021-04-25T06:15:04Z`; becomes `insert_date`.
     pub published_at: String,
     /// Receipts seen for the first time, of any state.
     pub receipts: Vec<Receipt>,
-    /// The receipts are all there is, and none of them changes what is live, as that of a rejected
-    /// file: they are absorbed under `expected_id`, and no publish is logged.
-    ///
-    /// Without a new id, a publish under way does not notice. That is safe for such receipts
-    /// alone: no fact depends on them, and whoever brings one of them again gets
-    /// [`Error::Absorbed`].
-    pub only_receipts: bool,
     /// Paths whose live version changed, with the number of the live receipt, if any is left.
     pub live: BTreeMap<String, Option<u32>>,
     /// When the work on this publish began, for its duration.
@@ -166,6 +191,12 @@ pub struct Publish {
     pub reset_spend: bool,
     /// By customer, each once: differences, not totals.
     pub spend: Vec<SpendChange>,
+}
+
+impl Publish {
+    fn changes_spend(&self) -> bool {
+        self.reset_spend || !self.spend.is_empty()
+    }
 }
 
 /// A day that failed a quality check and keeps the rows that it had.
@@ -184,8 +215,7 @@ pub struct RefusedDay {
 /// What a publish did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Published {
-    /// Counted from 1, without gaps. With [`only_receipts`](Publish::only_receipts), the newest
-    /// one, 0 before the first.
+    /// Counted from 1, without gaps.
     pub publish_id: i64,
     /// Days of all batches, those that became empty too.
     pub days_replaced: u64,
@@ -263,14 +293,10 @@ pub struct LoggedPublish {
 
 /// What can go wrong. [`is_transient`](Self::is_transient) decides the retry.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message tells what the fields hold")]
 pub enum Error {
-    /// Somebody else published in the meantime: begin again.
-    #[error("another publish ({found}) came in between, {expected} was expected")]
-    Moved { expected: i64, found: i64 },
-    /// Somebody else absorbed one of the receipts in the meantime: begin again.
-    #[error("receipt {receipt} of {path} is in the load history already: read the state again")]
-    Absorbed { path: String, receipt: u64 },
+    /// Another publisher has committed since the state was read: begin again.
+    #[error("another publisher has committed in the meantime: read the state again")]
+    Moved,
     /// The work was broken off by what passes, such as a lost connection: begin again.
     #[error("{0}")]
     Interrupted(String),

@@ -21,4 +21,5 @@ migrations![
     "004_views",
     "005_quarantine",
     "006_uncounted_reviews",
+    "007_absorptions",
 ];

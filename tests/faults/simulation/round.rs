@@ -124,6 +124,7 @@ pub struct Round {
     steps: u64,
     /// The step from which on vendors send nothing.
     quiet_from: u64,
+    loses_events: bool,
 }
 
 impl Round {
@@ -174,6 +175,7 @@ impl Round {
             holder: None,
             steps: 0,
             quiet_from: 0,
+            loses_events: false,
         }
     }
 
@@ -181,6 +183,7 @@ impl Round {
         let all = 200 + self.dice.below(300);
         // At times vendors are done before all else is.
         self.quiet_from = if self.dice.happens(50) { all * 2 / 3 } else { all };
+        self.loses_events = self.dice.happens(50);
         let steps = all.min(most);
         while self.steps < steps {
             self.steps += 1;
@@ -233,8 +236,8 @@ impl Round {
         Ok(())
     }
 
-    /// A file is dropped or restated. Three of ten events are lost, others come up to three times;
-    /// some are requests to reprocess.
+    /// A file is dropped or restated. Three of ten events may be lost, others come up to three
+    /// times; some are requests to reprocess.
     fn send_file(&mut self) {
         let with_killer = self.killer != Killer::None;
         let Some((path, content)) = self.vendor.send(&mut self.dice, with_killer) else { return };
@@ -242,7 +245,7 @@ impl Round {
         let etag = wait(self.lab.put(&path, content));
         self.stage.note(format!("sent {path} {etag}"));
         self.sent.insert(etag, hash);
-        if self.dice.happens(70) {
+        if !self.loses_events || self.dice.happens(70) {
             let force = self.dice.happens(20).then(|| self.dice.below(4) as u32);
             let most = if path == KILLER { 5 } else { 3 };
             let order = Order { path, force };

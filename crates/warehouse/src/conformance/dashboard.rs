@@ -110,7 +110,8 @@ pub async fn a_dashboard_shows_the_newest_publish<W: Inspect>(
     publish_all(&mut warehouse, change, &batch(&[SUNDAY], &rows), std::slice::from_ref(&refused))
         .await?;
 
-    let edition = Edition { publish_id: 2, published_at: PUBLISHED_AT.to_owned() };
+    let edition =
+        Edition { publish_id: 2, published_at: PUBLISHED_AT.to_owned(), absorption_id: 0 };
     assert_eq!(reader.edition().await?, Some(edition.clone()));
     let dashboard = reader.dashboard(&Filter::default()).await?;
     assert_eq!(dashboard.edition, Some(edition));

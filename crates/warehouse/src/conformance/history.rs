@@ -4,7 +4,7 @@ use lake::State::{Accepted, Failed, Forgotten, Rejected, Unchanged};
 use pipeline::Day;
 
 use super::{Inspect, Refused, samples::*};
-use crate::{Absorbed, Error, Publish, Published, RefusedDay};
+use crate::{Absorbed, Error, Head, Publish, Published, RefusedDay, dashboard::Filter};
 
 const A: &str = "log_reviews/2021/04/25/a.csv";
 const B: &str = "movie_review/größe, \"b\".csv.gz";
@@ -95,90 +95,95 @@ pub async fn live_versions_change_and_go<W: Inspect>(connect: impl Fn() -> W) ->
 
 pub async fn a_receipt_is_absorbed_once<W: Inspect>(connect: impl Fn() -> W) -> Result<(), Error> {
     let mut warehouse = connect();
-    let publish =
-        Publish { receipts: vec![receipt(A, 1, Accepted)], ..next(&mut warehouse).await? };
-    warehouse.begin(publish).await?.commit(&[]).await?;
+    let first = Publish { receipts: vec![receipt(A, 1, Accepted)], ..next(&mut warehouse).await? };
+    absorb(&mut warehouse, first).await?;
+    let before = warehouse.state().await?;
     let again = Publish { receipts: vec![receipt(A, 1, Rejected)], ..next(&mut warehouse).await? };
-    let error = warehouse.begin(again).await.err();
-    assert!(matches!(&error, Some(Error::Absorbed { path, receipt: 1 }) if path == A), "{error:?}");
-    let state = warehouse.state().await?;
-    assert_eq!((state.publish_id, state.paths[A].newest), (1, 1));
+    let error = committed(&mut warehouse, again).await.err();
+    assert!(matches!(error, Some(Error::Permanent(_) | Error::Transient(_))), "{error:?}");
+    assert_eq!(warehouse.state().await?, before);
     Ok(())
 }
 
-pub async fn receipts_alone_take_no_publish_id<W: Inspect>(
+pub async fn receipts_without_effect_take_no_publish_id<W: Inspect>(
     connect: impl Fn() -> W,
 ) -> Result<(), Error> {
     let mut warehouse = connect();
-    // Before the first publish, too.
-    let only =
-        |receipt, publish| Publish { receipts: vec![receipt], only_receipts: true, ..publish };
-    let rejected = only(receipt(A, 1, Rejected), next(&mut warehouse).await?);
-    let done = warehouse.begin(rejected).await?.commit(&[]).await?;
-    assert_eq!(done, Published::default());
+    // Before the first publish, too: a rejected file, and reviews whose logs are not there yet.
+    let rejected = Publish { receipts: vec![receipt(A, 1, Rejected)], ..Publish::default() };
+    absorb(&mut warehouse, rejected).await?;
+    let waiting = Publish {
+        receipts: vec![receipt(B, 1, Accepted)],
+        live: [(B.to_owned(), Some(1))].into(),
+        ..next(&mut warehouse).await?
+    };
+    absorb(&mut warehouse, waiting).await?;
     assert_eq!(warehouse.edition().await?, None, "nothing is published");
+    let state = connect().state().await?;
+    assert_eq!(state.head, Head { publish_id: 0, absorption_id: 2 });
+    assert_eq!(state.paths[B].live, Some(receipt(B, 1, Accepted)));
+    let freshness = warehouse.dashboard(&Filter::default()).await?.freshness;
+    let live = freshness.iter().find(|f| f.dataset == "classified_movie_review");
+    assert_eq!(live.map(|f| f.live), Some(1), "what is absorbed is shown");
 
     publish(&mut warehouse, &batch(&[SUNDAY], &[row(SUNDAY, 1)])).await?;
-    let (state, facts) = (warehouse.state().await?, warehouse.facts().await?);
+    let (edition, facts) = (warehouse.edition().await?, warehouse.facts().await?);
     let summary = warehouse.summary().await?;
-    let unchanged = only(receipt(A, 2, Unchanged), next(&mut warehouse).await?);
-    let done = warehouse.begin(unchanged).await?.commit(&[]).await?;
-    assert_eq!(done, Published { publish_id: 1, ..Published::default() });
-    let mut expected = state;
-    expected.paths.insert(A.to_owned(), Absorbed { newest: 2, live: None });
-    assert_eq!(connect().state().await?, expected);
+    let unchanged =
+        Publish { receipts: vec![receipt(A, 2, Unchanged)], ..next(&mut warehouse).await? };
+    absorb(&mut warehouse, unchanged).await?;
+    assert_eq!(connect().state().await?.head, Head { publish_id: 1, absorption_id: 3 });
+    assert_ne!(warehouse.edition().await?, edition, "pages show how new files are");
     assert_eq!((warehouse.summary().await?, warehouse.facts().await?), (summary, facts));
-    let refusals = warehouse.refusals().await?;
-    assert!(refusals.iter().any(|refusal| (&*refusal.path, refusal.receipt) == (A, 1)));
 
     let next = publish(&mut warehouse, &batch(&[MONDAY], &[row(MONDAY, 1)])).await?;
     assert_eq!(next.publish_id, 2);
     Ok(())
 }
 
-pub async fn receipts_absorbed_in_between_are_noticed<W: Inspect>(
+pub async fn an_absorption_in_between_is_noticed<W: Inspect>(
     connect: impl Fn() -> W,
 ) -> Result<(), Error> {
     let (mut slow, mut quick) = (connect(), connect());
-    for only_receipts in [true, false] {
-        let publish_id = slow.state().await?.publish_id;
-        let (rejected, accepted) = (receipt(A, 1, Rejected), receipt(B, 1, Accepted));
-        let receipts =
-            if only_receipts { vec![rejected] } else { vec![receipt(A, 2, Rejected), accepted] };
-        let stale = Publish { receipts: receipts.clone(), only_receipts, ..next(&mut slow).await? };
-        let alone =
-            Publish { receipts: receipts[..1].to_vec(), only_receipts: true, ..stale.clone() };
-        quick.begin(alone).await?.commit(&[]).await?;
-        let done = match slow.begin(stale).await {
-            Ok(publication) => publication.commit(&[]).await.err(),
-            Err(error) => Some(error),
+    for (number, state) in [(1, Rejected), (2, Accepted)] {
+        // Computed before the other one absorbs, with receipts of other paths; committed after it.
+        let other = Publish {
+            receipts: vec![receipt(A, number, state)],
+            live: [(A.to_owned(), (state == Accepted).then_some(number))].into(),
+            ..next(&mut quick).await?
         };
-        assert!(matches!(&done, Some(Error::Absorbed { path, .. }) if path == A), "{done:?}");
-        assert!(done.is_some_and(|error| error.is_transient()));
-        let state = slow.state().await?;
-        assert_eq!(state.publish_id, publish_id);
-        assert!(!state.paths.contains_key(B), "all of it or nothing");
+        let stale = Publish {
+            receipts: vec![receipt(B, 1, Accepted)],
+            spend: vec![spend(1, 1_000, 1)],
+            ..next(&mut slow).await?
+        };
+        absorb(&mut quick, other).await?;
+        let error = committed(&mut slow, stale).await.err();
+        assert!(matches!(error, Some(Error::Moved)), "{state:?}: {error:?}");
+        assert!(slow.spend().await?.is_empty(), "all of it or nothing");
+        assert!(!slow.state().await?.paths.contains_key(B), "all of it or nothing");
     }
-    // Others do not get into a publish's way.
-    let publish = Publish { receipts: vec![receipt(B, 1, Accepted)], ..next(&mut slow).await? };
-    let receipts = vec![receipt(C, 1, Rejected)];
-    let alone = Publish { receipts, only_receipts: true, ..next(&mut quick).await? };
-    quick.begin(alone).await?.commit(&[]).await?;
-    assert_eq!(slow.begin(publish).await?.commit(&[]).await?.publish_id, 1);
     Ok(())
 }
 
-pub async fn receipts_alone_are_not_absorbed_over_a_publish<W: Inspect>(
+pub async fn nothing_is_absorbed_over_a_publish<W: Inspect>(
     connect: impl Fn() -> W,
 ) -> Result<(), Error> {
     let (mut slow, mut quick) = (connect(), connect());
-    let receipts = vec![receipt(A, 1, Rejected)];
-    let stale = Publish { receipts, only_receipts: true, ..next(&mut slow).await? };
+    let stale = Publish { receipts: vec![receipt(A, 1, Rejected)], ..next(&mut slow).await? };
     publish(&mut quick, &batch(&[SUNDAY], &[row(SUNDAY, 1)])).await?;
-    let moved = slow.begin(stale).await.err();
-    assert!(matches!(moved, Some(Error::Moved { expected: 0, found: 1 })), "{moved:?}");
+    let moved = committed(&mut slow, stale).await.err();
+    assert!(matches!(moved, Some(Error::Moved)), "{moved:?}");
     assert!(slow.state().await?.paths.is_empty());
     Ok(())
+}
+
+/// Some warehouses refuse a publish when it begins, others when it is committed.
+async fn committed<W: Inspect>(
+    warehouse: &mut W,
+    publish: Publish,
+) -> Result<Option<Published>, Error> {
+    warehouse.begin(publish).await?.commit(&[]).await
 }
 
 pub async fn a_live_version_needs_its_receipt<W: Inspect>(
@@ -190,8 +195,9 @@ pub async fn a_live_version_needs_its_receipt<W: Inspect>(
         live: [(A.to_owned(), Some(2))].into(),
         ..next(&mut warehouse).await?
     };
-    let error = refusal(warehouse.begin(publish).await);
-    assert!(error.starts_with("transient: false") && error.contains(A), "{error}");
+    let error = committed(&mut warehouse, publish).await.err();
+    let names = |text: &str| text.contains(A);
+    assert!(matches!(&error, Some(Error::Permanent(text)) if names(text)), "{error:?}");
     assert!(warehouse.state().await?.paths.is_empty());
     Ok(())
 }

@@ -70,7 +70,7 @@ pub(super) fn spend(customer: i64, amount_milli: i128, purchases: i64) -> SpendC
 /// A publish of nothing, to be filled by `..`.
 pub(super) async fn next<W: Warehouse>(warehouse: &mut W) -> Result<Publish, Error> {
     Ok(Publish {
-        expected_id: warehouse.state().await?.publish_id,
+        expected: warehouse.state().await?.head,
         fact_recipe: RECIPE.to_owned(),
         published_at: PUBLISHED_AT.to_owned(),
         ..Publish::default()
@@ -104,7 +104,13 @@ pub(super) async fn publish_all<W: Inspect>(
 ) -> Result<Published, Error> {
     let mut publication = warehouse.begin(publish).await?;
     publication.replace_days(batch).await?;
-    publication.commit(refused).await
+    Ok(publication.commit(refused).await?.expect("a publish that changes something"))
+}
+
+/// Absorbs receipts without an effect.
+pub(super) async fn absorb<W: Warehouse>(warehouse: &mut W, publish: Publish) -> Result<(), Error> {
+    assert_eq!(warehouse.begin(publish).await?.commit(&[]).await?, None);
+    Ok(())
 }
 
 /// The error of a publish that is expected not to begin.

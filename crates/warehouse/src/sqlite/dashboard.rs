@@ -9,21 +9,13 @@ use super::{
     history::{self, count, day},
     sql,
 };
-use crate::dashboard::{
-    All, Customers, Dashboard, Dimension, Edition, Filter, Freshness, MOST_FACTS, Sums,
-};
-
-/// The newest publish, if there is one.
-pub(super) fn edition(connection: &Connection) -> Result<Option<Edition>, Cause> {
-    let newest = history::newest_publish(connection)?;
-    Ok(newest.map(|newest| Edition { publish_id: newest.id, published_at: newest.published_at }))
-}
+use crate::dashboard::{All, Customers, Dashboard, Dimension, Filter, Freshness, MOST_FACTS, Sums};
 
 /// All of it, read in one transaction: a publish in between is seen whole or not at all.
 pub(super) fn dashboard(connection: &mut Connection, filter: &Filter) -> Result<Dashboard, Cause> {
     let snapshot = connection.transaction()?;
     let mut dashboard = Dashboard {
-        edition: edition(&snapshot)?,
+        edition: history::newest(&snapshot)?.edition(),
         span: span(&snapshot)?,
         buyers: snapshot.prepare(sql::DASHBOARD_BUYERS)?.query_row([], spenders)?,
         freshness: freshness(&snapshot)?,

@@ -4,41 +4,36 @@ use std::collections::BTreeMap;
 
 use lake::Receipt;
 use pipeline::Day;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::{error::Cause, sql};
-use crate::{Absorbed, Error, LoggedPublish, RefusedDay, State, refusals::refusals};
+use crate::{
+    Absorbed, LoggedPublish, Newest, NewestPublish, RefusedDay, State, refusals::refusals,
+};
 
-/// A row of the publish log.
-pub(super) struct NewestPublish {
-    pub(super) id: i64,
-    pub(super) published_at: String,
-    pub(super) fact_recipe: String,
-}
-
-pub(super) fn newest_publish(connection: &Connection) -> Result<Option<NewestPublish>, Cause> {
-    let row = connection
-        .prepare(sql::NEWEST_PUBLISH)?
-        .query_row([], |row| {
-            Ok(NewestPublish {
-                id: row.get(0)?,
-                published_at: row.get(1)?,
-                fact_recipe: row.get(2)?,
-            })
-        })
-        .optional()?;
-    Ok(row)
+pub(super) fn newest(connection: &Connection) -> Result<Newest, Cause> {
+    let newest = connection.prepare(sql::HEAD)?.query_row([], |row| {
+        let mut newest = Newest::default();
+        newest.head.absorption_id = row.get(0)?;
+        if let Some(publish_id) = row.get(1)? {
+            newest.head.publish_id = publish_id;
+            newest.publish =
+                Some(NewestPublish { published_at: row.get(2)?, fact_recipe: row.get(3)? });
+        }
+        Ok(newest)
+    })?;
+    Ok(newest)
 }
 
 /// What this warehouse has absorbed, read in one transaction: a publish by another process in
 /// between is seen whole or not at all.
 pub(super) fn state(connection: &mut Connection) -> Result<State, Cause> {
     let snapshot = connection.transaction()?;
-    let newest = newest_publish(&snapshot)?;
+    let newest = newest(&snapshot)?;
     let state = State {
-        publish_id: newest.as_ref().map_or(0, |newest| newest.id),
-        fact_recipe: newest.map(|newest| newest.fact_recipe),
+        head: newest.head,
+        fact_recipe: newest.publish.map(|publish| publish.fact_recipe),
         paths: paths(&snapshot)?,
         refused_days: refused_days(&snapshot)?,
     };
@@ -101,14 +96,7 @@ pub(super) fn absorb(
             receipt.written_at,
             publish_id,
             body.to_string(),
-        ])
-        .map_err(|error| match error.sqlite_error_code() {
-            Some(ErrorCode::ConstraintViolation) => {
-                let (path, receipt) = (receipt.path.clone(), receipt.number.into());
-                Cause::Known(Error::Absorbed { path, receipt })
-            }
-            _ => error.into(),
-        })?;
+        ])?;
     }
     let mut add = connection.prepare(sql::ADD_REFUSAL)?;
     for refusal in refusals(receipts) {

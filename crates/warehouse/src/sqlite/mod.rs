@@ -137,7 +137,7 @@ impl Warehouse for Sqlite {
     }
 
     async fn edition(&mut self) -> Result<Option<Edition>, Error> {
-        self.run(|connection| dashboard::edition(connection))
+        self.run(|connection| Ok(history::newest(connection)?.edition()))
     }
 
     async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error> {

@@ -1,6 +1,6 @@
 //! A publish: one transaction from `begin` to `commit`.
 
-use std::{collections::BTreeSet, path::PathBuf, time::Instant};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use async_trait::async_trait;
 use lake::failpoint::{applies, reach};
@@ -14,33 +14,30 @@ use crate::{Error, Publication, Publish, Published, RefusedDay};
 pub(super) fn begin(
     connection: &mut Connection,
     file: PathBuf,
-    publish: Publish,
+    mut publish: Publish,
 ) -> Result<SqlitePublication<'_>, Cause> {
-    // The lock is taken before the newest publish is read: nobody comes in between.
+    let changes_spend = publish.changes_spend();
+    let spend = std::mem::take(&mut publish.spend);
+    // The lock is taken before the head is read: nobody comes in between.
     reach("begin:before")?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let mut publication = SqlitePublication {
         connection,
         file,
-        id: publish.expected_id + i64::from(!publish.only_receipts),
-        only_receipts: publish.only_receipts,
-        published_at: publish.published_at,
-        fact_recipe: publish.fact_recipe,
-        receipts: publish.receipts.len(),
-        started: publish.started,
+        publish,
+        changes_spend,
         spend_moved: false,
         days: BTreeSet::new(),
         rows: facts::Replaced::default(),
         whole: true,
     };
     // From here on an error rolls back, by dropping the publication.
-    let found = history::newest_publish(publication.connection)?.map_or(0, |newest| newest.id);
-    if found != publish.expected_id && applies("nobody between") {
-        return Err(Error::Moved { expected: publish.expected_id, found }.into());
+    let head = history::newest(publication.connection)?.head;
+    if head != publication.publish.expected && applies("nobody between") {
+        return Err(Error::Moved.into());
     }
-    history::absorb(publication.connection, publication.id, &publish.receipts, &publish.live)?;
     publication.spend_moved =
-        spend::apply(publication.connection, publish.reset_spend, publish.spend)?;
+        spend::apply(publication.connection, publication.publish.reset_spend, spend)?;
     reach("begin:after")?;
     Ok(publication)
 }
@@ -51,12 +48,10 @@ pub(super) fn begin(
 pub(super) struct SqlitePublication<'a> {
     connection: &'a mut Connection,
     file: PathBuf,
-    id: i64,
-    only_receipts: bool,
-    published_at: String,
-    fact_recipe: String,
-    receipts: usize,
-    started: Option<Instant>,
+    /// Without its spend, which is applied.
+    publish: Publish,
+    changes_spend: bool,
+    /// Whether a total has changed.
     spend_moved: bool,
     /// Keys of the days replaced so far.
     days: BTreeSet<i32>,
@@ -68,7 +63,7 @@ pub(super) struct SqlitePublication<'a> {
 impl SqlitePublication<'_> {
     fn replace(&mut self, batch: &FactBatch) -> Result<(), Cause> {
         self.whole = false;
-        let rows = facts::replace(self.connection, batch, &self.published_at)?;
+        let rows = facts::replace(self.connection, batch, &self.publish.published_at)?;
         self.rows.deleted += rows.deleted;
         self.rows.inserted += rows.inserted;
         self.days.extend(batch.days.iter().map(|total| total.day.key()));
@@ -76,46 +71,62 @@ impl SqlitePublication<'_> {
         Ok(())
     }
 
-    fn finish(&mut self, refused: &[RefusedDay]) -> Result<Published, Cause> {
+    fn finish(&mut self, refused: &[RefusedDay]) -> Result<Option<Published>, Cause> {
         if !self.whole {
             return Err(Cause::permanent(
                 "a batch of this publish failed, so it cannot be committed: begin again",
             ));
         }
-        let rows_respent = match self.spend_moved {
-            true if applies("spend of all days") => spend::respend(self.connection, &self.days)?,
-            _ => 0,
+        let has_effect = self.changes_spend || !self.days.is_empty() || !refused.is_empty();
+        let publish_id = self.publish.expected.publish_id + i64::from(has_effect);
+        let Publish { receipts, live, .. } = &self.publish;
+        history::absorb(self.connection, publish_id, receipts, live)?;
+        let published = match has_effect {
+            true => Some(self.log_publish(publish_id, refused)?),
+            false => {
+                self.log_absorption()?;
+                None
+            }
         };
-        let published = Published {
-            publish_id: self.id,
-            days_replaced: self.days.len() as u64,
-            rows_deleted: self.rows.deleted,
-            rows_inserted: self.rows.inserted,
-            rows_respent,
-        };
-        history::refuse(self.connection, self.id, refused)?;
-        if !self.only_receipts {
-            self.log(&published, refused.len())?;
-        }
         reach("commit:before")?;
         self.connection.execute_batch("COMMIT")?;
         reach("commit:after")?;
         Ok(published)
     }
 
-    fn log(&self, published: &Published, days_refused: usize) -> Result<(), Cause> {
+    fn log_publish(&self, publish_id: i64, refused: &[RefusedDay]) -> Result<Published, Cause> {
+        let rows_respent = match self.spend_moved && applies("spend of all days") {
+            true => spend::respend(self.connection, &self.days)?,
+            false => 0,
+        };
+        history::refuse(self.connection, publish_id, refused)?;
+        let published = Published {
+            publish_id,
+            days_replaced: self.days.len() as u64,
+            rows_deleted: self.rows.deleted,
+            rows_inserted: self.rows.inserted,
+            rows_respent,
+        };
+        let Publish { published_at, fact_recipe, receipts, started, .. } = &self.publish;
         self.connection.prepare(sql::ADD_PUBLISH)?.execute((
-            self.id,
-            &self.published_at,
-            &self.fact_recipe,
-            self.receipts as i64,
+            publish_id,
+            published_at,
+            fact_recipe,
+            receipts.len() as i64,
             published.days_replaced as i64,
             published.rows_deleted as i64,
             published.rows_inserted as i64,
             published.rows_respent as i64,
-            days_refused as i64,
-            self.started.map_or(0, |started| started.elapsed().as_millis() as i64),
+            refused.len() as i64,
+            started.map_or(0, |started| started.elapsed().as_millis() as i64),
         ))?;
+        Ok(published)
+    }
+
+    fn log_absorption(&self) -> Result<(), Cause> {
+        let Publish { expected, published_at, receipts, .. } = &self.publish;
+        let row = (expected.absorption_id + 1, published_at, receipts.len() as i64);
+        self.connection.prepare(sql::ADD_ABSORPTION)?.execute(row)?;
         Ok(())
     }
 }
@@ -126,7 +137,10 @@ impl Publication for SqlitePublication<'_> {
         self.replace(batch).map_err(|cause| cause.at(&self.file))
     }
 
-    async fn commit(mut self: Box<Self>, refused: &[RefusedDay]) -> Result<Published, Error> {
+    async fn commit(
+        mut self: Box<Self>,
+        refused: &[RefusedDay],
+    ) -> Result<Option<Published>, Error> {
         self.finish(refused).map_err(|cause| cause.at(&self.file))
     }
 }

@@ -43,7 +43,7 @@ fn collect(mut rows: Rows<'_>, counts: &mut BTreeMap<Day, u64>) -> Result<(), Ca
 
 pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     let snapshot = connection.transaction()?;
-    let newest = history::newest_publish(&snapshot)?;
+    let newest = history::newest(&snapshot)?;
     let (mut summary, [first, last]) = snapshot.prepare(&sql::SUMMARY)?.query_row([], |row| {
         let number = |name: &str| row.get(name).map(count);
         let mut summary = Summary {
@@ -67,9 +67,7 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     summary.last_day = last.map(day).transpose()?;
     summary.refused_days = history::refused_days(&snapshot)?;
     summary.publishes = history::publishes(&snapshot, 10)?;
-    if let Some(newest) = newest {
-        summary.publish_id = newest.id;
-        summary.published_at = Some(newest.published_at);
-    }
+    summary.publish_id = newest.head.publish_id;
+    summary.published_at = newest.publish.map(|publish| publish.published_at);
     Ok(summary)
 }

@@ -23,8 +23,9 @@ statements! { "sqlite":
     MARK_ALL_CHANGED = "spend/mark_all_changed",
     FORGET_CHANGED = "spend/forget_changed",
 
-    NEWEST_PUBLISH = "operations/newest_publish",
+    HEAD = "operations/head",
     ADD_PUBLISH = "operations/add_publish",
+    ADD_ABSORPTION = "operations/add_absorption",
     PUBLISHES = "operations/publishes",
     ADD_RECEIPT = "operations/add_receipt",
     ADD_REFUSAL = "operations/add_refusal",

@@ -16,11 +16,10 @@ use crate::dashboard::{
 
 /// The newest publish, if there is one.
 pub(super) async fn edition(session: &mut Session) -> Result<Option<Edition>, Cause> {
-    let newest = history::newest_publish(session).await?;
-    Ok(newest.map(|newest| Edition { publish_id: newest.id, published_at: newest.published_at }))
+    Ok(history::newest(session).await?.edition())
 }
 
-/// All of it from between two publishes.
+/// All of it from between two commits of publishers.
 pub(super) async fn dashboard(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause> {
     loop {
         let dashboard = read(session, filter).await?;

@@ -14,46 +14,37 @@ use super::{
     sql,
 };
 use crate::{
-    Absorbed, Error, LoggedPublish, Publish, RefusedDay, State,
+    Absorbed, LoggedPublish, Newest, NewestPublish, Publish, RefusedDay, State,
     refusals::{Refusal, refusals},
 };
 
-/// A row of the publish log.
-pub(super) struct NewestPublish {
-    pub(super) id: i64,
-    pub(super) published_at: String,
-    pub(super) fact_recipe: String,
-}
-
-pub(super) async fn newest_publish(session: &mut Session) -> Result<Option<NewestPublish>, Cause> {
-    let rows = session.query(sql::NEWEST_PUBLISH, &[]).await?;
-    let newest = rows.first().map(|row| {
-        Ok(NewestPublish {
-            id: row.number("publish_id")?,
+pub(super) async fn newest(session: &mut Session) -> Result<Newest, Cause> {
+    let rows = session.query(sql::HEAD, &[]).await?;
+    let Some(row) = rows.first() else { return Ok(Newest::default()) };
+    let mut newest = Newest::default();
+    newest.head.absorption_id = row.number("absorption_id")?;
+    if let Some(publish_id) = row.value("publish_id")? {
+        newest.head.publish_id = publish_id;
+        newest.publish = Some(NewestPublish {
             published_at: time(row, "published_at")?,
             fact_recipe: row.text("fact_recipe")?,
-        })
-    });
-    newest.transpose()
+        });
+    }
+    Ok(newest)
 }
 
-pub(super) async fn newest_id(session: &mut Session) -> Result<i64, Cause> {
-    Ok(newest_publish(session).await?.map_or(0, |newest| newest.id))
-}
-
-/// What this warehouse has absorbed. A publish by another process in between is seen whole: then
-/// all of it is read again.
+/// What this warehouse has absorbed. Where another publisher commits in between, all of it is read
+/// again.
 pub(super) async fn state(session: &mut Session) -> Result<State, Cause> {
     loop {
-        let newest = newest_publish(session).await?;
-        let publish_id = newest.as_ref().map_or(0, |newest| newest.id);
+        let Newest { head, publish } = newest(session).await?;
         let state = State {
-            publish_id,
-            fact_recipe: newest.map(|newest| newest.fact_recipe),
+            head,
+            fact_recipe: publish.map(|publish| publish.fact_recipe),
             paths: paths(session).await?,
             refused_days: refused_days(session).await?,
         };
-        if newest_id(session).await? == publish_id {
+        if newest(session).await?.head == head {
             return Ok(state);
         }
     }
@@ -104,7 +95,6 @@ pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<()
         .iter()
         .map(|(path, receipt)| [path.clone().into_sql(), receipt.map(i64::from).into_sql()]);
     session.bulk("#staged_live", Box::new(live)).await?;
-    check_new(session).await?;
     if let Some(row) = session.query(sql::FIND_STRAY_LIVE, &[]).await?.first() {
         return Err(Cause::permanent(format!(
             "has not absorbed receipt {} of {}, so it cannot be live: publish it with its receipt",
@@ -113,17 +103,6 @@ pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<()
         )));
     }
     Ok(())
-}
-
-/// Checks that nobody has absorbed a staged receipt.
-pub(super) async fn check_new(session: &mut Session) -> Result<(), Cause> {
-    match session.query(sql::FIND_KNOWN_RECEIPT, &[]).await?.first() {
-        Some(row) => {
-            let (path, receipt) = (row.text("path")?, row.count("receipt")?);
-            Err(Error::Absorbed { path, receipt }.into())
-        }
-        None => Ok(()),
-    }
 }
 
 fn refusal_row(refusal: Refusal<'_>) -> [ColumnData<'static>; 6] {

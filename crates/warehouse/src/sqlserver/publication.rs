@@ -13,17 +13,17 @@ use super::{
     error::{Cause, Kind},
     history,
     sent::Sent,
-    session::{Session, settle},
+    session::{Parameter, Session, settle},
     spend, sql,
     staging::Staged,
 };
-use crate::{Error, Publication, Publish, Published, RefusedDay};
+use crate::{Error, Head, Publication, Publish, Published, RefusedDay};
 
 /// Stages what is known before the facts are built. No transaction is open and no lock is held
 /// afterwards: whoever publishes in between is found by [`Error::Moved`] at the commit.
 pub(super) async fn prepare(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
     reach("begin:before")?;
-    check_newest(session, publish.expected_id).await?;
+    check_head(session, publish.expected).await?;
     session.stage().await?;
     let checked = match history::stage(session, publish).await {
         Ok(()) => spend::stage(session, publish.reset_spend, &publish.spend).await,
@@ -31,16 +31,16 @@ pub(super) async fn prepare(session: &mut Session, publish: &Publish) -> Result<
     };
     if matches!(&checked, Err(Cause::Known { kind: Kind::Permanent, .. })) {
         // It may only seem wrong, because of a publish that came in between.
-        check_newest(session, publish.expected_id).await?;
+        check_head(session, publish.expected).await?;
     }
     checked?;
     reach("begin:after")?;
     Ok(())
 }
 
-async fn check_newest(session: &mut Session, expected: i64) -> Result<(), Cause> {
-    let found = history::newest_id(session).await?;
-    if found == expected { Ok(()) } else { Err(Error::Moved { expected, found }.into()) }
+async fn check_head(session: &mut Session, expected: Head) -> Result<(), Cause> {
+    let found = history::newest(session).await?.head;
+    if found == expected { Ok(()) } else { Err(Error::Moved.into()) }
 }
 
 /// A publish under way: rows in temporary tables of its session.
@@ -77,7 +77,7 @@ impl<'a> SqlServerPublication<'a> {
         &self,
         session: &mut Session,
         refused: &[RefusedDay],
-    ) -> Result<Published, Cause> {
+    ) -> Result<Option<Published>, Cause> {
         history::stage_refused(session, refused).await?;
         let timing = self.warehouse.timing();
         // Each try has it to itself, after the one before.
@@ -100,7 +100,7 @@ impl<'a> SqlServerPublication<'a> {
         &self,
         session: &mut Session,
         refused: &[RefusedDay],
-    ) -> Result<Published, Cause> {
+    ) -> Result<Option<Published>, Cause> {
         if self.staged.facts > 0 {
             // On their own: a key that was given once stays, whatever becomes of the publish.
             reach("dimensions:before")?;
@@ -117,9 +117,7 @@ impl<'a> SqlServerPublication<'a> {
         }
         session.begin().await?;
         self.lock(session).await?;
-        check_newest(session, self.publish.expected_id).await?;
-        // No new publish tells of receipts that were absorbed on their own.
-        history::check_new(session).await?;
+        check_head(session, self.publish.expected).await?;
         let published = self.write(session, refused).await?;
         reach("commit:before")?;
         session.commit().await?;
@@ -142,13 +140,20 @@ impl<'a> SqlServerPublication<'a> {
         &self,
         session: &mut Session,
         refused: &[RefusedDay],
-    ) -> Result<Published, Cause> {
-        let Publish { expected_id, only_receipts, published_at, fact_recipe, receipts, .. } =
-            &*self.publish;
-        let publish_id = expected_id + i64::from(!only_receipts);
+    ) -> Result<Option<Published>, Cause> {
+        let Publish { expected, published_at, fact_recipe, receipts, .. } = &*self.publish;
         let time = published_at.trim_end_matches('Z');
-        let moves_spend = self.publish.reset_spend || !self.publish.spend.is_empty();
-        if moves_spend {
+        let number = |count: u64| count as i64;
+        let changes_spend = self.publish.changes_spend();
+        if !changes_spend && self.staged.days.is_empty() && refused.is_empty() {
+            history::absorb(session, expected.publish_id).await?;
+            let row: [&dyn Parameter; 3] =
+                [&(expected.absorption_id + 1), &time, &number(receipts.len() as u64)];
+            session.execute(sql::ADD_ABSORPTION, &row).await?;
+            return Ok(None);
+        }
+        let publish_id = expected.publish_id + 1;
+        if changes_spend {
             spend::apply(session, self.publish.reset_spend).await?;
         }
         let (mut rows_deleted, mut rows_inserted, mut rows_respent) = (0, 0, 0);
@@ -173,7 +178,7 @@ impl<'a> SqlServerPublication<'a> {
             session.execute(&sql::ADD_DAILY, &[]).await?;
             reach("facts:after")?;
         }
-        if moves_spend {
+        if changes_spend {
             rows_respent = session.execute(sql::RESPEND, &[]).await?;
         }
         history::absorb(session, publish_id).await?;
@@ -183,10 +188,6 @@ impl<'a> SqlServerPublication<'a> {
         let days_replaced = self.staged.days.len() as u64;
         let published =
             Published { publish_id, days_replaced, rows_deleted, rows_inserted, rows_respent };
-        if *only_receipts {
-            return Ok(published);
-        }
-        let number = |count: u64| count as i64;
         let duration = self.publish.started.map_or(0, |started| started.elapsed().as_millis());
         session
             .execute(
@@ -205,7 +206,7 @@ impl<'a> SqlServerPublication<'a> {
                 ],
             )
             .await?;
-        Ok(published)
+        Ok(Some(published))
     }
 }
 
@@ -223,7 +224,10 @@ impl Publication for SqlServerPublication<'_> {
         Ok(())
     }
 
-    async fn commit(mut self: Box<Self>, refused: &[RefusedDay]) -> Result<Published, Error> {
+    async fn commit(
+        mut self: Box<Self>,
+        refused: &[RefusedDay],
+    ) -> Result<Option<Published>, Error> {
         let mut session = self.take_session()?;
         let published = settle(self.publish(&mut session, refused)).await;
         if published.as_ref().map_or_else(Cause::leaves_connection, |_| true) {
@@ -232,7 +236,7 @@ impl Publication for SqlServerPublication<'_> {
         let published = published.map_err(|cause| cause.at(&self.warehouse.place()))?;
         let sent = self.warehouse.connector.counters.sent().since(self.before);
         tracing::info!(
-            publish_id = published.publish_id,
+            publish_id = published.map(|published| published.publish_id),
             rows.sent = sent.rows,
             bytes.sent = sent.bytes,
             "loaded into SQL Server"

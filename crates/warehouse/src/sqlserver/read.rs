@@ -11,7 +11,7 @@ use super::{
     session::{Session, Values, json},
     sql,
 };
-use crate::Summary;
+use crate::{Newest, Summary};
 
 #[derive(Serialize)]
 struct DayRow {
@@ -35,18 +35,19 @@ pub(super) async fn day_counts(
     rows.iter().map(|row| Ok((day(row, "id_dim_date")?, row.count("reviews")?))).collect()
 }
 
-/// All of it from between two publishes.
+/// All of it from between two commits of publishers.
 pub(super) async fn summary(session: &mut Session) -> Result<Summary, Cause> {
     loop {
-        let summary = read_summary(session).await?;
-        if history::newest_id(session).await? == summary.publish_id {
+        let newest = history::newest(session).await?;
+        let head = newest.head;
+        let summary = read_summary(session, newest).await?;
+        if history::newest(session).await?.head == head {
             return Ok(summary);
         }
     }
 }
 
-async fn read_summary(session: &mut Session) -> Result<Summary, Cause> {
-    let newest = history::newest_publish(session).await?;
+async fn read_summary(session: &mut Session, newest: Newest) -> Result<Summary, Cause> {
     let rows = session.query(&sql::SUMMARY, &[]).await?;
     let row = rows.first().ok_or_else(|| Cause::permanent("gave no summary: try again"))?;
     let end = |column| -> Result<Option<Day>, Cause> {
@@ -70,9 +71,7 @@ async fn read_summary(session: &mut Session) -> Result<Summary, Cause> {
     }
     summary.refused_days = history::refused_days(session).await?;
     summary.publishes = history::publishes(session).await?;
-    if let Some(newest) = newest {
-        summary.publish_id = newest.id;
-        summary.published_at = Some(newest.published_at);
-    }
+    summary.publish_id = newest.head.publish_id;
+    summary.published_at = newest.publish.map(|publish| publish.published_at);
     Ok(summary)
 }

@@ -41,11 +41,8 @@ pub enum Answer {
         column: &'static str,
         value: i32,
     },
-    /// One row that names a receipt.
-    Receipt {
-        path: &'static str,
-        receipt: i64,
-    },
+    /// So many commits that only absorbed receipts, and no publish.
+    Absorbed(i64),
     /// So many rows were changed.
     Changed(u64),
     /// Bytes that are no answer.
@@ -211,8 +208,8 @@ async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
             Some(Answer::Number { column, value }) => {
                 write(&mut stream, [number(column, value), done(None)].concat()).await?;
             }
-            Some(Answer::Receipt { path, receipt: number }) => {
-                write(&mut stream, [receipt(path, number), done(None)].concat()).await?;
+            Some(Answer::Absorbed(absorption_id)) => {
+                write(&mut stream, [head(absorption_id), done(None)].concat()).await?;
             }
             Some(Answer::Changed(rows)) => write(&mut stream, done(Some(rows))).await?,
             Some(Answer::Nonsense) => write(&mut stream, vec![0x01; 64]).await?,
@@ -345,14 +342,12 @@ fn number(column: &str, value: i32) -> Vec<u8> {
     [metadata, vec![0xD1], value.to_le_bytes().to_vec()].concat()
 }
 
-fn receipt(path: &str, number: i64) -> Vec<u8> {
-    // Two columns: no user type, no flags; nvarchar(800) with a collation, and bigint.
-    let text = [vec![0, 0, 0, 0, 0, 0, 0xE7, 0x40, 0x06, 9, 4, 0xD0, 0, 52], short("path")];
-    let bigint = [vec![0, 0, 0, 0, 0, 0, 0x7F], short("receipt")];
-    let metadata = [vec![0x81, 2, 0], text.concat(), bigint.concat()].concat();
-    let (_, path) = units(path);
-    let row = [vec![0xD1], (path.len() as u16).to_le_bytes().to_vec(), path];
-    [metadata, row.concat(), number.to_le_bytes().to_vec()].concat()
+fn head(absorption_id: i64) -> Vec<u8> {
+    // Two columns: no user type, no flags; bigint, and a bigint that is null.
+    let absorbed = [vec![0, 0, 0, 0, 0, 0, 0x7F], short("absorption_id")].concat();
+    let published = [vec![0, 0, 0, 0, 1, 0, 0x26, 8], short("publish_id")].concat();
+    let row = [vec![0xD1], absorption_id.to_le_bytes().to_vec(), vec![0]].concat();
+    [vec![0x81, 2, 0], absorbed, published, row].concat()
 }
 
 fn done(rows: Option<u64>) -> Vec<u8> {

@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use pipeline::dimensions::DIMENSIONS;
 use rusqlite::Connection;
 use tempfile::TempDir;
-use warehouse::{Error, Publish, Warehouse, sqlite::Sqlite};
+use warehouse::{Error, Head, Publish, Warehouse, sqlite::Sqlite};
 
 async fn fresh() -> (TempDir, impl Fn() -> Sqlite) {
     let folder = tempfile::tempdir().unwrap();
@@ -198,7 +198,8 @@ async fn a_warehouse_of_the_version_that_counted_review_ids_goes_on() {
     let mut warehouse = connect();
     let summary = warehouse.summary().await.unwrap();
     assert_eq!((summary.publish_id, summary.uncounted_reviews), (1, 9));
-    let next = Publish { expected_id: 1, ..Publish::default() };
+    let expected = Head { publish_id: 1, absorption_id: 0 };
+    let next = Publish { expected, reset_spend: true, ..Publish::default() };
     let published = warehouse.begin(next).await.unwrap().commit(&[]).await.unwrap();
-    assert_eq!(published.publish_id, 2);
+    assert_eq!(published.map(|published| published.publish_id), Some(2));
 }

@@ -205,7 +205,7 @@ async fn missing_permissions_and_tables_are_said() {
         (
             245,
             "Conversion failed for the value 'secret'.",
-            "refused a statement (error 245, line 7), which begins with `The newest publish. Grain",
+            "refused a statement (error 245, line 7), which begins with `The newest publish and",
         ),
         (
             33_557_097,
