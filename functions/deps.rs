@@ -7,7 +7,7 @@ use engine::{Embedded, Engine};
 use eventgrid::{CloudEvent, Data, Publisher};
 use lake::{IngestOptions, Lake, Receipt, State, Table};
 use pipeline::{Dataset, purchases::Columns};
-use purchase_db::PurchaseDb;
+use purchase_db::{PurchaseDb, Timing};
 use tokio::sync::Mutex;
 use warehouse::{Warehouse, sqlite::Sqlite, sqlserver::SqlServer};
 
@@ -56,6 +56,13 @@ impl Deps {
         let dashboard = Desk::new(reader.clone());
         let warehouse = Mutex::new(warehouse);
         Ok(Self { lake, engine, warehouse, purchase_db, reader, dashboard, settings, events })
+    }
+
+    /// With other waiting times than the default where the operational database does not answer.
+    pub fn with_purchase_db_timing(self, timing: Timing) -> Self {
+        let database = self.purchase_db.as_deref().cloned();
+        let purchase_db = database.map(|database| Arc::new(database.with_timing(timing)));
+        Self { purchase_db, ..self }
     }
 
     /// Publishes an event, if a topic is configured. A failure is logged and fails no work.

@@ -36,6 +36,8 @@ pub async fn handle(
             ignore(&format!("`{}` is not a file of {dataset}", path.escape_debug()));
             continue;
         }
+        // The alert on messages that were given up tells by it which file waits.
+        context.set_subject(&*path, delivery.number);
         let input = Input { path, force, delivery: Some(delivery.clone()), progress: None };
         let ingested = match ingest(deps, dataset, input).await {
             Ok(ingested) => ingested,

@@ -96,6 +96,20 @@ impl Failure {
     }
 }
 
+/// What happened, and what happens next.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("reading it killed the process")?;
+        if self.times > 1 {
+            write!(f, ", in {} messages", self.times)?;
+        }
+        match &self.retry_at {
+            Some(at) => write!(f, "; reconcile tries it again after {at}"),
+            None => write!(f, "; fix the cause, then run `replay --failed`"),
+        }
+    }
+}
+
 /// Rows that a version does without, and where they lie.
 #[derive(Serialize)]
 pub struct RefusedRows {

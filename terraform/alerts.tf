@@ -6,10 +6,10 @@
 locals {
   log_alerts = {
     poison = {
-      says     = "A message failed five times and is in a poison queue."
+      says     = "A message was given up, and reconcile has not brought its file in within three hours."
       severity = 1
-      every    = "PT5M"
-      within   = "PT15M"
+      every    = "PT15M"
+      within   = "P2D"
       values   = {}
     }
     refused-share = {

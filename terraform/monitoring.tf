@@ -28,7 +28,7 @@ resource "azurerm_application_insights" "this" {
   local_authentication_disabled = false
 }
 
-# Which messages reach which queue: what the alert on poison queues reads.
+# Which messages reach which queue: what the workbook shows of poison queues.
 resource "azurerm_monitor_diagnostic_setting" "queues" {
   name                       = "writes"
   target_resource_id         = "${azurerm_storage_account.lake.id}/queueServices/default"

@@ -100,7 +100,7 @@ enum Command {
         /// Files that were rejected, or that have refused rows.
         #[arg(long)]
         refused: bool,
-        /// Files whose processing failed repeatedly.
+        /// Files that killed the process when they were read.
         #[arg(long)]
         failed: bool,
         /// Exclude the named files: their rows no longer count.

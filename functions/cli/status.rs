@@ -10,7 +10,6 @@ use crate::{
     number::count,
     settings::Settings,
     status::{Status, Unreachable, run},
-    survey::Failure,
 };
 
 /// Files with refused rows that are shown one by one.
@@ -45,11 +44,12 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         writeln!(f, "{table}")?;
     }
     for file in status.datasets.iter().flat_map(|files| &files.refused) {
-        match (&file.reason, &file.detail) {
-            (Some(reason), Some(detail)) => {
+        match (&file.reason, &file.detail, &file.failure) {
+            (Some(reason), Some(detail), _) => {
                 writeln!(f, "rejected {}: {reason}: {detail}", file.path)?;
             }
-            _ => writeln!(f, "failed {}: {}", file.path, failure(file.failure.as_ref()))?,
+            (.., Some(failure)) => writeln!(f, "failed {}: {failure}", file.path)?,
+            (.., None) => writeln!(f, "failed {}", file.path)?,
         }
     }
     if status.datasets.iter().any(|files| !files.refused.is_empty()) {
@@ -108,19 +108,6 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     writeln!(f, "lake          {}", status.lake)?;
     writeln!(f, "warehouse     {}", status.warehouse)?;
     Ok(f)
-}
-
-/// What happened, and what happens next.
-fn failure(failure: Option<&Failure>) -> String {
-    let times = failure.map_or(1, |failure| failure.times);
-    let next = match failure.and_then(|failure| failure.retry_at.as_ref()) {
-        Some(at) => format!("reconcile tries it again after {at}"),
-        None => "fix the cause, then run `replay --failed`".to_owned(),
-    };
-    match times {
-        1 => format!("reading it killed the process; {next}"),
-        _ => format!("reading it killed the process, in {times} messages; {next}"),
-    }
 }
 
 /// Refused rows of the files that count, by file and reason.

@@ -32,7 +32,7 @@ pub struct Request {
     pub to: Option<Day>,
     /// Only files that were rejected, or that have refused rows.
     pub refused: bool,
-    /// Only files whose processing failed repeatedly.
+    /// Only files that killed the process when they were read.
     pub failed: bool,
     /// Exclude the named paths instead of reading them.
     pub forget: bool,

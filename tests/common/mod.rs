@@ -5,7 +5,9 @@
 #![allow(dead_code)]
 
 pub mod app;
+pub mod away;
 pub mod browser;
+pub mod deliveries;
 pub mod dice;
 pub mod drop;
 pub mod failpoints;

@@ -6,8 +6,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod deaths;
 mod exactly_once;
 mod failpoints;
+mod outages;
 mod postgres_faults;
 mod postgres_rounds;
 mod simulation;

@@ -108,14 +108,13 @@ fn reconcile_leaves_young_files_to_their_event_and_says_how_many() {
         .filter(|line| line.contains("reconciled: "))
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let covers =
-        "1 files that no receipt covers, 2 younger than 10 minutes that wait for their event;";
+    let covers = "1 files to read, 2 younger than 10 minutes that wait for their event;";
     for line in &said[..3] {
         assert!(line["message"].as_str().unwrap().contains(covers), "{line}");
         assert_eq!(line["files.left"], 2);
     }
     let all = said[3]["message"].as_str().unwrap();
-    assert!(all.contains("3 files that no receipt covers;"), "{all}");
+    assert!(all.contains("3 files to read;"), "{all}");
     // And so does the command.
     let report = place.call("reconcile").json();
     assert_eq!(report["files"].as_array().unwrap().len(), 3);

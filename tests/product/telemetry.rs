@@ -91,7 +91,8 @@ fn a_failure_ends_its_span_with_the_reason_in_the_operation_of_the_host() {
     let handler = start_sending(&place, &ingestion);
     break_lake(&place);
     let headers = [("traceparent", TRACEPARENT), ID];
-    let (status, _) = handler.call("classify_movie_review", &order(PATH), &headers);
+    let fifth = message(&json!({ "path": PATH }).to_string(), 5);
+    let (status, _) = handler.call("classify_movie_review", &fifth, &headers);
     assert_eq!(status, 500);
     assert_eq!(handler.call("classify_movie_review", &json!({}), &headers).0, 400);
     handler.stop();
@@ -113,6 +114,8 @@ fn a_failure_ends_its_span_with_the_reason_in_the_operation_of_the_host() {
         assert_eq!(data["properties"]["InvocationId"], ID.1);
     }
     assert_eq!(exceptions.len(), 2, "{sent:#?}");
+    let file = &exceptions[0]["data"]["baseData"]["properties"];
+    assert_eq!((&file["subject"], &file["delivery"]), (&json!(PATH), &json!("5")));
     assert_eq!(items(&sent, "MessageData").len(), 0, "told once: {sent:#?}");
 }
 
@@ -147,6 +150,7 @@ fn what_is_sent_has_the_shape_of_the_items_that_the_queries_are_tested_on() {
     }
     break_lake(&place);
     assert_eq!(handler.call("build_fact_movie_analytics", &timer(), &[ID]).0, 500);
+    assert_eq!(handler.call("classify_movie_review", &order(PATH), &[ID]).0, 500);
     handler.stop();
     let sent: BTreeSet<_> = ingestion.sent().iter().map(shape).collect();
     let unknown: Vec<_> = sent.difference(&known).collect();

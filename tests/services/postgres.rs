@@ -51,6 +51,27 @@ fn the_way_through_the_database_comes_to_the_same_as_the_direct_way() {
     assert!(again["publish"].is_null() && again["files"].as_array().unwrap().is_empty());
 }
 
+#[test]
+fn an_empty_database_stops_no_reviews_and_logs_and_the_first_purchases_file_makes_its_table() {
+    let shop = Shop::open(&CLUSTER, "empty");
+    let place = Place::new();
+    place.drop("movie_review/1.csv", reviews(&[(1, "good", 1)]));
+    place.drop("log_reviews/1.csv", logs(&[(1, "2021-04-19", "TV")]));
+    let (url, table) = (shop.url(), "SELECT to_regclass('user_purchase_schema.user_purchase')");
+    // Again, as the next timer.
+    for _ in 0..2 {
+        let ran = place.call_with(&["run", "--user-purchase-db", &url]).ends_with(0);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("user_purchase is not there yet"), "{said}");
+        place.holds(&place.oracle());
+        assert_eq!(shop.sql(table), "", "nobody asked for a table");
+    }
+    place.drop(A, purchases(&[("1", 2, "2.5")]));
+    let report = place.call_with_database(&url).ends_with(0).json();
+    assert_eq!(report["extract"]["outcome"], "taken");
+    place.holds(&place.oracle());
+}
+
 #[tokio::test]
 async fn what_the_application_changes_changes_the_spend_of_those_customers() {
     let shop = Shop::open(&CLUSTER, "application");

@@ -205,10 +205,13 @@ pub(crate) fn reject(app: &App, context: &Context, ending: &str, reason: &str) {
 
 fn fail(context: &Context, ending: &str, reason: &str, duration_ms: u64) {
     let (function, invocation_id) = (context.function(), context.invocation_id());
+    let subject = context.subject();
     tracing::error!(
         name: "exception",
         function,
         invocation_id,
+        subject = subject.as_ref().map(|subject| &*subject.name),
+        delivery = subject.as_ref().map(|subject| subject.delivery),
         ending,
         duration_ms,
         "exception.type" = ending,

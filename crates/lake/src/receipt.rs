@@ -18,7 +18,7 @@ pub enum State {
     Loaded,
     /// The file was refused; the version that was live stays live.
     Rejected,
-    /// The work on this version kills the process; written before the last tries.
+    /// Reading this version killed the process: several deliveries of one message died.
     Failed,
     /// Another ETag with the bytes of the live version.
     Unchanged,

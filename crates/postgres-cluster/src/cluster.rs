@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     account::Account,
-    process::{children, kill, wait},
+    process::{children, kill, wait, wait_for_parent},
 };
 
 /// It takes a second; a busy machine may take longer.
@@ -147,9 +147,11 @@ impl Cluster {
         }
     }
 
-    /// Ends one process of the server on the spot; the server recovers by itself.
+    /// Ends one process of the server on the spot; the server recovers by itself, and has begun to
+    /// when this returns.
     pub fn kill_backend(&self, pid: u32) {
         kill(pid);
+        wait_for_parent(pid);
     }
 
     /// URL of a database for the superuser, by the socket.

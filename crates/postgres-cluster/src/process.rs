@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::Path,
     process::Command,
     thread::sleep,
     time::{Duration, Instant},
@@ -24,6 +25,14 @@ pub fn kill(pid: u32) {
 pub fn wait(pid: u32) {
     let begun = Instant::now();
     while state(pid).is_some() && begun.elapsed() < Duration::from_secs(30) {
+        sleep(Duration::from_millis(5));
+    }
+}
+
+/// Waits until the parent has taken notice of the end of a process.
+pub fn wait_for_parent(pid: u32) {
+    let begun = Instant::now();
+    while Path::new(&format!("/proc/{pid}")).exists() && begun.elapsed() < Duration::from_secs(30) {
         sleep(Duration::from_millis(5));
     }
 }

@@ -1,0 +1,81 @@
+//! A store that can be away: each request fails with an error that passes.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, stream, stream::BoxStream};
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, path::Path,
+};
+
+#[derive(Debug)]
+pub struct Away {
+    pub inner: Arc<dyn ObjectStore>,
+    pub is_away: Arc<AtomicBool>,
+}
+
+impl Away {
+    fn ask(&self) -> Result<&dyn ObjectStore> {
+        match self.is_away.load(Relaxed) {
+            true => Err(Error::Generic { store: "away", source: "no answer".into() }),
+            false => Ok(&*self.inner),
+        }
+    }
+}
+
+impl fmt::Display for Away {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Away {
+    async fn put_opts(&self, to: &Path, bytes: PutPayload, how: PutOptions) -> Result<PutResult> {
+        self.ask()?.put_opts(to, bytes, how).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        to: &Path,
+        how: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.ask()?.put_multipart_opts(to, how).await
+    }
+
+    async fn get_opts(&self, from: &Path, how: GetOptions) -> Result<GetResult> {
+        self.ask()?.get_opts(from, how).await
+    }
+
+    fn delete_stream(
+        &self,
+        which: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
+        match self.ask() {
+            Ok(inner) => inner.delete_stream(which),
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        }
+    }
+
+    fn list(&self, below: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        match self.ask() {
+            Ok(inner) => inner.list(below),
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        }
+    }
+
+    async fn list_with_delimiter(&self, below: Option<&Path>) -> Result<ListResult> {
+        self.ask()?.list_with_delimiter(below).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, how: CopyOptions) -> Result<()> {
+        self.ask()?.copy_opts(from, to, how).await
+    }
+}
