@@ -15,6 +15,8 @@ pub struct Message {
     /// How often it was delivered.
     pub deliveries: u32,
     pub deaths: u32,
+    /// How often it was delivered again though its work went on.
+    lost_locks: u32,
     visible_at: DateTime<Utc>,
 }
 
@@ -28,8 +30,9 @@ pub struct Queue {
 impl Queue {
     pub fn send(&mut self, order: Order, now: DateTime<Utc>) {
         self.sent += 1;
-        let (id, deliveries, deaths) = (self.sent, 0, 0);
-        self.messages.push(Message { id, order, deliveries, deaths, visible_at: now });
+        let (id, deliveries, deaths, lost_locks) = (self.sent, 0, 0, 0);
+        let message = Message { id, order, deliveries, deaths, lost_locks, visible_at: now };
+        self.messages.push(message);
     }
 
     /// A visible message, which nobody else sees for ten minutes.
@@ -76,7 +79,14 @@ impl Queue {
     pub fn lose_lock(&mut self, id: u64, now: DateTime<Utc>) {
         if let Some(message) = self.messages.iter_mut().find(|message| message.id == id) {
             message.visible_at = now;
+            message.lost_locks += 1;
         }
+    }
+
+    /// Deliveries of a message that may look like deaths to a later one.
+    pub fn interrupted(&self, id: u64) -> u32 {
+        let message = self.messages.iter().find(|message| message.id == id);
+        message.map_or(u32::MAX, |message| message.deaths + message.lost_locks)
     }
 
     /// When the next message is visible.
