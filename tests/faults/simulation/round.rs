@@ -125,6 +125,8 @@ pub struct Round {
     /// The step from which on vendors send nothing.
     quiet_from: u64,
     loses_events: bool,
+    /// Start markers that could not be removed.
+    stray_markers: u32,
 }
 
 impl Round {
@@ -176,6 +178,7 @@ impl Round {
             steps: 0,
             quiet_from: 0,
             loses_events: false,
+            stray_markers: 0,
         }
     }
 
@@ -354,6 +357,9 @@ impl Round {
 
     fn resume(&mut self, slot: usize, place: &str, cue: Cue) -> anyhow::Result<()> {
         self.stage.note(format!("{slot} at {place}: {cue:?}"));
+        if cue == Cue::Fail && place.starts_with("delete staging/_started/") {
+            self.stray_markers += 1;
+        }
         if place == "begin:before" && cue == Cue::Go {
             self.holder = Some(slot);
         }
@@ -399,11 +405,13 @@ impl Round {
         if let Work::Deliver(message) = &work {
             let outcome = done.as_ref().and_then(|done| done.outcome);
             self.stage.note(format!("{slot} ends {work}: {outcome:?}"));
+            let interrupted = self.queue.interrupted(message.id);
             self.queue.ended(message, outcome.is_some_and(|o| o != "failed"), died, self.now);
             match outcome {
-                Some("failed") => {
-                    ensure!(message.deaths >= 3, "{work}: given up after {} deaths", message.deaths)
-                }
+                Some("failed") => ensure!(
+                    interrupted.saturating_add(self.stray_markers) >= 3,
+                    "{work}: given up after {interrupted} interruptions"
+                ),
                 Some("failing") => ensure!(opened == 0, "{work}: finished work was discarded"),
                 _ => {}
             }
