@@ -31,6 +31,7 @@ pub async fn handle(
     };
     ignored.iter().for_each(|why| ignore(why));
     let delivery = delivery(&message);
+    let (mut refused, mut failed) = (Vec::new(), None);
     for Order { path, force } in orders {
         if Dataset::of_path(&path) != Some(dataset) {
             ignore(&format!("`{}` is not a file of {dataset}", path.escape_debug()));
@@ -38,16 +39,25 @@ pub async fn handle(
         }
         // The alert on messages that were given up tells by it which file waits.
         context.set_subject(&*path, delivery.number);
-        let input = Input { path, force, delivery: Some(delivery.clone()), progress: None };
-        let ingested = match ingest(deps, dataset, input).await {
-            Ok(ingested) => ingested,
-            Err(error) if is_for_good(&error) => return Ok(Outcome::refused(format!("{error:#}"))),
-            Err(error) => return Err(error),
-        };
-        log(&ingested, &context);
-        acknowledge(&ingested, delivery.number)?;
+        let input =
+            Input { path: path.clone(), force, delivery: Some(delivery.clone()), progress: None };
+        let ingested = ingest(deps, dataset, input).await;
+        let acknowledged = ingested.and_then(|ingested| {
+            log(&ingested, &context);
+            acknowledge(&ingested, delivery.number)
+        });
+        // What is wrong with one event costs the others of the message nothing.
+        match acknowledged {
+            Ok(()) => {}
+            Err(error) if is_for_good(&error) => refused.push(format!("{error:#}")),
+            Err(error) => failed = failed.or(Some((path, error))),
+        }
     }
-    Ok(Outcome::done())
+    if let Some((path, error)) = failed {
+        context.set_subject(path, delivery.number);
+        return Err(error);
+    }
+    Ok(if refused.is_empty() { Outcome::done() } else { Outcome::refused(refused.join("; ")) })
 }
 
 /// Which delivery this is. The body is part of the identity: an `id` in it takes the place of the

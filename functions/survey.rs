@@ -185,7 +185,7 @@ pub async fn newest(
             let number = receipts.newest.get(&source.path).copied();
             async move {
                 let Some(number) = number else { return Ok((source, None)) };
-                let receipt = deps.lake.receipts().get(dataset, &source.path, number).await?;
+                let receipt = deps.lake.receipts().find(dataset, &source.path, number).await?;
                 anyhow::Ok((source, Some(receipt)))
             }
         })
@@ -202,7 +202,7 @@ pub async fn refused_rows(deps: &Deps, newest: &Receipt) -> anyhow::Result<Optio
         State::Unchanged => {
             deps.lake.receipts().live(newest.dataset, &newest.path, newest.number).await?
         }
-        State::Rejected | State::Failed | State::Forgotten => None,
+        State::Rejected | State::Failed | State::Forgotten | State::Unreadable => None,
     };
     Ok(receipt.filter(|receipt| receipt.rows.refused > 0).map(|receipt| RefusedRows {
         path: receipt.path,
@@ -251,6 +251,8 @@ impl Survey {
                 self.newest_at = self.newest_at.take().max(Some(receipt.written_at));
             }
             State::Forgotten if receipt.refusal.is_none() => {}
+            // Covers nothing.
+            State::Unreadable => {}
             State::Rejected | State::Failed | State::Forgotten => {
                 let (reason, detail) =
                     receipt.refusal.map(|refusal| (refusal.reason, refusal.detail)).unzip();

@@ -15,6 +15,8 @@ pub struct ChangeSet {
     pub change: Change,
     /// Receipts that the warehouse has not seen.
     pub receipts: Vec<Receipt>,
+    /// Paths of which the warehouse keeps what it has, and the receipt that cannot be read.
+    pub unreadable: Vec<(String, u32)>,
     /// The live receipt of each changed path.
     pub live_numbers: BTreeMap<String, Option<u32>>,
 }
@@ -38,22 +40,31 @@ pub async fn change_set(
             let absorbed = state.paths.get(path);
             let before = absorbed.and_then(|absorbed| absorbed.live.clone());
             let mut after = before.clone();
+            let (mut receipts, mut unreadable) = (Vec::new(), None);
             for number in absorbed.map_or(0, |absorbed| absorbed.newest) + 1..=*newest {
                 let receipt = lake
                     .receipts()
-                    .get(*dataset, path, number)
+                    .find(*dataset, path, number)
                     .await
                     .with_context(|| format!("cannot read receipt {number} of `{path}`"))?;
                 match receipt.state {
-                    lake::State::Accepted => after = Some(receipt.clone()),
-                    lake::State::Forgotten => after = None,
+                    lake::State::Accepted => (after, unreadable) = (Some(receipt.clone()), None),
+                    lake::State::Forgotten => (after, unreadable) = (None, None),
+                    lake::State::Unreadable => unreadable = Some(number),
                     lake::State::Loaded
                     | lake::State::Rejected
                     | lake::State::Failed
                     | lake::State::Unchanged => {}
                 }
-                changes.receipts.push(receipt);
+                receipts.push(receipt);
             }
+            if let Some(number) = unreadable {
+                changes.unreadable.push((path.clone(), number));
+                changes.live.of_mut(*dataset).extend(before);
+                continue;
+            }
+            receipts.retain(|receipt| receipt.state != lake::State::Unreadable);
+            changes.receipts.extend(receipts);
             if *dataset == Dataset::UserPurchase && path != SNAPSHOT {
                 match snapshot {
                     Snapshot::Live => after = None,
@@ -122,20 +133,24 @@ pub fn behind(listings: &[(Dataset, Listing)], state: &State) -> Option<(String,
 /// from the lake that the warehouse has absorbed. No two attempts have the same name, so it is
 /// enough to check one receipt.
 pub async fn check_lake(lake: &Lake, state: &State) -> anyhow::Result<()> {
-    let mut live = state.paths.values().filter_map(|absorbed| absorbed.live.as_ref());
-    let Some(absorbed) = live.next() else { return Ok(()) };
-    let same = match lake.receipts().get(absorbed.dataset, &absorbed.path, absorbed.number).await {
-        Ok(receipt) => receipt.attempt == absorbed.attempt,
-        Err(lake::Error::Missing { .. }) => false,
-        Err(error) => return Err(error.into()),
-    };
-    anyhow::ensure!(
-        same,
-        "receipt {} of `{}` is not the one that the warehouse has absorbed: check that LAKE and \
-         WAREHOUSE belong together; if the lake was recreated, recreate the warehouse too",
-        absorbed.number,
-        absorbed.path
-    );
+    let live = state.paths.values().filter_map(|absorbed| absorbed.live.as_ref());
+    // More than one, as somebody may have deleted or damaged it. In a recreated lake none is
+    // missing among those that it lists.
+    for absorbed in live.take(3) {
+        let receipt = lake.receipts().get(absorbed.dataset, &absorbed.path, absorbed.number).await;
+        match receipt {
+            Ok(receipt) if receipt.attempt == absorbed.attempt => return Ok(()),
+            Ok(_) => anyhow::bail!(
+                "receipt {} of `{}` is not the one that the warehouse has absorbed: check that \
+                 LAKE and WAREHOUSE belong together; if the lake was recreated, recreate the \
+                 warehouse too",
+                absorbed.number,
+                absorbed.path
+            ),
+            Err(lake::Error::Missing { .. } | lake::Error::Damaged { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     Ok(())
 }
 

@@ -39,6 +39,13 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     }
     let state = warehouse.state().await?;
     let (seen, mut changes) = look(deps, listings, &state).await?;
+    for (path, number) in &changes.unreadable {
+        tracing::warn!(
+            file.path = path,
+            "receipt {number} of {path} cannot be read: the facts keep what was published of the \
+             file until `replay {path}` reads it again"
+        );
+    }
     let rebuild = state.fact_recipe.as_deref().is_some_and(|recipe| recipe != RECIPE);
     let accepted = accepted_days(&state, &input.accept);
     if changes.receipts.is_empty() && !rebuild && accepted.is_empty() {

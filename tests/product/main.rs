@@ -8,6 +8,7 @@ mod common;
 mod bad_input;
 mod cli;
 mod cost;
+mod damaged_receipts;
 mod drop_to_facts;
 mod golden_numbers;
 mod held_back;

@@ -47,10 +47,10 @@ pub enum Error {
     #[error("`{path}` changed each of the {tries} times it was read; it is read again later")]
     Changing { path: String, tries: u32 },
     /// Something that a receipt names is not there.
-    #[error("`{name}` is missing though a receipt names it; look again, else replay its source")]
+    #[error("`{name}` is missing: replay its source")]
     Missing { name: String },
     /// Something that we wrote ourselves cannot be understood.
-    #[error("`{name}` is damaged: {why}; delete it and replay its source")]
+    #[error("`{name}` is damaged ({why}): replay its source")]
     Damaged { name: String, why: String },
     /// The thread that worked on the file panicked or was stopped.
     #[error("the work on `{path}` crashed; see the standard error for where")]

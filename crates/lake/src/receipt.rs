@@ -22,6 +22,8 @@ pub enum State {
     Failed,
     /// Another ETag with the bytes of the live version.
     Unchanged,
+    /// Stands in for a receipt that is damaged or gone: what it decided is not known. Never written.
+    Unreadable,
     /// An operator has taken the path out; with a refusal, because its content counts elsewhere.
     Forgotten,
 }

@@ -97,6 +97,18 @@ impl ReceiptLog<'_> {
         })
     }
 
+    /// The receipt of a number that a listing shows. One that is damaged or gone is
+    /// [`Unreadable`](State::Unreadable): it covers no version, so that the file is read again.
+    pub async fn find(self, dataset: Dataset, path: &str, number: u32) -> Result<Receipt, Error> {
+        match self.get(dataset, path, number).await {
+            Err(error @ (Error::Damaged { .. } | Error::Missing { .. })) => {
+                tracing::warn!("{error}");
+                Ok(Receipt::new(dataset, path, number, State::Unreadable))
+            }
+            found => found,
+        }
+    }
+
     /// The newest receipt of a source path, by one listing of its log.
     pub async fn newest(self, dataset: Dataset, path: &str) -> Result<Option<Receipt>, Error> {
         let folder = format!("{FOLDER}/{dataset}/{path}");
@@ -110,7 +122,7 @@ impl ReceiptLog<'_> {
             .iter()
             .filter_map(|meta| parse(dataset, meta.location.as_ref()).map(|(_, number)| number));
         match numbers.max() {
-            Some(newest) => self.get(dataset, path, newest).await.map(Some),
+            Some(newest) => self.find(dataset, path, newest).await.map(Some),
             None => Ok(None),
         }
     }
@@ -125,7 +137,7 @@ impl ReceiptLog<'_> {
     ) -> Result<Option<Receipt>, Error> {
         match newest {
             0 => Ok(None),
-            newest => self.live_from(self.get(dataset, path, newest).await?).await,
+            newest => self.live_from(self.find(dataset, path, newest).await?).await,
         }
     }
 
@@ -140,7 +152,7 @@ impl ReceiptLog<'_> {
         match newest {
             0 => Ok(None),
             newest => {
-                let newest = self.get(dataset, path, newest).await?;
+                let newest = self.find(dataset, path, newest).await?;
                 self.look_back(newest, |state| state == State::Accepted).await
             }
         }
@@ -151,7 +163,7 @@ impl ReceiptLog<'_> {
         self.look_back(newest, |state| matches!(state, State::Accepted | State::Loaded)).await
     }
 
-    /// The newest receipt in such a state that no `forgotten` follows.
+    /// The newest receipt in such a state that no `forgotten` follows, and none that is unreadable.
     async fn look_back(
         self,
         newest: Receipt,
@@ -162,10 +174,11 @@ impl ReceiptLog<'_> {
             if is_live(receipt.state) {
                 return Ok(Some(receipt));
             }
-            if receipt.state == State::Forgotten || receipt.number <= 1 {
+            let is_last = matches!(receipt.state, State::Forgotten | State::Unreadable);
+            if is_last || receipt.number <= 1 {
                 return Ok(None);
             }
-            receipt = self.get(receipt.dataset, &receipt.path, receipt.number - 1).await?;
+            receipt = self.find(receipt.dataset, &receipt.path, receipt.number - 1).await?;
         }
     }
 
@@ -174,7 +187,7 @@ impl ReceiptLog<'_> {
         let (mut failures, mut number) = (1, newest.number);
         while number > 1 {
             number -= 1;
-            let before = self.get(newest.dataset, &newest.path, number).await?;
+            let before = self.find(newest.dataset, &newest.path, number).await?;
             let same = before.etag == newest.etag && before.recipe == newest.recipe;
             if before.state != State::Failed || !same {
                 break;
@@ -200,7 +213,11 @@ impl ReceiptLog<'_> {
     ) -> Result<Option<Receipt>, Error> {
         loop {
             let Some(newest) = self.newest(dataset, path).await? else { return Ok(None) };
-            let live = self.live_from(newest.clone()).await?;
+            let live = match newest.state {
+                // What it says is not known: it may be live.
+                State::Unreadable => Some(newest.clone()),
+                _ => self.live_from(newest.clone()).await?,
+            };
             let Some(live) = live.filter(&which) else { return Ok(None) };
             let receipt = Receipt {
                 etag: newest.etag,

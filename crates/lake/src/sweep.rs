@@ -76,7 +76,9 @@ impl Lake {
             .map(|(path, old)| {
                 let newest = newest.get(&path).copied().unwrap_or(0);
                 async move {
-                    let named = self.named(dataset, &path, newest).await?;
+                    let Some(named) = self.named(dataset, &path, newest).await? else {
+                        return Ok(Swept::default());
+                    };
                     let orphan =
                         |names: &HashSet<String>, file: &Path| !names.contains(file.as_ref());
                     let mut swept = Swept::default();
@@ -129,11 +131,19 @@ impl Lake {
         Ok(named.collect())
     }
 
-    /// Looks back from receipt number `newest`.
-    async fn named(&self, dataset: Dataset, path: &str, newest: u32) -> Result<Named, Error> {
+    /// Looks back from receipt number `newest`. `None`: what a receipt names is not known.
+    async fn named(
+        &self,
+        dataset: Dataset,
+        path: &str,
+        newest: u32,
+    ) -> Result<Option<Named>, Error> {
         let (mut named, mut accepted) = (Named::default(), 0);
         for number in (1..=newest).rev() {
-            let receipt = self.receipts().get(dataset, path, number).await?;
+            let receipt = self.receipts().find(dataset, path, number).await?;
+            if receipt.state == State::Unreadable {
+                return Ok(None);
+            }
             named.staged.extend(receipt.parquet);
             named.quarantined.extend(receipt.quarantine);
             accepted += usize::from(receipt.state == State::Accepted);
@@ -141,7 +151,7 @@ impl Lake {
                 break;
             }
         }
-        Ok(named)
+        Ok(Some(named))
     }
 
     async fn clear(&self, file: &Path, quarantined: bool) -> Result<u64, Error> {
