@@ -8,5 +8,6 @@ mod common;
 
 mod dashboard;
 mod host;
+mod messages;
 mod postgres;
 mod postgres_volume;

@@ -108,6 +108,31 @@ async fn what_the_application_changes_changes_the_spend_of_those_customers() {
     assert!(!published(&deps).await.unwrap());
 }
 
+#[tokio::test]
+async fn the_version_of_a_snapshot_fits_a_column_on_a_busy_server() {
+    let shop = Shop::open(&CLUSTER, "busy");
+    let lab = lab_with_reviews(&[("USER_PURCHASE_DB", &shop.url())]).await;
+    let deps = lab.deps();
+    lab.put(A, purchases(&[("1", 2, "2.5")])).await;
+    reconciled(&deps).await.unwrap();
+    let mut under_way = Vec::new();
+    for _ in 0..40 {
+        let (client, driver) = connect(&shop).await;
+        shop_sql(&client, "BEGIN").await;
+        shop_sql(&client, "SELECT txid_current()").await;
+        under_way.push((client, driver));
+    }
+    // One that ends later: the others are under way below the newest that has ended.
+    shop.sql("SELECT txid_current()");
+    assert_eq!(extracted(&deps).await.unwrap(), "taken");
+    let newest = deps.lake.receipts().newest(Dataset::UserPurchase, SNAPSHOT).await.unwrap();
+    let version = newest.unwrap().etag;
+    assert!(version.len() <= 200, "{version}");
+    assert_eq!(extracted(&deps).await.unwrap(), "unchanged");
+    drop(under_way);
+    assert_eq!(extracted(&deps).await.unwrap(), "unchanged");
+}
+
 /// Every way in which a table can change, and some in which it does not.
 #[tokio::test]
 async fn no_change_is_overlooked_and_an_unchanged_table_is_not_read_out() {

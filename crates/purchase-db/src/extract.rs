@@ -198,7 +198,7 @@ fn stage(
     state.rows += rows.num_rows() as u64;
     writer.write(&rows)?;
     let content_hash = format!("{:032x}", hash.finish_128());
-    let version = state.to_string();
+    let version = state.version();
     Ok(writer.finish(NewSnapshot { version, recipe, size, content_hash })?)
 }
 
