@@ -1,5 +1,7 @@
 //! One round: a seed decides what happens, then everything must come right by itself.
 
+mod calm;
+
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -360,7 +362,7 @@ impl Round {
         if cue == Cue::Fail && place.starts_with("delete staging/_started/") {
             self.stray_markers += 1;
         }
-        if place == "begin:before" && cue == Cue::Go {
+        if place == "begin:before" && !matches!(cue, Cue::Fail | Cue::Die) {
             self.holder = Some(slot);
         }
         failpoint::set_clock(Some(self.now + self.slots[slot].skew));
@@ -436,68 +438,6 @@ impl Round {
             }
         }
         Ok(())
-    }
-
-    /// Nobody helps: messages are delivered, timers fire, time passes.
-    fn come_right(&mut self) -> anyhow::Result<()> {
-        self.stage.note("calm");
-        (self.calm, self.outage, self.warehouse_is_away) = (true, None, false);
-        // Who holds the warehouse's lock first: the others wait for it.
-        for slot in self.holder.into_iter().chain(0..SLOTS).collect::<Vec<_>>() {
-            self.finish(slot)?;
-        }
-        for _ in 0..80 {
-            while let Some(next) = self.queue.next() {
-                self.now = self.now.max(next);
-                if let Some(message) = self.queue.receive(&mut self.dice, self.now) {
-                    self.alone(Work::Deliver(message))?;
-                }
-            }
-            self.now += TimeDelta::minutes(30);
-            let found = !self.alone(Work::Reconcile)?.orders.is_empty();
-            let published = self.alone(Work::Publish)?.published;
-            if !found && !published && check::failed(self)?.iter().all(|failed| failed.is_final()) {
-                return Ok(());
-            }
-        }
-        bail!("something is new each time")
-    }
-
-    fn alone(&mut self, work: Work) -> anyhow::Result<Done> {
-        failpoint::set_clock(Some(self.now));
-        let slot = self.dice.below(SLOTS as u64) as usize;
-        self.start(slot, work);
-        self.finish(slot)
-    }
-
-    fn finish(&mut self, slot: usize) -> anyhow::Result<Done> {
-        let mut done = Done::default();
-        while self.slots[slot].actor.is_some() {
-            let place = self.stage.place_of(slot).unwrap_or_default();
-            let cue = self.cue(&place);
-            self.stage.note(format!("{slot} at {place}: {cue:?}"));
-            failpoint::set_clock(Some(self.now + self.slots[slot].skew));
-            self.stage.resume(slot, cue);
-            failpoint::set_clock(Some(self.now));
-            if self.stage.place_of(slot).is_none() {
-                self.holder = self.holder.filter(|holder| *holder != slot);
-                done = self.end(slot)?;
-            }
-        }
-        Ok(done)
-    }
-
-    /// Lets what still waits on the stage end.
-    fn abandon(&mut self) {
-        for slot in 0..self.slots.len() {
-            while self.slots[slot].actor.is_some() {
-                let waits = self.stage.place_of(slot).is_some();
-                self.stage.resume(slot, if waits { Cue::Die } else { Cue::Go });
-                if self.stage.place_of(slot).is_none() {
-                    let _ = self.end(slot);
-                }
-            }
-        }
     }
 
     /// A process that has seen nothing, and nobody steers.
