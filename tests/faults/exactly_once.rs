@@ -51,7 +51,7 @@ fn shortest(seed: u64, failure: Failure) -> Failure {
 fn everything_comes_right_by_itself() {
     let seeds = match number("SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("ROUNDS").unwrap_or(300),
+        None => number("FROM").unwrap_or(0)..number("ROUNDS").unwrap_or(300),
     };
     let failed = quietly(|| {
         seeds.into_iter().find_map(|seed| {
