@@ -100,7 +100,6 @@ fn reconcile_tries_a_version_that_kills_after_1_6_and_24_hours_and_leaves_it_to_
         assert!(killer.failure().await.is_none());
         published(&deps).await.unwrap();
         killer.lab.holds(killer.lab.files().await);
-        set_clock(None);
     });
 }
 
@@ -125,6 +124,5 @@ fn a_success_in_any_round_ends_the_failure() {
             published(&deps).await.unwrap();
             killer.lab.holds(killer.lab.files().await);
         }
-        set_clock(None);
     });
 }
