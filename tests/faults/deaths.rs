@@ -126,3 +126,18 @@ fn a_success_in_any_round_ends_the_failure() {
         }
     });
 }
+
+#[test]
+fn finished_work_counts_though_its_version_was_given_up_meanwhile() {
+    alone(async {
+        let mut killer = Killer::new().await;
+        let slow = Held::start(killer.lab.deps(), order(REVIEWS), delivery("slow", 1)).await;
+        killer.kill("event", &order(REVIEWS)).await;
+        assert_eq!(slow.finish().await.outcome, "accepted");
+        assert!(killer.failure().await.is_none());
+        killer.wait(TimeDelta::days(365));
+        assert_eq!(killer.due().await, None);
+        published(&killer.lab.deps()).await.unwrap();
+        killer.lab.holds(killer.lab.files().await);
+    });
+}
