@@ -16,7 +16,6 @@ use lake::{
     failpoint::{Action, arm, disarm, set_clock},
 };
 use movie_analytics::{deps::Deps, events::acknowledge, ingest::Order, reconcile};
-use object_store::ObjectStore;
 use pipeline::Dataset;
 use postgres_cluster::Cluster;
 use purchase_db::Timing;
@@ -233,8 +232,7 @@ fn after_outages_of_database_and_storage_all_facts_are_right_without_an_operator
         let mut lab = Lab::with(&[("USER_PURCHASE_DB", &url)]);
         let is_away = Arc::new(AtomicBool::new(false));
         for store in [&mut lab.raw, &mut lab.staging, &mut lab.quarantine] {
-            let inner = Arc::clone(store);
-            *store = Arc::new(Away { inner, is_away: is_away.clone() }) as Arc<dyn ObjectStore>;
+            Away::before(store, &is_away);
         }
         let mut app = App::new(lab);
         for minute in 0..=215 {
