@@ -1,10 +1,10 @@
-//! A store that can be away: each request fails with an error that passes.
+//! A store that can be away, when each request fails with an error that passes, and that counts requests.
 
 use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -17,12 +17,22 @@ use object_store::{
 
 #[derive(Debug)]
 pub struct Away {
-    pub inner: Arc<dyn ObjectStore>,
-    pub is_away: Arc<AtomicBool>,
+    inner: Arc<dyn ObjectStore>,
+    is_away: Arc<AtomicBool>,
+    requests: Arc<AtomicU64>,
 }
 
 impl Away {
+    /// Puts itself in front of a store.
+    pub fn before(store: &mut Arc<dyn ObjectStore>, is_away: &Arc<AtomicBool>) -> Arc<AtomicU64> {
+        let (inner, is_away) = (Arc::clone(store), Arc::clone(is_away));
+        let requests = Arc::default();
+        *store = Arc::new(Self { inner, is_away, requests: Arc::clone(&requests) });
+        requests
+    }
+
     fn ask(&self) -> Result<&dyn ObjectStore> {
+        self.requests.fetch_add(1, Relaxed);
         match self.is_away.load(Relaxed) {
             true => Err(Error::Generic { store: "away", source: "no answer".into() }),
             false => Ok(&*self.inner),

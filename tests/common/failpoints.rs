@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use lake::failpoint::{Action, arm, disarm};
+use lake::failpoint::{Action, arm, disarm, set_clock};
 
 /// Each step of both commits, in order.
 pub const STEPS: [&str; 13] = [
@@ -32,6 +32,7 @@ pub fn alone<T>(test: impl Future<Output = T>) -> T {
 pub fn alone_without_runtime<T>(test: impl FnOnce() -> T) -> T {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     disarm();
+    set_clock(None);
     test()
 }
 

@@ -1,14 +1,17 @@
 //! A version that kills the process: who tries it again, when, and how often.
 
+use std::sync::{Arc, atomic::Ordering::Relaxed};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use lake::failpoint::set_clock;
 use movie_analytics::{ingest::Order, reconcile, replay, status, survey::Failure};
 
 use crate::common::{
+    away::Away,
     deliveries::{Held, deliver, delivery, order},
     drop::{logs, reviews},
     failpoints::alone,
-    lab::{Lab, published, settle},
+    lab::{Lab, published, read, settle},
 };
 
 const REVIEWS: &str = "movie_review/1.csv";
@@ -100,14 +103,13 @@ fn reconcile_tries_a_version_that_kills_after_1_6_and_24_hours_and_leaves_it_to_
         assert!(killer.failure().await.is_none());
         published(&deps).await.unwrap();
         killer.lab.holds(killer.lab.files().await);
-        set_clock(None);
     });
 }
 
 #[test]
 fn a_success_in_any_round_ends_the_failure() {
     alone(async {
-        for rounds in 0..3 {
+        for (rounds, last) in PAUSES.into_iter().enumerate() {
             let mut killer = Killer::new().await;
             killer.kill("event", &order(REVIEWS)).await;
             for (round, pause) in PAUSES.iter().take(rounds).enumerate() {
@@ -115,7 +117,7 @@ fn a_success_in_any_round_ends_the_failure() {
                 let due = killer.due().await.expect("the version is due");
                 killer.kill(&format!("round {round}"), &due).await;
             }
-            killer.wait(PAUSES[rounds]);
+            killer.wait(last);
             let (deps, due) = (killer.lab.deps(), killer.due().await.expect("the version is due"));
             let told = deliver(&deps, due, delivery("good", 1)).await.unwrap();
             assert_eq!(told.outcome, "accepted");
@@ -125,6 +127,44 @@ fn a_success_in_any_round_ends_the_failure() {
             published(&deps).await.unwrap();
             killer.lab.holds(killer.lab.files().await);
         }
-        set_clock(None);
+    });
+}
+
+#[test]
+fn finished_work_counts_though_its_version_was_given_up_meanwhile() {
+    alone(async {
+        let mut killer = Killer::new().await;
+        let slow = Held::start(killer.lab.deps(), order(REVIEWS), delivery("slow", 1)).await;
+        killer.kill("event", &order(REVIEWS)).await;
+        assert_eq!(slow.finish().await.outcome, "accepted");
+        assert!(killer.failure().await.is_none());
+        killer.wait(TimeDelta::days(365));
+        assert_eq!(killer.due().await, None);
+        published(&killer.lab.deps()).await.unwrap();
+        killer.lab.holds(killer.lab.files().await);
+    });
+}
+
+#[test]
+fn a_start_marker_costs_three_requests_and_a_first_delivery_none() {
+    alone(async {
+        let mut lab = Lab::new();
+        let requests = Away::before(&mut lab.staging, &Arc::default());
+        let deps = lab.deps();
+        let mut costs = Vec::new();
+        // The first file pays for what a process looks at once; two come without any message.
+        for (file, number) in [(0, None), (1, None), (2, Some(1)), (3, Some(2)), (4, Some(5))] {
+            let path = format!("movie_review/{file}.csv");
+            lab.put(&path, reviews(&[(1, "good", file)])).await;
+            requests.store(0, Relaxed);
+            let told = match number {
+                Some(number) => deliver(&deps, order(&path), delivery(&path, number)).await,
+                None => read(&deps, &path).await,
+            };
+            assert_eq!(told.unwrap().outcome, "accepted");
+            costs.push(requests.load(Relaxed));
+        }
+        let [_, plain, ref deliveries @ ..] = costs[..] else { panic!("{costs:?}") };
+        assert_eq!(deliveries, [plain, plain + 3, plain + 3], "{costs:?}");
     });
 }

@@ -15,8 +15,7 @@ use lake::{
     State,
     failpoint::{Action, arm, disarm, set_clock},
 };
-use movie_analytics::{deps::Deps, ingest::Order, reconcile};
-use object_store::ObjectStore;
+use movie_analytics::{deps::Deps, events::acknowledge, ingest::Order, reconcile};
 use pipeline::Dataset;
 use postgres_cluster::Cluster;
 use purchase_db::Timing;
@@ -56,14 +55,14 @@ fn slow_work_outlives_a_message_of_the_same_file_that_fails_five_times() {
     alone(async {
         let lab = lab().await;
         let slow = Held::start(lab.deps(), order(REVIEWS), delivery("slow", 1)).await;
-        let other = lab.deps();
         for number in 1..=5 {
             arm("stream:before", 0, Action::Fail);
-            let told = deliver(&other, order(REVIEWS), delivery("duplicate", number)).await;
+            let told = deliver(&lab.deps(), order(REVIEWS), delivery("duplicate", number)).await;
             told.expect_err("an error, and no word of a failed version");
         }
         let slow = slow.finish().await;
         assert_eq!((slow.outcome, slow.rows.staged), ("accepted", 1));
+        let other = lab.deps();
         assert!(!reconciled(&other).await.unwrap(), "nothing is left to read");
         published(&other).await.unwrap();
         lab.holds(lab.files().await);
@@ -107,12 +106,12 @@ fn a_long_load_is_loaded_once_while_duplicates_reconcile_and_its_redelivery_come
 fn a_message_that_fails_five_times_for_a_passing_reason_strands_no_file() {
     alone(async {
         let lab = lab().await;
-        let deps = lab.deps();
         for number in 1..=5 {
             arm("stream:before", 0, Action::Fail);
-            deliver(&deps, order(REVIEWS), delivery("m", number)).await.unwrap_err();
+            deliver(&lab.deps(), order(REVIEWS), delivery("m", number)).await.unwrap_err();
         }
         disarm();
+        let deps = lab.deps();
         assert!(reconciled(&deps).await.unwrap(), "reconcile takes the file up");
         published(&deps).await.unwrap();
         lab.holds(lab.files().await);
@@ -128,7 +127,7 @@ fn an_outage_of_the_operational_database_strands_no_file() {
         lab.put(PURCHASES, purchases(&[("1", 2, "2.5")])).await;
         cluster.kill();
         for number in 1..=5 {
-            let told = deliver(&deps, order(PURCHASES), delivery("m", number)).await;
+            let told = deliver(&impatient(&lab), order(PURCHASES), delivery("m", number)).await;
             let error = told.expect_err("the server is away");
             let error: &lake::Error = error.downcast_ref().unwrap();
             assert!(error.is_transient(), "{error}");
@@ -153,8 +152,8 @@ struct Message {
 struct App {
     lab: Lab,
     began: DateTime<Utc>,
-    /// Two instances.
-    processes: [Deps; 2],
+    /// Instances. Each delivery of a message comes to another one.
+    processes: [Deps; 5],
     queue: Vec<Message>,
     poison: Vec<Order>,
     messages: u32,
@@ -162,7 +161,7 @@ struct App {
 
 impl App {
     fn new(lab: Lab) -> Self {
-        let processes = [impatient(&lab), impatient(&lab)];
+        let processes = std::array::from_fn(|_| impatient(&lab));
         let (queue, poison) = Default::default();
         Self { lab, began: Utc::now(), processes, queue, poison, messages: 0 }
     }
@@ -184,14 +183,14 @@ impl App {
             self.queue.drain(..).partition(|message| message.visible_at <= minute);
         self.queue = later;
         let work = due.iter().map(|message| {
-            let deps = &self.processes[message.id as usize % 2];
+            let deps = &self.processes[(message.id + message.deliveries) as usize % 5];
             let delivery = delivery(&message.id.to_string(), message.deliveries + 1);
             deliver(deps, message.order.clone(), delivery)
         });
         let told = join_all(work).await;
         for (mut message, told) in due.into_iter().zip(told) {
             message.deliveries += 1;
-            if told.is_ok_and(|told| told.outcome != "failed") {
+            if told.and_then(|told| acknowledge(&told, message.deliveries)).is_ok() {
                 continue;
             }
             match message.deliveries {
@@ -233,8 +232,7 @@ fn after_outages_of_database_and_storage_all_facts_are_right_without_an_operator
         let mut lab = Lab::with(&[("USER_PURCHASE_DB", &url)]);
         let is_away = Arc::new(AtomicBool::new(false));
         for store in [&mut lab.raw, &mut lab.staging, &mut lab.quarantine] {
-            let inner = Arc::clone(store);
-            *store = Arc::new(Away { inner, is_away: is_away.clone() }) as Arc<dyn ObjectStore>;
+            Away::before(store, &is_away);
         }
         let mut app = App::new(lab);
         for minute in 0..=215 {
@@ -259,7 +257,6 @@ fn after_outages_of_database_and_storage_all_facts_are_right_without_an_operator
             }
             app.pass(minute).await;
         }
-        set_clock(None);
         app.lab.holds(app.lab.files().await);
         assert!(app.queue.is_empty(), "all messages have come to an end");
         let receipts = app.processes[0].lake.receipts();

@@ -45,7 +45,7 @@ fn poison_queues_are_made_under_the_name_that_the_host_uses() {
     let queue = body(&text, "resource \"azurerm_storage_queue\" \"poison\" {");
     assert!(queue.contains("for_each = local.datasets"), "{queue}");
     assert_eq!(assignments(queue)["name"], "${each.value}-poison");
-    assert!(read("terraform/queries/poison.kql").contains("-poison)"));
+    assert!(read("terraform/workbook.json").contains("-poison)"));
 }
 
 #[test]

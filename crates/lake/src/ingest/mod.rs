@@ -25,9 +25,8 @@ use crate::{Error, Lake, failpoint, paths};
 use job::{Job, Step};
 
 pub use job::Outcome;
-pub use options::IngestOptions;
+pub use options::{Delivery, IngestOptions};
 pub use pass::Progress;
-pub use start_marker::Delivery;
 pub(crate) use under_way::UnderWay;
 
 /// Attempts at a file that changes, or whose log does, meanwhile.

@@ -4,8 +4,17 @@ use std::sync::Arc;
 
 use pipeline::{Dataset, parser};
 
-use super::{pass::OnProgress, start_marker::Delivery};
+use super::pass::OnProgress;
 use crate::Table;
+
+/// Which delivery of which message names the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// What is the same at each delivery of the message, and nowhere else.
+    pub message: Vec<u8>,
+    /// 1, 2, 3 ...
+    pub number: u32,
+}
 
 /// How to ingest a file.
 #[derive(Clone)]

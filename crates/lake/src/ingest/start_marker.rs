@@ -9,7 +9,7 @@ use object_store::{ObjectMeta, ObjectStoreExt, path::Path};
 use tokio::runtime::Handle;
 use twox_hash::XxHash3_128;
 
-use super::job::Job;
+use super::{job::Job, options::Delivery};
 use crate::{
     Error, Lake,
     failpoint::{applies, reach},
@@ -19,15 +19,6 @@ use crate::{
 /// Deliveries that died one after the other, proven by their markers, after which the message is
 /// given up. A queue that delivers a message five times comes to it at the fifth.
 const MOST_DEATHS: u32 = 3;
-
-/// Which delivery of which message names the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// What is the same at each delivery of the message, and nowhere else.
-    pub message: Vec<u8>,
-    /// 1, 2, 3 ...
-    pub number: u32,
-}
 
 /// What the markers say.
 pub(super) enum Start {
