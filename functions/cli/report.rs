@@ -32,8 +32,42 @@ pub struct Report {
     /// What was not read because of its name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub misnamed: Vec<String>,
+    /// Files that could not be read, or not be loaded; the others went on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<Failed>,
     pub work: Work,
     pub summary: Summary,
+}
+
+/// What an error concerns, where that is not everything.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Concerns {
+    /// One file.
+    File,
+    /// All purchases: the operational database failed.
+    Purchases,
+}
+
+/// A file whose processing ended with an error. It stays in `raw`, and the next run tries again.
+#[derive(Serialize)]
+pub struct Failed {
+    pub path: String,
+    pub concerns: Concerns,
+    /// What happened and what to do.
+    pub why: String,
+}
+
+impl Failed {
+    pub fn new(path: &str, concerns: Concerns, error: &anyhow::Error) -> Self {
+        Self { path: path.to_owned(), concerns, why: format!("{error:#}") }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not read: {}: {}", self.path, self.why)
+    }
 }
 
 /// How much work it was.
@@ -75,8 +109,11 @@ impl Report {
     pub(super) fn ended(&self) -> Ended {
         let refused_days = self.publish.iter().any(|report| !report.refused_days.is_empty());
         let refused_files = self.files.iter().any(Ingested::is_refused);
-        let refused_files = refused_files || !self.misnamed.is_empty();
+        let refused_files = refused_files || !self.misnamed.is_empty() || !self.failed.is_empty();
         let held_back = self.extract.as_ref().is_some_and(Extracted::is_held_back);
+        if self.failed.iter().any(|failed| failed.concerns == Concerns::Purchases) {
+            return Ended::Unreachable;
+        }
         if refused_days || refused_files || held_back { Ended::WithRefusals } else { Ended::Well }
     }
 

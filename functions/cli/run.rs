@@ -1,12 +1,14 @@
 //! `run`, `reconcile`, `replay` and `publish`: the functions one after the other, in process.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::now;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use futures_util::{StreamExt, stream};
+use lake::{SNAPSHOT, now};
 use pipeline::Dataset;
 
 use super::{
     progress::Progress,
-    report::{Report, Work},
+    report::{Concerns, Failed, Report, Work},
 };
 use crate::{
     build_fact_movie_analytics as build, classify_movie_review,
@@ -26,18 +28,18 @@ type Job = (Dataset, Order, u64);
 /// Stages what is new and publishes it.
 pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
     let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
-    let files = stage(deps, jobs, progress).await?;
-    let extract = extract(deps, progress).await?;
+    let Staged { files, mut failed } = stage(deps, jobs, progress).await?;
+    let extract = extract(deps, &mut failed, progress).await?;
     let report = publish(deps, files, covered, ask(), progress).await?;
-    Ok(Report { extract, misnamed, ..report })
+    Ok(Report { extract, misnamed, failed, ..report })
 }
 
 /// Stages what is new and leaves publishing to the next run.
 pub async fn reconcile(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
     let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
-    let files = stage(deps, jobs, progress).await?;
+    let Staged { files, failed } = stage(deps, jobs, progress).await?;
     let swept = Some(reconcile::sweep(deps).await);
-    Ok(Report { swept, misnamed, ..report(deps, files, covered, None).await? })
+    Ok(Report { swept, misnamed, failed, ..report(deps, files, covered, None).await? })
 }
 
 /// Reprocesses or excludes files, and publishes the change.
@@ -54,19 +56,37 @@ pub async fn replay(
         progress.line("no file matches: there is nothing to replay");
     }
     let jobs = replayed.orders.into_iter().map(|(dataset, order)| (dataset, order, 0)).collect();
-    let files = stage(deps, jobs, progress).await?;
-    let extract = extract(deps, progress).await?;
+    let Staged { files, mut failed } = stage(deps, jobs, progress).await?;
+    let extract = extract(deps, &mut failed, progress).await?;
     let report = publish(deps, files, 0, ask(), progress).await?;
-    Ok(Report { extract, ..report })
+    Ok(Report { extract, failed, ..report })
 }
 
-async fn extract(deps: &Deps, progress: &Progress) -> anyhow::Result<Option<extract::Extracted>> {
-    if deps.purchase_db.is_none() {
+/// The operational database concerns purchases alone: where it fails, reviews are counted with the
+/// last spend that is known.
+async fn extract(
+    deps: &Deps,
+    failed: &mut Vec<Failed>,
+    progress: &Progress,
+) -> anyhow::Result<Option<extract::Extracted>> {
+    let away = failed.iter().any(|failed| failed.concerns == Concerns::Purchases);
+    if deps.purchase_db.is_none() || away {
         return Ok(None);
     }
     let step = progress.step("reading the operational database");
-    let extracted = extract::run(deps, step.rows()).await?;
+    let extracted = extract::run(deps, step.rows()).await;
     drop(step);
+    let extracted = match extracted {
+        Err(error)
+            if error.downcast_ref::<purchase_db::Error>().is_some_and(|e| e.is_transient()) =>
+        {
+            let error = Failed::new(SNAPSHOT, Concerns::Purchases, &error);
+            progress.line(&error.to_string());
+            failed.push(error);
+            return Ok(None);
+        }
+        extracted => extracted?,
+    };
     if let Some(extracted) = &extracted {
         progress.extracted(extracted);
     }
@@ -121,33 +141,63 @@ async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
     Ok(waiting)
 }
 
-async fn stage(
-    deps: &Deps,
-    mut jobs: Vec<Job>,
-    progress: &Progress,
-) -> anyhow::Result<Vec<Ingested>> {
+/// What became of the files.
+#[derive(Default)]
+struct Staged {
+    files: Vec<Ingested>,
+    failed: Vec<Failed>,
+}
+
+async fn stage(deps: &Deps, mut jobs: Vec<Job>, progress: &Progress) -> anyhow::Result<Staged> {
     // The largest first, so that none of them is alone at the end.
     jobs.sort_by_key(|(_, _, size)| std::cmp::Reverse(*size));
-    let mut files: Vec<Ingested> = stream::iter(jobs)
-        .map(|job| file(deps, job, progress))
-        .buffer_unordered(CONCURRENT_FILES)
-        .try_collect()
-        .await?;
-    files.sort_by(|a, b| (a.dataset, &a.path).cmp(&(b.dataset, &b.path)));
-    Ok(files)
+    let mut staged = Staged::default();
+    // Once the operational database has failed, further purchases would wait for it in vain.
+    let no_purchases = AtomicBool::new(false);
+    let mut ends = stream::iter(jobs)
+        .map(async |job| {
+            let (path, is_purchases) = (job.1.path.clone(), job.0 == Dataset::UserPurchase);
+            if is_purchases && no_purchases.load(Relaxed) {
+                return (path, None);
+            }
+            (path, Some(file(deps, job, progress).await))
+        })
+        .buffer_unordered(CONCURRENT_FILES);
+    while let Some((path, end)) = ends.next().await {
+        let error = match end {
+            None => continue,
+            Some(Ok(file)) => {
+                staged.files.push(file);
+                continue;
+            }
+            Some(Err(error)) => error,
+        };
+        let concerns = match error.downcast_ref::<lake::Error>() {
+            Some(error) if error.is_of_file(&deps.lake) => Concerns::File,
+            Some(lake::Error::Table { transient: true, .. }) => Concerns::Purchases,
+            _ => return Err(error.context(path)),
+        };
+        no_purchases.fetch_or(concerns == Concerns::Purchases, Relaxed);
+        let failed = Failed::new(&path, concerns, &error);
+        progress.line(&failed.to_string());
+        staged.failed.push(failed);
+    }
+    staged.files.sort_by(|a, b| (a.dataset, &a.path).cmp(&(b.dataset, &b.path)));
+    staged.failed.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(staged)
 }
 
 async fn file(deps: &Deps, job: Job, progress: &Progress) -> anyhow::Result<Ingested> {
     let (dataset, Order { path, force }, size) = job;
     let bar = progress.file(&path, size);
-    let input = Input { path: path.clone(), force, progress: bar.callback(), ..Input::default() };
+    let input = Input { path, force, progress: bar.callback(), ..Input::default() };
     let done = match dataset {
         Dataset::ClassifiedMovieReview => classify_movie_review::run(deps, input).await,
         Dataset::ReviewLogs => parse_log_reviews::run(deps, input).await,
         Dataset::UserPurchase => load_user_purchase::run(deps, input).await,
     };
-    let done = done.map_err(|error| error.context(path))?;
     drop(bar);
+    let done = done?;
     progress.done(&done);
     Ok(done)
 }
@@ -187,6 +237,7 @@ async fn report(
         publish,
         swept: None,
         misnamed: Vec::new(),
+        failed: Vec::new(),
         summary,
     })
 }

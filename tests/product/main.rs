@@ -15,6 +15,7 @@ mod held_back;
 mod histories;
 mod memory;
 mod named_cases;
+mod one_bad_file;
 mod refusals;
 mod scheduled;
 mod telemetry;

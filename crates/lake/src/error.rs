@@ -1,5 +1,7 @@
 //! What can go wrong with the lake, and whether another try can help.
 
+use crate::Lake;
+
 /// An error of the lake. A vendor file with wrong contents is none: it becomes a receipt.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the message tells what the fields hold")]
@@ -14,7 +16,7 @@ pub enum Error {
     )]
     Foreign { path: String },
     /// The folder of a local lake cannot be made or opened.
-    #[error("cannot open the lake in `{folder}`: {why}; check the folder and its permissions")]
+    #[error("cannot open the folder `{folder}`: {why}; check the folder and its permissions")]
     Folder { folder: String, why: std::io::Error },
     /// The connection string or address of the lake in Azure is wrong. It is not repeated, since
     /// it may hold a key.
@@ -86,6 +88,17 @@ impl Error {
             | Self::NoContainer { .. }
             | Self::Damaged { .. }
             | Self::Bug { .. } => false,
+        }
+    }
+
+    /// Whether it concerns one file alone. Where the lake is local, a file that cannot be opened
+    /// does; elsewhere the store refuses all of them.
+    pub fn is_of_file(&self, lake: &Lake) -> bool {
+        match self {
+            Self::Name { .. } | Self::Foreign { .. } | Self::Bug { .. } => true,
+            Self::Changing { .. } | Self::BrokenOff { .. } | Self::Crashed { .. } => true,
+            Self::Store { .. } => lake.raw_folder().is_some(),
+            _ => false,
         }
     }
 

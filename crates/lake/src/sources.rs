@@ -1,6 +1,7 @@
 //! What vendors have sent: the files of a dataset, and names that nobody can handle.
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Path as Folder, PathBuf},
 };
@@ -52,11 +53,9 @@ impl Lake {
         let folder = dataset.raw_folder();
         let mut sources = Sources::default();
         let found = match self.list(self.raw(), "raw", folder).await {
-            Err(Error::Store { why: object_store::Error::InvalidPath { source }, .. })
-                if self.raw_folder().is_some() =>
-            {
-                // The listing ends at such a name.
-                tracing::debug!("listed anew, name by name: {source}");
+            Err(Error::Store { why, .. }) if self.raw_folder().is_some() => {
+                // The listing ends at a name, a folder or a link that it cannot handle.
+                tracing::debug!("listed again, name by name: {why}");
                 self.walk(folder, &mut sources.misnamed).await?
             }
             found => found?,
@@ -91,11 +90,14 @@ impl Lake {
         let top = raw.join(folder);
         let read = tokio::task::spawn_blocking(move || names(&raw, top)).await;
         let names = read.map_err(|_| Error::Crashed { path: folder.to_owned() })?;
-        let failed = |why| Error::Folder { folder: folder.to_owned(), why };
         let mut found = Vec::new();
-        for name in names.map_err(failed)? {
-            match name.and_then(|name| paths::object(&name)) {
-                Ok(path) => found.extend(head(self.raw(), &path).await?),
+        for name in names {
+            let found_there = match name.and_then(|name| paths::object(&name)) {
+                Ok(path) => head(self.raw(), &path).await,
+                Err(error) => Err(error),
+            };
+            match found_there {
+                Ok(meta) => found.extend(meta),
                 Err(error) => misnamed.push(error.to_string()),
             }
         }
@@ -108,23 +110,40 @@ fn named(path: &str) -> Result<(), Error> {
     paths::source(&original(path)).map(drop)
 }
 
-/// Names of all files below `top`, relative to `raw`; an error for each that is no text.
-fn names(raw: &Folder, top: PathBuf) -> io::Result<Vec<Result<String, Error>>> {
+/// Names of all files below `top`, relative to `raw`; an error for each that is no text, for each
+/// folder that cannot be read, and for each link to a folder that is read already.
+fn names(raw: &Folder, top: PathBuf) -> Vec<Result<String, Error>> {
     let mut names = Vec::new();
     let mut folders = vec![top];
+    let mut seen = HashSet::new();
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
+        let name = |path: &Folder| path.strip_prefix(raw).unwrap_or(path).to_owned();
+        let entries = fs::canonicalize(&folder)
+            .and_then(|real| match seen.insert(real) {
+                true => fs::read_dir(&folder),
+                false => Err(io::Error::other("it is a link to a folder that is read already")),
+            })
+            .and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(why) => {
+                let folder = name(&folder).to_string_lossy().into_owned();
+                names.push(Err(Error::Folder { folder, why }));
+                continue;
+            }
+        };
+        for entry in entries {
+            let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
                 continue;
             }
-            let name = path.strip_prefix(raw).unwrap_or(&path);
+            let name = name(&path);
             names.push(name.to_str().map(str::to_owned).ok_or_else(|| Error::Name {
                 path: name.to_string_lossy().into_owned(),
                 why: "it is no UTF-8".to_owned(),
             }));
         }
     }
-    Ok(names)
+    names
 }
