@@ -45,7 +45,7 @@ impl Trigger for EventGridEvents {
             _ => Vec::new(),
         };
         if events.is_empty() || !events.iter().all(Value::is_object) {
-            return Err(DecodeError::Shape { expected: "an event or an array of events" });
+            return Err(DecodeError::new("expected an event or an array of events"));
         }
         Ok(Self { events })
     }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::common::{Client, ID, queue_message};
+use crate::client::{Client, ID, queue_message};
 use custom_handler::{App, Context, Outcome, QueueMessage};
 
 /// In which the host tells its handler a port.
@@ -17,13 +17,13 @@ const PORT_VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 #[ignore = "run by the other tests in a process of its own"]
 async fn child() {
     let app = App::new()
-        .queue("again", async |_: QueueMessage, _: Context| Outcome::try_again("away\nfor now"))
-        .queue("panics", async |_: QueueMessage, _: Context| -> Outcome { panic!("bad\nluck") })
-        .queue("slow", async |_: QueueMessage, _: Context| {
+        .function("again", async |_: QueueMessage, _: Context| Outcome::try_again("away\nfor now"))
+        .function("panics", async |_: QueueMessage, _: Context| -> Outcome { panic!("bad\nluck") })
+        .function("slow", async |_: QueueMessage, _: Context| {
             tokio::time::sleep(Duration::from_millis(500)).await;
         })
-        .queue("refuses", async |_: QueueMessage, _: Context| Outcome::refused("not\nours"))
-        .queue("stuck", async |_: QueueMessage, _: Context| std::future::pending::<()>().await);
+        .function("refuses", async |_: QueueMessage, _: Context| Outcome::refused("not\nours"))
+        .function("stuck", async |_: QueueMessage, _: Context| std::future::pending::<()>().await);
     let code = match app.run().await {
         Ok(stopped) => i32::from(stopped.exit_code()),
         Err(error) => {
@@ -79,7 +79,7 @@ async fn start_by(command: &mut Command) -> (Child, SocketAddr) {
 
 async fn post(address: SocketAddr, function: &'static str) -> u16 {
     let body = queue_message("secret").to_string();
-    Client::connect(address).await.post(function, body.as_bytes()).await.status
+    Client::connect(address).await.post(function, &body).await.status
 }
 
 #[test]

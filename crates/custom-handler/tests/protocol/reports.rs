@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::common::{ID, Server, queue_message};
+use crate::client::{ID, Server, queue_message};
 use custom_handler::{App, Context, Outcome, Output, QueueMessage};
 use serde_json::{Value, json};
 
@@ -48,18 +48,18 @@ async fn each_end_but_success_is_one_event_in_its_span_with_the_reason() {
     let app = App::new()
         .body_limit(1 << 10)
         .deadline(Duration::from_millis(100))
-        .queue("done", async |_: QueueMessage, _: Context| {})
-        .queue("refused", async |_: QueueMessage, _: Context| Outcome::refused("not ours"))
-        .queue("try_again", async |_: QueueMessage, _: Context| Outcome::try_again("away"))
-        .queue("panicked", async |_: QueueMessage, _: Context| -> Outcome { panic!("bad luck") })
-        .queue("deadline_exceeded", async |_: QueueMessage, _: Context| {
+        .function("done", async |_: QueueMessage, _: Context| {})
+        .function("refused", async |_: QueueMessage, _: Context| Outcome::refused("not ours"))
+        .function("try_again", async |_: QueueMessage, _: Context| Outcome::try_again("away"))
+        .function("panicked", async |_: QueueMessage, _: Context| -> Outcome { panic!("bad luck") })
+        .function("deadline_exceeded", async |_: QueueMessage, _: Context| {
             std::future::pending::<()>().await;
         })
-        .queue("bad_output", async |_: QueueMessage, _: Context| {
+        .function("bad_output", async |_: QueueMessage, _: Context| {
             Outcome::done().output("movie_review", Output::messages(["m"]))
         })
-        .queue("undecodable", async |_: QueueMessage, _: Context| {})
-        .queue("body_too_large", async |_: QueueMessage, _: Context| {});
+        .function("undecodable", async |_: QueueMessage, _: Context| {})
+        .function("body_too_large", async |_: QueueMessage, _: Context| {});
     let server = Server::start(app).await;
     let names = ["done", "refused", "try_again", "panicked", "deadline_exceeded", "bad_output"];
     for name in names {
