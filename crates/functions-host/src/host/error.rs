@@ -4,9 +4,9 @@ use std::{io, path::PathBuf};
 
 use crate::azurite;
 
-/// An error of the test host, whose text tells its cause as well. Failed invocations are none: they are in the log.
+/// An error of the test host; its text names its cause. Failed invocations are in the log.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message tells what the fields hold")]
+#[expect(missing_docs, reason = "the message says what the fields hold")]
 pub enum Error {
     /// A file cannot be read.
     #[error("cannot read {}: {cause}; `cargo xtask package` assembles the script root", .path.display())]

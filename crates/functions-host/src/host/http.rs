@@ -207,14 +207,7 @@ fn call(
         value["Body"] = body.into();
     }
     let traceparent = Some(request.header("traceparent").to_owned());
-    Call {
-        id: Call::new_id(),
-        reason: BY_HAND.into(),
-        value,
-        metadata: metadata.finish(&function.name),
-        dequeue_count: None,
-        traceparent,
-    }
+    Call { traceparent, ..Call::new(function, BY_HAND.into(), value, metadata) }
 }
 
 /// `POST /admin/functions/<name>`: 202 at once, the result only in the log.

@@ -17,6 +17,7 @@ use super::{
     log::Invocation,
     outputs::{self, HttpOutput},
     span,
+    values::Metadata,
 };
 
 /// The version whose source the rules were read from.
@@ -42,8 +43,15 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn new_id() -> String {
-        Uuid::new_v4().to_string()
+    pub(crate) fn new(
+        function: &Function,
+        reason: String,
+        value: Value,
+        metadata: Metadata,
+    ) -> Self {
+        let id = Uuid::new_v4().to_string();
+        let metadata = metadata.finish(&function.name);
+        Self { id, reason, value, metadata, dequeue_count: None, traceparent: None }
     }
 }
 
@@ -77,8 +85,7 @@ pub(crate) async fn invoke(
     let written = match answer {
         Ok(answer) => {
             logs = answer.logs;
-            let encoding = host.root.host_json.extensions.queues.message_encoding;
-            outputs::write(function, answer.outputs, encoding, &host.log).await
+            outputs::write(function, answer.outputs, &host.log).await
         }
         Err(problem) => Err(problem),
     };
@@ -126,7 +133,7 @@ async fn send(
         let reason = status.canonical_reason().unwrap_or_default().to_owned();
         Ok(Said { status: status.as_u16(), reason, kind, body: answer.into_body() })
     };
-    let Some(limit) = host.root.host_json.function_timeout else { return exchange.await };
+    let limit = host.root.host_json.function_timeout;
     let mut exchange = Box::pin(exchange);
     if let Ok(said) = timeout(limit, exchange.as_mut()).await {
         return said;

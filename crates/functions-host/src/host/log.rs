@@ -70,7 +70,7 @@ pub enum Level {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// `Host` for its own lines, `Host.Function.Console` for the handler's output.
-    pub category: String,
+    pub category: &'static str,
     /// As the host would grade it.
     pub level: Level,
     /// The line itself.
@@ -100,8 +100,8 @@ impl Log {
         self.line("Host", Level::Error, text);
     }
 
-    pub(crate) fn line(&self, category: &str, level: Level, text: &str) {
-        let line = Line { category: category.to_owned(), level, text: text.to_owned() };
+    pub(crate) fn line(&self, category: &'static str, level: Level, text: &str) {
+        let line = Line { category, level, text: text.to_owned() };
         if self.print {
             let who = if category == "Host" { "test host" } else { category };
             let level = match level {

@@ -50,7 +50,7 @@ pub struct Options {
     /// The longest pause between two looks at a queue; without it `maxPollingInterval`, two
     /// seconds at most.
     pub poll: Option<Duration>,
-    /// Where the status of timers is kept from one start to the next; without it they forget.
+    /// Where the status of timers is kept from one start to the next; not kept without it.
     pub state: Option<PathBuf>,
     /// Keys that HTTP callers must know; without them nobody is asked, as on a laptop.
     pub check_keys: Option<Keys>,
@@ -99,7 +99,7 @@ struct Host {
     client: Client,
     worker: Worker,
     log: Arc<Log>,
-    /// What the timers' handlers were last told, by function.
+    /// What the timers' handlers last got, by function.
     statuses: Mutex<BTreeMap<String, Value>>,
     /// Runs that the admin interface began.
     by_hand: Mutex<JoinSet<()>>,
@@ -126,8 +126,8 @@ impl TestHost {
         let client = Client::new();
         let (mut listeners, mut tasks) = (JoinSet::new(), JoinSet::new());
         let stopping = watch::Sender::new(false);
-        let told = stopping.subscribe();
-        let worker = Worker::start(&root, log.clone(), client.clone(), told, &mut tasks).await?;
+        let seen = stopping.subscribe();
+        let worker = Worker::start(&root, log.clone(), client.clone(), seen, &mut tasks).await?;
         worker.ready().await.map_err(|reason| Error::Stopped { reason })?;
         let (statuses, by_hand) = (Mutex::default(), Mutex::default());
         let host = Host { root, options, port, client, worker, log, statuses, by_hand, stopping };
@@ -137,8 +137,8 @@ impl TestHost {
         for (at, function) in host.root.functions.iter().enumerate() {
             match &function.trigger {
                 _ if function.disabled => {}
-                Trigger::Queue(queue) => {
-                    listeners.spawn(queue::listen(host.clone(), at, queue.clone()));
+                Trigger::Queue(_) => {
+                    listeners.spawn(queue::listen(host.clone(), at));
                 }
                 Trigger::Timer { .. } => {
                     listeners.spawn(timer::listen(host.clone(), at));
@@ -228,7 +228,7 @@ impl TestHost {
         self.host.worker.kill();
     }
 
-    /// Waits until the host stops itself, after too many crashes, and tells why.
+    /// Waits until the host stops itself, after too many crashes, and returns the reason.
     pub async fn stopped(&self) -> String {
         self.host.worker.stopped().await
     }
@@ -239,26 +239,20 @@ impl TestHost {
         self.host.stopping.send_replace(true);
         while self.listeners.join_next().await.is_some() {}
         let by_hand = self.host.by_hand.lock().map(|mut running| std::mem::take(&mut *running));
-        if let Ok(mut running) = by_hand {
-            while running.join_next().await.is_some() {}
-        }
-        self.host.worker.stop().await;
-        self.worker.shutdown().await;
+        by_hand.unwrap_or_default().join_all().await;
+        self.host.worker.stop();
+        self.worker.join_all().await;
     }
 
     /// Ends host and handler at once, in the middle of whatever runs, as a lost machine does.
     pub async fn kill(mut self) {
         self.listeners.abort_all();
-        self.host.worker.stop().await;
-        self.worker.shutdown().await;
+        self.host.worker.stop();
+        self.worker.join_all().await;
     }
 }
 
 impl Host {
-    fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
-    }
-
     /// Waits until the host stops in order.
     async fn stopping(&self) {
         // The sender lives as long as the host.
@@ -272,7 +266,7 @@ impl Host {
             let off = if function.disabled { " (disabled)" } else { "" };
             let what = match &function.trigger {
                 Trigger::Queue(queue) => format!("queue {}", queue.name),
-                Trigger::Timer { text, .. } => format!("timer {text}"),
+                Trigger::Timer { schedule, .. } => format!("timer {}", schedule.text),
                 Trigger::Http { methods, .. } => {
                     let methods = methods.as_ref().map(|all| all.join(",").to_uppercase());
                     format!("http {}", methods.unwrap_or_default())
@@ -291,8 +285,8 @@ impl Host {
 async fn by_hand(host: &Host, function: &Function, input: &str) -> Option<Invocation> {
     match &function.trigger {
         Trigger::Timer { .. } => Some(timer::run_by_hand(host, function).await),
-        Trigger::Queue(queue) => {
-            let call = queue::call_by_hand(function, queue, input);
+        Trigger::Queue(_) => {
+            let call = queue::call_by_hand(function, input);
             Some(invoke::invoke(host, function, call).await.0)
         }
         Trigger::Http { .. } => None,
@@ -304,7 +298,7 @@ async fn by_hand(host: &Host, function: &Function, input: &str) -> Option<Invoca
 pub fn queues(script_root: &Path) -> Result<Vec<(Account, String)>, Error> {
     let root = ScriptRoot::read(script_root, BTreeMap::new())?;
     let mut seen = BTreeSet::new();
-    let queues = root.queues().map(|queue| (queue.account.clone(), queue.name.clone()));
+    let queues = root.queues().map(|queue| (queue.queues.account().clone(), queue.name.clone()));
     Ok(queues
         .filter(|(account, name)| seen.insert((account.queue_endpoint().to_owned(), name.clone())))
         .collect())

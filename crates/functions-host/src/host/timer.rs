@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::{
     Host,
-    config::{Function, Trigger},
+    config::{Function, Retry, Trigger},
     invoke::{BY_HAND, Call, invoke},
     log::Invocation,
     values::{Metadata, date_text},
@@ -87,7 +87,7 @@ fn file(host: &Host, function: &Function) -> Option<PathBuf> {
 /// Fires until the host stops.
 pub(crate) async fn listen(host: Arc<Host>, at: usize) {
     let function = &host.root.functions[at];
-    let Trigger::Timer { schedule, run_on_startup, .. } = &function.trigger else { return };
+    let Trigger::Timer { schedule, .. } = &function.trigger else { return };
     let file = file(&host, function);
     let file = file.as_deref();
     let begun = Utc::now();
@@ -96,11 +96,8 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize) {
     // A new timer is known from now on, even if the host ends before it fires.
     save(&host, function, status.as_ref(), file);
     let mut next = schedule.next(begun);
-    if past_due || *run_on_startup {
-        let reason = match past_due {
-            true => format!("Timer fired at {begun} (UnscheduledInvocationReason: IsPastDue)"),
-            false => format!("Timer fired at {begun} (UnscheduledInvocationReason: RunOnStartup)"),
-        };
+    if past_due {
+        let reason = format!("Timer fired at {begun} (UnscheduledInvocationReason: IsPastDue)");
         fire(&host, function, status.as_ref().map(Status::value), past_due, &reason).await;
         move_on(begun, next, &mut status);
         save(&host, function, status.as_ref(), file);
@@ -133,14 +130,14 @@ async fn wait_for(time: DateTime<Utc>) {
 
 /// `None` where the host keeps none.
 fn status_at_start(function: &Function, file: Option<&Path>) -> Option<Status> {
-    let Trigger::Timer { schedule, text, use_monitor, .. } = &function.trigger else { return None };
+    let Trigger::Timer { schedule, use_monitor } = &function.trigger else { return None };
     let now = Utc::now();
     if !use_monitor || schedule.is_often(now) {
         return None;
     }
-    let known = Status::read(file).filter(|status| status.schedule == *text);
+    let known = Status::read(file).filter(|status| status.schedule == schedule.text);
     Some(known.unwrap_or_else(|| Status {
-        schedule: text.clone(),
+        schedule: schedule.text.clone(),
         last: None,
         next: schedule.next(now),
         last_updated: Some(now),
@@ -171,40 +168,38 @@ async fn fire(
     past_due: bool,
     reason: &str,
 ) {
-    let id = Call::new_id();
     let mut failed: Option<Invocation> = None;
     for count in 0_u32.. {
         let mut call = call(function, status.clone(), past_due, reason);
-        call.id.clone_from(&id);
-        if let Some(retry) = &function.retry {
-            call.metadata.insert(
-                "RetryContext".into(),
-                json!({
-                    "RetryCount": count,
-                    "MaxRetryCount": retry.max(),
-                    "Exception": failed.take().map(|failed| exception(&failed)),
-                    "Instance": null,
-                    "State": {},
-                }),
-            );
+        if let Some(failed) = &failed {
+            call.id.clone_from(&failed.id);
+        }
+        if let Some(Retry::FixedDelay { max_retry_count, .. }) = &function.retry {
+            let context = json!({
+                "RetryCount": count,
+                "MaxRetryCount": max_retry_count,
+                "Exception": failed.as_ref().map(exception),
+                "Instance": null,
+                "State": {},
+            });
+            call.metadata.insert("RetryContext".into(), context);
         }
         let (invocation, _) = invoke(host, function, call).await;
-        let Some(retry) = function.retry.as_ref().filter(|_| !invocation.succeeded) else { return };
-        if retry.max() >= 0 && i64::from(count) >= retry.max() {
+        let (false, Some(retry)) = (invocation.succeeded, &function.retry) else { return };
+        let Retry::FixedDelay { max_retry_count, delay_interval } = retry;
+        if count >= *max_retry_count {
             return host.log.error(&format!("Function execution failed after '{count}' retries."));
         }
-        let pause = retry.delay(count + 1);
         host.log.warning(&format!(
-            "`{}` is run again in {} s (retry {} of {})",
+            "`{}` runs again in {} s (retry {} of {max_retry_count})",
             function.name,
-            pause.as_secs_f32(),
+            delay_interval.as_secs_f32(),
             count + 1,
-            retry.max()
         ));
         failed = Some(invocation);
         tokio::select! {
-            () = sleep(pause) => {}
-            // A host that stops forgets what it wanted to repeat.
+            () = sleep(*delay_interval) => {}
+            // A host that stops does not keep what it wanted to repeat.
             () = host.stopping() => return,
         }
     }
@@ -244,18 +239,12 @@ fn exception(failed: &Invocation) -> Value {
 }
 
 fn call(function: &Function, status: Option<Value>, past_due: bool, reason: &str) -> Call {
-    Call {
-        id: Call::new_id(),
-        reason: reason.to_owned(),
-        value: json!({
-            "Schedule": { "AdjustForDST": true },
-            "ScheduleStatus": status,
-            "IsPastDue": past_due,
-        }),
-        metadata: Metadata::default().finish(&function.name),
-        dequeue_count: None,
-        traceparent: None,
-    }
+    let value = json!({
+        "Schedule": { "AdjustForDST": true },
+        "ScheduleStatus": status,
+        "IsPastDue": past_due,
+    });
+    Call::new(function, reason.to_owned(), value, Metadata::default())
 }
 
 /// As by `POST /admin/functions/<name>`: once, with the stored status, never past due.

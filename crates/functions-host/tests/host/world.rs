@@ -76,6 +76,18 @@ impl World {
         )
     }
 
+    /// What a host before this one left behind: the status of the timer `function`, whose
+    /// schedule is the setting `WHEN`.
+    pub fn leave_status(&mut self, function: &str, last: &str, next: &str) {
+        let state = self.folder.path().join("state");
+        fs::create_dir_all(&state).unwrap();
+        let schedule = &self.settings["WHEN"];
+        let status =
+            json!({ "Schedule": schedule, "Last": last, "Next": next, "LastUpdated": last });
+        fs::write(state.join(format!("{function}.json")), status.to_string()).unwrap();
+        self.options.state = Some(state);
+    }
+
     pub async fn try_start(&self) -> Result<TestHost, Error> {
         let host_json = self.host_json.to_string();
         fs::write(self.folder.path().join("host.json"), host_json).unwrap();
@@ -102,7 +114,7 @@ impl World {
         eventually(async || self.queues.len(queue).await.unwrap() == 0).await;
     }
 
-    /// Name of a file that is made when an order is first obeyed.
+    /// Name of a file that the handler makes when it first obeys a request.
     pub fn once(&self) -> String {
         self.folder.path().join("once").display().to_string()
     }
