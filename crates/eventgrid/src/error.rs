@@ -3,7 +3,7 @@
 /// An error of reading or publishing events. No text of it holds a secret or the contents of a
 /// message.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message tells what the fields hold")]
+#[expect(missing_docs, reason = "the message says what the fields hold")]
 pub enum Error {
     /// The text is no event in any form that we know.
     #[error(
@@ -32,9 +32,6 @@ pub enum Error {
          this app can reach the topic"
     )]
     Deadline { kind: &'static str, id: String, seconds: f64, tries: u32, last: String },
-    /// Our own rules are broken.
-    #[error("bug: cannot write an event as JSON ({detail}); report it")]
-    Bug { detail: String },
 }
 
 impl Error {

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use eventgrid::{Auth, CloudEvent, FactPublished, Publisher};
+use eventgrid::{Auth, CloudEvent, Data, Publisher};
 
 use super::stub::{Reply, Stub};
 
@@ -18,7 +18,7 @@ async fn publish_twice(topic: &str) {
     let auth = Auth::ManagedIdentity { client_id: Some(CLIENT_ID.to_owned()) };
     let publisher = Publisher::new(topic, auth).unwrap();
     let publisher = publisher.with_deadline(Duration::from_secs(3));
-    let data = FactPublished { publish_id: 1, days: 1, rows: 1 };
+    let data = Data::FactPublished { publish_id: 1, days: 1, rows: 1 };
     for _ in 0..2 {
         if let Err(error) = publisher.publish(&CloudEvent::new("/x", data.clone())).await {
             println!("failed: {error} {error:?} {publisher:?}");
