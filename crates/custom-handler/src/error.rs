@@ -14,7 +14,7 @@ pub enum Error {
         .name.escape_debug()
     )]
     Name { name: String },
-    /// The host tells names apart without regard to case.
+    /// For the host the case of names does not count.
     #[error("the function `{name}` is added twice (case does not count); remove or rename one")]
     Duplicate { name: String },
     /// The process was not started by the host, which names the port.
@@ -45,6 +45,10 @@ impl DecodeError {
     pub(crate) fn json(what: &str, error: &serde_json::Error) -> Self {
         Self(format!("the {what} is not the expected JSON: {}", without_values(error)))
     }
+}
+
+pub(crate) fn not_json(error: &serde_json::Error) -> String {
+    format!("cannot be written as JSON: {}", without_values(error))
 }
 
 /// The text of an error without the values in it, which may be personal data: errors are logged.

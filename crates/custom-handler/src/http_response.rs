@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::output::not_json;
+use crate::error::not_json;
 
 /// The answer to the caller of an `httpTrigger`: the output of the binding of type `http`, by
 /// custom `res`. A failed invocation ([`Outcome::try_again`](crate::Outcome::try_again)) is a 500

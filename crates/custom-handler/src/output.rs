@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{HttpResponse, error::without_values};
+use crate::{HttpResponse, error::not_json};
 
 /// The value of an output binding. The host writes it after the invocation succeeded; if that
 /// fails, the invocation fails although its work is done.
@@ -33,10 +33,6 @@ impl Output {
         });
         Self(messages.collect())
     }
-}
-
-pub(crate) fn not_json(error: &serde_json::Error) -> String {
-    format!("cannot be written as JSON: {}", without_values(error))
 }
 
 impl From<HttpResponse> for Output {

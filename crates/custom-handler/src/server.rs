@@ -38,8 +38,8 @@ pub(crate) struct Server {
 
 struct Shared {
     app: Arc<App>,
-    /// Tells the invocations that run to end at once. Each has a receiver as long as it runs,
-    /// whether or not its caller still waits.
+    /// Set when invocations have to end at once. Each has a receiver as long as it runs, whether
+    /// or not its caller still waits.
     stop: watch::Sender<bool>,
 }
 

@@ -9,7 +9,7 @@ use functions_host::{
 };
 use tokio::{
     net::TcpStream,
-    process::{Child, Command},
+    process::Command,
     signal::unix::{Signal, SignalKind, signal},
     time::timeout,
 };
@@ -114,11 +114,14 @@ async fn func(place: &Place, port: u16, signals: &mut Signals) -> Result<()> {
     let mut func = command.kill_on_drop(true).spawn().context("cannot start func")?;
     let ended = tokio::select! {
         status = func.wait() => Some(status.context("cannot wait for func")?),
-        asked = signals.next() => match asked {
-            // It got the same Ctrl-C.
-            Asked::CtrlC => timeout(TIME_TO_STOP, func.wait()).await.ok().transpose()?,
-            Asked::Terminate => terminate(&mut func).await?,
-        },
+        asked = signals.next() => {
+            // On Ctrl-C it got the same signal.
+            if let (Asked::Terminate, Some(pid)) = (asked, func.id()) {
+                let mut kill = Command::new("kill");
+                kill.arg(pid.to_string()).status().await.context("cannot run kill")?;
+            }
+            timeout(TIME_TO_STOP, func.wait()).await.ok().transpose()?
+        }
     };
     if ended.is_none() {
         func.kill().await.context("cannot kill func")?;
@@ -130,13 +133,6 @@ async fn func(place: &Place, port: u16, signals: &mut Signals) -> Result<()> {
         Some(status) if !well(&status) => bail!("func ended with {status}"),
         _ => Ok(()),
     }
-}
-
-async fn terminate(func: &mut Child) -> Result<Option<ExitStatus>> {
-    if let Some(pid) = func.id() {
-        Command::new("kill").arg(pid.to_string()).status().await.context("cannot run kill")?;
-    }
-    Ok(timeout(TIME_TO_STOP, func.wait()).await.ok().transpose()?)
 }
 
 async fn stand_in(place: &Place, port: u16, signals: &mut Signals) -> Result<()> {

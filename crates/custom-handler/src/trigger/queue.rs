@@ -19,7 +19,7 @@ pub struct QueueMessage {
     pub body: Vec<u8>,
     /// Which delivery this is, from 1. After `maxDequeueCount` (5) failed ones the message moves
     /// to `<queue>-poison`. **`None` where the message has a member of this name** (in any case):
-    /// nobody can tell who wrote it.
+    /// the sender may have written it.
     pub dequeue_count: Option<u32>,
     /// The same at each delivery of the message. The queue's own, or the member `id` of a message
     /// that is a JSON object with one.
@@ -44,7 +44,7 @@ impl Trigger for QueueMessage {
     const KIND: &'static str = "queueTrigger";
 
     /// The value is JSON text of a string within a string (`"\"hello\""`); base64 of binary
-    /// messages has no quotes, which tells them apart.
+    /// messages has no quotes.
     fn decode(mut payload: Payload) -> Result<Self, DecodeError> {
         let Value::String(outer) = payload.take_trigger(Self::KIND, Value::is_string)? else {
             return Err(DecodeError::new("expected a queue message to be a string"));

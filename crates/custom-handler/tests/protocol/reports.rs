@@ -1,47 +1,19 @@
 //! How the end of an invocation is reported: one event within the span of the invocation.
 
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, time::Duration};
 
 use crate::client::{ID, Server, queue_message};
 use custom_handler::{App, Context, Outcome, Output, QueueMessage};
 use serde_json::{Value, json};
 
-/// Lines of a subscriber.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    fn read(&self) -> Vec<Value> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
 #[tokio::test]
 async fn each_end_but_success_is_one_event_in_its_span_with_the_reason() {
-    let lines = Lines::default();
-    let writer = lines.clone();
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/reports.ndjson");
     let subscriber = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(true)
-        .with_writer(move || writer.clone())
+        .with_writer(fs::File::create(file).unwrap())
         .finish();
     // All tasks of this test run on its thread.
     let _guard = tracing::subscriber::set_default(subscriber);
@@ -79,7 +51,8 @@ async fn each_end_but_success_is_one_event_in_its_span_with_the_reason() {
         ("body_too_large", "the body has more than 1024 bytes"),
         ("unknown_function", "there is no function `unknown_function`"),
     ]);
-    let lines = lines.read();
+    let text = fs::read_to_string(file).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for line in &lines {
         let name = line["function"].as_str().unwrap();

@@ -1,6 +1,8 @@
 //! The handler's answer, with the rules by which the host reads it.
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
+use warp::http::{Response, header};
 
 use super::values::scalar_text;
 
@@ -13,19 +15,25 @@ pub(crate) struct Answer {
 }
 
 /// Reads an answer, or says why the invocation fails.
-pub(crate) fn read(status: u16, reason: &str, kind: &str, body: &[u8]) -> Result<Answer, String> {
-    if !(200..300).contains(&status) {
+pub(crate) fn read(response: &Response<Bytes>) -> Result<Answer, String> {
+    let status = response.status();
+    if !status.is_success() {
+        let reason = status.canonical_reason().unwrap_or_default();
+        let status = status.as_u16();
         return Err(format!(
             "Response status code does not indicate success: {status} ({reason})."
         ));
     }
-    let text = String::from_utf8_lossy(body);
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let text = String::from_utf8_lossy(response.body());
     if matches!(text.trim_start_matches('\u{feff}').trim(), "" | "null") {
         let what = if text.trim().is_empty() { "an empty body" } else { "`null`" };
         return Err(format!(
-            "THE HANDLER ANSWERED {status} WITH {what}. The real host would not end this \
+            "THE HANDLER ANSWERED {} WITH {what}. The real host would not end this \
              invocation before functionTimeout, and would then kill the handler with everything \
-             else that runs in it. Answer a JSON object: `{{}}` is enough"
+             else that runs in it. Answer a JSON object: `{{}}` is enough",
+            status.as_u16()
         ));
     }
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -76,8 +84,13 @@ mod tests {
 
     use super::*;
 
-    fn ok(body: &str) -> Result<Answer, String> {
-        read(200, "OK", "application/json; charset=utf-8", body.as_bytes())
+    fn read_as(status: u16, kind: &str, body: &'static str) -> Result<Answer, String> {
+        let response = Response::builder().status(status).header(header::CONTENT_TYPE, kind);
+        read(&response.body(Bytes::from(body)).unwrap())
+    }
+
+    fn ok(body: &'static str) -> Result<Answer, String> {
+        read_as(200, "application/json; charset=utf-8", body)
     }
 
     #[test]
@@ -105,8 +118,8 @@ mod tests {
             let error = ok(body).unwrap_err();
             assert!(error.contains(expected), "{body:?}: {error}");
         }
-        assert!(read(204, "No Content", "", b"").unwrap_err().contains("an empty body"));
-        assert!(read(500, "Internal Server Error", "", b"{}").unwrap_err().contains("500 (Int"));
-        assert!(read(200, "OK", "text/plain", b"{}").unwrap_err().contains("text/plain"));
+        assert!(read_as(204, "", "").unwrap_err().contains("an empty body"));
+        assert!(read_as(500, "", "{}").unwrap_err().contains("500 (Int"));
+        assert!(read_as(200, "text/plain", "{}").unwrap_err().contains("text/plain"));
     }
 }

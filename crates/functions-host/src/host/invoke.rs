@@ -1,14 +1,16 @@
 //! One call of the handler.
 
-use std::time::{Duration, Instant};
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use chrono::Utc;
-use futures_util::future;
 use serde_json::{Map, Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use uuid::Uuid;
-use warp::http::{Request, header};
+use warp::http::{Request, Response, header};
 
 use super::{
     Host, answer,
@@ -55,14 +57,6 @@ impl Call {
     }
 }
 
-/// The handler's answer as far as it matters.
-struct Said {
-    status: u16,
-    reason: String,
-    kind: String,
-    body: Bytes,
-}
-
 /// Calls the handler, writes the outputs, and writes all of it down.
 pub(crate) async fn invoke(
     host: &Host,
@@ -74,13 +68,12 @@ pub(crate) async fn invoke(
     host.log.information(&format!("Executing '{name}' (Id={id})"));
     let body = json!({ "Data": { &*function.binding: value }, "Metadata": metadata });
     let (started, begun) = (Utc::now(), Instant::now());
-    let said = match host.worker.ready().await {
+    let response = match host.worker.ready().await {
         Ok(()) => send(host, name, &id, body, traceparent).await,
         Err(problem) => Err(problem),
     };
-    let status = said.as_ref().ok().map(|said| said.status);
-    let answer =
-        said.and_then(|said| answer::read(said.status, &said.reason, &said.kind, &said.body));
+    let status = response.as_ref().ok().map(|response| response.status().as_u16());
+    let answer = response.and_then(|response| answer::read(&response));
     let mut logs = Vec::new();
     let written = match answer {
         Ok(answer) => {
@@ -115,7 +108,7 @@ async fn send(
     id: &str,
     body: Value,
     traceparent: Option<String>,
-) -> Result<Said, String> {
+) -> Result<Response<Bytes>, String> {
     let mut request = Request::post(format!("http://127.0.0.1:{}/{name}", host.worker.port))
         .header("X-Azure-Functions-HostVersion", VERSION)
         .header("X-Azure-Functions-InvocationId", id)
@@ -125,18 +118,10 @@ async fn send(
         request = request.header("traceparent", continued(traceparent));
     }
     let request = request.body(chunked(body.to_string())).map_err(|error| error.to_string())?;
-    let exchange = async {
-        let answer = host.client.send(request).await.map_err(|broken| broken.text)?;
-        let status = answer.status();
-        let kind = answer.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
-        let reason = status.canonical_reason().unwrap_or_default().to_owned();
-        Ok(Said { status: status.as_u16(), reason, kind, body: answer.into_body() })
-    };
+    let mut exchange = pin!(host.client.send(request));
     let limit = host.root.host_json.function_timeout;
-    let mut exchange = Box::pin(exchange);
-    if let Ok(said) = timeout(limit, exchange.as_mut()).await {
-        return said;
+    if let Ok(response) = timeout(limit, exchange.as_mut()).await {
+        return response.map_err(|broken| broken.text);
     }
     let problem = format!(
         "Timeout value of {} exceeded by function 'Functions.{name}' (Id: '{id}'); the handler is \
@@ -145,7 +130,7 @@ async fn send(
     );
     host.log.error(&problem);
     // The host does not cancel the request; it kills the process.
-    future::select(Box::pin(sleep(GRACE)), exchange).await;
+    let _ = timeout(GRACE, exchange).await;
     host.worker.restart();
     Err(problem)
 }

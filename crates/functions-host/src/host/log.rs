@@ -1,8 +1,8 @@
 //! What the host writes down: its own lines, the handler's console, one block per invocation.
 
 use std::{
-    fmt::{self, Write as _},
-    io::{self, Write as _},
+    fmt,
+    io::{self, Write},
     sync::Mutex,
     time::Duration,
 };
@@ -136,14 +136,4 @@ impl Log {
 /// A host whose output nobody reads any more goes on.
 fn say(text: fmt::Arguments<'_>) {
     let _ = writeln!(io::stdout(), "{} {text}", Utc::now().format("%T%.3fZ"));
-}
-
-/// For errors of tests.
-pub(crate) fn list(invocations: &[Invocation]) -> String {
-    let mut text = String::new();
-    for invocation in invocations {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{invocation}");
-    }
-    if text.is_empty() { "none".into() } else { text }
 }

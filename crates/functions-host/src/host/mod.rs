@@ -186,7 +186,7 @@ impl TestHost {
             Ok(Ok(all)) => Ok(all.clone()),
             _ => Err(Error::Waited {
                 seconds: limit.as_secs(),
-                invocations: log::list(&self.invocations()),
+                invocations: self.invocations().iter().map(|one| format!("{one}\n")).collect(),
             }),
         }
     }
@@ -233,7 +233,7 @@ impl TestHost {
         self.host.worker.stopped().await
     }
 
-    /// Stops in order, as the host does on SIGTERM: nothing new begins, what runs is waited for,
+    /// Stops as the host does on SIGTERM: nothing new begins, what runs is waited for,
     /// then the handler is killed without a signal before.
     pub async fn stop(mut self) {
         self.host.stopping.send_replace(true);
@@ -253,7 +253,7 @@ impl TestHost {
 }
 
 impl Host {
-    /// Waits until the host stops in order.
+    /// Waits until the host is asked to stop.
     async fn stopping(&self) {
         // The sender lives as long as the host.
         let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;

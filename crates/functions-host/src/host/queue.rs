@@ -62,7 +62,7 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize) {
         }
         while running.len() > threshold && running.join_next().await.is_some() {}
     }
-    // A host that stops in order waits for what it began.
+    // A host that is asked to stop waits for what it began.
     while running.join_next().await.is_some() {}
 }
 

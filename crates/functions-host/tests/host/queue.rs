@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 use crate::world::{LIMIT, World};
 
 #[tokio::test]
-async fn a_message_is_handed_over_in_the_hosts_form_and_deleted() {
+async fn a_message_is_deleted_after_its_function_succeeded() {
     let world = World::new().await;
-    let message = r#"{"id":"its own","n":1,"force":true,"data":{"a":1},"list":[1]}"#;
-    world.queue_function().await.queues.put("todo", message).await.unwrap();
+    world.queue_function().await.queues.put("todo", "{}").await.unwrap();
     let host = world.start().await;
     let all = host.wait_until(|all| !all.is_empty(), LIMIT).await.unwrap();
     assert!(all[0].succeeded, "{}", all[0]);
@@ -20,24 +19,11 @@ async fn a_message_is_handed_over_in_the_hosts_form_and_deleted() {
     );
     world.drained("todo").await;
 
-    let request = &world.requests()[0];
-    assert_eq!(request["path"], "/f");
-    let headers = &request["headers"];
-    assert_eq!(headers["transfer-encoding"], "chunked");
-    assert_eq!(headers["content-length"], Value::Null);
-    assert_eq!(headers["content-type"], "application/json; charset=utf-8");
+    // Everything else is compared with recorded requests.
+    let headers = &world.requests()[0]["headers"];
     assert_eq!(headers["x-azure-functions-invocationid"], all[0].id.as_str());
-    assert!(headers["user-agent"].as_str().unwrap().starts_with("Azure-Functions-Host/"));
+    assert_eq!(headers["content-length"], Value::Null);
     assert_eq!(headers["traceparent"].as_str().unwrap().len(), 55);
-    let body = &request["body"];
-    assert_eq!(body["Data"]["m"], json!(message).to_string());
-    let metadata = &body["Metadata"];
-    assert_eq!(metadata["DequeueCount"], "1");
-    assert_eq!(metadata["Id"], "\"its own\"", "the message's member replaces the host's");
-    assert_eq!((&metadata["n"], &metadata["force"]), (&json!("\"1\""), &json!("\"True\"")));
-    assert_eq!((&metadata["data"], &metadata["list"]), (&json!({ "a": 1 }), &Value::Null));
-    assert_eq!(metadata["InsertionTime"].as_str().unwrap().len(), 25);
-    assert_eq!(metadata["sys"]["MethodName"], "f");
 }
 
 #[tokio::test]

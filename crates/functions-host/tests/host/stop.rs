@@ -1,6 +1,6 @@
 //! How host and handler end, and what becomes of messages then.
 
-use std::{process::Command, time::Duration};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -21,22 +21,6 @@ async fn a_host_that_stops_in_order_waits_for_what_runs_and_begins_nothing() {
     assert_eq!(world.texts("todo").await, ["late"], "the slow one was ended and deleted");
     assert_eq!(world.queues.len("todo").await.unwrap(), 1);
     assert_eq!(world.requests().len(), 1);
-}
-
-#[tokio::test]
-async fn sigterm_to_the_handler_alone_starts_it_again_and_loses_nothing() {
-    let world = World::new().await;
-    let slow = json!({ "once": world.once(), "sleep_ms": 60_000 }).to_string();
-    world.queue_function().await.queues.put("todo", &slow).await.unwrap();
-    world.queues.create("todo-poison").await.unwrap();
-    let host = world.start().await;
-    world.exists(&world.once()).await;
-    let pid = host.handler_pid().unwrap();
-    assert!(Command::new("kill").arg(pid.to_string()).status().unwrap().success());
-    eventually(async || host.handler_pid().is_some_and(|now| now != pid)).await;
-    world.drained("todo").await;
-    assert!(host.invocations().last().unwrap().succeeded);
-    assert_eq!(world.queues.len("todo-poison").await.unwrap(), 0);
 }
 
 /// Why a handler must not end with 0 while its host lives.

@@ -25,7 +25,7 @@ impl World {
     /// A script root without functions; messages are looked for all the time.
     pub async fn new() -> Self {
         let azurite = AZURITE.get_or_init(|| async {
-            // Its error tells how to install it.
+            // Its error says how to install it.
             Azurite::start(None).await.unwrap_or_else(|error| panic!("{error}"))
         });
         let account = azurite.await.fresh_account();
