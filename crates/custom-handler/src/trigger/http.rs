@@ -38,12 +38,6 @@ impl fmt::Debug for HttpRequest {
 }
 
 impl HttpRequest {
-    /// The body as text.
-    pub fn text(&self) -> Result<&str, DecodeError> {
-        str::from_utf8(&self.body)
-            .map_err(|_| DecodeError::new("the request body is not UTF-8 text"))
-    }
-
     /// The body as JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         serde_json::from_slice(&self.body)

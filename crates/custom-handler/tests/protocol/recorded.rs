@@ -65,7 +65,7 @@ async fn http_requests() {
             "url": request.url,
             "query": request.query,
             "content_type": request.headers.get("content-type"),
-            "body": request.text().unwrap(),
+            "body": str::from_utf8(&request.body).unwrap(),
         });
         assert_eq!(seen, recorded.expected, "{}", recorded.name);
         assert_eq!(request.headers["user-agent"], "curl/7.88.1", "{}", recorded.name);

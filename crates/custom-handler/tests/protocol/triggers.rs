@@ -23,12 +23,7 @@ fn event_grid_events_come_in_both_schemas_and_in_arrays() {
         assert_eq!(event[kind], "Microsoft.Storage.BlobCreated", "{name}");
         assert_eq!(event[time], "2026-11-23T06:15:00.9584103Z", "{name}");
         assert_eq!(event["data"]["contentLength"], 87, "{name}");
-        #[derive(serde::Deserialize)]
-        struct Event {
-            id: String,
-        }
-        let typed = events.json::<Event>().unwrap();
-        assert_eq!(typed[0].id, "831e1650-001e-001b-66ab-eeb76e069631");
+        assert_eq!(event["id"], "831e1650-001e-001b-66ab-eeb76e069631", "{name}");
     }
 }
 

@@ -17,9 +17,9 @@ pub enum Error {
     /// A setting is missing or unusable. Values are not repeated: they may hold keys.
     #[error("the setting `{name}` {problem}")]
     Setting { name: String, problem: String },
-    /// There is no such function, or it has another trigger.
-    #[error("there is no {what} `{name}` in the script root")]
-    NoFunction { what: &'static str, name: String },
+    /// There is no such function, or it has an HTTP trigger.
+    #[error("there is no timer and no queue function `{name}` in the script root")]
+    NoFunction { name: String },
     /// The port is taken.
     #[error("cannot listen on 127.0.0.1:{port}: {cause}; is another host running?")]
     Listen { port: u16, cause: io::Error },

@@ -17,7 +17,6 @@ use super::{
     config::{AuthLevel, Function, Trigger},
     identity::{Key, identity},
     invoke::{BY_HAND, Call, invoke},
-    outputs::HttpOutput,
     values::{Metadata, to_base64},
 };
 
@@ -145,7 +144,7 @@ async fn respond(host: Arc<Host>, request: Request) -> Response<Vec<u8>> {
     let (invocation, output) =
         invoke(&host, function, call(&host, function, &request, parameters)).await;
     match output {
-        Some(output) => response(output),
+        Some(response) => response,
         None if invocation.succeeded => plain(StatusCode::OK, ""),
         None => plain(StatusCode::INTERNAL_SERVER_ERROR, ""),
     }
@@ -236,20 +235,6 @@ fn admin(host: Arc<Host>, name: &str, request: &Request) -> Response<Vec<u8>> {
         all.spawn(run);
     }
     plain(StatusCode::ACCEPTED, "")
-}
-
-fn response(output: HttpOutput) -> Response<Vec<u8>> {
-    let mut response = Response::builder().status(output.status);
-    for (name, value) in output.headers {
-        // Lengths are those of the body, whatever the handler says.
-        let framing = ["content-length", "transfer-encoding"];
-        if !framing.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
-            response = response.header(name, value);
-        }
-    }
-    let failed =
-        |_| plain(StatusCode::INTERNAL_SERVER_ERROR, "a header of the answer is illegal\n");
-    response.body(output.body).unwrap_or_else(failed)
 }
 
 fn not_found() -> Response<Vec<u8>> {

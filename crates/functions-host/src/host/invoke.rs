@@ -68,21 +68,16 @@ pub(crate) async fn invoke(
     host.log.information(&format!("Executing '{name}' (Id={id})"));
     let body = json!({ "Data": { &*function.binding: value }, "Metadata": metadata });
     let (started, begun) = (Utc::now(), Instant::now());
-    let response = match host.worker.ready().await {
-        Ok(()) => send(host, name, &id, body, traceparent).await,
-        Err(problem) => Err(problem),
+    let (mut status, mut logs) = (None, Vec::new());
+    let ended = async {
+        host.worker.ready().await?;
+        let response = send(host, name, &id, body, traceparent).await?;
+        status = Some(response.status().as_u16());
+        let answer = answer::read(&response)?;
+        logs = answer.logs;
+        outputs::write(function, answer.outputs, &host.log).await
     };
-    let status = response.as_ref().ok().map(|response| response.status().as_u16());
-    let answer = response.and_then(|response| answer::read(&response));
-    let mut logs = Vec::new();
-    let written = match answer {
-        Ok(answer) => {
-            logs = answer.logs;
-            outputs::write(function, answer.outputs, &host.log).await
-        }
-        Err(problem) => Err(problem),
-    };
-    let (http, error) = match written {
+    let (http, error) = match ended.await {
         Ok(http) => (http, None),
         Err(problem) => (None, Some(problem)),
     };
@@ -109,19 +104,17 @@ async fn send(
     body: Value,
     traceparent: Option<String>,
 ) -> Result<Response<Bytes>, String> {
-    let mut request = Request::post(format!("http://127.0.0.1:{}/{name}", host.worker.port))
+    let request = Request::post(format!("http://127.0.0.1:{}/{name}", host.worker.port))
         .header("X-Azure-Functions-HostVersion", VERSION)
         .header("X-Azure-Functions-InvocationId", id)
         .header(header::USER_AGENT, format!("Azure-Functions-Host/{VERSION}"))
-        .header(header::CONTENT_TYPE, "application/json; charset=utf-8");
-    if host.options.telemetry {
-        request = request.header("traceparent", continued(traceparent));
-    }
+        .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+        .header("traceparent", continued(traceparent));
     let request = request.body(chunked(body.to_string())).map_err(|error| error.to_string())?;
     let mut exchange = pin!(host.client.send(request));
     let limit = host.root.host_json.function_timeout;
     if let Ok(response) = timeout(limit, exchange.as_mut()).await {
-        return response.map_err(|broken| broken.text);
+        return response;
     }
     let problem = format!(
         "Timeout value of {} exceeded by function 'Functions.{name}' (Id: '{id}'); the handler is \

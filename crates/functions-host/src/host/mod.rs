@@ -54,8 +54,6 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Keys that HTTP callers must know; without them nobody is asked, as on a laptop.
     pub check_keys: Option<Keys>,
-    /// Send `traceparent`, as the host does once it has telemetry.
-    pub telemetry: bool,
     /// Print the log.
     pub print: bool,
 }
@@ -77,7 +75,6 @@ impl Default for Options {
             poll: None,
             state: None,
             check_keys: None,
-            telemetry: true,
             print: true,
         }
     }
@@ -191,31 +188,13 @@ impl TestHost {
         }
     }
 
-    /// Runs a timer now, as `POST /admin/functions/<name>`, and waits for its end.
-    pub async fn run_timer(&self, name: &str) -> Result<Invocation, Error> {
-        let is_timer = |function: &Function| matches!(function.trigger, Trigger::Timer { .. });
-        let function = self.function("timer", name, is_timer)?;
-        Ok(timer::run_by_hand(&self.host, function).await)
-    }
-
-    /// Runs a queue function for a text that is in no queue, and waits for its end.
-    pub async fn run_queue(&self, name: &str, text: &str) -> Result<Invocation, Error> {
-        let is_queue = |function: &Function| matches!(function.trigger, Trigger::Queue(_));
-        let function = self.function("queue function", name, is_queue)?;
-        by_hand(&self.host, function, text)
-            .await
-            .ok_or_else(|| Error::NoFunction { what: "queue function", name: name.to_owned() })
-    }
-
-    fn function(
-        &self,
-        what: &'static str,
-        name: &str,
-        is: impl Fn(&Function) -> bool,
-    ) -> Result<&Function, Error> {
+    /// Runs a timer, or a queue function for a text that is in no queue, as
+    /// `POST /admin/functions/<name>`, and waits for its end.
+    pub async fn run(&self, name: &str, input: &str) -> Result<Invocation, Error> {
+        let unknown = || Error::NoFunction { name: name.to_owned() };
         let mut functions = self.host.root.functions.iter();
-        let found = functions.find(|function| function.name == name && is(function));
-        found.ok_or_else(|| Error::NoFunction { what, name: name.to_owned() })
+        let function = functions.find(|function| function.name == name).ok_or_else(unknown)?;
+        by_hand(&self.host, function, input).await.ok_or_else(unknown)
     }
 
     /// The handler's process, while it runs.

@@ -1,6 +1,7 @@
 //! Output bindings: what the host makes of their values.
 
 use serde_json::{Map, Value};
+use warp::http::{Response, StatusCode, header::CONTENT_TYPE};
 
 use super::{
     config::{Function, Output, Queue},
@@ -27,7 +28,7 @@ pub(crate) async fn write(
             }
             Some(Output::Http) => {
                 let wrong = |error| format!("the output `{binding}` {error}");
-                http = Some(HttpOutput::read(value).map_err(wrong)?);
+                http = Some(http_response(value).map_err(wrong)?);
             }
             None => log.warning(&format!(
                 "`{}` answered with the output `{binding}`, which function.json does not have \
@@ -98,47 +99,41 @@ fn encode(mut value: Value) -> Result<String, String> {
 }
 
 /// What the caller of an HTTP function gets.
-#[derive(Debug, PartialEq)]
-pub(crate) struct HttpOutput {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-}
+pub(crate) type HttpOutput = Response<Vec<u8>>;
 
-impl HttpOutput {
-    fn read(value: Value) -> Result<Self, String> {
-        let Value::Object(mut members) = value else {
-            return Err("must be an object with `statusCode`, `headers` and `body`".into());
-        };
-        let status = match members.remove("statusCode") {
-            None | Some(Value::Null) => 200,
-            Some(Value::Number(number)) => number.as_u64().unwrap_or_default(),
-            Some(Value::String(text)) => text.parse().unwrap_or_default(),
-            Some(_) => 0,
-        };
-        let status = u16::try_from(status).ok().filter(|status| (100..1000).contains(status));
-        let status = status.ok_or("has a `statusCode` that is no status")?;
-        let mut headers = Vec::new();
-        if let Some(Value::Object(given)) = members.remove("headers") {
-            for (name, value) in given {
-                headers.push((name, scalar_text(&value)));
+fn http_response(value: Value) -> Result<HttpOutput, String> {
+    let Value::Object(mut members) = value else {
+        return Err("must be an object with `statusCode`, `headers` and `body`".into());
+    };
+    let status = match members.remove("statusCode") {
+        None | Some(Value::Null) => "200".to_owned(),
+        Some(status) => scalar_text(&status),
+    };
+    let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let mut response = Response::builder().status(status.ok_or("has a `statusCode` that is none")?);
+    if let Some(Value::Object(headers)) = members.remove("headers") {
+        // Lengths are those of the body, whatever the handler says.
+        let framing = ["content-length", "transfer-encoding"];
+        for (name, value) in headers {
+            if !framing.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
+                response = response.header(name, scalar_text(&value));
             }
         }
-        let body = match members.remove("body") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::String(text)) => text.into_bytes(),
-            Some(mut value) => {
-                rewrite_dates(&mut value);
-                value.to_string().into_bytes()
-            }
-        };
-        let named = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        if !body.is_empty() && !named {
-            // JSON too.
-            headers.push(("Content-Type".into(), "text/plain; charset=utf-8".into()));
-        }
-        Ok(Self { status, headers, body })
     }
+    let body = match members.remove("body") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::String(text)) => text.into_bytes(),
+        Some(mut value) => {
+            rewrite_dates(&mut value);
+            value.to_string().into_bytes()
+        }
+    };
+    let has_type = response.headers_ref().is_some_and(|all| all.contains_key(CONTENT_TYPE));
+    if !body.is_empty() && !has_type {
+        // JSON too.
+        response = response.header(CONTENT_TYPE, "text/plain; charset=utf-8");
+    }
+    response.body(body).map_err(|error| format!("has an illegal header: {error}"))
 }
 
 #[cfg(test)]
@@ -170,14 +165,17 @@ mod tests {
 
     #[test]
     fn the_http_output_becomes_a_response() {
-        let response = HttpOutput::read(json!({
+        let response = http_response(json!({
             "statusCode": "202", "status": 500, "headers": { "x-run": 42 }, "body": { "a": 1 },
         }));
         let response = response.unwrap();
-        assert_eq!((response.status, response.body.as_slice()), (202, &b"{\"a\":1}"[..]));
-        assert_eq!(response.headers[0], ("x-run".into(), "42".into()));
-        assert_eq!(response.headers[1].1, "text/plain; charset=utf-8", "of JSON, too");
-        assert_eq!(HttpOutput::read(json!({})).unwrap().status, 200);
-        assert!(HttpOutput::read(json!("ok")).is_err());
+        assert_eq!((response.status().as_u16(), &response.body()[..]), (202, &b"{\"a\":1}"[..]));
+        assert_eq!(response.headers()["x-run"], "42");
+        let kind = &response.headers()["content-type"];
+        assert_eq!(kind, "text/plain; charset=utf-8", "of JSON, too");
+        assert_eq!(http_response(json!({})).unwrap().status(), 200);
+        for wrong in [json!("ok"), json!({ "statusCode": 7 }), json!({ "headers": { "a b": 1 } })] {
+            assert!(http_response(wrong.clone()).is_err(), "{wrong}");
+        }
     }
 }

@@ -15,11 +15,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 use uuid::Uuid;
-use warp::http::Request;
 
 use super::{
     Error,
-    client::{Client, empty},
+    client::Client,
     command::Start,
     config::ScriptRoot,
     console::{Errors, Stream, forward},
@@ -285,11 +284,8 @@ impl Supervisor {
 
 /// Any answer counts; only a connection that is not made means "not yet".
 async fn probe(client: Client, url: String) {
-    while let Ok(request) = Request::get(&url).body(empty()) {
-        match client.send(request).await {
-            Err(broken) if broken.is_connect => sleep(PROBE).await,
-            _ => return,
-        }
+    while !client.answers(&url).await {
+        sleep(PROBE).await;
     }
 }
 

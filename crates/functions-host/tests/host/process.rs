@@ -13,11 +13,11 @@ async fn two_crashes_are_forgiven_and_the_third_stops_the_host() {
     world.queue_function().await;
     let host = world.start().await;
     for _ in 0..2 {
-        assert!(!host.run_queue("f", "{\"exit\":3}").await.unwrap().succeeded);
+        assert!(!host.run("f", "{\"exit\":3}").await.unwrap().succeeded);
         // Until it is seen that the handler is gone, it counts as ready.
-        eventually(async || host.run_queue("f", "").await.unwrap().succeeded).await;
+        eventually(async || host.run("f", "").await.unwrap().succeeded).await;
     }
-    assert!(!host.run_queue("f", "{\"exit\":3}").await.unwrap().succeeded);
+    assert!(!host.run("f", "{\"exit\":3}").await.unwrap().succeeded);
     let reason = host.stopped().await;
     assert!(reason.contains("Exceeded http worker restart retry count"), "{reason}");
     assert!(reason.contains("leaving with 3"), "{reason}");
@@ -44,11 +44,11 @@ async fn a_function_that_takes_too_long_costs_everybody_the_process() {
     world.set("AzureFunctionsJobHost__functionTimeout", "00:00:01");
     let host = world.start().await;
     let pid = host.handler_pid().unwrap();
-    let slow = host.run_queue("f", "{\"sleep_ms\":60000}").await.unwrap();
+    let slow = host.run("f", "{\"sleep_ms\":60000}").await.unwrap();
     assert!(slow.error.unwrap().contains("Timeout value of 00:00:01 exceeded"));
     assert!(slow.duration >= Duration::from_secs(1));
     eventually(async || host.handler_pid().is_some_and(|now| now != pid)).await;
-    assert!(host.run_queue("f", "").await.unwrap().succeeded, "and that is not counted as a crash");
+    assert!(host.run("f", "").await.unwrap().succeeded, "and that is not counted as a crash");
 }
 
 #[tokio::test]

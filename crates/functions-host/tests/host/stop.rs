@@ -29,7 +29,7 @@ async fn after_exit_0_the_host_calls_itself_healthy_while_every_message_is_poiso
     let world = World::new().await;
     world.queue_function().await.function("web", http("res"));
     let host = world.start().await;
-    assert!(!host.run_queue("f", "{\"exit\":0}").await.unwrap().succeeded);
+    assert!(!host.run("f", "{\"exit\":0}").await.unwrap().succeeded);
     eventually(async || host.lines().iter().any(|line| line.text.contains("exit code 0"))).await;
     assert_eq!(host.handler_pid(), None);
     world.queues.put("todo", "good").await.unwrap();

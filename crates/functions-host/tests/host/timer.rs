@@ -22,7 +22,7 @@ async fn a_missed_occurrence_runs_once_at_the_next_start() {
     world.options.state = Some(state.clone());
     world.set("WHEN", SELDOM).function("f", json!({ "bindings": [timer("%WHEN%")] }));
     let host = world.start().await;
-    let ran = host.run_timer("f").await.unwrap();
+    let ran = host.run("f", "").await.unwrap();
     assert!(ran.succeeded && ran.reason.contains("host APIs"));
     let first = &world.requests()[0]["body"]["Data"]["t"];
     assert_eq!(first["ScheduleStatus"]["Last"], "0001-01-01T00:00:00+00:00", "it never ran");
@@ -42,7 +42,7 @@ async fn a_missed_occurrence_runs_once_at_the_next_start() {
     host.stop().await;
 
     let host = world.start().await;
-    let ran = host.run_timer("f").await.unwrap();
+    let ran = host.run("f", "").await.unwrap();
     assert!(ran.succeeded && host.invocations().len() == 1, "it is made up for");
     let status = &world.requests()[2]["body"]["Data"]["t"]["ScheduleStatus"];
     assert!(status["Last"].as_str().unwrap() > "2024", "{status}");
