@@ -19,7 +19,7 @@
 //! error, and the others start: see [`TestHost::functions_in_error`].
 //!
 //! ```no_run
-//! # async fn test() -> Result<(), functions_host::Error> {
+//! # async fn test() -> anyhow::Result<()> {
 //! use std::{path::Path, time::Duration};
 //! use functions_host::{Options, TestHost};
 //!
@@ -34,4 +34,4 @@
 pub mod azurite;
 mod host;
 
-pub use host::{Error, Invocation, Keys, Level, Line, Options, TestHost, queues};
+pub use host::{Invocation, Keys, Level, Line, Options, TestHost, queues};

@@ -5,7 +5,6 @@ mod client;
 mod command;
 mod config;
 mod console;
-mod error;
 mod http;
 mod identity;
 mod invoke;
@@ -26,10 +25,10 @@ use std::{
     time::Duration,
 };
 
+use anyhow::{Context, Error, Result, bail};
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-pub use error::Error;
 pub use log::{Invocation, Level, Line};
 
 use client::Client;
@@ -112,20 +111,23 @@ impl TestHost {
         script_root: &Path,
         settings: impl IntoIterator<Item = (N, V)>,
         options: Options,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self> {
         let settings = settings.into_iter().map(|(name, value)| (name.into(), value.into()));
         let root = ScriptRoot::read(script_root, settings.collect())?;
         let log = Arc::new(Log::new(options.print));
         log.information("This is not the Azure Functions host, but a stand-in for tests.");
-        let listening = |cause| Error::Listen { port: options.port, cause };
-        let listener = TcpListener::bind(("127.0.0.1", options.port)).await.map_err(listening)?;
-        let port = listener.local_addr().map_err(listening)?.port();
+        let taken = || {
+            let port = options.port;
+            format!("cannot listen on 127.0.0.1:{port}; is another host running?")
+        };
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).await.with_context(taken)?;
+        let port = listener.local_addr()?.port();
         let client = Client::new();
         let (mut listeners, mut tasks) = (JoinSet::new(), JoinSet::new());
         let stopping = watch::Sender::new(false);
         let seen = stopping.subscribe();
         let worker = Worker::start(&root, log.clone(), client.clone(), seen, &mut tasks).await?;
-        worker.ready().await.map_err(|reason| Error::Stopped { reason })?;
+        worker.ready().await.map_err(Error::msg).context("the host stopped")?;
         let (statuses, by_hand) = (Mutex::default(), Mutex::default());
         let host = Host { root, options, port, client, worker, log, statuses, by_hand, stopping };
         let host = Arc::new(host);
@@ -176,25 +178,25 @@ impl TestHost {
         &self,
         wanted: impl Fn(&[Invocation]) -> bool,
         limit: Duration,
-    ) -> Result<Vec<Invocation>, Error> {
+    ) -> Result<Vec<Invocation>> {
         let mut invocations = self.host.log.invocations();
         let found = invocations.wait_for(|all| wanted(all));
         match tokio::time::timeout(limit, found).await {
             Ok(Ok(all)) => Ok(all.clone()),
-            _ => Err(Error::Waited {
-                seconds: limit.as_secs(),
-                invocations: self.invocations().iter().map(|one| format!("{one}\n")).collect(),
-            }),
+            _ => {
+                let all: String = self.invocations().iter().map(|one| format!("{one}\n")).collect();
+                bail!("waited {limit:?} in vain; invocations so far:\n{all}")
+            }
         }
     }
 
     /// Runs a timer, or a queue function for a text that is in no queue, as
     /// `POST /admin/functions/<name>`, and waits for its end.
-    pub async fn run(&self, name: &str, input: &str) -> Result<Invocation, Error> {
-        let unknown = || Error::NoFunction { name: name.to_owned() };
+    pub async fn run(&self, name: &str, input: &str) -> Result<Invocation> {
+        let unknown = || format!("there is no timer and no queue function `{name}`");
         let mut functions = self.host.root.functions.iter();
-        let function = functions.find(|function| function.name == name).ok_or_else(unknown)?;
-        by_hand(&self.host, function, input).await.ok_or_else(unknown)
+        let function = functions.find(|function| function.name == name).with_context(unknown)?;
+        by_hand(&self.host, function, input).await.with_context(unknown)
     }
 
     /// The handler's process, while it runs.
@@ -274,7 +276,7 @@ async fn by_hand(host: &Host, function: &Function, input: &str) -> Option<Invoca
 
 /// The storage accounts and queues that the functions of a script root use, with the settings
 /// as [`TestHost::start`] sees them: what has to be made before the first start.
-pub fn queues(script_root: &Path) -> Result<Vec<(Account, String)>, Error> {
+pub fn queues(script_root: &Path) -> Result<Vec<(Account, String)>> {
     let root = ScriptRoot::read(script_root, BTreeMap::new())?;
     let mut seen = BTreeSet::new();
     let queues = root.queues().map(|queue| (queue.queues.account().clone(), queue.name.clone()));

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::{Context, Result};
 use tokio::{
     net::TcpListener,
     process::Child,
@@ -17,7 +18,6 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    Error,
     client::Client,
     command::Start,
     config::ScriptRoot,
@@ -65,13 +65,14 @@ impl Worker {
         client: Client,
         stopping: watch::Receiver<bool>,
         tasks: &mut JoinSet<()>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self> {
         let handler = &root.host_json.custom_handler;
-        let port = free_port().await.map_err(|cause| Error::Listen { port: 0, cause })?;
+        let port = free_port().await?;
         let start = Start::new(root, port, &Uuid::new_v4().to_string());
-        let spawned = start.command().spawn();
-        let child =
-            spawned.map_err(|cause| Error::Handler { program: start.program.clone(), cause })?;
+        let child = start.command().spawn().with_context(|| {
+            let program = start.program.display();
+            format!("cannot start the handler {program}; see defaultExecutablePath in host.json")
+        })?;
         let (state_sender, state) = watch::channel(State::Starting);
         let (commands, receiver) = mpsc::unbounded_channel();
         let limit = handler.initialization_timeout;

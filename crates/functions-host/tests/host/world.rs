@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use functions_host::azurite::{Azurite, Queues};
-use functions_host::{Error, Options, TestHost};
+use functions_host::{Options, TestHost};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -88,14 +88,14 @@ impl World {
         self.options.state = Some(state);
     }
 
-    pub async fn try_start(&self) -> Result<TestHost, Error> {
+    pub async fn try_start(&self) -> anyhow::Result<TestHost> {
         let host_json = self.host_json.to_string();
         fs::write(self.folder.path().join("host.json"), host_json).unwrap();
         TestHost::start(self.folder.path(), self.settings.clone(), self.options.clone()).await
     }
 
     pub async fn start(&self) -> TestHost {
-        self.try_start().await.unwrap_or_else(|error| panic!("{error}"))
+        self.try_start().await.unwrap()
     }
 
     /// The requests that the handler got.

@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anyhow::{Context, Error, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ use function_json::{Binding, Direction, FunctionJson};
 pub(crate) use host_json::HostJson;
 pub(crate) use settings::Settings;
 
-use super::{Error, route::Route, schedule::Schedule};
+use super::{route::Route, schedule::Schedule};
 use crate::azurite::{Account, Queues};
 
 /// What the host finds in a folder.
@@ -84,37 +85,38 @@ pub(crate) struct Queue {
 }
 
 /// A JSON file; a byte order mark is no error.
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    let text =
-        fs::read_to_string(path).map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = fs::read_to_string(path).with_context(|| unreadable(path))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    serde_json::from_str(text)
-        .map_err(|error| Error::File { path: path.to_owned(), problem: error.to_string() })
+    serde_json::from_str(text).with_context(|| path.display().to_string())
+}
+
+fn unreadable(path: &Path) -> String {
+    format!("cannot read {}; `cargo xtask package` assembles the script root", path.display())
 }
 
 impl ScriptRoot {
-    pub(crate) fn read(root: &Path, more: BTreeMap<String, String>) -> Result<Self, Error> {
-        let path =
-            fs::canonicalize(root).map_err(|cause| Error::Read { path: root.to_owned(), cause })?;
+    pub(crate) fn read(root: &Path, more: BTreeMap<String, String>) -> Result<Self> {
+        let path = fs::canonicalize(root).with_context(|| unreadable(root))?;
         let settings = Settings::read(&path, more)?;
         let file = path.join("host.json");
-        let wrong = |problem| Error::File { path: file.clone(), problem };
+        let named = || file.display().to_string();
         let mut host_json: Value = read_json(&file)?;
         settings.override_host_json(&mut host_json);
-        let host_json: HostJson =
-            serde_json::from_value(host_json).map_err(|error| wrong(error.to_string()))?;
-        host_json.check().map_err(wrong)?;
+        let host_json: HostJson = serde_json::from_value(host_json).with_context(named)?;
+        host_json.check().map_err(Error::msg).with_context(named)?;
         let (functions, in_error) = functions(&path, &settings)?;
-        if functions.is_empty() && in_error.is_empty() {
-            return Err(wrong("no folder beside it holds a function.json".into()));
-        }
+        ensure!(
+            !functions.is_empty() || !in_error.is_empty(),
+            "{}: no folder beside it holds a function.json",
+            file.display()
+        );
         let stores = |function: &Function| !matches!(function.trigger, Trigger::Http { .. });
-        if functions.iter().any(stores) && settings.get("AzureWebJobsStorage").is_none() {
-            let name = "AzureWebJobsStorage".into();
-            let problem = "is missing, and triggers other than HTTP need it: set it to \
-                           `UseDevelopmentStorage=true` in local.settings.json";
-            return Err(Error::Setting { name, problem: problem.into() });
-        }
+        ensure!(
+            !functions.iter().any(stores) || settings.get("AzureWebJobsStorage").is_some(),
+            "the setting `AzureWebJobsStorage` is missing, and triggers other than HTTP need it: \
+             set it to `UseDevelopmentStorage=true` in local.settings.json"
+        );
         Ok(Self { path, host_json, settings, functions, in_error })
     }
 
@@ -138,26 +140,23 @@ impl ScriptRoot {
 fn functions(
     root: &Path,
     settings: &Settings,
-) -> Result<(Vec<Function>, BTreeMap<String, String>), Error> {
-    let unreadable = |cause| Error::Read { path: root.to_owned(), cause };
+) -> Result<(Vec<Function>, BTreeMap<String, String>)> {
     let (mut functions, mut in_error) = (Vec::<Function>::new(), BTreeMap::new());
     let mut connections = Connections { settings, known: BTreeMap::new() };
-    for entry in fs::read_dir(root).map_err(unreadable)? {
-        let folder = entry.map_err(unreadable)?.path();
+    for entry in fs::read_dir(root).with_context(|| unreadable(root))? {
+        let folder = entry.with_context(|| unreadable(root))?.path();
         let path = folder.join("function.json");
         if !path.is_file() {
             continue;
         }
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let json = read_json(&path)?;
-        let wrong = |problem| Error::File { path: path.clone(), problem };
         if functions.iter().any(|known| known.name.eq_ignore_ascii_case(&name)) {
-            return Err(wrong("another folder has this name in other case".into()));
+            bail!("{}: another folder has this name in other case", path.display());
         }
-        match function(&name, json, &mut connections) {
+        match function(&name, read_json(&path)?, &mut connections) {
             Ok(function) => functions.push(function),
             Err(Problem::InError(reason)) => drop(in_error.insert(name, reason)),
-            Err(Problem::Unknown(problem)) => return Err(wrong(problem)),
+            Err(Problem::Unknown(problem)) => bail!("{}: {problem}", path.display()),
         }
     }
     functions.sort_by(|a, b| a.name.cmp(&b.name));

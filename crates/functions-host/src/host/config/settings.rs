@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use anyhow::{Result, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-
-use crate::host::Error;
 
 /// What the host and its handler see as their environment.
 #[derive(Debug)]
@@ -21,16 +20,17 @@ struct LocalSettings {
 
 impl Settings {
     /// What `more` sets wins, then the environment, then `local.settings.json`.
-    pub(crate) fn read(root: &Path, more: BTreeMap<String, String>) -> Result<Self, Error> {
+    pub(crate) fn read(root: &Path, more: BTreeMap<String, String>) -> Result<Self> {
         let path = root.join("local.settings.json");
         let local = match path.exists() {
             true => super::read_json(&path)?,
             false => LocalSettings::default(),
         };
-        if local.is_encrypted {
-            let problem = "is encrypted: `func settings decrypt` makes it readable".into();
-            return Err(Error::File { path, problem });
-        }
+        ensure!(
+            !local.is_encrypted,
+            "{} is encrypted: `func settings decrypt` makes it readable",
+            path.display()
+        );
         // As Core Tools set it.
         let environment = ("AZURE_FUNCTIONS_ENVIRONMENT".to_owned(), "Development".to_owned());
         let mut settings = BTreeMap::from([environment]);

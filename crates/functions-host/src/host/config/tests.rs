@@ -18,7 +18,7 @@ fn read(host_json: &str, function_json: &str) -> Result<ScriptRoot, String> {
     let settings =
         [("AzureWebJobsStorage", "UseDevelopmentStorage=true"), ("EACH_HOUR", "0 0 * * * *")];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    ScriptRoot::read(root.path(), settings.into()).map_err(|error| error.to_string())
+    ScriptRoot::read(root.path(), settings.into()).map_err(|error| format!("{error:#}"))
 }
 
 fn bindings(bindings: &str) -> Result<ScriptRoot, String> {
