@@ -86,7 +86,7 @@ pub(crate) async fn serve(host: Arc<Host>, listener: TcpListener) {
         .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::body::bytes())
-        .and_then(move |method, path: FullPath, raw_query: String, headers, body| {
+        .then(move |method, path: FullPath, raw_query: String, headers, body| {
             let host = host.clone();
             async move {
                 // A base without meaning: only the query is read from it.
@@ -97,7 +97,7 @@ pub(crate) async fn serve(host: Arc<Host>, listener: TcpListener) {
                 }
                 let path = path.as_str().to_owned();
                 let request = Request { method, path, query, raw_query, headers, body };
-                Ok::<_, warp::Rejection>(respond(host, request).await)
+                respond(host, request).await
             }
         });
     let stopping = async move { stopping.stopping().await };

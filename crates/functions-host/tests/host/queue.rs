@@ -46,10 +46,7 @@ async fn after_five_failures_a_message_is_poison() {
 #[tokio::test]
 async fn a_handler_killed_at_work_gets_the_message_again() {
     let world = World::new().await;
-    let message = json!({ "once": world.once(), "sleep_ms": 60_000 }).to_string();
-    world.queue_function().await.queues.put("todo", &message).await.unwrap();
-    let host = world.start().await;
-    world.exists(&world.once()).await;
+    let host = world.start_busy(60_000).await;
     let pid = host.handler_pid().unwrap();
     host.kill_handler();
     let all = host.wait_until(|all| all.len() == 2, LIMIT).await.unwrap();
@@ -63,10 +60,7 @@ async fn a_handler_killed_at_work_gets_the_message_again() {
 async fn a_host_killed_at_work_leaves_the_message_locked_for_a_while() {
     let mut world = World::new().await;
     world.options.lock = Duration::from_secs(2);
-    let message = json!({ "once": world.once(), "sleep_ms": 60_000 }).to_string();
-    world.queue_function().await.queues.put("todo", &message).await.unwrap();
-    let host = world.start().await;
-    world.exists(&world.once()).await;
+    let host = world.start_busy(60_000).await;
     let begun = Instant::now();
     host.kill().await;
     let host = world.start().await;

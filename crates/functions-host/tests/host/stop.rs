@@ -2,17 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::world::{World, client, eventually, http};
 
 #[tokio::test]
 async fn a_host_that_stops_in_order_waits_for_what_runs_and_begins_nothing() {
     let world = World::new().await;
-    let slow = json!({ "once": world.once(), "sleep_ms": 1500 }).to_string();
-    world.queue_function().await.queues.put("todo", &slow).await.unwrap();
-    let host = world.start().await;
-    world.exists(&world.once()).await;
+    let host = world.start_busy(1500).await;
     let late = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         world.queues.put("todo", "late").await.unwrap();

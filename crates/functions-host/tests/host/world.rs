@@ -119,8 +119,13 @@ impl World {
         self.folder.path().join("once").display().to_string()
     }
 
-    pub async fn exists(&self, file: &str) {
-        eventually(async || Path::new(file).exists()).await;
+    /// Starts a host whose handler is in the middle of a message of `todo`, for so long.
+    pub async fn start_busy(&self, sleep_ms: u64) -> TestHost {
+        let slow = json!({ "once": self.once(), "sleep_ms": sleep_ms }).to_string();
+        self.queue_function().await.queues.put("todo", &slow).await.unwrap();
+        let host = self.start().await;
+        eventually(async || Path::new(&self.once()).exists()).await;
+        host
     }
 }
 
