@@ -13,8 +13,10 @@ use crate::{Chore, Place};
 /// Folders of `raw`, which are the beginnings of file names too.
 const DATASETS: [&str; 3] = ["movie_review", "log_reviews", "user_purchase"];
 
+const USAGE: &str = "cargo xtask drop FILE... [--as DATASET] [--path PATH]";
+
 #[derive(clap::Args)]
-#[command(override_usage = "cargo xtask drop FILE... [--as DATASET] [--path PATH]")]
+#[command(override_usage = USAGE)]
 pub struct Options {
     #[command(flatten)]
     place: Place,
@@ -38,7 +40,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let Options { place, files, dataset, path } = options;
     if path.is_some() && files.len() > 1 {
         let problem = "--path names one blob: give one file with it";
-        Chore::command().error(ErrorKind::TooManyValues, problem).exit();
+        Chore::command().override_usage(USAGE).error(ErrorKind::TooManyValues, problem).exit();
     }
     let queues = place.queues()?;
     let today = Utc::now().date_naive();
