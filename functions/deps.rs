@@ -66,7 +66,7 @@ impl Deps {
     }
 
     /// Publishes an event, if a topic is configured. A failure is logged and fails no work.
-    pub(crate) async fn publish_event(&self, data: impl Into<Data>) {
+    pub(crate) async fn publish_event(&self, data: Data) {
         let Some(events) = &self.events else { return };
         let event = CloudEvent::new(self.lake.describe(), data);
         if let Err(error) = events.publish(&event).await {

@@ -112,8 +112,8 @@ fn orders(deps: &Deps, message: &QueueMessage) -> anyhow::Result<(Vec<Order>, Ve
     let account = deps.settings.lake.account().unwrap_or_default();
     let scope = Scope { account, container: "raw".to_owned() };
     let decoded = eventgrid::decode(message.text()?, &scope)?;
-    let orders = decoded.events.into_iter().map(|event| Order { path: event.path, force: None });
-    Ok((orders.collect(), decoded.ignored.into_iter().map(|ignored| ignored.why).collect()))
+    let orders = decoded.paths.into_iter().map(|path| Order { path, force: None });
+    Ok((orders.collect(), decoded.ignored))
 }
 
 /// A name that no retry can fix. Other permanent errors need an operator, and reach one through the

@@ -1,5 +1,6 @@
 //! What the three file functions share: a blob-created event names a path, the lake decides.
 
+use eventgrid::Data;
 use lake::{Delivery, IngestOptions, Outcome, Receipt};
 use pipeline::Dataset;
 use serde::{Deserialize, Serialize};
@@ -114,10 +115,10 @@ pub async fn ingest(deps: &Deps, dataset: Dataset, input: Input) -> anyhow::Resu
     let ingested = Ingested::new(&path, dataset, outcome, receipt);
     let (dataset, rows) = (dataset.name().to_owned(), ingested.rows.staged);
     match (ingested.outcome, ingested.reason) {
-        ("accepted", _) => deps.publish_event(eventgrid::FileStaged { path, dataset, rows }).await,
+        ("accepted", _) => deps.publish_event(Data::FileStaged { path, dataset, rows }).await,
         ("rejected", Some(reason)) => {
             let reason = reason.name().to_owned();
-            deps.publish_event(eventgrid::FileRefused { path, dataset, reason }).await;
+            deps.publish_event(Data::FileRefused { path, dataset, reason }).await;
         }
         _ => {}
     }

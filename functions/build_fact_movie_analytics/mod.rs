@@ -60,7 +60,7 @@ pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
             Ok(Outcome::Published(report)) => {
                 let Published { publish_id, days_replaced: days, rows_inserted: rows, .. } =
                     report.published;
-                deps.publish_event(eventgrid::FactPublished { publish_id, days, rows }).await;
+                deps.publish_event(eventgrid::Data::FactPublished { publish_id, days, rows }).await;
                 return Ok(Outcome::Published(report));
             }
             outcome => return outcome,

@@ -57,7 +57,7 @@ pub(crate) async fn handle(
 ) -> anyhow::Result<Outcome> {
     // Not from its `query`, where the host has joined the values of a name.
     let query = request.url.split_once('?').map_or("", |(_, query)| query).to_owned();
-    let if_none_match = request.headers.get("If-None-Match").map(str::to_owned);
+    let if_none_match = request.headers.get("if-none-match").cloned();
     let input = Input { query, if_none_match, now: Utc::now() };
     let answer = answer(&deps.dashboard, input, Some(&context)).await;
     let response = HttpResponse::text(answer.status, answer.body);

@@ -8,16 +8,14 @@
 mod client;
 mod portal;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use custom_handler::{Context, TraceParent};
-use opentelemetry::{
-    KeyValue, SpanId, TraceFlags, TraceId,
-    trace::{SpanContext, TraceContextExt, TraceState, TracerProvider as _},
-};
+use custom_handler::Context;
+use opentelemetry::{KeyValue, propagation::TextMapPropagator, trace::TracerProvider as _};
 use opentelemetry_application_insights::Exporter;
 use opentelemetry_sdk::{
     Resource,
+    propagation::TraceContextPropagator,
     trace::{Sampler, SdkTracerProvider},
 };
 use tracing::{Level, Span, level_filters::LevelFilter};
@@ -131,15 +129,10 @@ fn exporter(
     }
 }
 
-fn remote(parent: TraceParent) -> opentelemetry::Context {
-    let parent = SpanContext::new(
-        TraceId::from_bytes(parent.trace_id),
-        SpanId::from_bytes(parent.parent_id),
-        TraceFlags::SAMPLED,
-        true,
-        TraceState::default(),
-    );
-    opentelemetry::Context::new().with_remote_span_context(parent)
+/// The host's span; a header that is not valid names none.
+fn remote(traceparent: &str) -> opentelemetry::Context {
+    let headers = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
+    TraceContextPropagator::new().extract(&headers)
 }
 
 #[cfg(test)]

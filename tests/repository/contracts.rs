@@ -106,7 +106,7 @@ fn routes() -> BTreeMap<String, String> {
     };
     let app = serve::app(Arc::new(Deps::new(Settings::read(get).unwrap()).unwrap()));
     let app = app.check().unwrap();
-    app.functions().map(|info| (info.name.to_owned(), info.trigger.to_owned())).collect()
+    app.functions().map(|(name, trigger)| (name.to_owned(), trigger.to_owned())).collect()
 }
 
 #[tokio::test]

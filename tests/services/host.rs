@@ -226,7 +226,7 @@ async fn lost_events_are_found_by_reconcile_through_its_output_bindings() {
     let host = world.host().await;
     world.upload("movie_review/1.csv", reviews(&[(1, "good", 1)])).await;
     world.upload("log_reviews/1.csv", logs(&[(1, "2021-04-19", "Mobile")])).await;
-    let reconciled = host.run_timer("reconcile").await.unwrap();
+    let reconciled = host.run("reconcile", "").await.unwrap();
     let line = said(&host, &reconciled).await;
     assert!(line.contains("2 files to read"), "{line}");
     world.holds().await;
@@ -279,7 +279,7 @@ async fn sigterm_to_the_handler_alone_starts_it_again_and_poisons_nothing() {
         assert!(start.elapsed() < LONG, "the handler is not started again");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let built = host.run_timer("build_fact_movie_analytics").await.unwrap();
+    let built = host.run("build_fact_movie_analytics", "").await.unwrap();
     assert!(built.succeeded, "{built}");
     world.holds().await;
     for name in &poison {
@@ -374,7 +374,7 @@ async fn a_file_that_kills_the_process_each_time_is_given_up_and_the_others_are_
     fs::remove_file(&killer).unwrap();
     world.holds().await;
     // Nothing is due, and both kinds of status name the file and what comes next.
-    let reconciled = host.run_timer("reconcile").await.unwrap();
+    let reconciled = host.run("reconcile", "").await.unwrap();
     let line = said(&host, &reconciled).await;
     assert!(line.contains("0 files to read, 1 that killed the process before"), "{line}");
     let status = reqwest::get(host.url("/api/status")).await.unwrap();
@@ -418,16 +418,16 @@ async fn foreign_events_are_acknowledged_and_say_why() {
     let ours =
         eventgrid::blob_created(world.account.name(), "staging", "movie_review/1.csv", "0x1", 7);
     for event in [foreign, ours] {
-        let ran = host.run_queue("classify_movie_review", &event.to_string()).await.unwrap();
+        let ran = host.run("classify_movie_review", &event.to_string()).await.unwrap();
         assert!(
             ran.succeeded && said(&host, &ran).await.starts_with("ignored an event: "),
             "{ran}"
         );
     }
     let gone = eventgrid::blob_created(world.account.name(), "raw", "movie_review/1.csv", "0x1", 7);
-    let ran = host.run_queue("classify_movie_review", &gone.to_string()).await.unwrap();
+    let ran = host.run("classify_movie_review", &gone.to_string()).await.unwrap();
     assert!(ran.succeeded && said(&host, &ran).await.starts_with("gone "), "{ran}");
-    let ran = host.run_queue("classify_movie_review", "not an event").await.unwrap();
+    let ran = host.run("classify_movie_review", "not an event").await.unwrap();
     assert!(ran.succeeded, "{ran}");
     host.stop().await;
 }
@@ -444,12 +444,12 @@ async fn the_dashboard_is_read_by_anybody_whom_the_host_lets_in() {
     world.upload("movie_review/1.csv", reviews(&[(1, "good", 1), (2, "dull", 2)])).await;
     let rows = [(1, "2021-04-19", "Mobile"), (2, "2021-04-20", "Smart &amp; TV")];
     world.upload("log_reviews/1.csv", logs(&rows)).await;
-    host.run_timer("reconcile").await.unwrap();
+    host.run("reconcile", "").await.unwrap();
     let read = |all: &[Invocation]| {
         all.iter().filter(|one| one.function != "reconcile" && one.succeeded).count() >= 3
     };
     host.wait_until(read, LONG).await.unwrap();
-    let built = host.run_timer("build_fact_movie_analytics").await.unwrap();
+    let built = host.run("build_fact_movie_analytics", "").await.unwrap();
     assert!(built.succeeded, "{built}");
 
     // The host joins values of one name; the page reads the address itself.

@@ -1,10 +1,10 @@
-//! What can go wrong: with the app, with what the host sent, with what is to be sent back.
+//! Errors of the app and of what the host sent.
 
 use serde_json::error::Category;
 
 /// Why an app does not start, or stopped serving.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message tells what the fields hold")]
+#[expect(missing_docs, reason = "the message says what the fields hold")]
 #[non_exhaustive]
 pub enum Error {
     /// The host takes no such function name.
@@ -14,10 +14,10 @@ pub enum Error {
         .name.escape_debug()
     )]
     Name { name: String },
-    /// The host tells names apart without regard to case.
+    /// For the host the case of names does not count.
     #[error("the function `{name}` is added twice (case does not count); remove or rename one")]
     Duplicate { name: String },
-    /// Nobody told us the port: the process was not started by the host.
+    /// The process was not started by the host, which names the port.
     #[error("FUNCTIONS_CUSTOMHANDLER_PORT is not set: start the handler by the Functions host")]
     NoPort,
     /// The variable holds no port.
@@ -33,78 +33,45 @@ pub enum Error {
 
 /// What the host sent is not what the trigger sends. Its text never holds values of the payload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the message tells what the fields hold")]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// The body is no invocation at all.
-    #[error("expected a JSON object with `Data` and `Metadata`, but {why}")]
-    Envelope { why: String },
-    /// Nothing in `Data` can be the trigger's value.
-    #[error("expected the value of a {kind} in `Data`, which holds {members}")]
-    NoTrigger { kind: &'static str, members: String },
-    /// More than one member of `Data` can be the trigger's value.
-    #[error(
-        "cannot tell which of {members} in `Data` is the {kind}: take it by a `Trigger` of your own"
-    )]
-    Ambiguous { kind: &'static str, members: String },
-    /// The trigger's value has another shape.
-    #[error("expected {expected}")]
-    Shape { expected: &'static str },
-    /// The payload is bytes where text is needed.
-    #[error("the {what} is not UTF-8 text")]
-    NotText { what: &'static str },
-    /// The payload is not the JSON that the handler expects.
-    #[error("the {what} is not the expected JSON: {why}")]
-    Json { what: &'static str, why: String },
-}
-
-/// An output that cannot be sent so that the host leaves it as it is.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum OutputError {
-    /// The host takes no such name.
-    #[error(
-        "the host rejects this binding name: it must begin with a letter and hold only letters \
-         and digits, at most 128 of them; rename it here and in function.json"
-    )]
-    Binding,
-    /// The value's `Serialize` failed.
-    #[error("cannot be written as JSON: {why}")]
-    Json { why: String },
-    /// One of several messages would be parsed and written anew as a date.
-    #[error("message {index} looks like a date, which the host rewrites: send it in an object")]
-    Date { index: usize },
-}
+#[error("{0}")]
+pub struct DecodeError(String);
 
 impl DecodeError {
-    pub(crate) fn json(what: &'static str, error: &serde_json::Error) -> Self {
-        Self::Json { what, why: without_values(error) }
+    /// The text names what is wrong, without values.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn json(what: &str, error: &serde_json::Error) -> Self {
+        Self(format!("the {what} is not the expected JSON: {}", without_values(error)))
     }
 }
 
-/// The text of an error less the values in it, which may be personal data: errors are logged.
+pub(crate) fn not_json(error: &serde_json::Error) -> String {
+    format!("cannot be written as JSON: {}", without_values(error))
+}
+
+/// The text of an error without the values in it, which may be personal data: errors are logged.
 pub(crate) fn without_values(error: &serde_json::Error) -> String {
-    let place = format!("line {} column {}", error.line(), error.column());
     let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let known = ["invalid type", "invalid value", "invalid length", "unknown"];
     let kept = match error.classify() {
-        Category::Syntax | Category::Eof => {
-            text.rsplit_once(" at line ").map_or(text.as_str(), |(kept, _)| kept).to_owned()
-        }
-        Category::Io => "it cannot be read".to_owned(),
-        Category::Data => {
-            let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(kept, _)| kept);
-            let known = ["invalid type", "invalid value", "invalid length", "unknown"];
-            if text.starts_with("missing field `") {
-                text.to_owned()
-            } else if let Some(kind) = known.iter().find(|kind| text.starts_with(**kind)) {
+        Category::Syntax | Category::Eof => text.to_owned(),
+        _ if text.starts_with("missing field `") => text.to_owned(),
+        _ => match known.iter().find(|kind| text.starts_with(**kind)) {
+            Some(kind) => {
                 let expected = text.rfind(", expected ").map_or("", |at| &text[at..]);
                 format!("{kind}{expected}")
-            } else {
-                "a value of the wrong kind".to_owned()
             }
-        }
+            None => "a value of the wrong kind".to_owned(),
+        },
     };
-    // Values that were parsed before have no place any more.
-    if error.line() == 0 { kept } else { format!("{kept} at {place}") }
+    match error.line() {
+        // Values that were parsed before have no place any more.
+        0 => kept,
+        line => format!("{kept} at line {line} column {}", error.column()),
+    }
 }
 
 #[cfg(test)]
@@ -112,20 +79,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_tells_the_place_and_what_was_expected_but_no_value() {
+    fn an_error_names_the_place_and_what_was_expected_but_no_value() {
         #[derive(Debug, serde::Deserialize)]
         struct Work {
             #[expect(dead_code)]
             count: u32,
         }
-        let told = |text: &str| without_values(&serde_json::from_str::<Work>(text).unwrap_err());
-        assert_eq!(
-            told("{\"count\":\"5 Elm St, expected\"}"),
-            "invalid type, expected u32 at line 1 column 29"
-        );
-        assert_eq!(told("{\"count\":-77}"), "invalid value, expected u32 at line 1 column 12");
-        assert_eq!(told("{}"), "missing field `count` at line 1 column 2");
-        assert_eq!(told("{\"count\": x"), "expected value at line 1 column 11");
+        for (text, expected) in [
+            (
+                "{\"count\":\"5 Elm St, expected\"}",
+                "invalid type, expected u32 at line 1 column 29",
+            ),
+            ("{\"count\":-77}", "invalid value, expected u32 at line 1 column 12"),
+            ("{}", "missing field `count` at line 1 column 2"),
+            ("{\"count\": x", "expected value at line 1 column 11"),
+        ] {
+            let error = serde_json::from_str::<Work>(text).unwrap_err();
+            assert_eq!(without_values(&error), expected, "{text}");
+        }
         let custom: serde_json::Error = serde::de::Error::custom("5 Elm St");
         assert_eq!(without_values(&custom), "a value of the wrong kind");
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::error::{OutputError, without_values};
+use crate::error::not_json;
 
 /// The answer to the caller of an `httpTrigger`: the output of the binding of type `http`, by
 /// custom `res`. A failed invocation ([`Outcome::try_again`](crate::Outcome::try_again)) is a 500
@@ -15,7 +15,7 @@ use crate::error::{OutputError, without_values};
 pub struct HttpResponse {
     status: u16,
     headers: Vec<(String, String)>,
-    body: Result<Value, OutputError>,
+    body: Result<Value, String>,
 }
 
 impl HttpResponse {
@@ -34,8 +34,7 @@ impl HttpResponse {
     /// same instant.
     pub fn json(status: u16, body: impl Serialize) -> Self {
         let response = Self::new(status).header("Content-Type", "application/json");
-        let body = serde_json::to_value(body);
-        let body = body.map_err(|error| OutputError::Json { why: without_values(&error) });
+        let body = serde_json::to_value(body).map_err(|error| not_json(&error));
         Self { body, ..response }
     }
 
@@ -48,7 +47,7 @@ impl HttpResponse {
     }
 
     /// `statusCode` is a number, never `status`, which the host does not look at.
-    pub(crate) fn into_value(self) -> Result<Value, OutputError> {
+    pub(crate) fn into_value(self) -> Result<Value, String> {
         let headers: Map<_, _> =
             self.headers.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
         Ok(json!({ "statusCode": self.status, "headers": headers, "body": self.body? }))

@@ -21,7 +21,7 @@ pub struct Payload {
     /// The trigger and the input bindings, by name.
     #[serde(rename = "Data")]
     pub data: Map<String, Value>,
-    /// What the trigger tells beside its value, and the host's own keys.
+    /// What the trigger says beside its value, and the host's own keys.
     #[serde(rename = "Metadata", default)]
     pub metadata: Map<String, Value>,
 }
@@ -29,8 +29,14 @@ pub struct Payload {
 impl Payload {
     /// Reads the body of an invocation.
     pub fn from_slice(body: &[u8]) -> Result<Self, DecodeError> {
-        serde_json::from_slice(body).map_err(|error| DecodeError::Envelope {
-            why: if body.is_empty() { "the body is empty".into() } else { without_values(&error) },
+        serde_json::from_slice(body).map_err(|error| {
+            let why = match body {
+                [] => "the body is empty".to_owned(),
+                _ => without_values(&error),
+            };
+            DecodeError::new(format!(
+                "expected a JSON object with `Data` and `Metadata`, but {why}"
+            ))
         })
     }
 
@@ -41,33 +47,27 @@ impl Payload {
         kind: &'static str,
         fits: impl Fn(&Value) -> bool,
     ) -> Result<Value, DecodeError> {
-        let members = || match self.data.len() {
-            0 => "nothing".to_owned(),
-            _ => self.data.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-        };
-        let missing = || DecodeError::NoTrigger { kind, members: members() };
         let single = self.data.len() == 1;
         let mut fitting = self.data.iter().filter(|(_, value)| single || fits(value));
-        let (name, _) = fitting.next().ok_or_else(missing)?;
-        if fitting.next().is_some() {
-            return Err(DecodeError::Ambiguous { kind, members: members() });
-        }
-        let name = name.clone();
+        let found = (fitting.next().map(|(name, _)| name.clone()), fitting.next());
+        let (Some(name), None) = found else {
+            let which = if found.0.is_some() { "more than one" } else { "none" };
+            let members: Vec<_> = self.data.keys().map(|name| format!("`{name}`")).collect();
+            return Err(DecodeError::new(format!(
+                "expected the value of a {kind} in `Data`, which holds [{}]: {which} can be it",
+                members.join(", ")
+            )));
+        };
         Ok(self.data.remove(&name).unwrap_or_default())
     }
 
-    /// A scalar of `metadata` as text: `1` for `"1"` and `abc` for `"\"abc\""`. Values that
-    /// are not encoded twice, as in the host's documentation, are read alike.
+    /// A scalar of `metadata` as text: `1` for `"1"`, `abc` for `"\"abc\""`, and a date as it is.
     pub fn metadata_text(&self, name: &str) -> Option<String> {
-        match self.metadata.get(name)? {
-            Value::String(text) => Some(match serde_json::from_str(text) {
-                Ok(Value::String(inner)) => inner,
-                Ok(Value::Null) => return None,
-                _ => text.clone(),
-            }),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(truth) => Some(truth.to_string()),
-            _ => None,
+        let text = self.metadata.get(name)?.as_str()?;
+        match serde_json::from_str(text) {
+            Ok(Value::String(inner)) => Some(inner),
+            Ok(Value::Null) => None,
+            _ => Some(text.to_owned()),
         }
     }
 }
@@ -102,25 +102,22 @@ mod tests {
         assert_eq!(two.data.len(), 1, "inputs stay");
         let mut both = payload(json!({ "a": "y", "b": "x" }), json!({}));
         let error = both.take_trigger("t", text).unwrap_err();
-        assert!(error.to_string().contains("`a`, `b`"), "{error}");
+        assert!(
+            error.to_string().ends_with("holds [`a`, `b`]: more than one can be it"),
+            "{error}"
+        );
         let none = payload(json!({}), json!({})).take_trigger("t", text).unwrap_err();
-        assert!(none.to_string().contains("holds nothing"), "{none}");
+        assert!(none.to_string().ends_with("holds []: none can be it"), "{none}");
     }
 
     #[test]
-    fn scalars_of_metadata_are_read_in_both_encodings() {
-        let metadata =
-            json!({ "a": "\"x\"", "b": "1", "c": 1, "d": "2026-11-22T00:00:00Z", "e": {} });
+    fn scalars_of_metadata_become_texts() {
+        let date = "2026-11-22T00:00:00Z";
+        let metadata = json!({ "a": "\"x\"", "b": "1", "c": date, "d": "null", "e": {} });
         let payload = payload(json!({}), metadata);
-        let text = |name| payload.metadata_text(name);
-        assert_eq!(
-            (text("a"), text("b"), text("c")),
-            (Some("x".into()), Some("1".into()), Some("1".into()))
-        );
-        assert_eq!(
-            (text("d"), text("e"), text("f")),
-            (Some("2026-11-22T00:00:00Z".into()), None, None)
-        );
+        let texts = ["a", "b", "c", "d", "e", "f"].map(|name| payload.metadata_text(name));
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(texts, [some("x"), some("1"), some(date), None, None, None]);
     }
 
     #[test]

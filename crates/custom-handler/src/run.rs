@@ -2,34 +2,101 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    pin::pin,
     time::Duration,
 };
 
-use tokio::{net::TcpListener, sync::watch};
-
-use crate::{
-    App, Error, PORT_VARIABLE, Stopped, host_process,
-    server::{self, Cause},
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
 };
 
-/// How long invocations in flight may go on when nobody waits for their answers any more.
-const DRAIN_ALONE: Duration = Duration::from_secs(3);
+use crate::{App, Error, server::Server};
+
+/// The variable in which the host names the handler's port.
+const PORT_VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
+
+/// How long invocations in flight may go on after the process is asked to stop. The Functions
+/// host itself never asks: it kills.
+const DRAIN_LIMIT: Duration = Duration::from_secs(20);
+
+/// The same when nobody waits for their answers any more.
+const DRAIN_LIMIT_ALONE: Duration = Duration::from_secs(3);
 
 /// Of two signals sent at once, the second may be seen so much later.
 const TOGETHER: Duration = Duration::from_millis(50);
 
+/// Time between two looks whether the host lives. A look is one system call.
+#[cfg(unix)]
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How serving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    cause: Cause,
+    /// Invocations that were cancelled because they did not end in time. The host got a failure
+    /// as their answer.
+    pub abandoned: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// The future given to [`App::serve`] became ready.
+    Shutdown,
+    /// SIGINT: Ctrl-C in the terminal of `func`.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+    /// The process that started this one ended without stopping it.
+    HostGone,
+}
+
+impl Stopped {
+    /// The code that the process has to end with: 0 after Ctrl-C, where `func` prints a red line
+    /// for anything else. Any other end needs another code, because the host does not start a
+    /// handler again that ended with 0.
+    pub fn exit_code(self) -> u8 {
+        match self.cause {
+            Cause::Shutdown | Cause::Interrupted if self.abandoned == 0 => 0,
+            // 128 + SIGTERM, as of a process that does not catch it.
+            Cause::Terminated => 143,
+            Cause::Shutdown | Cause::Interrupted | Cause::HostGone => 1,
+        }
+    }
+}
+
 impl App {
     /// Serves the host that started this process: listens on
     /// `127.0.0.1:$FUNCTIONS_CUSTOMHANDLER_PORT` until SIGTERM or SIGINT, then takes no more
-    /// calls, and waits for those in flight up to the drain limit, or until the second signal.
-    /// On Unix it also stops, within seconds, when the process that started it is gone: a host
-    /// that is killed leaves its handler behind.
+    /// calls, and waits up to 20 seconds, or until a second signal, for those in flight. On Unix
+    /// it also stops, within seconds, when the process that started it is gone: a host that is
+    /// killed leaves its handler behind.
     ///
     /// End the process with [`Stopped::exit_code`], and with 1 after an error: the host restarts
     /// a handler after any code but 0, which leaves the app dead.
     pub async fn run(self) -> Result<Stopped, Error> {
-        run(self.check()?).await
+        let app = self.check()?;
+        // Before anything else: the host waits 30 seconds at most for its first answer.
+        let listener = listen().await?;
+        let mut signals = Signals::new()?;
+        let server = Server::start(app, listener);
+        let mut cause = tokio::select! {
+            signal = signals.next() => signal,
+            () = host_gone() => Cause::HostGone,
+        };
+        let limit = if cause == Cause::HostGone { DRAIN_LIMIT_ALONE } else { DRAIN_LIMIT };
+        let hurry = async {
+            tokio::select! {
+                () = sleep(limit) => {}
+                signal = signals.next() => cause = stronger(cause, signal),
+            }
+        };
+        let abandoned = server.drain(hurry).await;
+        if cause == Cause::Interrupted
+            && let Ok(signal) = timeout(TOGETHER, signals.next()).await
+        {
+            cause = stronger(cause, signal);
+        }
+        Ok(Stopped { cause, abandoned })
     }
 
     /// Serves a listener until `shutdown` is ready, then drains like [`run`](Self::run).
@@ -38,52 +105,10 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> Result<Stopped, Error> {
-        let app = self.check()?;
-        let abandoned = server::serve(app, listener, shutdown, std::future::pending()).await;
+        let server = Server::start(self.check()?, listener);
+        shutdown.await;
+        let abandoned = server.drain(sleep(DRAIN_LIMIT)).await;
         Ok(Stopped { cause: Cause::Shutdown, abandoned })
-    }
-}
-
-/// Listens before anything else: the host waits 30 seconds at most for its first answer.
-async fn run(app: App) -> Result<Stopped, Error> {
-    let listener = listen().await?;
-    let mut signals = Signals::new()?;
-    // The first asks to stop, the second insists.
-    let (asks, asked) = watch::channel(0);
-    let times = |wanted| {
-        let mut asked = asked.clone();
-        async move {
-            // The sender lives as long as this function.
-            let _ = asked.wait_for(|times| *times >= wanted).await;
-        }
-    };
-    let mut serving = pin!(server::serve(app, listener, times(1), times(2)));
-    let mut host_gone = pin!(host_process::gone());
-    let mut cause = None;
-    loop {
-        let next = tokio::select! {
-            abandoned = &mut serving => {
-                let mut cause = cause.unwrap_or(Cause::Shutdown);
-                if cause == Cause::Interrupted {
-                    let later = tokio::time::timeout(TOGETHER, signals.next()).await;
-                    cause = later.map_or(cause, |later| stronger(cause, later));
-                }
-                return Ok(Stopped { cause, abandoned });
-            }
-            signal = signals.next() => signal,
-            () = &mut host_gone => Cause::HostGone,
-        };
-        asks.send_modify(|times| *times += 1);
-        if next == Cause::HostGone {
-            let abandoned = tokio::time::timeout(DRAIN_ALONE, &mut serving).await;
-            asks.send_modify(|times| *times += 1);
-            let abandoned = match abandoned {
-                Ok(abandoned) => abandoned,
-                Err(_) => serving.await,
-            };
-            return Ok(Stopped { cause: Cause::HostGone, abandoned });
-        }
-        cause = Some(cause.map_or(next, |cause| stronger(cause, next)));
     }
 }
 
@@ -99,6 +124,24 @@ async fn listen() -> Result<TcpListener, Error> {
     let port: u16 = port.ok_or_else(|| Error::BadPort { value: value.clone().into_owned() })?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     TcpListener::bind(address).await.map_err(|source| Error::Listen { port, source })
+}
+
+/// Becomes ready when the process that started this one is gone. A host that is killed cannot
+/// stop its handler, which would go on without anybody who calls it.
+///
+/// Not by `PR_SET_PDEATHSIG`: that follows the thread that forked, so the end of a thread of a
+/// healthy host would kill the handler.
+async fn host_gone() {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::parent_id;
+        let parent = parent_id();
+        while parent_id() == parent {
+            sleep(LOOK).await;
+        }
+    }
+    #[cfg(not(unix))]
+    std::future::pending::<()>().await;
 }
 
 #[cfg(unix)]

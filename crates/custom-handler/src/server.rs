@@ -3,14 +3,13 @@
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Buf;
-use futures_util::{
-    Stream, TryStreamExt,
-    future::{Either, maybe_done, select},
-};
-use serde_json::{Value, json};
+use futures_util::{Stream, TryStreamExt};
+use serde_json::json;
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
+    task::JoinHandle,
+    time::timeout,
 };
 use warp::{
     Filter,
@@ -20,112 +19,58 @@ use warp::{
 
 use crate::{
     App, Context,
-    invocation::{Answer, invoke, reject},
+    invocation::{Answer, Failure, invoke},
 };
 
-/// How long the rest of a body that nobody wants is read, so that the caller, who still writes,
-/// gets to read its answer instead of a broken connection.
+/// How long the rest of an unwanted body is read, so that the caller, who still writes, gets its
+/// answer instead of a closed connection.
 const DISCARD: Duration = Duration::from_secs(5);
 
 /// How long abandoned invocations may take to be answered.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// How serving came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stopped {
-    pub(crate) cause: Cause,
-    /// Invocations that were cancelled because they did not end within the drain limit. The host
-    /// was told that they failed.
-    pub abandoned: usize,
-}
-
-/// What made serving stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// The future given to [`App::serve`] became ready.
-    Shutdown,
-    /// SIGINT: Ctrl-C in the terminal of `func`.
-    Interrupted,
-    /// SIGTERM.
-    Terminated,
-    /// The process that started this one ended without stopping it.
-    HostGone,
-}
-
-impl Stopped {
-    /// The code that the process has to end with: 0 after Ctrl-C, where `func` prints a red line
-    /// for anything else. Any other end needs another code, because the host does not start a
-    /// handler again that ended with 0.
-    pub fn exit_code(self) -> u8 {
-        match self.cause {
-            Cause::Shutdown | Cause::Interrupted if self.abandoned == 0 => 0,
-            // 128 + SIGTERM, as of a process that does not catch it.
-            Cause::Terminated => 143,
-            Cause::Shutdown | Cause::Interrupted | Cause::HostGone => 1,
-        }
-    }
+/// An app that serves. Dropped, it takes no more calls.
+pub(crate) struct Server {
+    shared: Arc<Shared>,
+    close: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
 }
 
 struct Shared {
     app: Arc<App>,
-    /// Invocations that run, whether or not their caller still waits.
-    in_flight: watch::Sender<usize>,
-    /// Set when those still running have to end at once.
+    /// Set when invocations have to end at once. Each has a receiver as long as it runs, whether
+    /// or not its caller still waits.
     stop: watch::Sender<bool>,
 }
 
-/// One invocation in the count.
-struct InFlight(Arc<Shared>);
-
-impl InFlight {
-    fn new(shared: &Arc<Shared>) -> Self {
-        shared.in_flight.send_modify(|count| *count += 1);
-        Self(shared.clone())
+impl Server {
+    pub(crate) fn start(app: App, listener: TcpListener) -> Self {
+        crate::panics::install();
+        let shared = Arc::new(Shared { app: Arc::new(app), stop: watch::Sender::new(false) });
+        let (close, closed) = oneshot::channel();
+        let server = warp::serve(routes(shared.clone())).incoming(listener);
+        let serving = server.graceful(async { closed.await.unwrap_or_default() }).run();
+        Self { shared, close, serving: tokio::spawn(serving) }
     }
-}
 
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.in_flight.send_modify(|count| *count -= 1);
+    /// Takes no more calls, and waits for those in flight until `hurry` is ready; then cancels
+    /// them. Returns how many were cancelled.
+    pub(crate) async fn drain(self, hurry: impl Future<Output = ()>) -> usize {
+        let Self { shared, close, serving } = self;
+        let _ = close.send(());
+        let mut drained = pin!(async {
+            let _ = serving.await;
+            shared.stop.closed().await;
+        });
+        tokio::select! {
+            () = &mut drained => return 0,
+            () = hurry => {}
+        }
+        let abandoned = shared.stop.receiver_count();
+        shared.stop.send_replace(true);
+        let _ = timeout(FAREWELL, drained).await;
+        abandoned
     }
-}
-
-/// Serves until `shutdown`, then drains until the limit, or until `hurry`. Returns the number of
-/// invocations that were cancelled.
-pub(crate) async fn serve(
-    app: App,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()>,
-    hurry: impl Future<Output = ()>,
-) -> usize {
-    crate::panics::install();
-    let limit = app.drain_limit;
-    let (in_flight, stop) = (watch::channel(0).0, watch::channel(false).0);
-    let shared = Arc::new(Shared { app: Arc::new(app), in_flight, stop });
-    let (close, closed) = oneshot::channel::<()>();
-    let closed = async move {
-        // A dropped sender closes as well.
-        let _ = closed.await;
-    };
-    let server = warp::serve(routes(shared.clone())).incoming(listener).graceful(closed).run();
-    let mut server = pin!(maybe_done(server));
-    select(server.as_mut(), pin!(shutdown)).await;
-    let _ = close.send(());
-
-    let mut idle = shared.in_flight.subscribe();
-    let mut drained = pin!(maybe_done(async {
-        server.as_mut().await;
-        let _ = idle.wait_for(|count| *count == 0).await;
-    }));
-    let (timer, hurry) = (pin!(tokio::time::sleep(limit)), pin!(hurry));
-    let too_long = select(timer, hurry);
-    if let Either::Left(_) = select(drained.as_mut(), too_long).await {
-        return 0;
-    }
-    let abandoned = *shared.in_flight.borrow();
-    shared.stop.send_replace(true);
-    let _ = tokio::time::timeout(FAREWELL, drained).await;
-    abandoned
 }
 
 /// A single route: warp's merging of rejections turns a 404 into a 405 as soon as there are two.
@@ -136,17 +81,14 @@ fn routes(
         .and(warp::path::full())
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
-        .and_then(move |method, path, headers, body| {
+        .then(move |method, path, headers, body| {
             let shared = shared.clone();
-            async move {
-                let response = respond(shared, method, path, headers, body).await;
-                Ok::<_, warp::Rejection>(response)
-            }
+            async move { respond(&shared, method, path, headers, body).await }
         })
 }
 
 async fn respond<B: Buf>(
-    shared: Arc<Shared>,
+    shared: &Arc<Shared>,
     method: Method,
     path: FullPath,
     headers: HeaderMap,
@@ -154,7 +96,7 @@ async fn respond<B: Buf>(
 ) -> Response<String> {
     let mut body = pin!(body);
     let app = &shared.app;
-    let names = || app.functions().map(|function| Value::from(function.name)).collect::<Vec<_>>();
+    let names = || app.functions().map(|(name, _)| name).collect::<Vec<_>>();
     let path = path.as_str();
     if path == "/" && matches!(method, Method::GET | Method::HEAD) {
         // The host asks every 25 ms whether we listen; later it asks for our health.
@@ -162,74 +104,65 @@ async fn respond<B: Buf>(
     }
     // The path is the folder's name, whatever the route: exact, in its case, nothing below it.
     let name = path.strip_prefix('/').unwrap_or(path);
-    let Some(at) = app.functions.iter().position(|function| &*function.name == name) else {
+    let function = app.functions.iter().position(|function| function.name == name);
+    if path == "/" || (function.is_some() && method != Method::POST) {
         discard(body).await;
-        if path == "/" {
-            return not_allowed("GET");
-        }
-        let reason = format!("there is no function `{}`", name.escape_debug());
-        if method == Method::POST {
-            reject(app, &context(name, &headers), "unknown_function", &reason);
-        }
-        let known = json!({ "error": reason, "functions": names() });
-        return response(Answer { status: 404, body: known });
-    };
-    if method != Method::POST {
-        discard(body).await;
-        return not_allowed("POST");
+        return not_allowed(if path == "/" { "GET" } else { "POST" });
     }
-    let context = context(&app.functions[at].name, &headers);
-    let body = match read(body.as_mut(), app.body_limit).await {
-        Ok(body) => body,
-        Err(unread) => {
-            let (status, ending) = match unread {
-                Unread::TooLarge => (413, "body_too_large"),
-                Unread::Broken => (400, "body_broken_off"),
-            };
-            let reason = match unread {
-                Unread::TooLarge => format!("the body has more than {} bytes", app.body_limit),
-                Unread::Broken => "the connection closed before the end of the body".to_owned(),
-            };
-            discard(body).await;
-            reject(app, &context, ending, &reason);
-            return response(Answer::error(status, &reason));
+    let context = context(name, &headers);
+    let read = match function {
+        Some(function) => read(&mut body, app.body_limit).await.map(|body| (function, body)),
+        None => {
+            let reason = format!("there is no function `{}`", context.function);
+            Err(Failure::new(404, "unknown_function", reason))
         }
     };
-    let counted = InFlight::new(&shared);
-    let invocation = {
-        let (app, stop) = (app.clone(), shared.stop.subscribe());
-        tokio::spawn(async move {
-            let answer = invoke(app, at, context, body, stop).await;
-            drop(counted);
-            answer
-        })
+    let (function, all) = match read {
+        Ok(read) => read,
+        Err(failure) => {
+            discard(body).await;
+            // The host posts; others who look around cause no alert.
+            if method == Method::POST {
+                app.span(&context).in_scope(|| failure.report(&context, Duration::ZERO));
+            }
+            let mut answer = failure.answer();
+            if function.is_none() {
+                answer.body["functions"] = json!(names());
+            }
+            return response(answer);
+        }
     };
+    // A task of its own: a caller that hangs up does not cancel it.
+    let invocation = invoke(app.clone(), function, context, all, shared.stop.subscribe());
     // Only `App::instrument` could panic there, whose message is on stderr already.
-    let answer = invocation.await.unwrap_or_else(|_| Answer::error(500, "the invocation failed"));
-    response(answer)
+    let failed = |_| Answer { status: 500, body: json!({ "error": "the invocation failed" }) };
+    response(tokio::spawn(invocation).await.unwrap_or_else(failed))
 }
 
 fn context(function: &str, headers: &HeaderMap) -> Context {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let id = text("X-Azure-Functions-InvocationId").unwrap_or("unknown");
-    let traceparent = text("traceparent").and_then(|text| text.trim().parse().ok());
-    Context::new(function.escape_debug().to_string(), id, traceparent)
-}
-
-enum Unread {
-    TooLarge,
-    Broken,
+    let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+    Context {
+        function: function.escape_debug().to_string(),
+        invocation_id: text("X-Azure-Functions-InvocationId").unwrap_or("unknown".to_owned()),
+        traceparent: text("traceparent"),
+        subject: Arc::default(),
+    }
 }
 
 /// The host sends bodies in chunks without a length, which warp's own limit does not take.
 async fn read<B: Buf>(
     mut body: impl Stream<Item = Result<B, warp::Error>> + Unpin,
     limit: usize,
-) -> Result<Vec<u8>, Unread> {
+) -> Result<Vec<u8>, Failure> {
+    let incomplete = |_| {
+        let reason = "the connection closed before the end of the body";
+        Failure::new(400, "body_incomplete", reason)
+    };
     let mut all = Vec::new();
-    while let Some(mut part) = body.try_next().await.map_err(|_| Unread::Broken)? {
+    while let Some(mut part) = body.try_next().await.map_err(incomplete)? {
         if part.remaining() > limit - all.len() {
-            return Err(Unread::TooLarge);
+            let reason = format!("the body has more than {limit} bytes");
+            return Err(Failure::new(413, "body_too_large", reason));
         }
         while part.has_remaining() {
             let chunk = part.chunk();
@@ -243,12 +176,13 @@ async fn read<B: Buf>(
 
 async fn discard<B: Buf>(mut body: impl Stream<Item = Result<B, warp::Error>> + Unpin) {
     let rest = async { while let Ok(Some(_)) = body.try_next().await {} };
-    let _ = tokio::time::timeout(DISCARD, rest).await;
+    let _ = timeout(DISCARD, rest).await;
 }
 
-fn not_allowed(method: &'static str) -> Response<String> {
-    let mut refusal = response(Answer::error(405, &format!("only {method} is allowed here")));
-    refusal.headers_mut().insert(header::ALLOW, HeaderValue::from_static(method));
+fn not_allowed(allowed: &'static str) -> Response<String> {
+    let reason = format!("only {allowed} is allowed here");
+    let mut refusal = response(Answer { status: 405, body: json!({ "error": reason }) });
+    refusal.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     refusal
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use identity::{Kind, ManagedIdentity, NoToken, Tokens};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use crate::Error;
+use crate::error::{Error, Failure};
 
 /// What a token must be good for.
 const SCOPE: &str = "https://eventgrid.azure.net/.default";
@@ -66,29 +66,22 @@ impl Signer {
     }
 
     /// The header. A token is kept until five minutes before it expires.
-    pub async fn header(&self) -> Result<(HeaderName, HeaderValue), Unsigned> {
+    pub async fn header(&self) -> Result<(HeaderName, HeaderValue), Failure> {
         let identity = match self {
             Self::Key(value) => return Ok((KEY, value.clone())),
             Self::Identity(identity) => identity,
         };
         let token = identity.token().await.map_err(|no| match no.kind {
-            Kind::Permanent => Unsigned::Final(unassigned(no)),
-            Kind::Unreachable | Kind::Transient => Unsigned::Yet(no.why),
+            Kind::Permanent => Failure::Final(unassigned(no)),
+            Kind::Unreachable | Kind::Transient => Failure::again(format!("no token: {}", no.why)),
         })?;
         let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
             let why = "its token cannot be sent in a header".to_owned();
-            Unsigned::Final(Error::Identity { why })
+            Failure::Final(Error::Identity { why })
         })?;
         value.set_sensitive(true);
         Ok((AUTHORIZATION, value))
     }
-}
-
-/// Why a request cannot be signed.
-pub(crate) enum Unsigned {
-    /// Another try may get a token.
-    Yet(String),
-    Final(Error),
 }
 
 fn unassigned(NoToken { why, .. }: NoToken) -> Error {

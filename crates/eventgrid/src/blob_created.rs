@@ -5,7 +5,6 @@ use base64::{
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{Error, name};
@@ -34,45 +33,16 @@ pub struct Scope {
     pub container: String,
 }
 
-/// A blob was written. Only `path` is to be acted upon, and what counts is what the blob is now:
-/// events come twice, late, out of order, and from whoever may write to the queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BlobCreated {
-    /// The account of the [`Scope`].
-    pub account: String,
-    /// The container of the [`Scope`].
-    pub container: String,
-    /// Name of the blob within its container, not encoded: no control characters, no backslash,
-    /// no part that is empty, `.` or `..`.
-    pub path: String,
-    /// Without quotes, as the blob was when the event arose.
-    pub etag: Option<String>,
-    /// Bytes, as the blob was when the event arose; never 0.
-    pub size: Option<u64>,
-    /// The operation: `PutBlob`, `PutBlockList`, `CopyBlob`, `FlushWithClose`, ...; may be empty.
-    pub api: String,
-    /// The event's own, the same when it is delivered again; may be empty.
-    pub event_id: String,
-    /// When the event arose.
-    pub time: Option<DateTime<Utc>>,
-}
-
-/// An event that is none of our business.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ignored {
-    /// The event's own, escaped; may be empty.
-    pub event_id: String,
-    /// One line for the log, with all that comes from the event escaped and cut.
-    pub why: String,
-}
-
 /// What a message held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
-    /// New blobs of the scope.
-    pub events: Vec<BlobCreated>,
-    /// Everything else.
-    pub ignored: Vec<Ignored>,
+    /// Names of the new blobs within the container of the [`Scope`], not encoded: no control
+    /// characters, no backslash, no part that is empty, `.` or `..`. What counts is what the blob
+    /// is now: events come twice, late, out of order, and from anybody who may write to the queue.
+    pub paths: Vec<String>,
+    /// Why each other event names no work: one line for the log, with all that comes from the
+    /// event escaped and cut.
+    pub ignored: Vec<String>,
 }
 
 /// Reads a message: JSON or base64 of JSON, one event or an array of events, each in the
@@ -84,25 +54,21 @@ pub fn decode(message: &str, scope: &Scope) -> Result<Decoded, Error> {
         Value::Array(values) => values,
         value => vec![value],
     };
+    if values.is_empty() {
+        return Err(refuse("it is an empty array"));
+    }
+    if !values.iter().any(|value| Event::of(value).is_some()) {
+        return Err(refuse("it has neither `eventType` nor `specversion` 1.x with `type`"));
+    }
     let mut decoded = Decoded::default();
-    let mut any = false;
     for value in &values {
-        let Some(event) = Event::of(value) else {
-            let why = "it is not an event, unlike others in its message".to_owned();
-            decoded.ignored.push(Ignored { event_id: String::new(), why });
-            continue;
-        };
-        any = true;
-        match event.blob_created(scope) {
-            Ok(created) => decoded.events.push(created),
-            Err(why) => decoded.ignored.push(Ignored { event_id: quote(event.id), why }),
+        let event = Event::of(value).ok_or("it is not an event, unlike others in its message");
+        match event.map_err(str::to_owned).and_then(|event| event.path(scope)) {
+            Ok(path) => decoded.paths.push(path),
+            Err(why) => decoded.ignored.push(why),
         }
     }
-    match any {
-        true => Ok(decoded),
-        false if values.is_empty() => Err(refuse("it is an empty array")),
-        false => Err(refuse("it has neither `eventType` nor `specversion` 1.x with `type`")),
-    }
+    Ok(decoded)
 }
 
 /// The JSON of a message.
@@ -131,9 +97,7 @@ fn trimmed(text: &str) -> &str {
 /// What the two schemas have in common.
 struct Event<'a> {
     kind: &'a str,
-    id: &'a str,
     subject: &'a str,
-    time: &'a str,
     data: &'a Value,
 }
 
@@ -141,18 +105,15 @@ impl<'a> Event<'a> {
     fn of(value: &'a Value) -> Option<Self> {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let cloud = text("specversion").is_some_and(|version| version.starts_with("1."));
-        let (kind, time) = if cloud { ("type", "time") } else { ("eventType", "eventTime") };
         Some(Self {
-            kind: text(kind)?,
-            id: text("id").unwrap_or_default(),
+            kind: text(if cloud { "type" } else { "eventType" })?,
             subject: text("subject").unwrap_or_default(),
-            time: text(time).unwrap_or_default(),
             data: value.get("data").unwrap_or(&Value::Null),
         })
     }
 
-    /// The blob, or why this event names no work.
-    fn blob_created(&self, scope: &Scope) -> Result<BlobCreated, String> {
+    /// The blob's name, or why this event names no work.
+    fn path(&self, scope: &Scope) -> Result<String, String> {
         if self.kind != BLOB_CREATED {
             return Err(format!("`{}` is not {BLOB_CREATED}", quote(self.kind)));
         }
@@ -174,32 +135,17 @@ impl<'a> Event<'a> {
         if let Some(why) = name::objection(&path) {
             return Err(object(why));
         }
-        let (api, size) = (text("api"), self.size());
-        if size == Some(0) {
+        let size = self.data.get("contentLength");
+        if size.is_some_and(|size| *size == 0 || *size == "0") {
             // A file that is still open announces itself again when it is closed.
-            return Err(object(&format!("is empty so far ({})", quote(api))));
+            return Err(object(&format!("is empty so far ({})", quote(text("api")))));
         }
-        let etag = text("eTag").trim_start_matches("W/").trim_matches('"');
-        Ok(BlobCreated {
-            account: scope.account.clone(),
-            container: place.container,
-            path,
-            etag: (!etag.is_empty()).then(|| etag.to_owned()),
-            size,
-            api: api.to_owned(),
-            event_id: self.id.to_owned(),
-            time: DateTime::parse_from_rfc3339(self.time).ok().map(|time| time.to_utc()),
-        })
+        Ok(path)
     }
 
     fn name_in_subject(&self, container: &str) -> Option<&'a str> {
         let rest = self.subject.strip_prefix(SUBJECT.0)?.strip_prefix(container)?;
         rest.strip_prefix(SUBJECT.1)
-    }
-
-    fn size(&self) -> Option<u64> {
-        let size = self.data.get("contentLength")?;
-        size.as_u64().or_else(|| size.as_str()?.parse().ok())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What we tell others, as CloudEvents 1.0.
+//! Our own events, as CloudEvents 1.0.
 
 use chrono::{SecondsFormat, Utc};
 use serde::Serialize;
@@ -11,7 +11,7 @@ pub struct CloudEvent {
     /// Unique within `source`; receivers drop what they have seen, so a caller that publishes
     /// the same fact again sets the same id again.
     pub id: String,
-    /// Who speaks: a URI reference, `/movie-analytics/<lake or warehouse>`.
+    /// The sender: a URI reference, `/movie-analytics/<lake or warehouse>`.
     pub source: String,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -20,7 +20,7 @@ pub struct CloudEvent {
     /// RFC 3339, UTC, milliseconds.
     pub time: String,
     datacontenttype: &'static str,
-    /// What is told.
+    /// Depends on the type.
     pub data: Data,
 }
 
@@ -28,53 +28,40 @@ pub struct CloudEvent {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Data {
-    /// A version of a vendor file was accepted.
-    FileStaged(FileStaged),
-    /// A version of a vendor file was refused.
-    FileRefused(FileRefused),
-    /// The facts of some days were replaced.
-    FactPublished(FactPublished),
-}
-
-/// `MovieAnalytics.FileStaged`: a version of a vendor file was accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FileStaged {
-    /// Name within the container `raw`.
-    pub path: String,
-    /// Name of the staged dataset.
-    pub dataset: String,
-    /// Rows staged.
-    pub rows: u64,
-}
-
-/// `MovieAnalytics.FileRefused`: a version of a vendor file was refused as a whole; its last
-/// good version stays live.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FileRefused {
-    /// Name within the container `raw`.
-    pub path: String,
-    /// Name of the staged dataset.
-    pub dataset: String,
-    /// Code of the refusal: `missing_column`, `not_csv`, ... Never text of the file.
-    pub reason: String,
-}
-
-/// `MovieAnalytics.FactPublished`: the facts of some days were replaced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FactPublished {
-    /// Number in the log of publishes.
-    pub publish_id: i64,
-    /// Days replaced.
-    pub days: u64,
-    /// Fact rows written.
-    pub rows: u64,
+    /// `MovieAnalytics.FileStaged`: a version of a vendor file was accepted.
+    FileStaged {
+        /// Name within the container `raw`.
+        path: String,
+        /// Name of the staged dataset.
+        dataset: String,
+        /// Rows staged.
+        rows: u64,
+    },
+    /// `MovieAnalytics.FileRefused`: a version of a vendor file was refused as a whole; its last
+    /// good version stays live.
+    FileRefused {
+        /// Name within the container `raw`.
+        path: String,
+        /// Name of the staged dataset.
+        dataset: String,
+        /// Code of the refusal: `missing_column`, `not_csv`, ... Never text of the file.
+        reason: String,
+    },
+    /// `MovieAnalytics.FactPublished`: the facts of some days were replaced.
+    #[serde(rename_all = "camelCase")]
+    FactPublished {
+        /// Number in the log of publishes.
+        publish_id: i64,
+        /// Days replaced.
+        days: u64,
+        /// Fact rows written.
+        rows: u64,
+    },
 }
 
 impl CloudEvent {
     /// An event that happens now, with a fresh id.
-    pub fn new(source: impl Into<String>, data: impl Into<Data>) -> Self {
-        let data = data.into();
+    pub fn new(source: impl Into<String>, data: Data) -> Self {
         Self {
             specversion: "1.0",
             id: Uuid::new_v4().to_string(),
@@ -96,35 +83,16 @@ impl CloudEvent {
 impl Data {
     fn kind(&self) -> &'static str {
         match self {
-            Self::FileStaged(_) => "MovieAnalytics.FileStaged",
-            Self::FileRefused(_) => "MovieAnalytics.FileRefused",
-            Self::FactPublished(_) => "MovieAnalytics.FactPublished",
+            Self::FileStaged { .. } => "MovieAnalytics.FileStaged",
+            Self::FileRefused { .. } => "MovieAnalytics.FileRefused",
+            Self::FactPublished { .. } => "MovieAnalytics.FactPublished",
         }
     }
 
     fn subject(&self) -> String {
         match self {
-            Self::FileStaged(file) => file.path.clone(),
-            Self::FileRefused(file) => file.path.clone(),
-            Self::FactPublished(publish) => format!("publish/{}", publish.publish_id),
+            Self::FileStaged { path, .. } | Self::FileRefused { path, .. } => path.clone(),
+            Self::FactPublished { publish_id, .. } => format!("publish/{publish_id}"),
         }
-    }
-}
-
-impl From<FileStaged> for Data {
-    fn from(data: FileStaged) -> Self {
-        Self::FileStaged(data)
-    }
-}
-
-impl From<FileRefused> for Data {
-    fn from(data: FileRefused) -> Self {
-        Self::FileRefused(data)
-    }
-}
-
-impl From<FactPublished> for Data {
-    fn from(data: FactPublished) -> Self {
-        Self::FactPublished(data)
     }
 }

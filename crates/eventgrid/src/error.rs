@@ -1,9 +1,11 @@
 //! What can go wrong with events, and whether another try can help.
 
+use std::time::Duration;
+
 /// An error of reading or publishing events. No text of it holds a secret or the contents of a
 /// message.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message tells what the fields hold")]
+#[expect(missing_docs, reason = "the message says what the fields hold")]
 pub enum Error {
     /// The text is no event in any form that we know.
     #[error(
@@ -29,17 +31,30 @@ pub enum Error {
     /// Every try until the deadline failed.
     #[error(
         "{kind} `{id}` was not published within {seconds} s ({tries} tries): {last}; check that \
-         this app can reach the topic"
+         this app can connect to the topic"
     )]
     Deadline { kind: &'static str, id: String, seconds: f64, tries: u32, last: String },
-    /// Our own rules are broken.
-    #[error("bug: cannot write an event as JSON ({detail}); report it")]
-    Bug { detail: String },
 }
 
 impl Error {
     /// Whether the same call can succeed later without anybody's doing.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Deadline { .. })
+    }
+}
+
+/// Why one try to publish failed.
+pub(crate) enum Failure {
+    /// The next one may succeed, not before `wait` if the topic asks for it.
+    Again {
+        why: String,
+        wait: Option<Duration>,
+    },
+    Final(Error),
+}
+
+impl Failure {
+    pub(crate) fn again(why: impl Into<String>) -> Self {
+        Self::Again { why: why.into(), wait: None }
     }
 }

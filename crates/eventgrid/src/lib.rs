@@ -1,4 +1,4 @@
-//! Event Grid: which blobs were written ([`decode`]), and what we tell others ([`Publisher`]).
+//! Event Grid: which blobs were written ([`decode`]), and our own events ([`Publisher`]).
 //!
 //! An event only names a path. Its URL is taken apart and never followed, and events of foreign
 //! accounts and containers are ignored.
@@ -10,7 +10,7 @@
 //! let event = blob_created("vendors", "raw", "movie_review/2021-04-25.csv", "0x8D9", 43);
 //! let scope = Scope { account: "vendors".to_owned(), container: "raw".to_owned() };
 //! let decoded = decode(&event.to_string(), &scope)?;
-//! assert_eq!(decoded.events[0].path, "movie_review/2021-04-25.csv");
+//! assert_eq!(decoded.paths[0], "movie_review/2021-04-25.csv");
 //! # Ok(())
 //! # }
 //! ```
@@ -27,8 +27,8 @@ mod name;
 mod publisher;
 
 pub use auth::Auth;
-pub use blob_created::{BlobCreated, Decoded, Ignored, Scope, decode};
-pub use cloud_event::{CloudEvent, Data, FactPublished, FileRefused, FileStaged};
+pub use blob_created::{Decoded, Scope, decode};
+pub use cloud_event::{CloudEvent, Data};
 pub use error::Error;
 pub use make::blob_created;
 pub use publisher::Publisher;

@@ -1,4 +1,4 @@
-//! Where a blob is, as told by the URL of an event. A URL is taken apart by hand: a parser for
+//! Where a blob is by the URL of an event. A URL is taken apart by hand: a parser for
 //! browsers resolves `..` and turns `\` into `/`, which would hide what we refuse.
 
 use std::net::IpAddr;

@@ -11,9 +11,9 @@ use retry::{Again, Backoff, retry};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Error,
-    auth::{Auth, Signer, Unsigned},
+    auth::{Auth, Signer},
     cloud_event::CloudEvent,
+    error::{Error, Failure},
 };
 
 /// Time for all tries together, unless the caller says otherwise.
@@ -40,22 +40,6 @@ pub struct Publisher {
     deadline: Duration,
 }
 
-/// Why a try failed.
-enum Failure {
-    /// The next one may succeed, not before `wait` if the topic asks for it.
-    Again {
-        why: String,
-        wait: Option<Duration>,
-    },
-    Final(Error),
-}
-
-impl Failure {
-    fn again(why: impl Into<String>) -> Self {
-        Self::Again { why: why.into(), wait: None }
-    }
-}
-
 impl Publisher {
     /// A publisher to `https://<topic>.<region>.eventgrid.azure.net/api/events`; plain http is
     /// good for this machine only. Nothing is sent yet.
@@ -78,11 +62,10 @@ impl Publisher {
     }
 
     /// Sends one event and waits until the topic has it. Tries again, with growing waits, on 408,
-    /// 429, 5xx, timeouts and lost connections. Events only tell of work that is done already:
+    /// 429, 5xx, timeouts and lost connections. Events only report work that is done:
     /// log the error and go on.
     pub async fn publish(&self, event: &CloudEvent) -> Result<(), Error> {
-        let body =
-            serde_json::to_vec(event).map_err(|error| Error::Bug { detail: error.to_string() })?;
+        let body = serde_json::to_vec(event).expect("texts and numbers are always JSON");
         let until = Instant::now() + self.deadline;
         // One try that hangs must leave time for a second one.
         let longest_try = self.deadline.mul_f64(0.4);
@@ -114,10 +97,7 @@ impl Publisher {
     }
 
     async fn try_once(&self, event: &CloudEvent, body: &[u8]) -> Result<(), Failure> {
-        let (name, value) = self.signer.header().await.map_err(|unsigned| match unsigned {
-            Unsigned::Yet(why) => Failure::again(format!("no token: {why}")),
-            Unsigned::Final(error) => Failure::Final(error),
-        })?;
+        let (name, value) = self.signer.header().await?;
         let request = self
             .client
             .post(self.endpoint.clone())

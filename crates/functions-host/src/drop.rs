@@ -5,38 +5,52 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{NaiveDate, Utc};
+use clap::{CommandFactory, error::ErrorKind};
 use functions_host::azurite::{Account, Queues, put_blob};
 
-use crate::{Place, value};
+use crate::{Chore, Place};
 
 /// Folders of `raw`, which are the beginnings of file names too.
 const DATASETS: [&str; 3] = ["movie_review", "log_reviews", "user_purchase"];
 
-pub struct Orders {
+const USAGE: &str = "cargo xtask drop FILE... [--as DATASET] [--path PATH]";
+
+#[derive(clap::Args)]
+#[command(override_usage = USAGE)]
+pub struct Options {
+    #[command(flatten)]
+    place: Place,
+    #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    dataset: Option<&'static str>,
+    #[arg(long = "as", value_name = "DATASET", value_parser = DATASETS)]
+    dataset: Option<String>,
+    #[arg(long)]
     path: Option<String>,
 }
 
 /// One file and where it goes.
 #[derive(Debug, PartialEq)]
 struct Arrival {
-    dataset: &'static str,
+    dataset: String,
     /// Within `raw`.
     path: String,
 }
 
-pub async fn run(place: &Place, orders: Orders) -> Result<()> {
-    let Orders { files, dataset, path } = orders;
+pub async fn run(options: &Options) -> Result<()> {
+    let Options { place, files, dataset, path } = options;
+    if path.is_some() && files.len() > 1 {
+        let problem = "--path names one blob: give one file with it";
+        Chore::command().override_usage(USAGE).error(ErrorKind::TooManyValues, problem).exit();
+    }
     let queues = place.queues()?;
     let today = Utc::now().date_naive();
     // Nothing is dropped unless all can be.
-    let mut arrivals: Vec<(Arrival, PathBuf)> = Vec::new();
+    let mut arrivals: Vec<(Arrival, &PathBuf)> = Vec::new();
     for file in files {
         ensure!(file.is_file(), "there is no file {}", file.display());
         let name = file.to_str();
         let name = name.with_context(|| format!("{} has no name in UTF-8", file.display()))?;
-        let arrival = arrival(name, dataset, path.as_deref(), today)?;
+        let arrival = arrival(name, dataset.as_deref(), path.as_deref(), today)?;
         if let Some((_, other)) = arrivals.iter().find(|(other, _)| *other == arrival) {
             let (other, path) = (other.display(), &arrival.path);
             bail!("{name} and {other} would both become raw/{path}: drop one after the other");
@@ -44,12 +58,12 @@ pub async fn run(place: &Place, orders: Orders) -> Result<()> {
         arrivals.push((arrival, file));
     }
     for (arrival, file) in arrivals {
-        let account = account_of(&queues, arrival.dataset)?;
-        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let account = account_of(&queues, &arrival.dataset)?;
+        let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         let size = u64::try_from(bytes.len()).context("the file is too large")?;
         let etag = put_blob(account, "raw", &arrival.path, bytes).await.context(REMEDY)?;
         let event = eventgrid::blob_created(account.name(), "raw", &arrival.path, &etag, size);
-        let queue = queue_of(arrival.dataset);
+        let queue = queue_of(&arrival.dataset);
         Queues::new(account).put(&queue, &event.to_string()).await.context(REMEDY)?;
         println!("{} -> raw/{}, event on {queue}", file.display(), arrival.path);
     }
@@ -59,39 +73,11 @@ pub async fn run(place: &Place, orders: Orders) -> Result<()> {
 const REMEDY: &str = "the file was not dropped; `cargo xtask start` starts the emulator and makes \
                       containers and queues";
 
-/// The error is wrong usage.
-pub fn parse(args: &[String]) -> Result<Orders> {
-    let mut orders = Orders { files: Vec::new(), dataset: None, path: None };
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "--as" => {
-                let name = value(arg, &mut args)?;
-                let known = DATASETS.into_iter().find(|dataset| *dataset == name);
-                let all = DATASETS.join(", ");
-                orders.dataset =
-                    Some(known.with_context(|| format!("`{name}` is no dataset: they are {all}"))?);
-            }
-            "--path" => orders.path = Some(value(arg, &mut args)?.to_owned()),
-            option if option.starts_with('-') => {
-                bail!("drop does not know `{option}`; `cargo xtask drop --help` says more");
-            }
-            file => orders.files.push(file.into()),
-        }
-    }
-    ensure!(!orders.files.is_empty(), "name a file to drop: `cargo xtask drop FILE...`");
-    ensure!(
-        orders.path.is_none() || orders.files.len() == 1,
-        "--path names one blob: give one file with it"
-    );
-    Ok(orders)
-}
-
 /// Decides where a file goes. A copy of a lake keeps its paths: they are known by their part
 /// `raw/<dataset>/`, as `--path` is.
 fn arrival(
     file: &str,
-    dataset: Option<&'static str>,
+    dataset: Option<&str>,
     path: Option<&str>,
     today: NaiveDate,
 ) -> Result<Arrival> {
@@ -121,7 +107,7 @@ fn arrival(
         }
         None => format!("{dataset}/{today}/{name}"),
     };
-    Ok(Arrival { dataset, path })
+    Ok(Arrival { dataset: dataset.to_owned(), path })
 }
 
 fn queue_of(dataset: &str) -> String {
@@ -136,57 +122,55 @@ fn account_of<'a>(queues: &'a [(Account, String)], dataset: &str) -> Result<&'a 
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
-    fn decide(file: &str, dataset: Option<&'static str>, path: Option<&str>) -> Result<String> {
-        let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
-        arrival(file, dataset, path, today).map(|arrival| arrival.path)
-    }
-
     #[test]
-    fn the_name_of_a_file_decides_its_folder() {
-        let path = |file| decide(file, None, None).unwrap();
-        assert_eq!(path("movie_review_1.csv"), "movie_review/2026-11-23/movie_review_1.csv");
-        assert_eq!(path("log_reviews.csv.gz"), "log_reviews/2026-11-23/log_reviews.csv.gz");
-        assert_eq!(path("user_purchase-x.csv"), "user_purchase/2026-11-23/user_purchase-x.csv");
-        for unknown in ["reviews.csv", "movie_review.txt", "my_movie_review.csv"] {
-            let error = decide(unknown, None, None).unwrap_err().to_string();
-            assert!(error.contains("belongs to no dataset"), "{error}");
+    fn a_file_goes_where_its_name_or_its_path_or_an_option_says() {
+        let kept = "movie_review/2021-04-25/movie_review.csv";
+        let path = Some("raw/movie_review/old/b.csv");
+        let logs = Some("log_reviews");
+        for (file, dataset, path, expected) in [
+            ("movie_review_1.csv", None, None, "movie_review/2026-11-23/movie_review_1.csv"),
+            ("log_reviews.csv.gz", None, None, "log_reviews/2026-11-23/log_reviews.csv.gz"),
+            ("user_purchase-x.csv", None, None, "user_purchase/2026-11-23/user_purchase-x.csv"),
+            ("a.csv", logs, None, "log_reviews/2026-11-23/a.csv"),
+            ("a.txt", None, path, "movie_review/old/b.csv"),
+            // A copy of a lake keeps its paths.
+            (&format!("lake/raw/{kept}"), None, None, kept),
+            ("raw/log_reviews/a.csv", None, None, "log_reviews/a.csv"),
+            ("raw/movie_review.csv", None, None, "movie_review/2026-11-23/movie_review.csv"),
+            ("draw/x/log_reviews.csv", None, None, "log_reviews/2026-11-23/log_reviews.csv"),
+            ("raw/movie_review/a.csv", logs, None, "log_reviews/2026-11-23/a.csv"),
+            ("reviews.csv", None, None, "belongs to no dataset"),
+            ("movie_review.txt", None, None, "belongs to no dataset"),
+            ("my_movie_review.csv", None, None, "belongs to no dataset"),
+            ("a.csv", logs, path, "below raw/log_reviews/"),
+        ] {
+            let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+            let seen = match arrival(file, dataset, path, today) {
+                Ok(arrival) => arrival.path,
+                Err(error) => error.to_string(),
+            };
+            assert!(seen == expected || seen.contains(expected), "{file}: {seen}");
         }
     }
 
     #[test]
-    fn a_dataset_and_a_path_can_be_given() {
-        let ours = decide("a.csv", Some("log_reviews"), None).unwrap();
-        assert_eq!(ours, "log_reviews/2026-11-23/a.csv");
-        let path = Some("raw/movie_review/old/b.csv");
-        assert_eq!(decide("a.txt", None, path).unwrap(), "movie_review/old/b.csv");
-        let error = decide("a.csv", Some("log_reviews"), path).unwrap_err().to_string();
-        assert!(error.contains("below raw/log_reviews/"), "{error}");
-    }
-
-    #[test]
-    fn a_copy_of_a_lake_keeps_its_paths() {
-        let path = |file: &str| decide(file, None, None).unwrap();
-        let kept = "movie_review/2021-04-25/movie_review.csv";
-        assert_eq!(path(&format!("lake/raw/{kept}")), kept);
-        assert_eq!(path("raw/log_reviews/a.csv"), "log_reviews/a.csv");
-        assert_eq!(path("raw/movie_review.csv"), "movie_review/2026-11-23/movie_review.csv");
-        assert_eq!(path("draw/x/log_reviews.csv"), "log_reviews/2026-11-23/log_reviews.csv");
-        let other = decide("raw/log_reviews/a.csv", Some("movie_review"), None).unwrap();
-        assert_eq!(other, "movie_review/2026-11-23/a.csv");
-    }
-
-    #[test]
-    fn wrong_usage_is_told() {
-        let wrong = |args: &[&str]| {
-            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
-            parse(&args).map(|_| ()).unwrap_err().to_string()
+    fn wrong_usage_is_an_error() {
+        let parse = |args: &str| {
+            Chore::try_parse_from(format!("x drop root data {args}").split_whitespace())
         };
-        assert!(wrong(&[]).contains("name a file"));
-        assert!(wrong(&["a.csv", "--as", "films"]).contains("movie_review, log_reviews"));
-        assert!(wrong(&["a.csv", "--as"]).contains("needs a value"));
-        assert!(wrong(&["a.csv", "--to", "x"]).contains("--help"));
-        assert!(wrong(&["a.csv", "b.csv", "--path", "x"]).contains("one file"));
+        assert!(parse("a.csv b.csv --as log_reviews").is_ok());
+        for (wrong, expected) in [
+            ("", "FILE"),
+            ("a.csv --as films", "movie_review, log_reviews"),
+            ("a.csv --as", "a value is required"),
+            ("a.csv --to x", "--to"),
+        ] {
+            let error = parse(wrong).map(drop).unwrap_err().to_string();
+            assert!(error.contains(expected), "{wrong}: {error}");
+        }
     }
 }

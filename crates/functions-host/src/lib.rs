@@ -8,17 +8,18 @@
 //!
 //! It reads the script root, starts the handler and calls it as the host would: queue triggers
 //! over real storage queues (Azurite), timers, HTTP; outputs, retries, poison queues; crashes,
-//! time-outs and SIGKILL. The rules were read from the source of host 4.1037 and its extensions,
-//! and compared with requests that were recorded from it (`crates/custom-handler/tests/recorded`); where this stand-in
-//! and the host differ, the host is right.
+//! timeouts and SIGKILL. The rules were read from the source of host 4.1037 and its extensions,
+//! and compared with requests that were recorded from it
+//! (`crates/custom-handler/tests/recorded`); where this stand-in and the host differ, the host is
+//! right.
 //!
-//! It knows `queueTrigger`, `timerTrigger` and `httpTrigger`, `queue` and `http` outputs, and
-//! refuses every other binding and every unknown option. A function that the host itself refuses
-//! is in error, and the others start: see [`TestHost::functions_in_error`]. It does not forward
-//! requests, has no `retry` for anything but timers, and counts time in UTC.
+//! It knows `queueTrigger`, `timerTrigger` and `httpTrigger`, `queue` and `http` outputs, `retry`
+//! of timers after a fixed delay, queues of plain texts (`"messageEncoding": "none"`), and time in
+//! UTC. It refuses every other binding and option. A function that the host itself refuses is in
+//! error, and the others start: see [`TestHost::functions_in_error`].
 //!
 //! ```no_run
-//! # async fn test() -> Result<(), functions_host::Error> {
+//! # async fn test() -> anyhow::Result<()> {
 //! use std::{path::Path, time::Duration};
 //! use functions_host::{Options, TestHost};
 //!
@@ -33,4 +34,4 @@
 pub mod azurite;
 mod host;
 
-pub use host::{Error, Invocation, Keys, Level, Line, Options, TestHost, queues};
+pub use host::{Invocation, Keys, Level, Line, Options, TestHost, queues};

@@ -7,9 +7,18 @@ mod start;
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
+use clap::{Args, Parser};
 use functions_host::azurite::Account;
 
+#[derive(Parser)]
+#[command(disable_help_subcommand = true)]
+enum Chore {
+    Start(start::Options),
+    Drop(drop::Options),
+}
+
 /// What xtask knows and people do not type.
+#[derive(Args)]
 struct Place {
     /// Script root: the assembled `dist`.
     root: PathBuf,
@@ -19,21 +28,9 @@ struct Place {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let mut args = std::env::args().skip(1);
-    let chore = args.next().unwrap_or_default();
-    let (root, data) = (args.next().unwrap_or_default(), args.next().unwrap_or_default());
-    let place = Place { root: root.into(), data: data.into() };
-    let args: Vec<String> = args.collect();
-    let done = match chore.as_str() {
-        "start" => start::run(&place, &args).await,
-        "drop" => match drop::parse(&args) {
-            Ok(orders) => drop::run(&place, orders).await,
-            Err(error) => {
-                eprintln!("error: {error:#}");
-                return ExitCode::from(2);
-            }
-        },
-        _ => Err(anyhow::anyhow!("run this as `cargo xtask start` or `cargo xtask drop`")),
+    let done = match Chore::parse() {
+        Chore::Start(options) => start::run(&options).await,
+        Chore::Drop(options) => drop::run(&options).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,9 +47,4 @@ impl Place {
         let queues = functions_host::queues(&self.root);
         queues.context("the app is not assembled: `cargo xtask package` does it")
     }
-}
-
-/// The value of an option, which must follow it.
-fn value<'a>(option: &str, args: &mut impl Iterator<Item = &'a String>) -> Result<&'a str> {
-    args.next().map(String::as_str).with_context(|| format!("{option} needs a value"))
 }

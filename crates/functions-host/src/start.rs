@@ -4,17 +4,17 @@ use std::{collections::BTreeMap, fs, process::ExitStatus, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use functions_host::{
-    Options, TestHost,
+    TestHost,
     azurite::{Account, Azurite, Ports, Queues, create_container},
 };
 use tokio::{
     net::TcpStream,
-    process::{Child, Command},
+    process::Command,
     signal::unix::{Signal, SignalKind, signal},
     time::timeout,
 };
 
-use crate::{Place, value};
+use crate::Place;
 
 /// Of the data contract: what vendors drop, what is staged, what is refused.
 const CONTAINERS: [&str; 3] = ["raw", "staging", "quarantine"];
@@ -24,19 +24,19 @@ const EMULATOR: Ports = Ports { blob: 10000, queue: 10001 };
 /// For the real host to end by itself.
 const TIME_TO_STOP: Duration = Duration::from_secs(10);
 
-pub async fn run(place: &Place, args: &[String]) -> Result<()> {
-    let (mut port, mut test_host) = (7071, false);
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "--port" => {
-                let text = value(arg, &mut args)?;
-                port = text.parse().with_context(|| format!("`{text}` is no port"))?;
-            }
-            "--test-host" => test_host = true,
-            other => bail!("start does not know `{other}`; `cargo xtask start --help` says more"),
-        }
-    }
+#[derive(clap::Args)]
+#[command(override_usage = "cargo xtask start [--release] [--port N] [--test-host]")]
+pub struct Options {
+    #[command(flatten)]
+    place: Place,
+    #[arg(long, default_value_t = 7071)]
+    port: u16,
+    #[arg(long)]
+    test_host: bool,
+}
+
+pub async fn run(options: &Options) -> Result<()> {
+    let Options { place, port, test_host } = options;
     // From here on nobody leaves without ending what was started.
     let mut signals = Signals::new()?;
     let queues = place.queues()?;
@@ -48,11 +48,11 @@ pub async fn run(place: &Place, args: &[String]) -> Result<()> {
     println!("drop files with `cargo xtask drop FILE...`; Ctrl-C stops everything");
     if !test_host && has_func().await {
         println!("func is on PATH: the Functions host runs the app on port {port}");
-        func(place, port, &mut signals).await
+        func(place, *port, &mut signals).await
     } else {
-        let why = if test_host { "--test-host is given" } else { "func is not on PATH" };
+        let why = if *test_host { "--test-host is given" } else { "func is not on PATH" };
         println!("{why}: the test host stands in for the Functions host on port {port}");
-        stand_in(place, port, &mut signals).await
+        stand_in(place, *port, &mut signals).await
     }
 }
 
@@ -114,11 +114,14 @@ async fn func(place: &Place, port: u16, signals: &mut Signals) -> Result<()> {
     let mut func = command.kill_on_drop(true).spawn().context("cannot start func")?;
     let ended = tokio::select! {
         status = func.wait() => Some(status.context("cannot wait for func")?),
-        asked = signals.next() => match asked {
-            // It got the same Ctrl-C.
-            Asked::CtrlC => timeout(TIME_TO_STOP, func.wait()).await.ok().transpose()?,
-            Asked::Terminate => terminate(&mut func).await?,
-        },
+        asked = signals.next() => {
+            // On Ctrl-C it got the same signal.
+            if let (Asked::Terminate, Some(pid)) = (asked, func.id()) {
+                let mut kill = Command::new("kill");
+                kill.arg(pid.to_string()).status().await.context("cannot run kill")?;
+            }
+            timeout(TIME_TO_STOP, func.wait()).await.ok().transpose()?
+        }
     };
     if ended.is_none() {
         func.kill().await.context("cannot kill func")?;
@@ -132,16 +135,9 @@ async fn func(place: &Place, port: u16, signals: &mut Signals) -> Result<()> {
     }
 }
 
-async fn terminate(func: &mut Child) -> Result<Option<ExitStatus>> {
-    if let Some(pid) = func.id() {
-        Command::new("kill").arg(pid.to_string()).status().await.context("cannot run kill")?;
-    }
-    Ok(timeout(TIME_TO_STOP, func.wait()).await.ok().transpose()?)
-}
-
 async fn stand_in(place: &Place, port: u16, signals: &mut Signals) -> Result<()> {
     let state = Some(place.data.join("timers"));
-    let options = Options { port, state, ..Options::default() };
+    let options = functions_host::Options { port, state, ..Default::default() };
     let host = tokio::select! {
         host = TestHost::start(&place.root, [("", ""); 0], options) => host?,
         // Dropped half started, it kills the handler.

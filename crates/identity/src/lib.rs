@@ -96,8 +96,8 @@ impl Tokens for ManagedIdentity {
     }
 }
 
-/// Tokens for one scope: those that somebody gives, else of the app's identity, which is asked for
-/// when the first token is needed.
+/// Tokens for one scope: given ones, else those of the app's identity, which the first call looks
+/// up.
 pub struct TokenSource {
     scope: &'static str,
     tokens: OnceLock<Arc<dyn Tokens>>,

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Trigger, bytes};
+use super::Trigger;
 use crate::{DecodeError, Payload};
 
 /// A request to the host. The host checked the key that `authLevel` asks for; the key may stand in
@@ -18,8 +19,8 @@ pub struct HttpRequest {
     pub url: String,
     /// By name; the values of a repeated one are joined by commas.
     pub query: BTreeMap<String, String>,
-    /// By name, whatever its case.
-    pub headers: Headers,
+    /// By name in small letters; the values of a repeated one are joined by commas.
+    pub headers: BTreeMap<String, String>,
     /// Empty when there is none, **and when the caller sent it in chunks**: the host passes on
     /// only bodies that have a Content-Length.
     pub body: Vec<u8>,
@@ -37,33 +38,10 @@ impl fmt::Debug for HttpRequest {
 }
 
 impl HttpRequest {
-    /// The body as text.
-    pub fn text(&self) -> Result<&str, DecodeError> {
-        str::from_utf8(&self.body).map_err(|_| DecodeError::NotText { what: "request body" })
-    }
-
     /// The body as JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         serde_json::from_slice(&self.body)
             .map_err(|error| DecodeError::json("request body", &error))
-    }
-}
-
-/// Headers; the case of their names does not count.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
-
-impl Headers {
-    /// The first value.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        let matching = self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        matching.map(|(_, value)| value.as_str())
-    }
-}
-
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
-    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 }
 
@@ -73,71 +51,46 @@ impl Trigger for HttpRequest {
     fn decode(mut payload: Payload) -> Result<Self, DecodeError> {
         let is_request =
             |value: &Value| value.get("Method").is_some() && value.get("Url").is_some();
-        let mut value = payload.take_trigger(Self::KIND, is_request)?;
-        let expected = "a request to be an object with `Method` and `Url`";
-        let Some(request) = value.as_object_mut() else {
-            return Err(DecodeError::Shape { expected });
-        };
-        let mut take = |name| request.remove(name).unwrap_or_default();
+        let mut request = payload.take_trigger(Self::KIND, is_request)?;
+        let mut take = |name| request.get_mut(name).map(Value::take).unwrap_or_default();
         let (Value::String(method), Value::String(url)) = (take("Method"), take("Url")) else {
-            return Err(DecodeError::Shape { expected });
+            return Err(DecodeError::new("expected a request with `Method` and `Url`"));
         };
-        let headers: Headers = pairs(take("Headers")).into_iter().collect();
+        let headers = pairs(take("Headers"), |name| name.to_ascii_lowercase());
+        let kind = headers.get("content-type").map(String::as_str).unwrap_or_default();
         let body = match take("Body") {
             Value::Null => Vec::new(),
-            Value::String(text) if is_binary(&headers) => {
-                let expected = "the body of this content type to be base64";
-                bytes(&text).ok_or(DecodeError::Shape { expected })?
-            }
-            Value::String(text) => text.into_bytes(),
-            other => other.to_string().into_bytes(),
+            Value::String(text) if is_binary(kind) => STANDARD.decode(&text).map_err(|_| {
+                DecodeError::new("expected the body of this content type to be base64")
+            })?,
+            body => text(body).into_bytes(),
         };
-        Ok(Self {
-            method: method.to_ascii_uppercase(),
-            url,
-            query: joined(take("Query")),
-            headers,
-            body,
-        })
+        let query = pairs(take("Query"), |name| name);
+        Ok(Self { method: method.to_ascii_uppercase(), url, query, headers, body })
     }
 }
 
 /// Content types whose bodies the host encodes as base64.
-fn is_binary(headers: &Headers) -> bool {
-    let kind = headers.get("Content-Type").unwrap_or_default();
+fn is_binary(kind: &str) -> bool {
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/octet-stream" || kind.starts_with("multipart/")
 }
 
 /// The members of an object whose values are texts, or arrays of texts.
-fn pairs(value: Value) -> Vec<(String, String)> {
-    let Value::Object(members) = value else { return Vec::new() };
-    let mut pairs = Vec::new();
-    for (name, value) in members {
-        match value {
-            Value::Array(values) => {
-                pairs.extend(values.into_iter().filter_map(text).map(|text| (name.clone(), text)));
-            }
-            value => pairs.extend(text(value).map(|text| (name, text))),
-        }
-    }
-    pairs
+fn pairs(value: Value, name: impl Fn(String) -> String) -> BTreeMap<String, String> {
+    let Value::Object(members) = value else { return BTreeMap::new() };
+    let joined = |value| match value {
+        Value::Array(values) => values.into_iter().map(text).collect::<Vec<_>>().join(","),
+        value => text(value),
+    };
+    members.into_iter().map(|(key, value)| (name(key), joined(value))).collect()
 }
 
-fn joined(value: Value) -> BTreeMap<String, String> {
-    let mut all = BTreeMap::<String, String>::new();
-    for (name, text) in pairs(value) {
-        let joined = all.entry(name);
-        joined.and_modify(|all| *all = format!("{all},{text}")).or_insert(text);
-    }
-    all
-}
-
-fn text(value: Value) -> Option<String> {
+fn text(value: Value) -> String {
     match value {
-        Value::Null => None,
-        Value::String(text) => Some(text),
-        other => Some(other.to_string()),
+        Value::Null => String::new(),
+        Value::String(text) => text,
+        other => other.to_string(),
     }
 }
 
@@ -166,13 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn names_of_headers_have_no_case_and_the_first_value_counts() {
-        let headers = json!({ "Cookie": ["a=1", "b=2"], "X": "y", "N": null });
+    fn names_of_headers_are_in_small_letters_and_repeated_values_are_joined() {
+        let headers = json!({ "Cookie": ["a=1", "b=2"], "X": "y" });
         let request =
             json!({ "Method": "GET", "Url": "u", "Headers": headers, "Query": { "n": 42 } });
         let request = decode(request).unwrap();
-        assert_eq!(request.headers.get("cookie"), Some("a=1"));
-        assert_eq!((request.headers.get("x"), request.headers.get("n")), (Some("y"), None));
+        assert_eq!((&*request.headers["cookie"], &*request.headers["x"]), ("a=1,b=2", "y"));
         assert_eq!(request.query["n"], "42");
         assert!(decode(json!({ "Method": "GET" })).is_err());
     }

@@ -24,10 +24,10 @@ impl Trigger for Timer {
     fn decode(mut payload: Payload) -> Result<Self, DecodeError> {
         let is_timer = |value: &Value| value.get("IsPastDue").is_some();
         let value = payload.take_trigger(Self::KIND, is_timer)?;
-        let expected = "a timer to be an object with a truth value `IsPastDue`";
+        let expected = "expected a timer to be an object with a truth value `IsPastDue`";
         let is_past_due = value.get("IsPastDue").and_then(Value::as_bool);
         Ok(Self {
-            is_past_due: is_past_due.ok_or(DecodeError::Shape { expected })?,
+            is_past_due: is_past_due.ok_or(DecodeError::new(expected))?,
             next: value.pointer("/ScheduleStatus/Next").and_then(Value::as_str).and_then(date),
         })
     }

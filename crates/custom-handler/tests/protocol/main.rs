@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod answers;
 mod behaviour;
-mod payloads;
+mod client;
 mod process;
 mod recorded;
 mod reports;
+#[path = "../recorded/requests.rs"]
+mod requests;
+mod triggers;

@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::common::{Client, ID, queue_message};
+use crate::client::{Client, ID, queue_message};
 use custom_handler::{App, Context, Outcome, QueueMessage};
 
-/// In which the host tells its handler a port.
+/// In which the host names its handler's port.
 const PORT_VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
 /// Not a test: what the children below run.
@@ -17,13 +17,13 @@ const PORT_VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 #[ignore = "run by the other tests in a process of its own"]
 async fn child() {
     let app = App::new()
-        .queue("again", async |_: QueueMessage, _: Context| Outcome::try_again("away\nfor now"))
-        .queue("panics", async |_: QueueMessage, _: Context| -> Outcome { panic!("bad\nluck") })
-        .queue("slow", async |_: QueueMessage, _: Context| {
+        .function("again", async |_: QueueMessage, _: Context| Outcome::try_again("away\nfor now"))
+        .function("panics", async |_: QueueMessage, _: Context| -> Outcome { panic!("bad\nluck") })
+        .function("slow", async |_: QueueMessage, _: Context| {
             tokio::time::sleep(Duration::from_millis(500)).await;
         })
-        .queue("refuses", async |_: QueueMessage, _: Context| Outcome::refused("not\nours"))
-        .queue("stuck", async |_: QueueMessage, _: Context| std::future::pending::<()>().await);
+        .function("refuses", async |_: QueueMessage, _: Context| Outcome::refused("not\nours"))
+        .function("stuck", async |_: QueueMessage, _: Context| std::future::pending::<()>().await);
     let code = match app.run().await {
         Ok(stopped) => i32::from(stopped.exit_code()),
         Err(error) => {
@@ -36,17 +36,16 @@ async fn child() {
 
 const CHILD: [&str; 4] = ["--exact", "process::child", "--ignored", "--nocapture"];
 
-fn spawn(port: Option<&str>) -> Child {
-    spawn_by(Command::new(std::env::current_exe().unwrap()).args(CHILD), port)
+fn handler() -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(CHILD);
+    command
 }
 
-fn spawn_by(command: &mut Command, port: Option<&str>) -> Child {
+fn spawn(mut command: Command, port: Option<&str>) -> Child {
     command.env_remove(PORT_VARIABLE).env_remove("RUST_BACKTRACE");
-    command.stdout(Stdio::null()).stderr(Stdio::piped());
-    if let Some(port) = port {
-        command.env(PORT_VARIABLE, port);
-    }
-    command.spawn().unwrap()
+    command.envs(port.map(|port| (PORT_VARIABLE, port)));
+    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// Exit code and stderr.
@@ -60,15 +59,11 @@ fn signal(child: &Child, name: &str) {
     assert!(status.success());
 }
 
-async fn start() -> (Child, SocketAddr) {
-    start_by(Command::new(std::env::current_exe().unwrap()).args(CHILD)).await
-}
-
-async fn start_by(command: &mut Command) -> (Child, SocketAddr) {
+async fn start(command: Command) -> (Child, SocketAddr) {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
-    let child = spawn_by(command, Some(&address.port().to_string()));
+    let child = spawn(command, Some(&address.port().to_string()));
     let began = Instant::now();
     while tokio::net::TcpStream::connect(address).await.is_err() {
         assert!(began.elapsed() < Duration::from_secs(10), "the child does not listen");
@@ -79,21 +74,21 @@ async fn start_by(command: &mut Command) -> (Child, SocketAddr) {
 
 async fn post(address: SocketAddr, function: &'static str) -> u16 {
     let body = queue_message("secret").to_string();
-    Client::connect(address).await.post(function, body.as_bytes()).await.status
+    Client::connect(address).await.post(function, &body).await.status
 }
 
 #[test]
 fn a_port_that_is_missing_wrong_or_taken_is_an_error() {
-    let (code, text) = end(spawn(None));
+    let (code, text) = end(spawn(handler(), None));
     assert_eq!(code, Some(99));
     assert!(text.contains("FUNCTIONS_CUSTOMHANDLER_PORT is not set: start the handler"), "{text}");
     for wrong in ["eighty", "0", "70000"] {
-        let (_, text) = end(spawn(Some(wrong)));
+        let (_, text) = end(spawn(handler(), Some(wrong)));
         assert!(text.contains(&format!("is `{wrong}`, which is not a port")), "{text}");
     }
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let (code, text) = end(spawn(Some(&port)));
+    let (code, text) = end(spawn(handler(), Some(&port)));
     assert_eq!(code, Some(99));
     // The host looks for these words.
     assert!(text.to_lowercase().contains("address already in use"), "{text}");
@@ -101,7 +96,7 @@ fn a_port_that_is_missing_wrong_or_taken_is_an_error() {
 
 #[tokio::test]
 async fn without_a_subscriber_failures_and_refusals_are_one_line_each_on_stderr() {
-    let (child, address) = start().await;
+    let (child, address) = start(handler()).await;
     assert_eq!(post(address, "again").await, 500);
     assert_eq!(post(address, "panics").await, 500);
     assert_eq!(post(address, "missing").await, 404);
@@ -126,7 +121,7 @@ async fn without_a_subscriber_failures_and_refusals_are_one_line_each_on_stderr(
 async fn sigterm_and_sigint_let_calls_in_flight_end() {
     // After 0 the host does not start the handler again: that is for Ctrl-C alone.
     for (name, expected) in [("-TERM", 143), ("-INT", 0)] {
-        let (child, address) = start().await;
+        let (child, address) = start(handler()).await;
         let call = tokio::spawn(post(address, "slow"));
         tokio::time::sleep(Duration::from_millis(150)).await;
         signal(&child, name);
@@ -138,7 +133,7 @@ async fn sigterm_and_sigint_let_calls_in_flight_end() {
 #[tokio::test]
 async fn of_both_signals_at_once_sigterm_counts() {
     for order in [["-INT", "-TERM"], ["-TERM", "-INT"]] {
-        let (child, _) = start().await;
+        let (child, _) = start(handler()).await;
         ["-STOP", order[0], order[1], "-CONT"].into_iter().for_each(|name| signal(&child, name));
         assert_eq!(end(child), (Some(143), String::new()), "{order:?}");
     }
@@ -146,7 +141,7 @@ async fn of_both_signals_at_once_sigterm_counts() {
 
 #[tokio::test]
 async fn a_second_signal_does_not_wait() {
-    let (child, address) = start().await;
+    let (child, address) = start(handler()).await;
     let call = tokio::spawn(post(address, "stuck"));
     tokio::time::sleep(Duration::from_millis(150)).await;
     let began = Instant::now();
@@ -163,7 +158,7 @@ async fn a_handler_ends_when_the_host_is_killed() {
     // A shell stands for the host: it starts the handler, and is killed.
     let mut shell = Command::new("sh");
     shell.args(["-c", "\"$0\" \"$@\" & wait"]).arg(std::env::current_exe().unwrap()).args(CHILD);
-    let (mut host, address) = start_by(&mut shell).await;
+    let (mut host, address) = start(shell).await;
     let call = tokio::spawn(post(address, "stuck"));
     tokio::time::sleep(Duration::from_millis(150)).await;
     host.kill().unwrap();

@@ -1,65 +1,37 @@
 //! How the end of an invocation is reported: one event within the span of the invocation.
 
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, time::Duration};
 
-use crate::common::{ID, Server, queue_message};
+use crate::client::{ID, Server, queue_message};
 use custom_handler::{App, Context, Outcome, Output, QueueMessage};
 use serde_json::{Value, json};
 
-/// Lines of a subscriber.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    fn read(&self) -> Vec<Value> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
 #[tokio::test]
 async fn each_end_but_success_is_one_event_in_its_span_with_the_reason() {
-    let lines = Lines::default();
-    let writer = lines.clone();
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/reports.ndjson");
     let subscriber = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(true)
-        .with_writer(move || writer.clone())
+        .with_writer(fs::File::create(file).unwrap())
         .finish();
     // All tasks of this test run on its thread.
     let _guard = tracing::subscriber::set_default(subscriber);
     let app = App::new()
         .body_limit(1 << 10)
         .deadline(Duration::from_millis(100))
-        .queue("done", async |_: QueueMessage, _: Context| {})
-        .queue("refused", async |_: QueueMessage, _: Context| Outcome::refused("not ours"))
-        .queue("try_again", async |_: QueueMessage, _: Context| Outcome::try_again("away"))
-        .queue("panicked", async |_: QueueMessage, _: Context| -> Outcome { panic!("bad luck") })
-        .queue("deadline_exceeded", async |_: QueueMessage, _: Context| {
+        .function("done", async |_: QueueMessage, _: Context| {})
+        .function("refused", async |_: QueueMessage, _: Context| Outcome::refused("not ours"))
+        .function("try_again", async |_: QueueMessage, _: Context| Outcome::try_again("away"))
+        .function("panicked", async |_: QueueMessage, _: Context| -> Outcome { panic!("bad luck") })
+        .function("deadline_exceeded", async |_: QueueMessage, _: Context| {
             std::future::pending::<()>().await;
         })
-        .queue("bad_output", async |_: QueueMessage, _: Context| {
+        .function("bad_output", async |_: QueueMessage, _: Context| {
             Outcome::done().output("movie_review", Output::messages(["m"]))
         })
-        .queue("undecodable", async |_: QueueMessage, _: Context| {})
-        .queue("body_too_large", async |_: QueueMessage, _: Context| {});
+        .function("undecodable", async |_: QueueMessage, _: Context| {})
+        .function("body_too_large", async |_: QueueMessage, _: Context| {});
     let server = Server::start(app).await;
     let names = ["done", "refused", "try_again", "panicked", "deadline_exceeded", "bad_output"];
     for name in names {
@@ -79,7 +51,8 @@ async fn each_end_but_success_is_one_event_in_its_span_with_the_reason() {
         ("body_too_large", "the body has more than 1024 bytes"),
         ("unknown_function", "there is no function `unknown_function`"),
     ]);
-    let lines = lines.read();
+    let text = fs::read_to_string(file).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for line in &lines {
         let name = line["function"].as_str().unwrap();

@@ -13,7 +13,7 @@ pub async fn create_container(account: &Account, name: &str) -> Result<(), Error
     let query = [("restype", "container".to_owned())];
     let request = request(account, Method::PUT, "create the container", &path);
     match Service::new(account).send(Request { query: &query, ..request }).await {
-        Err(Error::Refused { code, .. }) if code == "ContainerAlreadyExists" => Ok(()),
+        Err(error) if error.has_code("ContainerAlreadyExists") => Ok(()),
         answer => answer.map(drop),
     }
 }

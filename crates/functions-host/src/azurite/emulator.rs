@@ -118,7 +118,7 @@ impl Azurite {
         self.account().blob_endpoint().to_owned()
     }
 
-    /// Waits until both services have told their addresses.
+    /// Waits until both services have printed their addresses.
     async fn wait(&mut self, lines: &mut UnboundedReceiver<String>) -> Result<(), Error> {
         let mut said = "it says nothing".to_owned();
         let listening = async {

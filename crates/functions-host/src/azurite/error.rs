@@ -2,7 +2,7 @@
 
 /// An error of the emulator or of a storage service. None of them holds a key.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message tells what the fields hold")]
+#[expect(missing_docs, reason = "the message says what the fields hold")]
 pub enum Error {
     /// It is not installed.
     #[error(
@@ -28,4 +28,11 @@ pub enum Error {
     /// The service answered something else than it should.
     #[error("cannot {doing} `{name}`: the answer of the storage service {problem}")]
     Answer { doing: &'static str, name: String, problem: String },
+}
+
+impl Error {
+    /// Whether the service refused with this code: `QueueNotFound`.
+    pub(crate) fn has_code(&self, expected: &str) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == expected)
+    }
 }

@@ -21,6 +21,10 @@ impl Queues {
         Self { service: Service::new(account) }
     }
 
+    pub(crate) fn account(&self) -> &Account {
+        &self.service.account
+    }
+
     /// Makes a queue, unless it is there.
     pub async fn create(&self, queue: &str) -> Result<(), Error> {
         self.send(Method::PUT, "create the queue", &[queue], &[], None).await.map(drop)
@@ -87,12 +91,6 @@ impl Queues {
         let problem = || format!("has the count `{count}`");
         let wrong = |_| Error::Answer { doing, name: queue.to_owned(), problem: problem() };
         count.parse().map_err(wrong)
-    }
-
-    /// Deletes all messages, hidden ones included.
-    pub async fn clear(&self, queue: &str) -> Result<(), Error> {
-        let path = [queue, "messages"];
-        self.send(Method::DELETE, "clear the queue", &path, &[], None).await.map(drop)
     }
 
     async fn list(

@@ -1,6 +1,8 @@
 //! The handler's answer, with the rules by which the host reads it.
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
+use warp::http::{Response, header};
 
 use super::values::scalar_text;
 
@@ -12,20 +14,26 @@ pub(crate) struct Answer {
     pub logs: Vec<String>,
 }
 
-/// Reads an answer, or tells why the invocation fails.
-pub(crate) fn read(status: u16, reason: &str, kind: &str, body: &[u8]) -> Result<Answer, String> {
-    if !(200..300).contains(&status) {
+/// Reads an answer, or says why the invocation fails.
+pub(crate) fn read(response: &Response<Bytes>) -> Result<Answer, String> {
+    let status = response.status();
+    if !status.is_success() {
+        let reason = status.canonical_reason().unwrap_or_default();
+        let status = status.as_u16();
         return Err(format!(
             "Response status code does not indicate success: {status} ({reason})."
         ));
     }
-    let text = String::from_utf8_lossy(body);
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let text = String::from_utf8_lossy(response.body());
     if matches!(text.trim_start_matches('\u{feff}').trim(), "" | "null") {
         let what = if text.trim().is_empty() { "an empty body" } else { "`null`" };
         return Err(format!(
-            "THE HANDLER ANSWERED {status} WITH {what}. The real host would not end this \
+            "THE HANDLER ANSWERED {} WITH {what}. The real host would not end this \
              invocation before functionTimeout, and would then kill the handler with everything \
-             else that runs in it. Answer a JSON object: `{{}}` is enough"
+             else that runs in it. Answer a JSON object: `{{}}` is enough",
+            status.as_u16()
         ));
     }
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -41,26 +49,15 @@ pub(crate) fn read(status: u16, reason: &str, kind: &str, body: &[u8]) -> Result
         return Err(format!("the handler answered with JSON that is no object: {text}"));
     };
     let mut answer = Answer::default();
-    let mut returned = Value::Null;
     for (name, value) in members {
-        match name.to_ascii_lowercase().as_str() {
-            "outputs" => match value {
-                Value::Object(outputs) => answer.outputs.extend(outputs),
-                Value::Null => {}
-                _ => return Err("`Outputs` of the answer is no object".into()),
-            },
-            "logs" => answer.logs = logs(value)?,
-            "returnvalue" => returned = value,
+        match (name.to_ascii_lowercase().as_str(), value) {
+            ("outputs", Value::Object(outputs)) => answer.outputs = outputs,
+            ("logs", value) => answer.logs = logs(value)?,
+            ("outputs" | "returnvalue", Value::Null) => {}
+            ("outputs", _) => return Err("`Outputs` of the answer is no object".into()),
+            ("returnvalue", _) => return Err("the test host does not know `ReturnValue`".into()),
             _ => {}
         }
-    }
-    match returned {
-        // Without a `$return` binding its members count as outputs.
-        Value::Object(members) if !answer.outputs.contains_key("$return") => {
-            answer.outputs.extend(members);
-        }
-        Value::Null => {}
-        value => drop(answer.outputs.insert("$return".into(), value)),
     }
     Ok(answer)
 }
@@ -87,29 +84,42 @@ mod tests {
 
     use super::*;
 
-    fn ok(body: &str) -> Result<Answer, String> {
-        read(200, "OK", "application/json; charset=utf-8", body.as_bytes())
+    fn read_as(status: u16, kind: &str, body: &'static str) -> Result<Answer, String> {
+        let response = Response::builder().status(status).header(header::CONTENT_TYPE, kind);
+        read(&response.body(Bytes::from(body)).unwrap())
+    }
+
+    fn ok(body: &'static str) -> Result<Answer, String> {
+        read_as(200, "application/json; charset=utf-8", body)
     }
 
     #[test]
     fn members_have_no_case_and_all_are_optional() {
         assert_eq!(ok("{}"), Ok(Answer::default()));
-        let answer = ok(r#"{"OUTPUTS":{"a":1},"logs":["x",1],"returnValue":{"b":2},"x":0}"#);
+        let answer = ok(r#"{"OUTPUTS":{"a":1},"logs":["x",1],"returnValue":null,"x":0}"#);
         let answer = answer.unwrap();
-        assert_eq!(Value::from(answer.outputs), json!({ "a": 1, "b": 2 }));
+        assert_eq!(Value::from(answer.outputs), json!({ "a": 1 }));
         assert_eq!(answer.logs, ["x", "1"]);
     }
 
     #[test]
     fn what_fails_an_invocation_is_named() {
-        for hang in ["", " ", "null", "\u{feff}null\n"] {
-            assert!(ok(hang).unwrap_err().contains("functionTimeout"), "{hang:?}");
+        for (body, expected) in [
+            ("", "an empty body"),
+            (" ", "functionTimeout"),
+            ("null", "functionTimeout"),
+            ("\u{feff}null\n", "functionTimeout"),
+            ("[1]", "no object"),
+            ("{oops", "{oops"),
+            (r#"{"Logs":[{}]}"#, "Logs"),
+            (r#"{"Outputs":[]}"#, "Outputs"),
+            (r#"{"ReturnValue":1}"#, "ReturnValue"),
+        ] {
+            let error = ok(body).unwrap_err();
+            assert!(error.contains(expected), "{body:?}: {error}");
         }
-        assert!(read(204, "No Content", "", b"").unwrap_err().contains("an empty body"));
-        assert!(read(500, "Internal Server Error", "", b"{}").unwrap_err().contains("500 (Int"));
-        assert!(read(200, "OK", "text/plain", b"{}").unwrap_err().contains("text/plain"));
-        assert!(ok("[1]").unwrap_err().contains("no object"));
-        assert!(ok("{oops").unwrap_err().contains("{oops"));
-        assert!(ok(r#"{"Logs":[{}]}"#).unwrap_err().contains("Logs"));
+        assert!(read_as(204, "", "").unwrap_err().contains("an empty body"));
+        assert!(read_as(500, "", "{}").unwrap_err().contains("500 (Int"));
+        assert!(read_as(200, "text/plain", "{}").unwrap_err().contains("text/plain"));
     }
 }

@@ -17,7 +17,6 @@ use super::{
     config::{AuthLevel, Function, Trigger},
     identity::{Key, identity},
     invoke::{BY_HAND, Call, invoke},
-    outputs::HttpOutput,
     values::{Metadata, to_base64},
 };
 
@@ -34,7 +33,8 @@ fn title(name: &str) -> String {
 struct Request {
     method: Method,
     path: String,
-    query: Vec<(String, String)>,
+    /// The values of each name.
+    query: BTreeMap<String, Vec<String>>,
     raw_query: String,
     headers: HeaderMap,
     body: Bytes,
@@ -53,22 +53,12 @@ impl Request {
         format!("http://{authority}{}{mark}{}", self.path, self.raw_query)
     }
 
-    /// The values of each name.
-    fn query(&self) -> BTreeMap<&str, Vec<&str>> {
-        let mut all = BTreeMap::<&str, Vec<&str>>::new();
-        for (name, value) in &self.query {
-            all.entry(name).or_default().push(value);
-        }
-        all
-    }
-
     /// Which key of the app the caller gave.
     fn key(&self, host: &Host) -> Option<Key> {
         let keys = host.options.check_keys.as_ref()?;
-        let code = self.query.iter().find(|(name, _)| name == "code");
-        let given = match self.header("x-functions-key") {
-            "" => code.map(|(_, value)| value.as_str()).unwrap_or_default(),
-            key => key,
+        let given = match (self.header("x-functions-key"), self.query.get("code")) {
+            ("", Some(codes)) => &codes[0],
+            (key, _) => key,
         };
         match given {
             given if given == keys.master => Some(Key::Master),
@@ -96,16 +86,18 @@ pub(crate) async fn serve(host: Arc<Host>, listener: TcpListener) {
         .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::body::bytes())
-        .and_then(move |method, path: FullPath, raw_query: String, headers, body| {
+        .then(move |method, path: FullPath, raw_query: String, headers, body| {
             let host = host.clone();
             async move {
                 // A base without meaning: only the query is read from it.
                 let url = reqwest::Url::parse(&format!("http://host/?{raw_query}"));
-                let query = url.map(|url| url.query_pairs().into_owned().collect::<Vec<_>>());
+                let mut query = BTreeMap::<String, Vec<String>>::new();
+                for (name, value) in url.iter().flat_map(|url| url.query_pairs()) {
+                    query.entry(name.into_owned()).or_default().push(value.into_owned());
+                }
                 let path = path.as_str().to_owned();
-                let query = query.unwrap_or_default();
                 let request = Request { method, path, query, raw_query, headers, body };
-                Ok::<_, warp::Rejection>(respond(host, request).await)
+                respond(host, request).await
             }
         });
     let stopping = async move { stopping.stopping().await };
@@ -152,13 +144,13 @@ async fn respond(host: Arc<Host>, request: Request) -> Response<Vec<u8>> {
     let (invocation, output) =
         invoke(&host, function, call(&host, function, &request, parameters)).await;
     match output {
-        Some(output) => response(output),
+        Some(response) => response,
         None if invocation.succeeded => plain(StatusCode::OK, ""),
         None => plain(StatusCode::INTERNAL_SERVER_ERROR, ""),
     }
 }
 
-/// What the handler is told of a request.
+/// What the handler gets of a request.
 fn call(
     host: &Host,
     function: &Function,
@@ -178,8 +170,8 @@ fn call(
     };
     let length: usize = request.header(header::CONTENT_LENGTH).parse().unwrap_or_default();
 
-    let query = request.query();
-    let last: BTreeMap<_, _> = query.iter().map(|(name, all)| (*name, all.last())).collect();
+    let query = &request.query;
+    let last: BTreeMap<_, _> = query.iter().map(|(name, all)| (name, all.last())).collect();
     let mut metadata = Metadata::default();
     // A key is no parameter.
     for (name, value) in last.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("code")) {
@@ -197,7 +189,7 @@ fn call(
     let mut value = json!({
         "Url": request.url(host),
         "Method": request.method.as_str(),
-        "Query": query.iter().map(|(name, all)| (*name, all.join(","))).collect::<BTreeMap<_, _>>(),
+        "Query": query.iter().map(|(name, all)| (name, all.join(","))).collect::<BTreeMap<_, _>>(),
         "Headers": all,
         "Params": Map::from_iter(parameters.into_iter().map(|(name, value)| (name, value.into()))),
         "Identities": [identity(request.key(host))],
@@ -207,14 +199,7 @@ fn call(
         value["Body"] = body.into();
     }
     let traceparent = Some(request.header("traceparent").to_owned());
-    Call {
-        id: Call::new_id(),
-        reason: BY_HAND.into(),
-        value,
-        metadata: metadata.finish(&function.name),
-        dequeue_count: None,
-        traceparent,
-    }
+    Call { traceparent, ..Call::new(function, BY_HAND.into(), value, metadata) }
 }
 
 /// `POST /admin/functions/<name>`: 202 at once, the result only in the log.
@@ -250,20 +235,6 @@ fn admin(host: Arc<Host>, name: &str, request: &Request) -> Response<Vec<u8>> {
         all.spawn(run);
     }
     plain(StatusCode::ACCEPTED, "")
-}
-
-fn response(output: HttpOutput) -> Response<Vec<u8>> {
-    let mut response = Response::builder().status(output.status);
-    for (name, value) in output.headers {
-        // Lengths are those of the body, whatever the handler says.
-        let framing = ["content-length", "transfer-encoding"];
-        if !framing.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
-            response = response.header(name, value);
-        }
-    }
-    let failed =
-        |_| plain(StatusCode::INTERNAL_SERVER_ERROR, "a header of the answer is illegal\n");
-    response.body(output.body).unwrap_or_else(failed)
 }
 
 fn not_found() -> Response<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! Who calls an HTTP function, as the host tells the handler.
+//! Who calls an HTTP function, as the handler gets it.
 
 use serde_json::{Value, json};
 

@@ -1,14 +1,16 @@
 //! One call of the handler.
 
-use std::time::{Duration, Instant};
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use chrono::Utc;
-use futures_util::future;
 use serde_json::{Map, Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use uuid::Uuid;
-use warp::http::{Request, header};
+use warp::http::{Request, Response, header};
 
 use super::{
     Host, answer,
@@ -17,6 +19,7 @@ use super::{
     log::Invocation,
     outputs::{self, HttpOutput},
     span,
+    values::Metadata,
 };
 
 /// The version whose source the rules were read from.
@@ -42,17 +45,16 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn new_id() -> String {
-        Uuid::new_v4().to_string()
+    pub(crate) fn new(
+        function: &Function,
+        reason: String,
+        value: Value,
+        metadata: Metadata,
+    ) -> Self {
+        let id = Uuid::new_v4().to_string();
+        let metadata = metadata.finish(&function.name);
+        Self { id, reason, value, metadata, dequeue_count: None, traceparent: None }
     }
-}
-
-/// The handler's answer as far as it matters.
-struct Said {
-    status: u16,
-    reason: String,
-    kind: String,
-    body: Bytes,
 }
 
 /// Calls the handler, writes the outputs, and writes all of it down.
@@ -66,23 +68,16 @@ pub(crate) async fn invoke(
     host.log.information(&format!("Executing '{name}' (Id={id})"));
     let body = json!({ "Data": { &*function.binding: value }, "Metadata": metadata });
     let (started, begun) = (Utc::now(), Instant::now());
-    let said = match host.worker.ready().await {
-        Ok(()) => send(host, name, &id, body, traceparent).await,
-        Err(problem) => Err(problem),
+    let (mut status, mut logs) = (None, Vec::new());
+    let ended = async {
+        host.worker.ready().await?;
+        let response = send(host, name, &id, body, traceparent).await?;
+        status = Some(response.status().as_u16());
+        let answer = answer::read(&response)?;
+        logs = answer.logs;
+        outputs::write(function, answer.outputs, &host.log).await
     };
-    let status = said.as_ref().ok().map(|said| said.status);
-    let answer =
-        said.and_then(|said| answer::read(said.status, &said.reason, &said.kind, &said.body));
-    let mut logs = Vec::new();
-    let written = match answer {
-        Ok(answer) => {
-            logs = answer.logs;
-            let encoding = host.root.host_json.extensions.queues.message_encoding;
-            outputs::write(function, answer.outputs, encoding, &host.log).await
-        }
-        Err(problem) => Err(problem),
-    };
-    let (http, error) = match written {
+    let (http, error) = match ended.await {
         Ok(http) => (http, None),
         Err(problem) => (None, Some(problem)),
     };
@@ -108,28 +103,18 @@ async fn send(
     id: &str,
     body: Value,
     traceparent: Option<String>,
-) -> Result<Said, String> {
-    let mut request = Request::post(format!("http://127.0.0.1:{}/{name}", host.worker.port))
+) -> Result<Response<Bytes>, String> {
+    let request = Request::post(format!("http://127.0.0.1:{}/{name}", host.worker.port))
         .header("X-Azure-Functions-HostVersion", VERSION)
         .header("X-Azure-Functions-InvocationId", id)
         .header(header::USER_AGENT, format!("Azure-Functions-Host/{VERSION}"))
-        .header(header::CONTENT_TYPE, "application/json; charset=utf-8");
-    if host.options.telemetry {
-        request = request.header("traceparent", continued(traceparent));
-    }
+        .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+        .header("traceparent", continued(traceparent));
     let request = request.body(chunked(body.to_string())).map_err(|error| error.to_string())?;
-    let exchange = async {
-        let answer = host.client.send(request).await.map_err(|broken| broken.text)?;
-        let status = answer.status();
-        let kind = answer.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
-        let reason = status.canonical_reason().unwrap_or_default().to_owned();
-        Ok(Said { status: status.as_u16(), reason, kind, body: answer.into_body() })
-    };
-    let Some(limit) = host.root.host_json.function_timeout else { return exchange.await };
-    let mut exchange = Box::pin(exchange);
-    if let Ok(said) = timeout(limit, exchange.as_mut()).await {
-        return said;
+    let mut exchange = pin!(host.client.send(request));
+    let limit = host.root.host_json.function_timeout;
+    if let Ok(response) = timeout(limit, exchange.as_mut()).await {
+        return response;
     }
     let problem = format!(
         "Timeout value of {} exceeded by function 'Functions.{name}' (Id: '{id}'); the handler is \
@@ -138,7 +123,7 @@ async fn send(
     );
     host.log.error(&problem);
     // The host does not cancel the request; it kills the process.
-    future::select(Box::pin(sleep(GRACE)), exchange).await;
+    let _ = timeout(GRACE, exchange).await;
     host.worker.restart();
     Err(problem)
 }

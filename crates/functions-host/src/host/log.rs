@@ -1,8 +1,8 @@
 //! What the host writes down: its own lines, the handler's console, one block per invocation.
 
 use std::{
-    fmt::{self, Write as _},
-    io::{self, Write as _},
+    fmt,
+    io::{self, Write},
     sync::Mutex,
     time::Duration,
 };
@@ -70,7 +70,7 @@ pub enum Level {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// `Host` for its own lines, `Host.Function.Console` for the handler's output.
-    pub category: String,
+    pub category: &'static str,
     /// As the host would grade it.
     pub level: Level,
     /// The line itself.
@@ -100,8 +100,8 @@ impl Log {
         self.line("Host", Level::Error, text);
     }
 
-    pub(crate) fn line(&self, category: &str, level: Level, text: &str) {
-        let line = Line { category: category.to_owned(), level, text: text.to_owned() };
+    pub(crate) fn line(&self, category: &'static str, level: Level, text: &str) {
+        let line = Line { category, level, text: text.to_owned() };
         if self.print {
             let who = if category == "Host" { "test host" } else { category };
             let level = match level {
@@ -136,14 +136,4 @@ impl Log {
 /// A host whose output nobody reads any more goes on.
 fn say(text: fmt::Arguments<'_>) {
     let _ = writeln!(io::stdout(), "{} {text}", Utc::now().format("%T%.3fZ"));
-}
-
-/// For errors of tests.
-pub(crate) fn list(invocations: &[Invocation]) -> String {
-    let mut text = String::new();
-    for invocation in invocations {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{invocation}");
-    }
-    if text.is_empty() { "none".into() } else { text }
 }

@@ -5,7 +5,6 @@ mod client;
 mod command;
 mod config;
 mod console;
-mod error;
 mod http;
 mod identity;
 mod invoke;
@@ -26,10 +25,10 @@ use std::{
     time::Duration,
 };
 
+use anyhow::{Context, Error, Result, bail};
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-pub use error::Error;
 pub use log::{Invocation, Level, Line};
 
 use client::Client;
@@ -50,12 +49,10 @@ pub struct Options {
     /// The longest pause between two looks at a queue; without it `maxPollingInterval`, two
     /// seconds at most.
     pub poll: Option<Duration>,
-    /// Where the status of timers is kept from one start to the next; without it they forget.
+    /// Where the status of timers is kept from one start to the next; not kept without it.
     pub state: Option<PathBuf>,
     /// Keys that HTTP callers must know; without them nobody is asked, as on a laptop.
     pub check_keys: Option<Keys>,
-    /// Send `traceparent`, as the host does once it has telemetry.
-    pub telemetry: bool,
     /// Print the log.
     pub print: bool,
 }
@@ -77,7 +74,6 @@ impl Default for Options {
             poll: None,
             state: None,
             check_keys: None,
-            telemetry: true,
             print: true,
         }
     }
@@ -99,7 +95,7 @@ struct Host {
     client: Client,
     worker: Worker,
     log: Arc<Log>,
-    /// What the timers' handlers were last told, by function.
+    /// What the timers' handlers last got, by function.
     statuses: Mutex<BTreeMap<String, Value>>,
     /// Runs that the admin interface began.
     by_hand: Mutex<JoinSet<()>>,
@@ -115,20 +111,23 @@ impl TestHost {
         script_root: &Path,
         settings: impl IntoIterator<Item = (N, V)>,
         options: Options,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self> {
         let settings = settings.into_iter().map(|(name, value)| (name.into(), value.into()));
         let root = ScriptRoot::read(script_root, settings.collect())?;
         let log = Arc::new(Log::new(options.print));
         log.information("This is not the Azure Functions host, but a stand-in for tests.");
-        let listening = |cause| Error::Listen { port: options.port, cause };
-        let listener = TcpListener::bind(("127.0.0.1", options.port)).await.map_err(listening)?;
-        let port = listener.local_addr().map_err(listening)?.port();
+        let taken = || {
+            let port = options.port;
+            format!("cannot listen on 127.0.0.1:{port}; is another host running?")
+        };
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).await.with_context(taken)?;
+        let port = listener.local_addr()?.port();
         let client = Client::new();
         let (mut listeners, mut tasks) = (JoinSet::new(), JoinSet::new());
         let stopping = watch::Sender::new(false);
-        let told = stopping.subscribe();
-        let worker = Worker::start(&root, log.clone(), client.clone(), told, &mut tasks).await?;
-        worker.ready().await.map_err(|reason| Error::Stopped { reason })?;
+        let seen = stopping.subscribe();
+        let worker = Worker::start(&root, log.clone(), client.clone(), seen, &mut tasks).await?;
+        worker.ready().await.map_err(Error::msg).context("the host stopped")?;
         let (statuses, by_hand) = (Mutex::default(), Mutex::default());
         let host = Host { root, options, port, client, worker, log, statuses, by_hand, stopping };
         let host = Arc::new(host);
@@ -137,8 +136,8 @@ impl TestHost {
         for (at, function) in host.root.functions.iter().enumerate() {
             match &function.trigger {
                 _ if function.disabled => {}
-                Trigger::Queue(queue) => {
-                    listeners.spawn(queue::listen(host.clone(), at, queue.clone()));
+                Trigger::Queue(_) => {
+                    listeners.spawn(queue::listen(host.clone(), at));
                 }
                 Trigger::Timer { .. } => {
                     listeners.spawn(timer::listen(host.clone(), at));
@@ -179,43 +178,25 @@ impl TestHost {
         &self,
         wanted: impl Fn(&[Invocation]) -> bool,
         limit: Duration,
-    ) -> Result<Vec<Invocation>, Error> {
+    ) -> Result<Vec<Invocation>> {
         let mut invocations = self.host.log.invocations();
         let found = invocations.wait_for(|all| wanted(all));
         match tokio::time::timeout(limit, found).await {
             Ok(Ok(all)) => Ok(all.clone()),
-            _ => Err(Error::Waited {
-                seconds: limit.as_secs(),
-                invocations: log::list(&self.invocations()),
-            }),
+            _ => {
+                let all: String = self.invocations().iter().map(|one| format!("{one}\n")).collect();
+                bail!("waited {limit:?} in vain; invocations so far:\n{all}")
+            }
         }
     }
 
-    /// Runs a timer now, as `POST /admin/functions/<name>`, and waits for its end.
-    pub async fn run_timer(&self, name: &str) -> Result<Invocation, Error> {
-        let is_timer = |function: &Function| matches!(function.trigger, Trigger::Timer { .. });
-        let function = self.function("timer", name, is_timer)?;
-        Ok(timer::run_by_hand(&self.host, function).await)
-    }
-
-    /// Runs a queue function for a text that is in no queue, and waits for its end.
-    pub async fn run_queue(&self, name: &str, text: &str) -> Result<Invocation, Error> {
-        let is_queue = |function: &Function| matches!(function.trigger, Trigger::Queue(_));
-        let function = self.function("queue function", name, is_queue)?;
-        by_hand(&self.host, function, text)
-            .await
-            .ok_or_else(|| Error::NoFunction { what: "queue function", name: name.to_owned() })
-    }
-
-    fn function(
-        &self,
-        what: &'static str,
-        name: &str,
-        is: impl Fn(&Function) -> bool,
-    ) -> Result<&Function, Error> {
+    /// Runs a timer, or a queue function for a text that is in no queue, as
+    /// `POST /admin/functions/<name>`, and waits for its end.
+    pub async fn run(&self, name: &str, input: &str) -> Result<Invocation> {
+        let unknown = || format!("there is no timer and no queue function `{name}`");
         let mut functions = self.host.root.functions.iter();
-        let found = functions.find(|function| function.name == name && is(function));
-        found.ok_or_else(|| Error::NoFunction { what, name: name.to_owned() })
+        let function = functions.find(|function| function.name == name).with_context(unknown)?;
+        by_hand(&self.host, function, input).await.with_context(unknown)
     }
 
     /// The handler's process, while it runs.
@@ -228,38 +209,32 @@ impl TestHost {
         self.host.worker.kill();
     }
 
-    /// Waits until the host stops itself, after too many crashes, and tells why.
+    /// Waits until the host stops itself, after too many crashes, and returns the reason.
     pub async fn stopped(&self) -> String {
         self.host.worker.stopped().await
     }
 
-    /// Stops in order, as the host does on SIGTERM: nothing new begins, what runs is waited for,
+    /// Stops as the host does on SIGTERM: nothing new begins, what runs is waited for,
     /// then the handler is killed without a signal before.
     pub async fn stop(mut self) {
         self.host.stopping.send_replace(true);
         while self.listeners.join_next().await.is_some() {}
         let by_hand = self.host.by_hand.lock().map(|mut running| std::mem::take(&mut *running));
-        if let Ok(mut running) = by_hand {
-            while running.join_next().await.is_some() {}
-        }
-        self.host.worker.stop().await;
-        self.worker.shutdown().await;
+        by_hand.unwrap_or_default().join_all().await;
+        self.host.worker.stop();
+        self.worker.join_all().await;
     }
 
     /// Ends host and handler at once, in the middle of whatever runs, as a lost machine does.
     pub async fn kill(mut self) {
         self.listeners.abort_all();
-        self.host.worker.stop().await;
-        self.worker.shutdown().await;
+        self.host.worker.stop();
+        self.worker.join_all().await;
     }
 }
 
 impl Host {
-    fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
-    }
-
-    /// Waits until the host stops in order.
+    /// Waits until the host is asked to stop.
     async fn stopping(&self) {
         // The sender lives as long as the host.
         let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
@@ -272,7 +247,7 @@ impl Host {
             let off = if function.disabled { " (disabled)" } else { "" };
             let what = match &function.trigger {
                 Trigger::Queue(queue) => format!("queue {}", queue.name),
-                Trigger::Timer { text, .. } => format!("timer {text}"),
+                Trigger::Timer { schedule, .. } => format!("timer {}", schedule.text),
                 Trigger::Http { methods, .. } => {
                     let methods = methods.as_ref().map(|all| all.join(",").to_uppercase());
                     format!("http {}", methods.unwrap_or_default())
@@ -291,8 +266,8 @@ impl Host {
 async fn by_hand(host: &Host, function: &Function, input: &str) -> Option<Invocation> {
     match &function.trigger {
         Trigger::Timer { .. } => Some(timer::run_by_hand(host, function).await),
-        Trigger::Queue(queue) => {
-            let call = queue::call_by_hand(function, queue, input);
+        Trigger::Queue(_) => {
+            let call = queue::call_by_hand(function, input);
             Some(invoke::invoke(host, function, call).await.0)
         }
         Trigger::Http { .. } => None,
@@ -301,10 +276,10 @@ async fn by_hand(host: &Host, function: &Function, input: &str) -> Option<Invoca
 
 /// The storage accounts and queues that the functions of a script root use, with the settings
 /// as [`TestHost::start`] sees them: what has to be made before the first start.
-pub fn queues(script_root: &Path) -> Result<Vec<(Account, String)>, Error> {
+pub fn queues(script_root: &Path) -> Result<Vec<(Account, String)>> {
     let root = ScriptRoot::read(script_root, BTreeMap::new())?;
     let mut seen = BTreeSet::new();
-    let queues = root.queues().map(|queue| (queue.account.clone(), queue.name.clone()));
+    let queues = root.queues().map(|queue| (queue.queues.account().clone(), queue.name.clone()));
     Ok(queues
         .filter(|(account, name)| seen.insert((account.queue_endpoint().to_owned(), name.clone())))
         .collect())

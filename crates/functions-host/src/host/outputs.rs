@@ -1,11 +1,12 @@
 //! Output bindings: what the host makes of their values.
 
 use serde_json::{Map, Value};
+use warp::http::{Response, StatusCode, header::CONTENT_TYPE};
 
 use super::{
-    config::{Encoding, Function, OutputBinding, Queue},
+    config::{Function, Output, Queue},
     log::Log,
-    values::{from_base64, is_between, rewrite_dates, scalar_text, to_base64},
+    values::{from_base64, is_between, rewrite_dates, scalar_text},
 };
 use crate::azurite;
 
@@ -14,32 +15,27 @@ use crate::azurite;
 pub(crate) async fn write(
     function: &Function,
     outputs: Map<String, Value>,
-    encoding: Encoding,
     log: &Log,
 ) -> Result<Option<HttpOutput>, String> {
-    let mut outputs = outputs;
     let mut http = None;
-    for binding in &function.outputs {
-        let Some(value) = outputs.remove(binding.name()) else { continue };
-        match binding {
-            OutputBinding::Queue { binding, queue } => {
+    for (binding, value) in outputs {
+        match function.outputs.get(&binding) {
+            Some(Output::Queue(queue)) => {
                 let wrong = |error| format!("the output `{binding}` cannot be written: {error}");
-                for text in messages(value, queue, encoding).map_err(wrong)? {
+                for text in messages(value).map_err(wrong)? {
                     put(queue, &text).await.map_err(|error| wrong(error.to_string()))?;
                 }
             }
-            OutputBinding::Http { binding } => {
+            Some(Output::Http) => {
                 let wrong = |error| format!("the output `{binding}` {error}");
-                http = Some(HttpOutput::read(value).map_err(wrong)?);
+                http = Some(http_response(value).map_err(wrong)?);
             }
+            None => log.warning(&format!(
+                "`{}` answered with the output `{binding}`, which function.json does not have \
+                 (case counts): the host ignores it without a word",
+                function.name
+            )),
         }
-    }
-    for name in outputs.keys() {
-        log.warning(&format!(
-            "`{}` answered with the output `{name}`, which function.json does not have (case \
-             counts): the host ignores it without a word",
-            function.name
-        ));
     }
     Ok(http)
 }
@@ -48,7 +44,7 @@ pub(crate) async fn write(
 pub(crate) async fn put(queue: &Queue, text: &str) -> Result<(), azurite::Error> {
     let queues = &queue.queues;
     match queues.put(&queue.name, text).await {
-        Err(azurite::Error::Refused { code, .. }) if code == "QueueNotFound" => {
+        Err(error) if error.has_code("QueueNotFound") => {
             queues.create(&queue.name).await?;
             queues.put(&queue.name, text).await
         }
@@ -57,34 +53,25 @@ pub(crate) async fn put(queue: &Queue, text: &str) -> Result<(), azurite::Error>
 }
 
 /// The texts that a value becomes on a queue.
-fn messages(value: Value, queue: &Queue, encoding: Encoding) -> Result<Vec<String>, String> {
-    let bytes = match value {
-        Value::Null => return Ok(Vec::new()),
-        Value::Array(items) => {
-            return items.into_iter().map(|item| encode(item, encoding)).collect();
-        }
-        Value::String(text) => match (queue.binary, from_base64(&text)) {
+fn messages(value: Value) -> Result<Vec<String>, String> {
+    let items = match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items,
+        Value::String(text) => match from_base64(&text) {
             // The trap: whatever looks like base64 is taken for bytes.
-            (false, Some(bytes)) => bytes,
-            _ if is_between(&text, '{', '}') || is_between(&text, '[', ']') => {
-                let value: Value = serde_json::from_str(&text)
-                    .map_err(|error| format!("it looks like JSON and is none: {error}"))?;
-                return match value {
-                    Value::Array(items) => {
-                        items.into_iter().map(|item| encode(item, encoding)).collect()
-                    }
-                    object => Ok(vec![encode(object, encoding)?]),
-                };
+            Some(bytes) => return Ok(vec![taken(String::from_utf8_lossy(&bytes).into_owned())?]),
+            None if is_between(&text, '{', '}') || is_between(&text, '[', ']') => {
+                match serde_json::from_str(&text) {
+                    Ok(Value::Array(items)) => items,
+                    Ok(object) => vec![object],
+                    Err(error) => return Err(format!("it looks like JSON and is none: {error}")),
+                }
             }
-            _ => return Ok(vec![encode(Value::String(text), encoding)?]),
+            None => vec![Value::String(text)],
         },
-        other => return Ok(vec![encode(other, encoding)?]),
+        other => vec![other],
     };
-    let text = match encoding {
-        Encoding::Base64 => to_base64(&bytes),
-        Encoding::None => String::from_utf8_lossy(&bytes).into_owned(),
-    };
-    Ok(vec![taken(text)?])
+    items.into_iter().map(encode).collect()
 }
 
 /// What the queue service takes. Messages go as XML, which has no control characters: the real
@@ -100,63 +87,53 @@ fn taken(text: String) -> Result<String, String> {
 }
 
 /// One message: objects and lists as JSON text with indentation, the rest as .NET's text.
-fn encode(mut value: Value, encoding: Encoding) -> Result<String, String> {
-    let text = match &value {
+fn encode(mut value: Value) -> Result<String, String> {
+    taken(match &value {
         Value::Object(_) | Value::Array(_) => {
             rewrite_dates(&mut value);
             serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?
         }
         Value::Null => return Err("null is no message".into()),
         scalar => scalar_text(scalar),
-    };
-    taken(match encoding {
-        Encoding::Base64 => to_base64(text.as_bytes()),
-        Encoding::None => text,
     })
 }
 
 /// What the caller of an HTTP function gets.
-#[derive(Debug, PartialEq)]
-pub(crate) struct HttpOutput {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-}
+pub(crate) type HttpOutput = Response<Vec<u8>>;
 
-impl HttpOutput {
-    fn read(value: Value) -> Result<Self, String> {
-        let Value::Object(mut members) = value else {
-            return Err("must be an object with `statusCode`, `headers` and `body`".into());
-        };
-        let status = match members.remove("statusCode") {
-            None | Some(Value::Null) => 200,
-            Some(Value::Number(number)) => number.as_u64().unwrap_or_default(),
-            Some(Value::String(text)) => text.parse().unwrap_or_default(),
-            Some(_) => 0,
-        };
-        let status = u16::try_from(status).ok().filter(|status| (100..1000).contains(status));
-        let status = status.ok_or("has a `statusCode` that is no status")?;
-        let mut headers = Vec::new();
-        if let Some(Value::Object(given)) = members.remove("headers") {
-            for (name, value) in given {
-                headers.push((name, scalar_text(&value)));
+fn http_response(value: Value) -> Result<HttpOutput, String> {
+    let Value::Object(mut members) = value else {
+        return Err("must be an object with `statusCode`, `headers` and `body`".into());
+    };
+    let status = match members.remove("statusCode") {
+        None | Some(Value::Null) => "200".to_owned(),
+        Some(status) => scalar_text(&status),
+    };
+    let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let mut response = Response::builder().status(status.ok_or("has a `statusCode` that is none")?);
+    if let Some(Value::Object(headers)) = members.remove("headers") {
+        // Lengths are those of the body, whatever the handler says.
+        let framing = ["content-length", "transfer-encoding"];
+        for (name, value) in headers {
+            if !framing.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
+                response = response.header(name, scalar_text(&value));
             }
         }
-        let body = match members.remove("body") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::String(text)) => text.into_bytes(),
-            Some(mut value) => {
-                rewrite_dates(&mut value);
-                value.to_string().into_bytes()
-            }
-        };
-        let named = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        if !body.is_empty() && !named {
-            // JSON too.
-            headers.push(("Content-Type".into(), "text/plain; charset=utf-8".into()));
-        }
-        Ok(Self { status, headers, body })
     }
+    let body = match members.remove("body") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::String(text)) => text.into_bytes(),
+        Some(mut value) => {
+            rewrite_dates(&mut value);
+            value.to_string().into_bytes()
+        }
+    };
+    let has_type = response.headers_ref().is_some_and(|all| all.contains_key(CONTENT_TYPE));
+    if !body.is_empty() && !has_type {
+        // JSON too.
+        response = response.header(CONTENT_TYPE, "text/plain; charset=utf-8");
+    }
+    response.body(body).map_err(|error| format!("has an illegal header: {error}"))
 }
 
 #[cfg(test)]
@@ -164,48 +141,41 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::azurite::Account;
-
-    fn sent(value: Value, encoding: Encoding) -> Result<Vec<String>, String> {
-        let account = Account::parse("UseDevelopmentStorage=true").unwrap();
-        let queues = azurite::Queues::new(&account);
-        messages(value, &Queue { name: "q".into(), account, queues, binary: false }, encoding)
-    }
-
-    fn plain(value: Value) -> Vec<String> {
-        sent(value, Encoding::None).unwrap()
-    }
 
     #[test]
-    fn lists_are_split_into_messages() {
-        assert_eq!(plain(json!(["done", "x!", 1])), ["done", "x!", "1"], "no base64 within lists");
-        assert_eq!(plain(json!(" [1, {\"a\": 1}]")), ["1", "{\n  \"a\": 1\n}"]);
-        assert_eq!(plain(json!([])), [""; 0]);
-        assert!(sent(json!("[oops]"), Encoding::None).is_err());
-        assert!(sent(json!(["x".repeat(65_537)]), Encoding::None).is_err());
-    }
-
-    #[test]
-    fn a_text_that_looks_like_base64_becomes_bytes() {
-        assert_eq!(plain(json!("aGVsbG8=")), ["hello"]);
-        assert_eq!(plain(json!("done!")), ["done!"]);
-        assert_eq!(plain(json!("done")), ["v\u{fffd}\u{fffd}"], "the trap");
-        assert!(sent(json!("abcd"), Encoding::None).unwrap_err().contains("400"));
-        assert_eq!(plain(json!(["abcd"])), ["abcd"]);
-        assert_eq!(sent(json!("aGVsbG8="), Encoding::Base64), Ok(vec!["aGVsbG8=".into()]));
-        assert_eq!(sent(json!("hi!"), Encoding::Base64), Ok(vec!["aGkh".into()]));
+    fn values_become_messages_as_the_host_makes_them() {
+        for (value, texts) in [
+            (json!(["done", "x!", 1]), Some(vec!["done", "x!", "1"])),
+            (json!(" [1, {\"a\": 1}]"), Some(vec!["1", "{\n  \"a\": 1\n}"])),
+            (json!([]), Some(vec![])),
+            (json!("[oops]"), None),
+            (json!(["x".repeat(65_537)]), None),
+            (json!("aGVsbG8="), Some(vec!["hello"])),
+            (json!("done!"), Some(vec!["done!"])),
+            // The trap: base64 outside of a list is decoded.
+            (json!("done"), Some(vec!["v\u{fffd}\u{fffd}"])),
+            (json!("abcd"), None),
+            (json!(["abcd"]), Some(vec!["abcd"])),
+        ] {
+            let seen = messages(value.clone());
+            let texts = texts.map(|texts| texts.into_iter().map(str::to_owned).collect());
+            assert_eq!(seen.ok(), texts, "{value}");
+        }
     }
 
     #[test]
     fn the_http_output_becomes_a_response() {
-        let response = HttpOutput::read(json!({
+        let response = http_response(json!({
             "statusCode": "202", "status": 500, "headers": { "x-run": 42 }, "body": { "a": 1 },
         }));
         let response = response.unwrap();
-        assert_eq!((response.status, response.body.as_slice()), (202, &b"{\"a\":1}"[..]));
-        assert_eq!(response.headers[0], ("x-run".into(), "42".into()));
-        assert_eq!(response.headers[1].1, "text/plain; charset=utf-8", "of JSON, too");
-        assert_eq!(HttpOutput::read(json!({})).unwrap().status, 200);
-        assert!(HttpOutput::read(json!("ok")).is_err());
+        assert_eq!((response.status().as_u16(), &response.body()[..]), (202, &b"{\"a\":1}"[..]));
+        assert_eq!(response.headers()["x-run"], "42");
+        let kind = &response.headers()["content-type"];
+        assert_eq!(kind, "text/plain; charset=utf-8", "of JSON, too");
+        assert_eq!(http_response(json!({})).unwrap().status(), 200);
+        for wrong in [json!("ok"), json!({ "statusCode": 7 }), json!({ "headers": { "a b": 1 } })] {
+            assert!(http_response(wrong.clone()).is_err(), "{wrong}");
+        }
     }
 }

@@ -11,10 +11,10 @@ use tokio::{
 
 use super::{
     Host,
-    config::{Encoding, Function, Queue},
+    config::{Function, Queue, Trigger},
     invoke::{BY_HAND, Call, invoke},
     outputs,
-    values::{Metadata, from_base64, to_base64},
+    values::Metadata,
 };
 use crate::azurite::{self, Message};
 
@@ -25,35 +25,27 @@ const NEVER: &str = "9999-12-31T23:59:59+00:00";
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Polls the function's queue for ever.
-pub(crate) async fn listen(host: Arc<Host>, at: usize, queue: Arc<Queue>) {
+pub(crate) async fn listen(host: Arc<Host>, at: usize) {
+    let Trigger::Queue(queue) = &host.root.functions[at].trigger else { return };
     let options = &host.root.host_json.extensions.queues;
     let threshold = options.new_batch_threshold.unwrap_or(options.batch_size / 2) as usize;
-    let longest = host.options.poll.unwrap_or(options.max_polling_interval.min(
-        // The host's limit where AZURE_FUNCTIONS_ENVIRONMENT is Development.
-        Duration::from_secs(2),
-    ));
+    // Two seconds: the host's limit where AZURE_FUNCTIONS_ENVIRONMENT is Development.
+    let longest = options.max_polling_interval.min(Duration::from_secs(2));
+    let longest = host.options.poll.unwrap_or(longest);
     let mut running = JoinSet::new();
     let mut pause = SHORTEST_PAUSE;
     let mut missing = false;
-    while !host.is_stopping() && host.worker.ready().await.is_ok() {
-        let received =
-            queue.queues.receive(&queue.name, options.batch_size, host.options.lock).await;
-        let messages = match received {
-            Ok(messages) => {
-                missing = false;
-                messages
-            }
-            Err(azurite::Error::Refused { code, .. }) if code == "QueueNotFound" => {
-                if !std::mem::replace(&mut missing, true) {
-                    host.log.warning(&format!("the queue `{}` is not there yet", queue.name));
-                }
-                Vec::new()
-            }
-            Err(error) => {
+    while !*host.stopping.borrow() && host.worker.ready().await.is_ok() {
+        let messages = queue.queues.receive(&queue.name, options.batch_size, host.options.lock);
+        let messages = messages.await.unwrap_or_else(|error| {
+            let is_missing = error.has_code("QueueNotFound");
+            if !is_missing {
                 host.log.error(&error.to_string());
-                Vec::new()
+            } else if !std::mem::replace(&mut missing, true) {
+                host.log.warning(&format!("the queue `{}` is not there yet", queue.name));
             }
-        };
+            Vec::new()
+        });
         pause = match messages.is_empty() {
             true => (pause * 2).min(longest),
             false => SHORTEST_PAUSE.min(longest),
@@ -70,40 +62,27 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize, queue: Arc<Queue>) {
         }
         while running.len() > threshold && running.join_next().await.is_some() {}
     }
-    // A host that stops in order waits for what it began.
+    // A host that is asked to stop waits for what it began.
     while running.join_next().await.is_some() {}
 }
 
 /// Runs the function for one message, and lets the message go.
-async fn process(host: Arc<Host>, at: usize, queue: Arc<Queue>, message: Message) {
+async fn process(host: Arc<Host>, at: usize, queue: Queue, message: Message) {
     let function = &host.root.functions[at];
     let options = &host.root.host_json.extensions.queues;
-    let queues = &queue.queues;
-    let bytes = match options.message_encoding {
-        Encoding::None => Some(message.text.clone().into_bytes()),
-        Encoding::Base64 => from_base64(&message.text),
-    };
     let attempts = message.dequeue_count;
-    let done = match bytes {
-        None => {
-            host.log.error(&format!(
-                "a message of `{}` is no base64, which `messageEncoding` of host.json asks for",
-                queue.name
-            ));
+    let done = if attempts > options.max_dequeue_count {
+        poison(&host, &queue, &message).await
+    } else {
+        let call = call(function, &queue, &message);
+        let (succeeded, message) = run(&host, function, call, &queue, message).await;
+        if succeeded {
+            queue.queues.delete(&queue.name, &message).await
+        } else if attempts >= options.max_dequeue_count {
             poison(&host, &queue, &message).await
-        }
-        Some(_) if attempts > options.max_dequeue_count => poison(&host, &queue, &message).await,
-        Some(bytes) => {
-            let call = call(function, &queue, &message, &bytes);
-            let (succeeded, message) = run(&host, function, call, &queue, message).await;
-            if succeeded {
-                queues.delete(&queue.name, &message).await
-            } else if attempts >= options.max_dequeue_count {
-                poison(&host, &queue, &message).await
-            } else {
-                let pause = options.visibility_timeout;
-                queues.hide(&queue.name, &message, pause).await.map(drop)
-            }
+        } else {
+            let pause = options.visibility_timeout;
+            queue.queues.hide(&queue.name, &message, pause).await.map(drop)
         }
     };
     if let Err(error) = done {
@@ -136,8 +115,8 @@ async fn run(
     }
 }
 
-/// What the handler is told of a message.
-fn call(function: &Function, queue: &Queue, message: &Message, bytes: &[u8]) -> Call {
+/// What the handler gets of a message.
+fn call(function: &Function, queue: &Queue, message: &Message) -> Call {
     let mut metadata = Metadata::default();
     metadata.set("DequeueCount", json!(message.dequeue_count));
     metadata.set_date("ExpirationTime", message.expires);
@@ -149,45 +128,28 @@ fn call(function: &Function, queue: &Queue, message: &Message, bytes: &[u8]) -> 
         "New queue message detected on '{}': MessageId={}, DequeueCount={}",
         queue.name, message.id, message.dequeue_count
     );
-    call_with(function, queue, bytes, metadata, message.dequeue_count, reason)
-}
-
-fn call_with(
-    function: &Function,
-    queue: &Queue,
-    bytes: &[u8],
-    mut metadata: Metadata,
-    dequeue_count: u32,
-    reason: String,
-) -> Call {
-    let value = if queue.binary {
-        Value::String(to_base64(bytes))
-    } else {
-        let text = String::from_utf8_lossy(bytes);
-        metadata.copy_members(&text);
-        // A string is JSON text within a string, as every value that is no object.
-        Value::String(json!(text).to_string())
-    };
-    Call {
-        id: Call::new_id(),
-        reason,
-        value,
-        metadata: metadata.finish(&function.name),
-        dequeue_count: Some(dequeue_count),
-        traceparent: None,
-    }
+    let call = call_with(function, &message.text, metadata, reason);
+    Call { dequeue_count: Some(message.dequeue_count), ..call }
 }
 
 /// As by `POST /admin/functions/<name>`: a message that is in no queue has neither id nor
 /// receipt, and stands in the metadata as well.
-pub(crate) fn call_by_hand(function: &Function, queue: &Queue, text: &str) -> Call {
+pub(crate) fn call_by_hand(function: &Function, text: &str) -> Call {
     let mut metadata = Metadata::default();
     metadata.set("DequeueCount", json!(0));
     metadata.set_as_is("ExpirationTime", json!(NEVER));
     metadata.set_date("InsertionTime", Utc::now());
     metadata.set_as_is("NextVisibleTime", json!(NEVER));
     metadata.set(&function.binding, json!(text));
-    call_with(function, queue, text.as_bytes(), metadata, 0, BY_HAND.into())
+    let call = call_with(function, text, metadata, BY_HAND.into());
+    Call { dequeue_count: Some(0), ..call }
+}
+
+fn call_with(function: &Function, text: &str, mut metadata: Metadata, reason: String) -> Call {
+    metadata.copy_members(text);
+    // A string is JSON text within a string, as every value that is no object.
+    let value = Value::String(json!(text).to_string());
+    Call::new(function, reason, value, metadata)
 }
 
 /// Moves a message to `<queue>-poison`.

@@ -7,13 +7,14 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{
     Host,
-    config::{Function, Trigger},
+    config::{Function, Retry, Trigger},
     invoke::{BY_HAND, Call, invoke},
     log::Invocation,
     values::{Metadata, date_text},
@@ -26,58 +27,37 @@ const NAP: Duration = Duration::from_secs(30);
 /// take the day from the schedule, and meet that in every test.
 const EARLY: TimeDelta = TimeDelta::milliseconds(2);
 
-/// What the host remembers of a schedule. Its own record has no schedule; it tells by the dates
-/// that the schedule changed.
-#[derive(Clone, Debug, PartialEq)]
+/// .NET's "no date".
+const NO_DATE: &str = "0001-01-01T00:00:00+00:00";
+
+/// What the host keeps of a timer, and what the handler gets. Dates are .NET's texts.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
 struct Status {
+    last: String,
+    next: String,
+    last_updated: String,
+}
+
+/// A status in its file. The host's own record has no schedule: its dates show that the schedule
+/// changed.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Saved {
     schedule: String,
-    last: Option<DateTime<Utc>>,
-    next: Option<DateTime<Utc>>,
-    last_updated: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    status: Status,
 }
 
 impl Status {
-    fn read(file: Option<&Path>) -> Option<Self> {
-        let value: Value = serde_json::from_slice(&fs::read(file?).ok()?).ok()?;
-        let text = |name: &str| value.get(name).and_then(Value::as_str);
-        let time = |name| {
-            let date = DateTime::parse_from_rfc3339(text(name)?).ok()?.to_utc();
-            (date.year() > 1).then_some(date)
-        };
-        Some(Self {
-            schedule: text("Schedule")?.to_owned(),
-            last: time("Last"),
-            next: time("Next"),
-            last_updated: time("LastUpdated"),
-        })
+    fn is_past_due(&self, now: DateTime<Utc>) -> bool {
+        let next = DateTime::parse_from_rfc3339(&self.next);
+        self.next != NO_DATE && next.is_ok_and(|next| next < now)
     }
+}
 
-    fn write(&self, file: Option<&Path>) -> io::Result<()> {
-        let Some(file) = file else { return Ok(()) };
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut value = self.value();
-        value["Schedule"] = self.schedule.as_str().into();
-        // Whole or not at all, when two hosts write, or one is killed.
-        let partial = file.with_extension("partial");
-        fs::write(&partial, value.to_string())?;
-        fs::rename(partial, file)
-    }
-
-    /// As the handler gets it.
-    fn value(&self) -> Value {
-        let text = |date: Option<DateTime<Utc>>| match date {
-            Some(date) => date_text(date, "+00:00"),
-            // .NET's "no date".
-            None => "0001-01-01T00:00:00+00:00".to_owned(),
-        };
-        json!({
-            "Last": text(self.last),
-            "Next": text(self.next),
-            "LastUpdated": text(self.last_updated),
-        })
-    }
+fn text(date: Option<DateTime<Utc>>) -> String {
+    date.map_or(NO_DATE.to_owned(), |date| date_text(date, "+00:00"))
 }
 
 fn file(host: &Host, function: &Function) -> Option<PathBuf> {
@@ -87,21 +67,18 @@ fn file(host: &Host, function: &Function) -> Option<PathBuf> {
 /// Fires until the host stops.
 pub(crate) async fn listen(host: Arc<Host>, at: usize) {
     let function = &host.root.functions[at];
-    let Trigger::Timer { schedule, run_on_startup, .. } = &function.trigger else { return };
+    let Trigger::Timer { schedule, .. } = &function.trigger else { return };
     let file = file(&host, function);
     let file = file.as_deref();
     let begun = Utc::now();
     let mut status = status_at_start(function, file);
-    let past_due = status.as_ref().and_then(|status| status.next).is_some_and(|next| next < begun);
+    let past_due = status.as_ref().is_some_and(|status| status.is_past_due(begun));
     // A new timer is known from now on, even if the host ends before it fires.
     save(&host, function, status.as_ref(), file);
     let mut next = schedule.next(begun);
-    if past_due || *run_on_startup {
-        let reason = match past_due {
-            true => format!("Timer fired at {begun} (UnscheduledInvocationReason: IsPastDue)"),
-            false => format!("Timer fired at {begun} (UnscheduledInvocationReason: RunOnStartup)"),
-        };
-        fire(&host, function, status.as_ref().map(Status::value), past_due, &reason).await;
+    if past_due {
+        let reason = format!("Timer fired at {begun} (UnscheduledInvocationReason: IsPastDue)");
+        fire(&host, function, status.as_ref(), past_due, &reason).await;
         move_on(begun, next, &mut status);
         save(&host, function, status.as_ref(), file);
     }
@@ -115,7 +92,7 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize) {
         }
         let fired = Utc::now();
         let reason = format!("Timer fired at {fired}");
-        fire(&host, function, status.as_ref().map(Status::value), false, &reason).await;
+        fire(&host, function, status.as_ref(), false, &reason).await;
         // The status moves on, whether or not the run succeeded. What was missed while it ran
         // fires at once; what fired early does not fire again.
         let fired = fired.max(time);
@@ -133,78 +110,90 @@ async fn wait_for(time: DateTime<Utc>) {
 
 /// `None` where the host keeps none.
 fn status_at_start(function: &Function, file: Option<&Path>) -> Option<Status> {
-    let Trigger::Timer { schedule, text, use_monitor, .. } = &function.trigger else { return None };
+    let Trigger::Timer { schedule, use_monitor } = &function.trigger else { return None };
     let now = Utc::now();
     if !use_monitor || schedule.is_often(now) {
         return None;
     }
-    let known = Status::read(file).filter(|status| status.schedule == *text);
-    Some(known.unwrap_or_else(|| Status {
-        schedule: text.clone(),
-        last: None,
-        next: schedule.next(now),
-        last_updated: Some(now),
+    let saved = file.and_then(|file| serde_json::from_slice(&fs::read(file).ok()?).ok());
+    let saved = saved.filter(|saved: &Saved| saved.schedule == schedule.text);
+    Some(saved.map(|saved| saved.status).unwrap_or_else(|| Status {
+        last: NO_DATE.to_owned(),
+        next: text(schedule.next(now)),
+        last_updated: text(Some(now)),
     }))
 }
 
 fn move_on(fired: DateTime<Utc>, next: Option<DateTime<Utc>>, status: &mut Option<Status>) {
     if let Some(status) = status {
-        (status.last, status.last_updated, status.next) = (Some(fired), Some(fired), next);
+        let fired = text(Some(fired));
+        *status = Status { last: fired.clone(), next: text(next), last_updated: fired };
     }
 }
 
 fn save(host: &Host, function: &Function, status: Option<&Status>, file: Option<&Path>) {
-    let Some(status) = status else { return };
-    if let Err(error) = status.write(file) {
+    let (Some(status), Trigger::Timer { schedule, .. }) = (status, &function.trigger) else {
+        return;
+    };
+    let saved = Saved { schedule: schedule.text.clone(), status: status.clone() };
+    if let Some(Err(error)) = file.map(|file| write(file, &json!(saved))) {
         host.log.error(&format!("the status of a timer cannot be written: {error}"));
     }
     if let Ok(mut statuses) = host.statuses.lock() {
-        statuses.insert(function.name.clone(), status.value());
+        statuses.insert(function.name.clone(), json!(status));
     }
+}
+
+/// Whole or not at all, when two hosts write, or one is killed.
+fn write(file: &Path, value: &Value) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let partial = file.with_extension("partial");
+    fs::write(&partial, value.to_string())?;
+    fs::rename(partial, file)
 }
 
 /// Runs the function, and again under its `retry`. The pauses are in memory only.
 async fn fire(
     host: &Host,
     function: &Function,
-    status: Option<Value>,
+    status: Option<&Status>,
     past_due: bool,
     reason: &str,
 ) {
-    let id = Call::new_id();
     let mut failed: Option<Invocation> = None;
     for count in 0_u32.. {
-        let mut call = call(function, status.clone(), past_due, reason);
-        call.id.clone_from(&id);
-        if let Some(retry) = &function.retry {
-            call.metadata.insert(
-                "RetryContext".into(),
-                json!({
-                    "RetryCount": count,
-                    "MaxRetryCount": retry.max(),
-                    "Exception": failed.take().map(|failed| exception(&failed)),
-                    "Instance": null,
-                    "State": {},
-                }),
-            );
+        let mut call = call(function, json!(status), past_due, reason);
+        if let Some(failed) = &failed {
+            call.id.clone_from(&failed.id);
+        }
+        if let Some(Retry::FixedDelay { max_retry_count, .. }) = &function.retry {
+            let context = json!({
+                "RetryCount": count,
+                "MaxRetryCount": max_retry_count,
+                "Exception": failed.as_ref().map(exception),
+                "Instance": null,
+                "State": {},
+            });
+            call.metadata.insert("RetryContext".into(), context);
         }
         let (invocation, _) = invoke(host, function, call).await;
-        let Some(retry) = function.retry.as_ref().filter(|_| !invocation.succeeded) else { return };
-        if retry.max() >= 0 && i64::from(count) >= retry.max() {
+        let (false, Some(retry)) = (invocation.succeeded, &function.retry) else { return };
+        let Retry::FixedDelay { max_retry_count, delay_interval } = retry;
+        if count >= *max_retry_count {
             return host.log.error(&format!("Function execution failed after '{count}' retries."));
         }
-        let pause = retry.delay(count + 1);
         host.log.warning(&format!(
-            "`{}` is run again in {} s (retry {} of {})",
+            "`{}` runs again in {} s (retry {} of {max_retry_count})",
             function.name,
-            pause.as_secs_f32(),
+            delay_interval.as_secs_f32(),
             count + 1,
-            retry.max()
         ));
         failed = Some(invocation);
         tokio::select! {
-            () = sleep(pause) => {}
-            // A host that stops forgets what it wanted to repeat.
+            () = sleep(*delay_interval) => {}
+            // A host that stops does not keep what it wanted to repeat.
             () = host.stopping() => return,
         }
     }
@@ -243,25 +232,18 @@ fn exception(failed: &Invocation) -> Value {
     })
 }
 
-fn call(function: &Function, status: Option<Value>, past_due: bool, reason: &str) -> Call {
-    Call {
-        id: Call::new_id(),
-        reason: reason.to_owned(),
-        value: json!({
-            "Schedule": { "AdjustForDST": true },
-            "ScheduleStatus": status,
-            "IsPastDue": past_due,
-        }),
-        metadata: Metadata::default().finish(&function.name),
-        dequeue_count: None,
-        traceparent: None,
-    }
+fn call(function: &Function, status: Value, past_due: bool, reason: &str) -> Call {
+    let value = json!({
+        "Schedule": { "AdjustForDST": true },
+        "ScheduleStatus": status,
+        "IsPastDue": past_due,
+    });
+    Call::new(function, reason.to_owned(), value, Metadata::default())
 }
 
 /// As by `POST /admin/functions/<name>`: once, with the stored status, never past due.
 pub(crate) async fn run_by_hand(host: &Host, function: &Function) -> Invocation {
     let known = host.statuses.lock().ok().and_then(|all| all.get(&function.name).cloned());
-    let stored = || status_at_start(function, file(host, function).as_deref());
-    let status = known.or_else(|| stored().as_ref().map(Status::value));
-    invoke(host, function, call(function, status, false, BY_HAND)).await.0
+    let stored = || json!(status_at_start(function, file(host, function).as_deref()));
+    invoke(host, function, call(function, known.unwrap_or_else(stored), false, BY_HAND)).await.0
 }

@@ -34,7 +34,10 @@ impl Metadata {
 
     /// Copies the members of a text that is a JSON object: scalars as text, lists and nulls not.
     pub(crate) fn copy_members(&mut self, text: &str) {
-        let Some(Value::Object(members)) = object(text) else { return };
+        if !is_between(text, '{', '}') {
+            return;
+        }
+        let Ok(Value::Object(members)) = serde_json::from_str(text) else { return };
         for (name, value) in members {
             match value {
                 Value::Null | Value::Array(_) => {}
@@ -60,10 +63,6 @@ pub(crate) fn date_text(date: DateTime<Utc>, zone: &str) -> String {
     format!("{}{zone}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-fn object(text: &str) -> Option<Value> {
-    is_between(text, '{', '}').then(|| serde_json::from_str(text).ok())?
-}
-
 /// All that the host looks at before it takes a text for JSON.
 pub(crate) fn is_between(text: &str, open: char, close: char) -> bool {
     let text = text.trim();
@@ -76,49 +75,35 @@ pub(crate) fn scalar_text(value: &Value) -> String {
         Value::Bool(true) => "True".into(),
         Value::Bool(false) => "False".into(),
         Value::String(text) => match newtonsoft_date(text) {
-            Some(date) => date.utc.format("%m/%d/%Y %H:%M:%S").to_string(),
+            Some((date, _)) => date.format("%m/%d/%Y %H:%M:%S").to_string(),
             None => text.clone(),
         },
         other => other.to_string(),
     }
 }
 
-/// A text that Newtonsoft.Json takes for a date, wherever it stands.
-struct Date {
-    utc: DateTime<Utc>,
-    zone: Zone,
-}
-
-enum Zone {
-    Utc,
-    Offset,
-    None,
-}
-
-fn newtonsoft_date(text: &str) -> Option<Date> {
+/// The instant and the zone of a text that Newtonsoft.Json takes for a date, wherever it stands.
+/// The zone is how it writes it again: shifted to the host's, which is UTC.
+fn newtonsoft_date(text: &str) -> Option<(DateTime<Utc>, &'static str)> {
     // A blank or a small letter in place of the `T` is no date to it.
     if text.len() > 40 || text.as_bytes().get(10) != Some(&b'T') {
         return None;
     }
     if let Ok(date) = DateTime::parse_from_rfc3339(text) {
-        let zone = if text.ends_with(['Z', 'z']) { Zone::Utc } else { Zone::Offset };
-        return Some(Date { utc: date.to_utc(), zone });
+        let zone = if text.ends_with(['Z', 'z']) { "Z" } else { "+00:00" };
+        return Some((date.to_utc(), zone));
     }
     let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
-    Some(Date { utc: local.and_utc(), zone: Zone::None })
+    Some((local.and_utc(), ""))
 }
 
-/// Dates within a value as they come out again: shifted to the host's zone, which is UTC.
+/// Writes the dates within a value as they come out again.
 pub(crate) fn rewrite_dates(value: &mut Value) {
     match value {
         Value::String(text) => {
-            let Some(Date { utc, zone }) = newtonsoft_date(text) else { return };
-            let zone = match zone {
-                Zone::Utc => "Z",
-                Zone::Offset => "+00:00",
-                Zone::None => "",
-            };
-            *text = date_text(utc, zone);
+            if let Some((date, zone)) = newtonsoft_date(text) {
+                *text = date_text(date, zone);
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(rewrite_dates),
         Value::Object(members) => members.values_mut().for_each(rewrite_dates),
@@ -165,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_within_outputs_are_written_anew() {
+    fn dates_within_outputs_are_rewritten() {
         let mut value = json!({ "a": ["2026-11-22T07:00:00.1200+02:00"], "b": "2026-11-22",
             "c": "2026-11-22T07:00:00.000Z", "d": "2026-11-22T07:00:00",
             "e": "2026-11-22 07:00:00.000Z", "f": "2026-11-22t07:00:00.000Z" });

@@ -1,27 +1,27 @@
 //! The handler's process: started, probed, restarted and killed as the host does it.
 
 use std::{
+    pin::pin,
     process::ExitStatus,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use anyhow::{Context, Result};
 use tokio::{
     net::TcpListener,
     process::Child,
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
 use uuid::Uuid;
-use warp::http::Request;
 
 use super::{
-    Error,
-    client::{Client, empty},
+    client::Client,
     command::Start,
     config::ScriptRoot,
-    console::{LastErrors, forward},
+    console::{Errors, Stream, forward},
     log::Log,
     span,
 };
@@ -40,20 +40,21 @@ enum State {
     Stopped { reason: String },
 }
 
-enum Order {
-    /// A function took too long: kill and start anew, without counting it as a crash.
+enum Command {
+    /// A function took too long: kill and restart, without counting it as a crash.
     Restart,
     /// For tests: kill it from outside.
     Kill,
-    Stop(oneshot::Sender<()>),
+    Stop,
 }
 
 /// What others know of the process.
 pub(crate) struct Worker {
     pub port: u16,
-    patience: Duration,
+    /// Of several starts, until the host gives up.
+    time_to_start: Duration,
     state: watch::Receiver<State>,
-    orders: mpsc::UnboundedSender<Order>,
+    commands: mpsc::UnboundedSender<Command>,
 }
 
 impl Worker {
@@ -64,42 +65,37 @@ impl Worker {
         client: Client,
         stopping: watch::Receiver<bool>,
         tasks: &mut JoinSet<()>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self> {
         let handler = &root.host_json.custom_handler;
-        let port = match handler.port {
-            Some(port) => port,
-            None => free_port().await.map_err(|cause| Error::Listen { port: 0, cause })?,
-        };
-        let id = Uuid::new_v4().to_string();
-        let start = Start::new(root, port, &id);
-        let spawned = start.command().spawn();
-        let child =
-            spawned.map_err(|cause| Error::Handler { program: start.program.clone(), cause })?;
+        let port = free_port().await?;
+        let start = Start::new(root, port, &Uuid::new_v4().to_string());
+        let child = start.command().spawn().with_context(|| {
+            let program = start.program.display();
+            format!("cannot start the handler {program}; see defaultExecutablePath in host.json")
+        })?;
         let (state_sender, state) = watch::channel(State::Starting);
-        let (orders, receiver) = mpsc::unbounded_channel();
+        let (commands, receiver) = mpsc::unbounded_channel();
         let limit = handler.initialization_timeout;
-        let url = format!("http://127.0.0.1:{port}/");
         let supervisor = Supervisor {
             start,
-            id,
-            url,
+            url: format!("http://127.0.0.1:{port}/"),
             limit,
             log,
             client,
             state: state_sender,
             stopping,
-            orders: receiver,
+            commands: receiver,
             crashes: Vec::new(),
         };
         tasks.spawn(supervisor.run(child));
-        Ok(Self { port, patience: limit * 4, state, orders })
+        Ok(Self { port, time_to_start: limit * 4, state, commands })
     }
 
     /// Waits until the handler listens, as long as the host would.
     pub(crate) async fn ready(&self) -> Result<(), String> {
         let mut state = self.state.clone();
         let settled = state.wait_for(|state| *state != State::Starting);
-        match timeout(self.patience, settled).await {
+        match timeout(self.time_to_start, settled).await {
             Ok(Ok(state)) => match &*state {
                 State::Stopped { reason } => Err(reason.clone()),
                 _ => Ok(()),
@@ -109,7 +105,7 @@ impl Worker {
         }
     }
 
-    /// Waits until the host stops by itself, and tells why.
+    /// Waits until the host stops by itself, and returns the reason.
     pub(crate) async fn stopped(&self) -> String {
         let mut state = self.state.clone();
         match state.wait_for(|state| matches!(state, State::Stopped { .. })).await.as_deref() {
@@ -125,105 +121,82 @@ impl Worker {
         }
     }
 
-    // An order to a host that has stopped has nobody to obey it, and needs nobody.
-
     pub(crate) fn restart(&self) {
-        let _ = self.orders.send(Order::Restart);
+        self.send(Command::Restart);
     }
 
     pub(crate) fn kill(&self) {
-        let _ = self.orders.send(Order::Kill);
+        self.send(Command::Kill);
     }
 
-    pub(crate) async fn stop(&self) {
-        let (done, is_done) = oneshot::channel();
-        let _ = self.orders.send(Order::Stop(done));
-        let _ = is_done.await;
+    /// Kills the process; the task ends when it is gone.
+    pub(crate) fn stop(&self) {
+        self.send(Command::Stop);
+    }
+
+    fn send(&self, command: Command) {
+        // A host that has stopped needs no command.
+        let _ = self.commands.send(command);
     }
 }
 
 struct Supervisor {
     start: Start,
-    id: String,
     url: String,
     limit: Duration,
     log: Arc<Log>,
     client: Client,
     state: watch::Sender<State>,
     stopping: watch::Receiver<bool>,
-    orders: mpsc::UnboundedReceiver<Order>,
+    commands: mpsc::UnboundedReceiver<Command>,
     crashes: Vec<Instant>,
 }
 
 enum Ended {
     Exit(ExitStatus),
-    /// Did not answer within initializationTimeout.
-    Silent,
-    Lost(std::io::Error),
+    Crash(String),
     Replaced,
-    Stopped(oneshot::Sender<()>),
-    /// Nobody holds the host any more.
-    Dropped,
+    Stopped,
 }
 
 impl Supervisor {
     async fn run(mut self, mut child: Child) {
         loop {
-            let last = LastErrors::default();
-            let mut console = self.console(&mut child, &last);
-            let listened = Instant::now();
+            let errors = Errors::default();
+            let mut console = self.console(&mut child, &errors);
             let ended = self.watch(&mut child).await;
             let was_ready = matches!(*self.state.borrow(), State::Ready { .. });
+            let stopping = *self.stopping.borrow();
             // SIGKILL, as the host does; nothing happens when it has ended already.
             let _ = child.kill().await;
             let all_said = async { while console.join_next().await.is_some() {} };
             let _ = timeout(Duration::from_secs(1), all_said).await;
-            let said =
-                last.lock().map(|last| Vec::from(last.clone()).join(",")).unwrap_or_default();
-            match ended {
-                Ended::Stopped(done) => {
-                    self.state.send_replace(State::Stopped { reason: "it was told to".into() });
-                    let _ = done.send(());
-                    return;
+            let crash = match ended {
+                Ended::Stopped => return,
+                Ended::Replaced => {
+                    self.log.warning("the handler was killed; it is started again");
+                    None
                 }
-                Ended::Dropped => return,
-                Ended::Replaced => self.log.warning("the handler was killed; it is started anew"),
                 // Ctrl-C in a terminal goes to both.
-                Ended::Exit(status) if status.code() == Some(0) && *self.stopping.borrow() => {
-                    return self.idle().await;
-                }
-                Ended::Exit(status) if status.code() == Some(0) && was_ready => {
+                Ended::Exit(status) if status.success() && stopping => return self.idle().await,
+                Ended::Exit(status) if status.success() && was_ready => {
                     self.log.error(
                         "the handler ended with exit code 0: the host does not start it again, \
                          and every invocation from now on fails; exit with 1 after a fatal error",
                     );
                     return self.idle().await;
                 }
-                Ended::Exit(status) if status.code() == Some(0) => {
+                Ended::Exit(status) if status.success() => {
                     return self.stop("the handler ended with exit code 0 before it listened");
                 }
-                Ended::Exit(status) if status.code() == Some(200) => {
-                    self.log.warning("the handler ended with exit code 200; it is started anew");
-                }
-                Ended::Exit(status) => {
-                    if self.crashed(&format!("the handler ended with {status}: {said}")) {
-                        return;
-                    }
-                }
-                Ended::Lost(error) => {
-                    if self.crashed(&format!("the handler cannot be watched: {error}")) {
-                        return;
-                    }
-                }
-                Ended::Silent => {
-                    let after = span::text(listened.elapsed());
-                    let problem = format!(
-                        "Initializing HttpWorker timed out: GET / on the handler's port was not \
-                         answered within {after}. {said}"
-                    );
-                    if self.crashed(&problem) {
-                        return;
-                    }
+                Ended::Exit(status) => Some(format!("the handler ended with {status}")),
+                Ended::Crash(problem) => Some(problem),
+            };
+            if let Some(problem) = crash {
+                let errors = errors.lock().map(|errors| errors.clone()).unwrap_or_default();
+                let last = errors[errors.len().saturating_sub(3)..].join(",");
+                if self.crashed(&format!("{problem}: {last}")) {
+                    return;
                 }
             }
             self.state.send_replace(State::Starting);
@@ -237,16 +210,13 @@ impl Supervisor {
         }
     }
 
-    fn console(&self, child: &mut Child, last: &LastErrors) -> JoinSet<()> {
+    fn console(&self, child: &mut Child, errors: &Errors) -> JoinSet<()> {
         let mut console = JoinSet::new();
-        let (id, errors_only) = (&self.id, self.start.errors_only);
-        if let Some(stdout) = child.stdout.take() {
-            let (log, last) = (self.log.clone(), last.clone());
-            console.spawn(forward(stdout, false, errors_only, id.clone(), log, last));
+        if let Some(lines) = child.stdout.take() {
+            console.spawn(forward(lines, Stream::Stdout, self.log.clone(), errors.clone()));
         }
-        if let Some(stderr) = child.stderr.take() {
-            let (log, last) = (self.log.clone(), last.clone());
-            console.spawn(forward(stderr, true, errors_only, id.clone(), log, last));
+        if let Some(lines) = child.stderr.take() {
+            console.spawn(forward(lines, Stream::Stderr, self.log.clone(), errors.clone()));
         }
         console
     }
@@ -254,28 +224,30 @@ impl Supervisor {
     /// Until the process ends, or has to.
     async fn watch(&mut self, child: &mut Child) -> Ended {
         let pid = child.id();
-        let probe = timeout(self.limit, probe(self.client.clone(), self.url.clone()));
-        let mut probe = Box::pin(probe);
+        let mut probe = pin!(timeout(self.limit, probe(self.client.clone(), self.url.clone())));
         let mut listens = false;
         loop {
             tokio::select! {
-                status = child.wait() => match status {
-                    Ok(status) => return Ended::Exit(status),
-                    Err(error) => return Ended::Lost(error),
+                status = child.wait() => return match status {
+                    Ok(status) => Ended::Exit(status),
+                    Err(error) => Ended::Crash(format!("the handler cannot be watched: {error}")),
                 },
-                order = self.orders.recv() => match order {
-                    Some(Order::Restart) => return Ended::Replaced,
+                command = self.commands.recv() => match command {
+                    Some(Command::Restart) => return Ended::Replaced,
                     // It then ends as by any other signal.
-                    Some(Order::Kill) => drop(child.start_kill()),
-                    Some(Order::Stop(done)) => return Ended::Stopped(done),
-                    None => return Ended::Dropped,
+                    Some(Command::Kill) => drop(child.start_kill()),
+                    Some(Command::Stop) | None => return Ended::Stopped,
                 },
                 answered = &mut probe, if !listens => match answered {
                     Ok(()) => {
                         listens = true;
                         self.state.send_replace(State::Ready { pid });
                     }
-                    Err(_) => return Ended::Silent,
+                    Err(_) => return Ended::Crash(format!(
+                        "Initializing HttpWorker timed out: GET / on the handler's port was not \
+                         answered within {}",
+                        span::text(self.limit)
+                    )),
                 },
             }
         }
@@ -290,7 +262,7 @@ impl Supervisor {
         self.crashes.push(now);
         self.log.error(problem);
         if self.crashes.len() < CRASHES {
-            self.log.warning("the handler is started anew");
+            self.log.warning("the handler is started again");
             return false;
         }
         self.stop(&format!(
@@ -307,23 +279,14 @@ impl Supervisor {
     /// The process is gone for good, the host is not.
     async fn idle(mut self) {
         self.state.send_replace(State::Ready { pid: None });
-        while let Some(order) = self.orders.recv().await {
-            if let Order::Stop(done) = order {
-                self.state.send_replace(State::Stopped { reason: "it was told to".into() });
-                let _ = done.send(());
-                return;
-            }
-        }
+        while !matches!(self.commands.recv().await, Some(Command::Stop) | None) {}
     }
 }
 
 /// Any answer counts; only a connection that is not made means "not yet".
 async fn probe(client: Client, url: String) {
-    while let Ok(request) = Request::get(&url).body(empty()) {
-        match client.send(request).await {
-            Err(broken) if broken.is_connect => sleep(PROBE).await,
-            _ => return,
-        }
+    while !client.answers(&url).await {
+        sleep(PROBE).await;
     }
 }
 

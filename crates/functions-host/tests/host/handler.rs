@@ -1,11 +1,10 @@
-//! A handler that does what a request tells it to: the message, the body of the HTTP request, or
-//! for timers the variable `DO` is a JSON object like
-//! `{"sleep_ms": 1, "once": "file", "exit": 1, "status": 200, "content_type": "text/plain", "answer": "{}"}`.
-//! With `once` the rest is done only while the file is not there, and the file is made. Requests
-//! are appended to the file `REQUESTS`.
+//! A handler that does what a request says: the message, the body of the HTTP request, or for
+//! timers the variable `DO` is JSON of [`Instructions`]. Requests are appended to the file
+//! `REQUESTS`.
 
-use std::{fs::OpenOptions, io::Write, path::Path, time::Duration};
+use std::{fs::OpenOptions, io::Write, path::PathBuf, time::Duration};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use warp::{
     Filter,
@@ -33,38 +32,43 @@ fn number(variable: &str) -> Option<i32> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Instructions {
+    /// The rest is done only while this file is not there, and the file is made.
+    once: Option<PathBuf>,
+    sleep_ms: u64,
+    exit: Option<i32>,
+    status: Option<u16>,
+    answer: Value,
+}
+
 async fn obey(path: FullPath, headers: HeaderMap, body: Value) -> Response<String> {
     write_down(&path, &headers, &body);
     let name = path.as_str().trim_start_matches('/');
-    let orders = orders(&body);
-    let first = orders["once"].as_str().is_none_or(|file| {
-        let file = Path::new(file);
-        !file.exists() && std::fs::write(file, "").is_ok()
-    });
-    let default = json!({ "Outputs": {}, "Logs": [format!("{name} ran")], "ReturnValue": null });
-    let default = default.to_string();
-    if !first {
-        return response(200, "application/json", default);
+    let mut instructions = instructions(&body);
+    if let Some(file) = &instructions.once
+        && (file.exists() || std::fs::write(file, "").is_err())
+    {
+        instructions = Instructions::default();
     }
-    if let Some(time) = orders["sleep_ms"].as_u64() {
-        tokio::time::sleep(Duration::from_millis(time)).await;
-    }
-    if let Some(code) = orders["exit"].as_i64() {
+    tokio::time::sleep(Duration::from_millis(instructions.sleep_ms)).await;
+    if let Some(code) = instructions.exit {
         eprintln!("leaving with {code}");
-        std::process::exit(i32::try_from(code).unwrap_or(1));
+        std::process::exit(code);
     }
-    let answer = match &orders["answer"] {
-        Value::Null => default,
-        Value::String(text) => text.clone(),
+    let done = json!({ "Outputs": {}, "Logs": [format!("{name} ran")], "ReturnValue": null });
+    let answer = match instructions.answer {
+        Value::Null => done.to_string(),
+        Value::String(text) => text,
         value => value.to_string(),
     };
-    let status = orders["status"].as_u64().and_then(|status| u16::try_from(status).ok());
-    let kind = orders["content_type"].as_str().unwrap_or("application/json");
-    response(status.unwrap_or(200), kind, answer)
+    let response = Response::builder().status(instructions.status.unwrap_or(200));
+    response.header("content-type", "application/json").body(answer).unwrap_or_default()
 }
 
 /// What the trigger's value says.
-fn orders(body: &Value) -> Value {
+fn instructions(body: &Value) -> Instructions {
     let value = body["Data"].as_object().and_then(|data| data.values().next());
     let text = match value {
         Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_else(|_| text.clone()),
@@ -74,11 +78,6 @@ fn orders(body: &Value) -> Value {
         _ => std::env::var("DO").unwrap_or_default(),
     };
     serde_json::from_str(&text).unwrap_or_default()
-}
-
-fn response(status: u16, kind: &str, body: String) -> Response<String> {
-    let response = Response::builder().status(status).header("content-type", kind).body(body);
-    response.unwrap_or_default()
 }
 
 fn write_down(path: &FullPath, headers: &HeaderMap, body: &Value) {

@@ -35,7 +35,7 @@ async fn an_illegal_binding_name_or_a_missing_schedule_costs_that_function_alone
     assert_eq!(status("/api/good").await, 200);
     assert_eq!(status("/api/bad").await, 404);
     assert_eq!(status("/admin/functions/unset").await, 404);
-    assert!(host.run_timer("unset").await.is_err());
+    assert!(host.run("unset", "").await.is_err());
     let health = client.get(host.url("/admin/host/status")).send().await.unwrap();
     assert!(health.text().await.unwrap().contains("\"Running\""));
     let all = host.wait_until(|all| all.iter().any(|one| one.function == "f"), LIMIT).await;

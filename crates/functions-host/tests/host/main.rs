@@ -1,4 +1,5 @@
-//! The test host, with a handler that does what it is told, over a real storage emulator, and that emulator.
+//! The test host, with a handler that obeys its requests, over a real storage emulator, and that
+//! emulator.
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
 
@@ -8,7 +9,7 @@ mod in_error;
 mod process;
 mod queue;
 mod recorded;
-#[path = "../../../custom-handler/tests/common/recorded.rs"]
+#[path = "../../../custom-handler/tests/recorded/requests.rs"]
 mod requests;
 mod stop;
 mod timer;

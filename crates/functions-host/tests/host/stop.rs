@@ -1,18 +1,13 @@
 //! How host and handler end, and what becomes of messages then.
 
-use std::{process::Command, time::Duration};
-
-use serde_json::json;
+use std::time::Duration;
 
 use crate::world::{World, client, eventually, http};
 
 #[tokio::test]
 async fn a_host_that_stops_in_order_waits_for_what_runs_and_begins_nothing() {
     let world = World::new().await;
-    let slow = json!({ "once": world.once(), "sleep_ms": 1500 }).to_string();
-    world.queue_function().await.queues.put("todo", &slow).await.unwrap();
-    let host = world.start().await;
-    world.exists(&world.once()).await;
+    let host = world.start_busy(1500).await;
     let late = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         world.queues.put("todo", "late").await.unwrap();
@@ -23,29 +18,13 @@ async fn a_host_that_stops_in_order_waits_for_what_runs_and_begins_nothing() {
     assert_eq!(world.requests().len(), 1);
 }
 
-#[tokio::test]
-async fn sigterm_to_the_handler_alone_starts_it_again_and_loses_nothing() {
-    let world = World::new().await;
-    let slow = json!({ "once": world.once(), "sleep_ms": 60_000 }).to_string();
-    world.queue_function().await.queues.put("todo", &slow).await.unwrap();
-    world.queues.create("todo-poison").await.unwrap();
-    let host = world.start().await;
-    world.exists(&world.once()).await;
-    let pid = host.handler_pid().unwrap();
-    assert!(Command::new("kill").arg(pid.to_string()).status().unwrap().success());
-    eventually(async || host.handler_pid().is_some_and(|now| now != pid)).await;
-    world.drained("todo").await;
-    assert!(host.invocations().last().unwrap().succeeded);
-    assert_eq!(world.queues.len("todo-poison").await.unwrap(), 0);
-}
-
 /// Why a handler must not end with 0 while its host lives.
 #[tokio::test]
 async fn after_exit_0_the_host_calls_itself_healthy_while_every_message_is_poisoned() {
     let world = World::new().await;
     world.queue_function().await.function("web", http("res"));
     let host = world.start().await;
-    assert!(!host.run_queue("f", "{\"exit\":0}").await.unwrap().succeeded);
+    assert!(!host.run("f", "{\"exit\":0}").await.unwrap().succeeded);
     eventually(async || host.lines().iter().any(|line| line.text.contains("exit code 0"))).await;
     assert_eq!(host.handler_pid(), None);
     world.queues.put("todo", "good").await.unwrap();

@@ -22,7 +22,7 @@ async fn a_missed_occurrence_runs_once_at_the_next_start() {
     world.options.state = Some(state.clone());
     world.set("WHEN", SELDOM).function("f", json!({ "bindings": [timer("%WHEN%")] }));
     let host = world.start().await;
-    let ran = host.run_timer("f").await.unwrap();
+    let ran = host.run("f", "").await.unwrap();
     assert!(ran.succeeded && ran.reason.contains("host APIs"));
     let first = &world.requests()[0]["body"]["Data"]["t"];
     assert_eq!(first["ScheduleStatus"]["Last"], "0001-01-01T00:00:00+00:00", "it never ran");
@@ -42,7 +42,7 @@ async fn a_missed_occurrence_runs_once_at_the_next_start() {
     host.stop().await;
 
     let host = world.start().await;
-    let ran = host.run_timer("f").await.unwrap();
+    let ran = host.run("f", "").await.unwrap();
     assert!(ran.succeeded && host.invocations().len() == 1, "it is made up for");
     let status = &world.requests()[2]["body"]["Data"]["t"]["ScheduleStatus"];
     assert!(status["Last"].as_str().unwrap() > "2024", "{status}");
@@ -91,15 +91,25 @@ async fn an_occurrence_that_was_missed_meanwhile_fires_at_once() {
     assert_eq!(world.requests()[1]["body"]["Data"]["t"]["IsPastDue"], false);
 }
 
-#[tokio::test]
-async fn after_its_last_repetition_a_timer_has_failed() {
+/// A timer that is past due, fails (once, or each time), and is repeated twice at most.
+async fn world_with_retry(once: bool) -> World {
     let mut world = World::new().await;
-    world.set("DO", json!({ "status": 500 }));
     let retry =
         json!({ "strategy": "fixedDelay", "maxRetryCount": 2, "delayInterval": "00:00:00.1" });
-    let mut binding = timer(SELDOM);
-    binding["runOnStartup"] = json!(true);
-    world.function("f", json!({ "bindings": [binding], "retry": retry }));
+    world.function("f", json!({ "bindings": [timer("%WHEN%")], "retry": retry }));
+    world.set("WHEN", SELDOM);
+    world.leave_status("f", "2023-02-28T00:00:00+00:00", "2024-02-29T00:00:00+00:00");
+    let mut failure = json!({ "status": 500 });
+    if once {
+        failure["once"] = world.once().into();
+    }
+    world.set("DO", failure);
+    world
+}
+
+#[tokio::test]
+async fn after_its_last_repetition_a_timer_has_failed() {
+    let world = world_with_retry(false).await;
     let host = world.start().await;
     let said = || host.lines().iter().any(|line| line.text.contains("failed after '2' retries"));
     eventually(async || said()).await;
@@ -107,14 +117,8 @@ async fn after_its_last_repetition_a_timer_has_failed() {
 }
 
 #[tokio::test]
-async fn a_timer_with_retry_is_repeated() {
-    let mut world = World::new().await;
-    world.set("DO", json!({ "status": 500, "once": world.once() }));
-    let retry =
-        json!({ "strategy": "fixedDelay", "maxRetryCount": 3, "delayInterval": "00:00:00.1" });
-    let mut binding = timer(SELDOM);
-    binding["runOnStartup"] = json!(true);
-    world.function("f", json!({ "bindings": [binding], "retry": retry }));
+async fn a_timer_with_retry_is_repeated_until_it_succeeds() {
+    let world = world_with_retry(true).await;
     let host = world.start().await;
     let all = host.wait_until(|all| all.len() == 2, LIMIT).await.unwrap();
     assert!(!all[0].succeeded && all[1].succeeded);
@@ -122,7 +126,7 @@ async fn a_timer_with_retry_is_repeated() {
     let contexts = world.requests();
     let context = |at: usize| &contexts[at]["body"]["Metadata"]["RetryContext"];
     assert_eq!((&context(0)["RetryCount"], &context(0)["Exception"]), (&json!(0), &Value::Null));
-    assert_eq!((&context(1)["RetryCount"], &context(1)["MaxRetryCount"]), (&json!(1), &json!(3)));
+    assert_eq!((&context(1)["RetryCount"], &context(1)["MaxRetryCount"]), (&json!(1), &json!(2)));
     let cause = &context(1)["Exception"]["InnerException"];
     assert_eq!(cause["StatusCode"], 500);
     assert!(cause["Message"].as_str().unwrap().contains("500 (Internal Server Error)"));

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use functions_host::azurite::{Azurite, Queues};
-use functions_host::{Error, Options, TestHost};
+use functions_host::{Options, TestHost};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -25,7 +25,7 @@ impl World {
     /// A script root without functions; messages are looked for all the time.
     pub async fn new() -> Self {
         let azurite = AZURITE.get_or_init(|| async {
-            // Its error tells how to install it.
+            // Its error says how to install it.
             Azurite::start(None).await.unwrap_or_else(|error| panic!("{error}"))
         });
         let account = azurite.await.fresh_account();
@@ -76,14 +76,26 @@ impl World {
         )
     }
 
-    pub async fn try_start(&self) -> Result<TestHost, Error> {
+    /// What a host before this one left behind: the status of the timer `function`, whose
+    /// schedule is the setting `WHEN`.
+    pub fn leave_status(&mut self, function: &str, last: &str, next: &str) {
+        let state = self.folder.path().join("state");
+        fs::create_dir_all(&state).unwrap();
+        let schedule = &self.settings["WHEN"];
+        let status =
+            json!({ "Schedule": schedule, "Last": last, "Next": next, "LastUpdated": last });
+        fs::write(state.join(format!("{function}.json")), status.to_string()).unwrap();
+        self.options.state = Some(state);
+    }
+
+    pub async fn try_start(&self) -> anyhow::Result<TestHost> {
         let host_json = self.host_json.to_string();
         fs::write(self.folder.path().join("host.json"), host_json).unwrap();
         TestHost::start(self.folder.path(), self.settings.clone(), self.options.clone()).await
     }
 
     pub async fn start(&self) -> TestHost {
-        self.try_start().await.unwrap_or_else(|error| panic!("{error}"))
+        self.try_start().await.unwrap()
     }
 
     /// The requests that the handler got.
@@ -102,13 +114,18 @@ impl World {
         eventually(async || self.queues.len(queue).await.unwrap() == 0).await;
     }
 
-    /// Name of a file that is made when an order is first obeyed.
+    /// Name of a file that the handler makes when it first obeys a request.
     pub fn once(&self) -> String {
         self.folder.path().join("once").display().to_string()
     }
 
-    pub async fn exists(&self, file: &str) {
-        eventually(async || Path::new(file).exists()).await;
+    /// Starts a host whose handler is in the middle of a message of `todo`, for so long.
+    pub async fn start_busy(&self, sleep_ms: u64) -> TestHost {
+        let slow = json!({ "once": self.once(), "sleep_ms": sleep_ms }).to_string();
+        self.queue_function().await.queues.put("todo", &slow).await.unwrap();
+        let host = self.start().await;
+        eventually(async || Path::new(&self.once()).exists()).await;
+        host
     }
 }
 

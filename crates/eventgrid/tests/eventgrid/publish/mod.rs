@@ -5,14 +5,14 @@ mod stub;
 
 use std::time::{Duration, Instant};
 
-use eventgrid::{Auth, CloudEvent, Error, FactPublished, FileRefused, FileStaged, Publisher};
+use eventgrid::{Auth, CloudEvent, Data, Error, Publisher};
 use serde_json::{Value, json};
 use stub::{Reply, Stub};
 
 const KEY: &str = "hunter2+key/==";
 
 fn event() -> CloudEvent {
-    let data = FactPublished { publish_id: 42, days: 3, rows: 1200 };
+    let data = Data::FactPublished { publish_id: 42, days: 3, rows: 1200 };
     CloudEvent::new("/movie-analytics/dw", data)
 }
 
@@ -50,9 +50,9 @@ async fn an_event_is_posted_once_with_the_key() {
 #[test]
 fn events_about_files_carry_their_path() {
     let (path, dataset) = ("log_reviews/a.csv".to_owned(), "review_logs".to_owned());
-    let staged = FileStaged { path: path.clone(), dataset: dataset.clone(), rows: 7 };
+    let staged = Data::FileStaged { path: path.clone(), dataset: dataset.clone(), rows: 7 };
     let reason = "missing_column".to_owned();
-    let refused = FileRefused { path: path.clone(), dataset, reason };
+    let refused = Data::FileRefused { path: path.clone(), dataset, reason };
     for (event, kind, data) in [
         (
             CloudEvent::new("/x", staged),

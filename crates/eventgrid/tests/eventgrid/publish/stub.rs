@@ -1,4 +1,4 @@
-//! A web server that says what it is told to, and remembers what it was asked.
+//! A web server with prepared replies, which records its requests.
 
 use std::{
     collections::VecDeque,

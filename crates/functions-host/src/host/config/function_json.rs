@@ -7,12 +7,10 @@ use serde::Deserialize;
 use super::host_json::span;
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct FunctionJson {
     pub bindings: Vec<Binding>,
     pub retry: Option<Retry>,
-    #[serde(default)]
-    pub disabled: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -24,14 +22,11 @@ pub(crate) enum Binding {
         direction: Direction,
         queue_name: String,
         connection: Option<String>,
-        data_type: Option<DataType>,
     },
     TimerTrigger {
         name: String,
         direction: Direction,
         schedule: String,
-        #[serde(default)]
-        run_on_startup: bool,
         #[serde(default = "yes")]
         use_monitor: bool,
     },
@@ -49,7 +44,6 @@ pub(crate) enum Binding {
         direction: Direction,
         queue_name: String,
         connection: Option<String>,
-        data_type: Option<DataType>,
     },
     Http {
         name: String,
@@ -58,13 +52,13 @@ pub(crate) enum Binding {
 }
 
 impl Binding {
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> (&str, Direction) {
         match self {
-            Self::QueueTrigger { name, .. }
-            | Self::TimerTrigger { name, .. }
-            | Self::HttpTrigger { name, .. }
-            | Self::Queue { name, .. }
-            | Self::Http { name, .. } => name,
+            Self::QueueTrigger { name, direction, .. }
+            | Self::TimerTrigger { name, direction, .. }
+            | Self::HttpTrigger { name, direction, .. }
+            | Self::Queue { name, direction, .. }
+            | Self::Http { name, direction } => (name, *direction),
         }
     }
 }
@@ -74,14 +68,6 @@ impl Binding {
 pub(crate) enum Direction {
     In,
     Out,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum DataType {
-    String,
-    Binary,
-    Stream,
 }
 
 /// Who may call a function over HTTP.
@@ -94,43 +80,16 @@ pub(crate) enum AuthLevel {
     Admin,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// How often and after which pause a failed timer runs again.
+#[derive(Debug, Deserialize)]
 #[serde(tag = "strategy", deny_unknown_fields)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Retry {
     FixedDelay {
-        /// -1 is for ever.
-        max_retry_count: i64,
+        max_retry_count: u32,
         #[serde(deserialize_with = "span")]
         delay_interval: Duration,
     },
-    ExponentialBackoff {
-        max_retry_count: i64,
-        #[serde(deserialize_with = "span")]
-        minimum_interval: Duration,
-        #[serde(deserialize_with = "span")]
-        maximum_interval: Duration,
-    },
-}
-
-impl Retry {
-    pub(crate) fn max(&self) -> i64 {
-        match self {
-            Self::FixedDelay { max_retry_count, .. }
-            | Self::ExponentialBackoff { max_retry_count, .. } => *max_retry_count,
-        }
-    }
-
-    /// The pause before the repetition `count`, which begins at 1.
-    pub(crate) fn delay(&self, count: u32) -> Duration {
-        match self {
-            Self::FixedDelay { delay_interval, .. } => *delay_interval,
-            Self::ExponentialBackoff { minimum_interval, maximum_interval, .. } => {
-                let factor = 2_u32.saturating_pow(count.saturating_sub(1));
-                minimum_interval.saturating_mul(factor).min(*maximum_interval)
-            }
-        }
-    }
 }
 
 fn yes() -> bool {

@@ -2,53 +2,43 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use anyhow::{Result, ensure};
 use serde::Deserialize;
-use serde_json::Value;
-
-use crate::host::Error;
+use serde_json::{Map, Value};
 
 /// What the host and its handler see as their environment.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Settings(BTreeMap<String, String>);
 
 /// As Core Tools know it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase", default)]
 struct LocalSettings {
-    #[serde(default)]
     is_encrypted: bool,
-    #[serde(default)]
     values: BTreeMap<String, String>,
-    /// Of the tools, not of the host.
-    #[serde(rename = "Host", default)]
-    _host: Value,
-    #[serde(rename = "ConnectionStrings", default)]
-    _connection_strings: Value,
 }
 
 impl Settings {
     /// What `more` sets wins, then the environment, then `local.settings.json`.
-    pub(crate) fn read(root: &Path, more: BTreeMap<String, String>) -> Result<Self, Error> {
+    pub(crate) fn read(root: &Path, more: BTreeMap<String, String>) -> Result<Self> {
         let path = root.join("local.settings.json");
-        let mut settings = match path.exists() {
-            true => {
-                let local: LocalSettings = super::read_json(&path)?;
-                if local.is_encrypted {
-                    let problem = "is encrypted: `func settings decrypt` makes it readable".into();
-                    return Err(Error::File { path, problem });
-                }
-                local.values
-            }
-            false => BTreeMap::new(),
+        let local = match path.exists() {
+            true => super::read_json(&path)?,
+            false => LocalSettings::default(),
         };
+        ensure!(
+            !local.is_encrypted,
+            "{} is encrypted: `func settings decrypt` makes it readable",
+            path.display()
+        );
+        // As Core Tools set it.
+        let environment = ("AZURE_FUNCTIONS_ENVIRONMENT".to_owned(), "Development".to_owned());
+        let mut settings = BTreeMap::from([environment]);
+        settings.extend(local.values);
         settings.extend(std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         }));
         settings.extend(more);
-        // As Core Tools set it.
-        settings
-            .entry("AZURE_FUNCTIONS_ENVIRONMENT".into())
-            .or_insert_with(|| "Development".into());
         Ok(Self(settings))
     }
 
@@ -60,21 +50,14 @@ impl Settings {
         &self.0
     }
 
-    /// `%NAME%` replaced by settings. An unknown name becomes what `unknown` makes of it.
-    pub(crate) fn expand<E>(
-        &self,
-        text: &str,
-        unknown: impl Fn(&str) -> Result<String, E>,
-    ) -> Result<String, E> {
+    /// `%NAME%` replaced by settings; the error is a name that is none.
+    pub(crate) fn expand(&self, text: &str) -> Result<String, String> {
         let mut expanded = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('%') {
             let Some((name, after)) = after.split_once('%') else { break };
             expanded.push_str(before);
-            match self.get(name) {
-                Some(value) => expanded.push_str(value),
-                None => expanded.push_str(&unknown(name)?),
-            }
+            expanded.push_str(self.get(name).ok_or(name)?);
             rest = after;
         }
         expanded.push_str(rest);
@@ -85,21 +68,20 @@ impl Settings {
     pub(crate) fn override_host_json(&self, host_json: &mut Value) {
         const PREFIX: &str = "azurefunctionsjobhost__";
         for (name, text) in &self.0 {
-            let Some(prefix) = name.get(..PREFIX.len()) else { continue };
+            let Some((prefix, path)) = name.split_at_checked(PREFIX.len()) else { continue };
             if !prefix.eq_ignore_ascii_case(PREFIX) {
                 continue;
             }
             let mut place = &mut *host_json;
-            for part in name[PREFIX.len()..].split("__") {
+            for part in path.split("__") {
                 if !place.is_object() {
-                    *place = Value::Object(Default::default());
+                    *place = Value::Object(Map::new());
                 }
                 let Value::Object(members) = place else { break };
                 let known = members.keys().find(|key| key.eq_ignore_ascii_case(part)).cloned();
-                let name = known.unwrap_or_else(|| part.to_owned());
-                place = members.entry(name).or_insert(Value::Null);
+                place = members.entry(known.unwrap_or(part.to_owned())).or_insert(Value::Null);
             }
-            // Settings are texts: numbers, truth values and lists are told by their look.
+            // Settings are texts: the look of one says whether it is a number or a truth value.
             *place = match serde_json::from_str(text) {
                 Ok(value) if !place.is_string() => value,
                 _ => Value::String(text.clone()),
@@ -114,28 +96,31 @@ mod tests {
 
     use super::*;
 
-    fn settings(pairs: &[(&str, &str)]) -> Settings {
-        Settings(pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+    fn settings<const N: usize>(pairs: [(&str, &str); N]) -> Settings {
+        Settings(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
     }
 
     #[test]
     fn names_between_per_cent_signs_are_replaced() {
-        let settings = settings(&[("A", "x"), ("EMPTY", "")]);
-        let expand = |text| settings.expand(text, |name| Err(name.to_owned()));
-        assert_eq!(expand("0 %A%/%A% 50%"), Ok("0 x/x 50%".into()));
-        assert_eq!((expand("%B%"), expand("%EMPTY%")), (Err("B".into()), Err("EMPTY".into())));
+        let settings = settings([("A", "x"), ("EMPTY", "")]);
+        for (text, expanded) in
+            [("0 %A%/%A% 50%", Ok("0 x/x 50%")), ("%B%", Err("B")), ("%EMPTY%", Err("EMPTY"))]
+        {
+            let seen = settings.expand(text);
+            assert_eq!(seen.as_deref().map_err(String::as_str), expanded, "{text}");
+        }
     }
 
     #[test]
     fn settings_override_host_json() {
         let mut host_json =
             json!({ "functionTimeout": "00:05:00", "extensions": { "queues": {} } });
-        settings(&[
+        let settings = settings([
             ("AzureFunctionsJobHost__functionTimeout", "-1"),
             ("azurefunctionsjobhost__extensions__QUEUES__batchSize", "4"),
             ("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:01"),
-        ])
-        .override_host_json(&mut host_json);
+        ]);
+        settings.override_host_json(&mut host_json);
         let queues = json!({ "batchSize": 4, "visibilityTimeout": "00:00:01" });
         let expected = json!({ "functionTimeout": "-1", "extensions": { "queues": queues } });
         assert_eq!(host_json, expected);

@@ -2,107 +2,122 @@ use std::fs;
 
 use super::*;
 
-const HOST: &str = r#"{ "version": "2.0", "customHandler": { "description":
-    { "defaultExecutablePath": "handler" } } }"#;
-const STORAGE: (&str, &str) = ("AzureWebJobsStorage", "UseDevelopmentStorage=true");
-
-/// Reads a script root with one function, made in a folder of its own.
-fn read(name: &str, host_json: &str, function_json: &str) -> Result<ScriptRoot, String> {
-    let root = std::env::temp_dir().join(format!("script-root-{}-{name}", std::process::id()));
-    fs::create_dir_all(root.join("f")).unwrap();
-    fs::write(root.join("host.json"), host_json).unwrap();
-    fs::write(root.join("f/function.json"), function_json).unwrap();
-    let settings = [STORAGE, ("EACH_HOUR", "0 0 * * * *")];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let read = ScriptRoot::read(&root, settings.into());
-    fs::remove_dir_all(&root).unwrap();
-    read.map_err(|error| error.to_string())
-}
-
-fn function(name: &str, bindings: &str) -> Result<Function, String> {
-    let root = read(name, HOST, &format!(r#"{{ "bindings": [{bindings}] }}"#));
-    root.map(|mut root| root.functions.remove(0))
-}
+const HOST: &str = r#"{ "version": "2.0",
+    "customHandler": { "description": { "defaultExecutablePath": "handler" } },
+    "extensions": { "queues": { "messageEncoding": "none" } } }"#;
 
 const TIMER: &str =
     r#"{ "type": "timerTrigger", "direction": "in", "name": "t", "schedule": "%EACH_HOUR%" }"#;
 
-#[test]
-fn defaults_are_those_of_the_host() {
-    let root = read("defaults", HOST, &format!(r#"{{ "bindings": [{TIMER}] }}"#)).unwrap();
-    let queues = &root.host_json.extensions.queues;
-    assert_eq!((queues.batch_size, queues.max_dequeue_count), (16, 5));
-    assert_eq!(queues.message_encoding, Encoding::Base64);
-    assert_eq!(root.host_json.function_timeout.unwrap().as_secs(), 1800);
-    assert_eq!(root.host_json.custom_handler.initialization_timeout.as_secs(), 30);
-    let Trigger::Timer { text, use_monitor, .. } = &root.functions[0].trigger else { panic!() };
-    assert_eq!((text.as_str(), use_monitor), ("0 0 * * * *", &true));
+/// Reads a script root with one function, made in a folder of its own.
+fn read(host_json: &str, function_json: &str) -> Result<ScriptRoot, String> {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("f")).unwrap();
+    fs::write(root.path().join("host.json"), host_json).unwrap();
+    fs::write(root.path().join("f/function.json"), function_json).unwrap();
+    let settings =
+        [("AzureWebJobsStorage", "UseDevelopmentStorage=true"), ("EACH_HOUR", "0 0 * * * *")];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    ScriptRoot::read(root.path(), settings.into()).map_err(|error| format!("{error:#}"))
+}
+
+fn bindings(bindings: &str) -> Result<ScriptRoot, String> {
+    read(HOST, &format!(r#"{{ "bindings": [{bindings}] }}"#))
+}
+
+fn output(name: &str) -> String {
+    format!(r#"{{ "type": "http", "direction": "out", "name": "{name}" }}"#)
 }
 
 #[test]
-fn what_the_host_would_ignore_or_refuse_is_named() {
-    let wrong = |name, bindings: &str| function(name, bindings).unwrap_err();
-    assert!(wrong("none", "").contains("there is no trigger"));
-    assert!(wrong("blob", r#"{ "type": "blobTrigger" }"#).contains("blobTrigger"));
-    let other = TIMER.replace("\"t\"", "\"u\"");
-    assert!(wrong("two", &format!("{TIMER},{other}")).contains("two triggers"));
-    let same = r#"{ "type": "http", "direction": "out", "name": "t" }"#;
-    assert!(wrong("same", &format!("{TIMER},{same}")).contains("two bindings are named `t`"));
-    assert!(wrong("typo", &TIMER.replace("direction", "directon")).contains("directon"));
-    assert!(wrong("way", &TIMER.replace("\"in\"", "\"out\"")).contains("`direction`"));
+fn defaults_are_those_of_the_host() {
+    let root = bindings(TIMER).unwrap();
+    let queues = &root.host_json.extensions.queues;
+    assert_eq!((queues.batch_size, queues.max_dequeue_count), (16, 5));
+    assert_eq!(root.host_json.function_timeout.as_secs(), 1800);
+    assert_eq!(root.host_json.custom_handler.initialization_timeout.as_secs(), 30);
+    assert_eq!(root.host_json.extensions.http.route_prefix, "api");
+    let Trigger::Timer { schedule, use_monitor: true } = &root.functions[0].trigger else {
+        panic!("{:?}", root.functions)
+    };
+    assert_eq!(schedule.text, "0 0 * * * *");
+}
+
+#[test]
+fn what_the_host_would_ignore_or_this_stand_in_does_not_know_is_named() {
     let queue = r#"{ "type": "queueTrigger", "direction": "in", "name": "m", "queueName": "queue",
         "connection": "NO_SUCH_LAKE" }"#;
-    assert!(
-        wrong("short", &queue.replace("\"queue\"", "\"q\"").replace("NO_SUCH_LAKE", ""))
-            .contains("`q`")
-    );
-    assert!(wrong("lake", queue).contains("set NO_SUCH_LAKE to"));
+    let short = queue.replace("\"queue\"", "\"q\"");
+    let other = TIMER.replace("\"t\"", "\"u\"");
+    for (wrong, expected) in [
+        ("", "there are 0 triggers"),
+        (r#"{ "type": "blobTrigger" }"#, "blobTrigger"),
+        (&format!("{TIMER},{other}"), "there are 2 triggers"),
+        (&format!("{TIMER},{}", output("t")), "two bindings are named `t`"),
+        (&format!("{TIMER},{}", output("$return")), "does not know the binding `$return`"),
+        (&TIMER.replace("direction", "directon"), "directon"),
+        (&TIMER.replace("\"in\"", "\"out\""), "`direction`"),
+        (&TIMER.replace("\"name\"", "\"runOnStartup\": true, \"name\""), "runOnStartup"),
+        (&queue.replace("\"name\"", "\"dataType\": \"binary\", \"name\""), "dataType"),
+        (&short, "`q`"),
+        (queue, "set NO_SUCH_LAKE to"),
+    ] {
+        let error = bindings(wrong).map(drop).unwrap_err();
+        assert!(error.contains(expected), "{wrong}: {error}");
+    }
 }
 
 #[test]
 fn a_function_that_the_host_refuses_is_in_error_for_its_reason() {
-    let reason = |name, bindings: &str| {
-        let root = read(name, HOST, &format!(r#"{{ "bindings": [{bindings}] }}"#)).unwrap();
+    let reason = |text: &str| {
+        let root = bindings(text).unwrap();
         assert!(root.functions.is_empty());
         root.in_error["f"].clone()
     };
     let unset = TIMER.replace("EACH", "NO");
-    assert_eq!(reason("unset", &unset), "'%NO_HOUR%' does not resolve to a value");
+    assert_eq!(reason(&unset), "'%NO_HOUR%' does not resolve to a value");
     for wrong in ["movie_review", "a-b", "1a", "", "größe", "$other", &"a".repeat(129)] {
-        let output = format!(r#"{{ "type": "http", "direction": "out", "name": "{wrong}" }}"#);
-        for bindings in [format!("{TIMER},{output}"), TIMER.replace("\"t\"", &format!("{wrong:?}"))]
-        {
-            let expected = format!(
-                "The binding name {wrong} is invalid. Please assign a valid name to the binding."
-            );
-            assert_eq!(reason("name", &bindings), expected);
-        }
+        let expected = format!(
+            "The binding name {wrong} is invalid. Please assign a valid name to the binding."
+        );
+        assert_eq!(reason(&format!("{TIMER},{}", output(wrong))), expected);
+        assert_eq!(reason(&TIMER.replace("\"t\"", &format!("{wrong:?}"))), expected);
     }
-    for legal in ["$return", "movieReview2", &"a".repeat(128)] {
-        let output = format!(r#"{{ "type": "http", "direction": "out", "name": "{legal}" }}"#);
-        assert!(function("legal", &format!("{TIMER},{output}")).is_ok(), "{legal}");
+    for legal in ["movieReview2", &"a".repeat(128)] {
+        let root = bindings(&format!("{TIMER},{}", output(legal))).unwrap();
+        assert_eq!(root.functions.len(), 1, "{legal}");
     }
 }
 
 #[test]
-fn unknown_options_of_host_json_are_refused() {
+fn options_of_host_json_that_are_unknown_or_wrong_are_refused() {
     let timer = format!(r#"{{ "bindings": [{TIMER}] }}"#);
-    let wrong = |name, host: &str| read(name, host, &timer).map(drop).unwrap_err();
-    assert!(wrong("option", &HOST.replace("\"version\"", "\"x\": 1, \"version\"")).contains("`x`"));
-    assert!(wrong("version", &HOST.replace("2.0", "3.0")).contains("\"2.0\""));
-    let queues = r#""extensions": { "queues": { "batchSize": 33 } }, "version""#;
-    assert!(wrong("batch", &HOST.replace("\"version\"", queues)).contains("1 to 32"));
+    for (right, wrong, expected) in [
+        ("\"version\"", "\"x\": 1, \"version\"", "`x`"),
+        ("2.0", "3.0", "\"2.0\""),
+        ("\"messageEncoding\"", "\"batchSize\": 33, \"messageEncoding\"", "1 to 32"),
+        ("\"messageEncoding\"", "\"maxDequeueCount\": 0, \"messageEncoding\"", "1 or more"),
+        ("none", "base64", "`messageEncoding`"),
+        ("\"description\"", "\"enableForwardingHttpRequest\": true, \"description\"", "forward"),
+        ("\"handler\"", "\"handler\", \"arguments\": [\"a b\"]", "`a b`"),
+        ("\"handler\"", "\"handler\", \"workerArguments\": []", "`workerArguments`"),
+    ] {
+        let error = read(&HOST.replace(right, wrong), &timer).map(drop).unwrap_err();
+        assert!(error.contains(expected), "{wrong}: {error}");
+    }
 }
 
 #[test]
 fn retry_belongs_to_timers() {
-    let retry = r#""retry": { "strategy": "exponentialBackoff", "maxRetryCount": 3,
-        "minimumInterval": "00:00:01", "maximumInterval": "00:00:03" }"#;
-    let root = read("retry", HOST, &format!(r#"{{ {retry}, "bindings": [{TIMER}] }}"#)).unwrap();
-    let retry_of = root.functions[0].retry.as_ref().unwrap();
-    let delays = [1, 2, 3, 64].map(|count| retry_of.delay(count).as_secs());
-    assert_eq!((retry_of.max(), delays), (3, [1, 2, 3, 3]));
+    let retry = r#""retry": { "strategy": "fixedDelay", "maxRetryCount": 3,
+        "delayInterval": "00:00:01" }"#;
+    let root = read(HOST, &format!(r#"{{ {retry}, "bindings": [{TIMER}] }}"#)).unwrap();
+    let Some(Retry::FixedDelay { max_retry_count: 3, delay_interval }) = root.functions[0].retry
+    else {
+        panic!("{:?}", root.functions)
+    };
+    assert_eq!(delay_interval.as_secs(), 1);
     let http = r#"{ "type": "httpTrigger", "direction": "in", "name": "r" }"#;
-    let error = read("http", HOST, &format!(r#"{{ {retry}, "bindings": [{http}] }}"#));
-    assert!(error.map(drop).unwrap_err().contains("`retry` is for timers"));
+    let error = read(HOST, &format!(r#"{{ {retry}, "bindings": [{http}] }}"#)).map(drop);
+    assert!(error.unwrap_err().contains("`retry` is for timers"));
 }

@@ -1,7 +1,5 @@
 //! A client that speaks like the host: raw HTTP over TCP, bodies in chunks without a length.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
-
 use std::{net::SocketAddr, time::Duration};
 
 use custom_handler::{App, Error, Stopped};
@@ -43,7 +41,7 @@ impl Server {
 
     /// Posts an invocation on a connection of its own.
     pub async fn invoke(&self, function: &str, body: &Value) -> Reply {
-        self.connect().await.post(function, body.to_string().as_bytes()).await
+        self.connect().await.post(function, &body.to_string()).await
     }
 }
 
@@ -53,6 +51,7 @@ pub struct Client(BufReader<TcpStream>);
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
+    /// In small letters.
     pub head: String,
     pub body: String,
 }
@@ -65,8 +64,9 @@ impl Reply {
         value
     }
 
-    pub fn error(&self) -> String {
-        self.json()["error"].as_str().unwrap().to_owned()
+    /// Status and reason of a failure.
+    pub fn failure(&self) -> (u16, String) {
+        (self.status, self.json()["error"].as_str().unwrap().to_owned())
     }
 }
 
@@ -75,23 +75,8 @@ impl Client {
         Self(BufReader::new(TcpStream::connect(address).await.unwrap()))
     }
 
-    pub async fn post(&mut self, function: &str, body: &[u8]) -> Reply {
-        self.begin("POST", &format!("/{function}")).await;
-        for chunk in body.chunks(64 << 10) {
-            self.chunk(chunk).await;
-        }
-        self.chunk(b"").await;
-        self.reply().await
-    }
-
-    /// A request with its own headers; the body goes in chunks.
-    pub async fn replay(&mut self, head: &str, body: &str) -> Reply {
-        let head = head.replace('\n', "\r\n") + "\r\n\r\n";
-        self.0.write_all(head.as_bytes()).await.unwrap();
-        for chunk in body.as_bytes().chunks(1000) {
-            self.chunk(chunk).await;
-        }
-        self.chunk(b"").await;
+    pub async fn post(&mut self, function: &str, body: &str) -> Reply {
+        self.send(&head(function), body).await;
         self.reply().await
     }
 
@@ -101,25 +86,16 @@ impl Client {
         self.reply().await
     }
 
-    /// The head of a request as the host writes it.
-    pub async fn begin(&mut self, method: &str, path: &str) {
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\
-             X-Azure-Functions-HostVersion: 4.1037.0.0\r\n\
-             X-Azure-Functions-InvocationId: {ID}\r\n\
-             User-Agent: Azure-Functions-Host/4.1037.0.0\r\n\
-             traceparent: {TRACE}\r\n\
-             Content-Type: application/json; charset=utf-8\r\n\
-             Transfer-Encoding: chunked\r\n\r\n"
-        );
+    /// Sends a request with the lines of this head; the body goes in chunks.
+    pub async fn send(&mut self, head: &str, body: &str) {
+        let head = head.replace('\n', "\r\n") + "\r\n\r\n";
         self.0.write_all(head.as_bytes()).await.unwrap();
-    }
-
-    /// An empty one ends the body.
-    pub async fn chunk(&mut self, bytes: &[u8]) {
-        self.0.write_all(format!("{:x}\r\n", bytes.len()).as_bytes()).await.unwrap();
-        self.0.write_all(bytes).await.unwrap();
-        self.0.write_all(b"\r\n").await.unwrap();
+        for chunk in body.as_bytes().chunks(64 << 10) {
+            self.0.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).await.unwrap();
+            self.0.write_all(chunk).await.unwrap();
+            self.0.write_all(b"\r\n").await.unwrap();
+        }
+        self.0.write_all(b"0\r\n\r\n").await.unwrap();
     }
 
     pub async fn reply(&mut self) -> Reply {
@@ -142,6 +118,16 @@ impl Client {
         self.0.read_exact(&mut body).await.unwrap();
         Reply { status, head, body: String::from_utf8(body).unwrap() }
     }
+}
+
+/// The head of an invocation as the host writes it.
+pub fn head(function: &str) -> String {
+    format!(
+        "POST /{function} HTTP/1.1\nHost: 127.0.0.1\nX-Azure-Functions-HostVersion: 4.1037.0.0\n\
+         X-Azure-Functions-InvocationId: {ID}\nUser-Agent: Azure-Functions-Host/4.1037.0.0\n\
+         traceparent: {TRACE}\nContent-Type: application/json; charset=utf-8\n\
+         Transfer-Encoding: chunked"
+    )
 }
 
 /// An invocation by a text on a queue.
