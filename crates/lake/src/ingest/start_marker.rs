@@ -64,15 +64,16 @@ impl Job<'_> {
         }
         let own = folder.join(format!("{number}-{version:032x}-{}", self.lake.process()));
         reach("start:before")?;
-        let put = self.lake.staging().put(&own, Vec::new().into()).await;
-        put.map_err(Error::store("write", &own))?;
+        let marker = StartMarker { lake: self.lake.clone(), own, earlier, removed: false };
+        let put = self.lake.staging().put(&marker.own, Vec::new().into()).await;
+        if let Err(error) = put {
+            // It may be there all the same.
+            let name = marker.own.clone();
+            marker.remove(false).await;
+            return Err(Error::store("write", name)(error));
+        }
         reach("start:after")?;
-        Ok(Start::Begun(Some(StartMarker {
-            lake: self.lake.clone(),
-            own,
-            earlier,
-            removed: false,
-        })))
+        Ok(Start::Begun(Some(marker)))
     }
 }
 
