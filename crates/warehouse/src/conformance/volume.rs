@@ -5,18 +5,13 @@ use pipeline::{
     facts::{DayTotal, Fact, FactBatch},
 };
 
-use super::{Inspect, samples::*};
-use crate::{
-    Error,
-    dashboard::{Filter, MOST_FACTS},
-};
+use super::{Connect, Done, samples::*};
+use crate::dashboard::{Filter, MOST_FACTS};
 
 const DAYS: i32 = 365;
 const CUSTOMERS: i64 = 5_000;
 
-pub async fn half_a_million_facts_are_published_at_once<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn half_a_million_facts_are_published_at_once(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let facts = many(500_000);
     let bought = (0..CUSTOMERS).map(|customer| spend(customer, customer.into(), 1)).collect();

@@ -17,7 +17,7 @@ pub(super) fn dashboard(connection: &mut Connection, filter: &Filter) -> Result<
     let mut dashboard = Dashboard {
         edition: history::newest(&snapshot)?.edition(),
         span: span(&snapshot)?,
-        buyers: snapshot.prepare(sql::DASHBOARD_BUYERS)?.query_row([], spenders)?,
+        buyers: snapshot.prepare(sql!("dashboard/buyers"))?.query_row([], spenders)?,
         freshness: freshness(&snapshot)?,
         refused_days: history::refused_days(&snapshot)?,
         ..Dashboard::default()
@@ -32,7 +32,7 @@ pub(super) fn dashboard(connection: &mut Connection, filter: &Filter) -> Result<
 
 fn span(connection: &Connection) -> Result<Option<(pipeline::Day, pipeline::Day)>, Cause> {
     let ends: (Option<i32>, Option<i32>) = connection
-        .prepare(sql::DASHBOARD_SPAN)?
+        .prepare(sql!("dashboard/span"))?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match ends {
         (Some(first), Some(last)) => Ok(Some((day(first)?, day(last)?))),
@@ -125,7 +125,7 @@ fn spenders(row: &Row<'_>) -> rusqlite::Result<Customers> {
 }
 
 fn freshness(connection: &Connection) -> Result<Vec<Freshness>, Cause> {
-    let mut statement = connection.prepare(sql::DASHBOARD_FRESHNESS)?;
+    let mut statement = connection.prepare(sql!("dashboard/freshness"))?;
     let rows = statement.query_map([], |row| {
         Ok(Freshness {
             dataset: row.get(0)?,

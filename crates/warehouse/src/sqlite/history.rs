@@ -7,13 +7,13 @@ use pipeline::Day;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::{error::Cause, sql};
+use super::error::Cause;
 use crate::{
     Absorbed, LoggedPublish, Newest, NewestPublish, RefusedDay, State, refusals::refusals,
 };
 
 pub(super) fn newest(connection: &Connection) -> Result<Newest, Cause> {
-    let newest = connection.prepare(sql::HEAD)?.query_row([], |row| {
+    let newest = connection.prepare(sql!("operations/head"))?.query_row([], |row| {
         let mut newest = Newest::default();
         newest.head.absorption_id = row.get(0)?;
         if let Some(publish_id) = row.get(1)? {
@@ -42,12 +42,12 @@ pub(super) fn state(connection: &mut Connection) -> Result<State, Cause> {
 
 fn paths(connection: &Connection) -> Result<BTreeMap<String, Absorbed>, Cause> {
     let mut paths = BTreeMap::new();
-    let mut statement = connection.prepare(sql::NEWEST_RECEIPTS)?;
+    let mut statement = connection.prepare(sql!("operations/newest_receipts"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         paths.insert(row.get(0)?, Absorbed { newest: row.get(1)?, live: None });
     }
-    let mut statement = connection.prepare(sql::LIVE_RECEIPTS)?;
+    let mut statement = connection.prepare(sql!("operations/live_receipts"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let path: String = row.get(0)?;
@@ -72,7 +72,7 @@ pub(super) fn absorb(
     receipts: &[Receipt],
     live: &BTreeMap<String, Option<u32>>,
 ) -> Result<(), Cause> {
-    let mut add = connection.prepare(sql::ADD_RECEIPT)?;
+    let mut add = connection.prepare(sql!("operations/add_receipt"))?;
     for receipt in receipts {
         let body = serde_json::to_value(receipt).map_err(|error| {
             Cause::permanent(format!("the receipt of {} is no JSON ({error})", receipt.path))
@@ -98,7 +98,7 @@ pub(super) fn absorb(
             body.to_string(),
         ])?;
     }
-    let mut add = connection.prepare(sql::ADD_REFUSAL)?;
+    let mut add = connection.prepare(sql!("operations/add_refusal"))?;
     for refusal in refusals(receipts) {
         add.execute(params![
             refusal.path,
@@ -109,8 +109,8 @@ pub(super) fn absorb(
             refusal.quarantine,
         ])?;
     }
-    let mut clear = connection.prepare(sql::CLEAR_LIVE)?;
-    let mut set = connection.prepare(sql::SET_LIVE)?;
+    let mut clear = connection.prepare(sql!("operations/clear_live"))?;
+    let mut set = connection.prepare(sql!("operations/set_live"))?;
     for (path, number) in live {
         clear.execute([path])?;
         if let Some(number) = number
@@ -131,7 +131,7 @@ pub(super) fn refuse(
     publish_id: i64,
     refused: &[RefusedDay],
 ) -> Result<(), Cause> {
-    let mut put = connection.prepare(sql::PUT_REFUSED_DAY)?;
+    let mut put = connection.prepare(sql!("operations/put_refused_day"))?;
     for refused in refused {
         put.execute((refused.day.key(), publish_id, &refused.check, &refused.detail))?;
     }
@@ -140,7 +140,7 @@ pub(super) fn refuse(
 
 /// Days that keep their last good rows, in order.
 pub(super) fn refused_days(connection: &Connection) -> Result<Vec<RefusedDay>, Cause> {
-    let mut statement = connection.prepare(sql::REFUSED_DAYS)?;
+    let mut statement = connection.prepare(sql!("operations/refused_days"))?;
     let mut rows = statement.query([])?;
     let mut days = Vec::new();
     while let Some(row) = rows.next()? {
@@ -156,7 +156,7 @@ pub(super) fn refused_days(connection: &Connection) -> Result<Vec<RefusedDay>, C
 
 /// The newest publishes, newest first.
 pub(super) fn publishes(connection: &Connection, most: u32) -> Result<Vec<LoggedPublish>, Cause> {
-    let mut statement = connection.prepare(sql::PUBLISHES)?;
+    let mut statement = connection.prepare(sql!("operations/publishes"))?;
     let rows = statement.query_map([most], |row| {
         let number = |column: usize| row.get(column).map(count);
         Ok(LoggedPublish {

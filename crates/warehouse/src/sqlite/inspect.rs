@@ -1,14 +1,26 @@
 //! Reading back, for the conformance suite.
 
 use async_trait::async_trait;
-use pipeline::Day;
+use pipeline::{
+    Day,
+    dimensions::{all, daily, fill},
+};
 use rusqlite::{Row, types::Type};
 
-use super::{Sqlite, error::Cause, history::day, sql};
+use super::{Sqlite, error::Cause, history::day};
 use crate::{
     Error,
-    conformance::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend},
+    conformance::{Daily, FactRow, Inspect, Refused},
 };
+
+crate::statements::templates! { "sqlite", |text| fill(text, all()) => String:
+    FACTS = "inspect/facts",
+    DIMENSIONS = "inspect/dimensions",
+}
+
+crate::statements::templates! { "sqlite", |text| fill(text, daily()) => String:
+    DAILY = "inspect/daily",
+}
 
 impl Sqlite {
     fn all<T>(
@@ -31,7 +43,7 @@ impl Sqlite {
 #[async_trait]
 impl Inspect for Sqlite {
     async fn facts(&mut self) -> Result<Vec<FactRow>, Error> {
-        self.all(&sql::INSPECT_FACTS, |row| {
+        self.all(&FACTS, |row| {
             Ok(FactRow {
                 customer: row.get(0)?,
                 day: log_date(row, 1)?,
@@ -44,18 +56,16 @@ impl Inspect for Sqlite {
         })
     }
 
-    async fn amounts(&mut self) -> Result<Vec<Amount>, Error> {
-        self.all(sql::INSPECT_AMOUNTS, |row| {
-            Ok(Amount { day: day(row.get(1)?)?, customer: row.get(0)?, e5: row.get(2)? })
-        })
+    async fn amounts(&mut self) -> Result<Vec<(Day, i64, i64)>, Error> {
+        self.all(sql!("inspect/amounts"), |row| Ok((day(row.get(1)?)?, row.get(0)?, row.get(2)?)))
     }
 
-    async fn spend(&mut self) -> Result<Vec<Spend>, Error> {
-        self.all(sql::INSPECT_SPEND, |row| Ok(Spend { customer: row.get(0)?, e5: row.get(1)? }))
+    async fn spend(&mut self) -> Result<Vec<(i64, i64)>, Error> {
+        self.all(sql!("inspect/spend"), |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     async fn daily(&mut self) -> Result<Vec<Daily>, Error> {
-        self.all(&sql::INSPECT_DAILY, |row| {
+        self.all(&DAILY, |row| {
             Ok(Daily {
                 day: log_date(row, 0)?,
                 score: row.get(1)?,
@@ -66,14 +76,12 @@ impl Inspect for Sqlite {
         })
     }
 
-    async fn members(&mut self) -> Result<Vec<Member>, Error> {
-        self.all(&sql::INSPECT_DIMENSIONS, |row| {
-            Ok(Member { dimension: row.get(0)?, key: row.get(1)?, text: row.get(2)? })
-        })
+    async fn members(&mut self) -> Result<Vec<(String, i64, String)>, Error> {
+        self.all(&DIMENSIONS, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
     }
 
     async fn refusals(&mut self) -> Result<Vec<Refused>, Error> {
-        self.all(sql::INSPECT_REFUSALS, |row| {
+        self.all(sql!("inspect/refusals"), |row| {
             Ok(Refused {
                 path: row.get(0)?,
                 receipt: row.get(1)?,

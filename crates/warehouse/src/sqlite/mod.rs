@@ -3,6 +3,13 @@
 //! SQLite works on the calling thread, so the futures here never wait: each is done when it is
 //! first polled. Under a server, give them a thread that may block.
 
+/// A statement, named by its file below `sql/sqlite/`.
+macro_rules! sql {
+    ($file:literal) => {
+        $crate::statements::text!("sqlite", $file)
+    };
+}
+
 mod dashboard;
 mod dimensions;
 mod error;

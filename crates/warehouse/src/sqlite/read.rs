@@ -21,11 +21,11 @@ pub(super) fn day_counts(
     let mut counts = BTreeMap::new();
     match days {
         None => {
-            let mut statement = snapshot.prepare(sql::DAY_COUNTS)?;
+            let mut statement = snapshot.prepare(sql!("read/day_counts"))?;
             collect(statement.query([])?, &mut counts)?;
         }
         Some(days) => {
-            let mut statement = snapshot.prepare(sql::DAY_COUNT)?;
+            let mut statement = snapshot.prepare(sql!("read/day_count"))?;
             for day in days {
                 collect(statement.query([day.key()])?, &mut counts)?;
             }

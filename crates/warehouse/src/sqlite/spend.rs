@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pipeline::facts::SpendChange;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{error::Cause, facts, sql};
+use super::{error::Cause, facts};
 
 /// 1/1,000 in 1/100,000.
 const MILLI: i128 = 100;
@@ -19,16 +19,16 @@ pub(super) fn apply(
     reset: bool,
     mut changes: Vec<SpendChange>,
 ) -> Result<bool, Cause> {
-    connection.prepare(sql::FORGET_CHANGED)?.execute([])?;
+    connection.prepare(sql!("spend/forget_changed"))?.execute([])?;
     let mut moved = false;
     if reset {
-        moved = connection.prepare(sql::MARK_ALL_CHANGED)?.execute([])? > 0;
-        connection.prepare(sql::REMOVE_ALL_SPEND)?.execute([])?;
+        moved = connection.prepare(sql!("spend/mark_all_changed"))?.execute([])? > 0;
+        connection.prepare(sql!("spend/remove_all"))?.execute([])?;
     }
-    let mut find = connection.prepare(sql::FIND_SPEND)?;
-    let mut put = connection.prepare(sql::PUT_SPEND)?;
-    let mut remove = connection.prepare(sql::REMOVE_SPEND)?;
-    let mut mark = connection.prepare(sql::MARK_CHANGED)?;
+    let mut find = connection.prepare(sql!("spend/find"))?;
+    let mut put = connection.prepare(sql!("spend/put"))?;
+    let mut remove = connection.prepare(sql!("spend/remove"))?;
+    let mut mark = connection.prepare(sql!("spend/mark_changed"))?;
     let (mut too_large, mut contradicted) = (0, 0);
     // In the order of the table's key; and only the sum of a customer's changes has to fit.
     changes.sort_unstable_by_key(|change| change.customer);
@@ -91,7 +91,7 @@ fn sum(before: i64, purchases: i64, changes: &[SpendChange]) -> Option<(i64, i64
 /// are read in the gaps between, so that what was just inserted is not read again. Returns the
 /// number of facts whose amount changed.
 pub(super) fn respend(connection: &Connection, replaced: &BTreeSet<i32>) -> Result<u64, Cause> {
-    let mut update = connection.prepare(sql::RESPEND)?;
+    let mut update = connection.prepare(sql!("facts/respend"))?;
     let mut facts = 0;
     let mut from = i64::MIN;
     for &day in replaced {

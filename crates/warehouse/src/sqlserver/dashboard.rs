@@ -33,7 +33,7 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
     let mut dashboard = Dashboard {
         edition: edition(session).await?,
         span: span(session).await?,
-        buyers: spenders(&session.query(sql::DASHBOARD_BUYERS, &[]).await?)?,
+        buyers: spenders(&session.query(sql!("dashboard/buyers"), &[]).await?)?,
         freshness: freshness(session).await?,
         refused_days: history::refused_days(session).await?,
         ..Dashboard::default()
@@ -64,7 +64,7 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
 }
 
 async fn span(session: &mut Session) -> Result<Option<(Day, Day)>, Cause> {
-    let rows = session.query(sql::DASHBOARD_SPAN, &[]).await?;
+    let rows = session.query(sql!("dashboard/span"), &[]).await?;
     match rows.first() {
         Some(row) if row.value::<i32>("first_day")?.is_some() => {
             Ok(Some((day(row, "first_day")?, day(row, "last_day")?)))
@@ -108,7 +108,7 @@ fn spenders(rows: &[Row]) -> Result<Customers, Cause> {
 }
 
 async fn freshness(session: &mut Session) -> Result<Vec<Freshness>, Cause> {
-    let rows = session.query(sql::DASHBOARD_FRESHNESS, &[]).await?;
+    let rows = session.query(sql!("dashboard/freshness"), &[]).await?;
     let all = rows.iter().map(|row| {
         let newest: Option<chrono::NaiveDateTime> = row.value("newest_staged_at")?;
         Ok(Freshness {

@@ -7,6 +7,13 @@
 //! It was written from Microsoft's documentation, and its statements are checked by Microsoft's
 //! parser; it was not compared with a real SQL Server by those who wrote it.
 
+/// A statement, named by its file below `sql/sqlserver/`.
+macro_rules! sql {
+    ($file:literal) => {
+        $crate::statements::text!("sqlserver", $file)
+    };
+}
+
 mod connect;
 mod dashboard;
 mod error;

@@ -128,7 +128,7 @@ impl<'a> SqlServerPublication<'a> {
     async fn lock(&self, session: &mut Session) -> Result<(), Cause> {
         let name = session.schemas().lock();
         let timeout = self.warehouse.timing().lock.as_millis().try_into().unwrap_or(i32::MAX);
-        match session.lock(sql::LOCK, &name, timeout).await? {
+        match session.lock(sql!("session/lock"), &name, timeout).await? {
             0.. => Ok(()),
             // -3: chosen as the victim of a deadlock.
             -3 => Err(Cause::passing("chose this publish as a deadlock victim: try again")),
@@ -149,7 +149,7 @@ impl<'a> SqlServerPublication<'a> {
             history::absorb(session, expected.publish_id).await?;
             let row: [&dyn Parameter; 3] =
                 [&(expected.absorption_id + 1), &time, &number(receipts.len() as u64)];
-            session.execute(sql::ADD_ABSORPTION, &row).await?;
+            session.execute(sql!("operations/add_absorption"), &row).await?;
             return Ok(None);
         }
         let publish_id = expected.publish_id + 1;
@@ -158,12 +158,12 @@ impl<'a> SqlServerPublication<'a> {
         }
         let (mut rows_deleted, mut rows_inserted, mut rows_respent) = (0, 0, 0);
         if !self.staged.days.is_empty() {
-            rows_deleted = session.execute(sql::DELETE_FACTS, &[]).await?;
-            session.execute(sql::DELETE_DAILY, &[]).await?;
-            session.execute(sql::DELETE_DAY_TOTALS, &[]).await?;
-            session.execute(sql::CLEAR_REFUSED_DAYS, &[]).await?;
-            session.execute(sql::ADD_DATES, &[]).await?;
-            session.execute(sql::ADD_DAY_TOTALS, &[]).await?;
+            rows_deleted = session.execute(sql!("facts/delete_facts"), &[]).await?;
+            session.execute(sql!("facts/delete_daily"), &[]).await?;
+            session.execute(sql!("facts/delete_day_totals"), &[]).await?;
+            session.execute(sql!("facts/clear_refused_days"), &[]).await?;
+            session.execute(sql!("dimensions/add_dates"), &[]).await?;
+            session.execute(sql!("facts/add_day_totals"), &[]).await?;
         }
         if self.staged.facts > 0 {
             reach("facts:before")?;
@@ -179,7 +179,7 @@ impl<'a> SqlServerPublication<'a> {
             reach("facts:after")?;
         }
         if changes_spend {
-            rows_respent = session.execute(sql::RESPEND, &[]).await?;
+            rows_respent = session.execute(sql!("facts/respend"), &[]).await?;
         }
         history::absorb(session, publish_id).await?;
         if !refused.is_empty() {
@@ -191,7 +191,7 @@ impl<'a> SqlServerPublication<'a> {
         let duration = self.publish.started.map_or(0, |started| started.elapsed().as_millis());
         session
             .execute(
-                sql::ADD_PUBLISH,
+                sql!("operations/add_publish"),
                 &[
                     &publish_id,
                     &time,

@@ -29,8 +29,8 @@ pub(super) async fn day_counts(
     wanted: Option<&str>,
 ) -> Result<BTreeMap<Day, u64>, Cause> {
     let rows = match wanted {
-        Some(wanted) => session.query(sql::DAY_COUNTS_OF, &[&wanted]).await?,
-        None => session.query(sql::DAY_COUNTS, &[]).await?,
+        Some(wanted) => session.query(sql!("read/day_counts_of"), &[&wanted]).await?,
+        None => session.query(sql!("read/day_counts"), &[]).await?,
     };
     rows.iter().map(|row| Ok((day(row, "id_dim_date")?, row.count("reviews")?))).collect()
 }

@@ -3,7 +3,6 @@
 use super::{
     error::Cause,
     session::{Session, Values},
-    sql,
 };
 use crate::migrations::SQLSERVER as MIGRATIONS;
 
@@ -57,14 +56,14 @@ pub(super) async fn migrate(session: &mut Session) -> Result<Vec<String>, Cause>
 
 /// Keeps others from changing schemas until the session ends.
 async fn lock(session: &mut Session) -> Result<(), Cause> {
-    match session.lock(sql::LOCK_SESSION, MIGRATION_LOCK, LOCK_TIMEOUT_MS).await? {
+    match session.lock(sql!("session/lock_session"), MIGRATION_LOCK, LOCK_TIMEOUT_MS).await? {
         0.. => Ok(()),
         _ => Err(Cause::transient("is being migrated by another program: try again later")),
     }
 }
 
 async fn version(session: &mut Session) -> Result<usize, Cause> {
-    let rows = session.batch(sql::VERSION).await?;
+    let rows = session.batch(sql!("session/version")).await?;
     let version: i32 = rows.first().map(|row| row.number("version")).transpose()?.unwrap_or(0);
     // A negative number was not written by us: greater than any version, so refused.
     Ok(usize::try_from(version).unwrap_or(usize::MAX))

@@ -48,7 +48,7 @@ impl Session {
         counters: Arc<Counters>,
     ) -> Result<Self, Cause> {
         let mut session = Self { connection, schemas, counters, has_staging: false };
-        session.batch(sql::OPTIONS).await?;
+        session.batch(sql!("session/options")).await?;
         Ok(session)
     }
 
@@ -111,7 +111,7 @@ impl Session {
 
     /// Ends what an error may have left open.
     pub(super) async fn roll_back(&mut self) -> Result<(), Cause> {
-        self.batch(sql::ROLL_BACK).await.map(drop)
+        self.batch(sql!("session/roll_back")).await.map(drop)
     }
 
     /// Loads rows, each in the order of the columns, into a temporary table, all in one stream.
@@ -140,7 +140,7 @@ impl Session {
 
     /// Makes the temporary tables of a publish, or empties those of an earlier one.
     pub(super) async fn stage(&mut self) -> Result<(), Cause> {
-        let statements = if self.has_staging { sql::CLEAR_STAGING } else { &sql::MAKE_STAGING };
+        let statements = if self.has_staging { sql!("staging/clear") } else { &sql::MAKE_STAGING };
         self.batch(statements).await?;
         self.has_staging = true;
         Ok(())

@@ -6,7 +6,6 @@ use tiberius::{ColumnData, IntoSql, numeric::Numeric};
 use super::{
     error::Cause,
     session::{Session, Values},
-    sql,
 };
 
 /// 1/1,000 in 1/100,000.
@@ -31,7 +30,7 @@ pub(super) async fn stage(
 ) -> Result<(), Cause> {
     let (changes, mut too_large) = add_up(changes);
     session.bulk("#staged_spend", Box::new(changes.into_iter().map(row))).await?;
-    let rows = session.query(sql::CHECK_SPEND, &[&i32::from(reset)]).await?;
+    let rows = session.query(sql!("spend/check"), &[&i32::from(reset)]).await?;
     let count =
         |column| rows.first().map_or(Ok(0), |row| -> Result<u64, Cause> { row.count(column) });
     too_large += count("too_large")?;
@@ -85,17 +84,17 @@ fn row(change: Change) -> [ColumnData<'static>; 3] {
 
 /// Applies the staged changes, and notes the customers whose total moved.
 pub(super) async fn apply(session: &mut Session, reset: bool) -> Result<(), Cause> {
-    session.batch(sql::CLEAR_TOTALS).await?;
+    session.batch(sql!("staging/clear_totals")).await?;
     if reset {
-        session.execute(sql::MARK_ALL_CHANGED, &[]).await?;
-        session.execute(sql::REMOVE_ALL_SPEND, &[]).await?;
+        session.execute(sql!("spend/mark_all_changed"), &[]).await?;
+        session.execute(sql!("spend/remove_all"), &[]).await?;
     }
-    session.execute(sql::ADD_UP_SPEND, &[]).await?;
-    session.execute(sql::UPDATE_SPEND, &[]).await?;
-    session.execute(sql::ADD_SPEND, &[]).await?;
-    session.execute(sql::REMOVE_SPEND, &[]).await?;
-    session.execute(sql::UNMARK_CHANGED, &[]).await?;
-    session.execute(sql::MARK_CHANGED, &[&i32::from(reset)]).await?;
+    session.execute(sql!("spend/add_up"), &[]).await?;
+    session.execute(sql!("spend/update"), &[]).await?;
+    session.execute(sql!("spend/add"), &[]).await?;
+    session.execute(sql!("spend/remove"), &[]).await?;
+    session.execute(sql!("spend/unmark"), &[]).await?;
+    session.execute(sql!("spend/mark"), &[&i32::from(reset)]).await?;
     Ok(())
 }
 

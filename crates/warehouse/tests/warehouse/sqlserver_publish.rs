@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::sqlserver::{facts, insert_one_by_one};
 use crate::tds::{Answer, Value, client::start, error};
 use lake::{Receipt, Rows, State};
 use pipeline::{
@@ -290,15 +291,9 @@ async fn a_fact_that_is_lost_on_the_way_is_noticed() {
 #[ignore = "a measurement: run it with --release and -- --ignored --nocapture"]
 async fn how_fast_rows_are_sent() {
     const BULK: i64 = 500_000;
-    const SINGLE: i64 = 2_000;
     let (server, warehouse) = start().await;
     let mut warehouse = warehouse.with_timing(Timing::default());
-    let day = Day(18_742);
-    let mut batch = FactBatch::default();
-    let codes = batch.texts.each_mut().map(|texts| texts.code("TV"));
-    let fact = |customer| Fact { day, customer, codes, score: 1, count: 1 };
-    batch.rows = (0..BULK).map(fact).collect();
-    batch.days.push(DayTotal { day, matched: BULK as u64, unmatched: 0 });
+    let batch = facts(BULK);
     let mut publication = warehouse.begin(Publish::default()).await.unwrap();
     let began = Instant::now();
     publication.replace_days(&batch).await.unwrap();
@@ -307,14 +302,7 @@ async fn how_fast_rows_are_sent() {
     assert_eq!(server.loaded("#staged_fact").len() as i64, BULK);
     let bytes = warehouse.sent().unwrap().bytes;
 
-    let mut client = warehouse.client().await.unwrap();
-    let began = Instant::now();
-    for row in 0..SINGLE {
-        let insert = "INSERT INTO #single VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7, @P8)";
-        let one = 1_i32;
-        client.execute(insert, &[&row, &one, &one, &one, &one, &one, &one, &one]).await.unwrap();
-    }
-    let single = SINGLE as f64 / began.elapsed().as_secs_f64();
+    let single = insert_one_by_one(&mut warehouse.client().await.unwrap()).await;
     println!(
         "to a stand-in: {bulk:.0} rows/s by bulk ({bytes} bytes), {single:.0} rows/s by inserts"
     );
