@@ -7,7 +7,6 @@ use super::{
     error::Cause,
     facts,
     history::{self, count, day},
-    sql,
 };
 use crate::dashboard::{All, Customers, Dashboard, Dimension, Filter, Freshness, MOST_FACTS, Sums};
 
@@ -42,7 +41,7 @@ fn span(connection: &Connection) -> Result<Option<(pipeline::Day, pipeline::Day)
 
 fn dimensions(connection: &Connection, filter: &Filter) -> Result<All, Cause> {
     let mut members = [const { Vec::new() }; DAILY.len()];
-    let mut statement = connection.prepare(&sql::DASHBOARD_MEMBERS)?;
+    let mut statement = connection.prepare(sql!("dashboard/members", daily))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let nth: u8 = row.get(0)?;
@@ -60,7 +59,7 @@ fn add_up(
 ) -> Result<u64, Cause> {
     let mut facts = 0;
     let mut today = (0, Sums::default());
-    let mut statement = connection.prepare(&sql::DASHBOARD_DAILY)?;
+    let mut statement = connection.prepare(sql!("dashboard/daily", daily))?;
     let mut rows = statement.query(filter.keys())?;
     while let Some(row) = rows.next()? {
         let key: i32 = row.get(0)?;
@@ -108,7 +107,7 @@ fn customers(
     let keys = dimensions
         .each_ref()
         .map(|dimension| dimension.chosen().map(|keys| serde_json::Value::from(keys).to_string()));
-    let mut statement = connection.prepare(&sql::DASHBOARD_CUSTOMERS)?;
+    let mut statement = connection.prepare(sql!("dashboard/customers", daily))?;
     statement.raw_bind_parameter(1, facts::ids(first).0)?;
     statement.raw_bind_parameter(2, facts::ids(last).1)?;
     for (nth, keys) in keys.iter().enumerate() {

@@ -10,7 +10,7 @@ use pipeline::{
 };
 use rusqlite::{Connection, OptionalExtension, Statement};
 
-use super::{dimensions::Keys, error::Cause, sql};
+use super::{dimensions::Keys, error::Cause};
 
 /// Ids within a day: far more than facts of one day fit into memory.
 const IDS_PER_DAY: i64 = 1_000_000_000;
@@ -116,8 +116,8 @@ impl<'c> Statements<'c> {
             clear_refused_day: connection.prepare(sql!("operations/clear_refused_day"))?,
             add_day_total: connection.prepare(sql!("facts/add_day_total"))?,
             add_date: connection.prepare(sql!("dimensions/add_date"))?,
-            add_fact: connection.prepare(&sql::ADD_FACT)?,
-            add_daily: connection.prepare(&sql::ADD_DAILY)?,
+            add_fact: connection.prepare(sql!("facts/add_fact", all))?,
+            add_daily: connection.prepare(sql!("facts/add_daily", daily))?,
             spend: Spend {
                 find: connection.prepare(sql!("spend/find"))?,
                 known: HashMap::default(),

@@ -1,10 +1,7 @@
 //! Reading back, for the conformance suite.
 
 use async_trait::async_trait;
-use pipeline::{
-    Day,
-    dimensions::{all, daily, fill},
-};
+use pipeline::Day;
 use rusqlite::{Row, types::Type};
 
 use super::{Sqlite, error::Cause, history::day};
@@ -12,15 +9,6 @@ use crate::{
     Error,
     conformance::{Daily, FactRow, Inspect, Refused},
 };
-
-crate::statements::templates! { "sqlite", |text| fill(text, all()) => String:
-    FACTS = "inspect/facts",
-    DIMENSIONS = "inspect/dimensions",
-}
-
-crate::statements::templates! { "sqlite", |text| fill(text, daily()) => String:
-    DAILY = "inspect/daily",
-}
 
 impl Sqlite {
     fn all<T>(
@@ -43,7 +31,7 @@ impl Sqlite {
 #[async_trait]
 impl Inspect for Sqlite {
     async fn facts(&mut self) -> Result<Vec<FactRow>, Error> {
-        self.all(&FACTS, |row| {
+        self.all(sql!("inspect/facts", all), |row| {
             Ok(FactRow {
                 customer: row.get(0)?,
                 day: log_date(row, 1)?,
@@ -65,7 +53,7 @@ impl Inspect for Sqlite {
     }
 
     async fn daily(&mut self) -> Result<Vec<Daily>, Error> {
-        self.all(&DAILY, |row| {
+        self.all(sql!("inspect/daily", daily), |row| {
             Ok(Daily {
                 day: log_date(row, 0)?,
                 score: row.get(1)?,
@@ -77,7 +65,7 @@ impl Inspect for Sqlite {
     }
 
     async fn members(&mut self) -> Result<Vec<(String, i64, String)>, Error> {
-        self.all(&DIMENSIONS, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        self.all(sql!("inspect/dimensions", all), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
     }
 
     async fn refusals(&mut self) -> Result<Vec<Refused>, Error> {

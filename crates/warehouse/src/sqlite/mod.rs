@@ -5,8 +5,8 @@
 
 /// A statement, named by its file below `sql/sqlite/`.
 macro_rules! sql {
-    ($file:literal) => {
-        $crate::statements::text!("sqlite", $file)
+    ($($file:tt)*) => {
+        $crate::statements::statement!("sqlite", $($file)*)
     };
 }
 
@@ -21,7 +21,6 @@ mod open;
 mod publication;
 mod read;
 mod spend;
-mod sql;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

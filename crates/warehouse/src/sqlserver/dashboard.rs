@@ -8,7 +8,6 @@ use super::{
     error::Cause,
     history::{self, day, time},
     session::{Parameter, Session, Values, json},
-    sql,
 };
 use crate::dashboard::{
     All, Customers, Dashboard, Dimension, Edition, Filter, Freshness, MOST_FACTS, Sums,
@@ -47,7 +46,7 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
     let mut parameters = vec![&first as &dyn Parameter, &last];
     parameters.extend(keys.iter().map(|keys| keys as &dyn Parameter));
     let mut facts = 0;
-    for row in session.query(&sql::DASHBOARD_SUMS, &parameters).await? {
+    for row in session.query(sql!("dashboard/sums", daily), &parameters).await? {
         let sums = Sums { reviews: row.count("reviews")?, positive: row.count("score")? };
         match row.number::<i32>("dimension")? {
             0 if sums.reviews > 0 => drop(dashboard.days.insert(day(&row, "id")?, sums)),
@@ -57,7 +56,7 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
         }
     }
     if facts <= MOST_FACTS {
-        let found = session.query(&sql::DASHBOARD_CUSTOMERS, &parameters).await?;
+        let found = session.query(sql!("dashboard/customers", daily), &parameters).await?;
         dashboard.customers = Some(spenders(&found)?);
     }
     Ok(Dashboard { members: dimensions.map(Dimension::finish), ..dashboard })
@@ -75,7 +74,7 @@ async fn span(session: &mut Session) -> Result<Option<(Day, Day)>, Cause> {
 
 async fn dimensions(session: &mut Session, filter: &Filter) -> Result<All, Cause> {
     let mut members = [const { Vec::new() }; DAILY.len()];
-    for row in session.query(&sql::DASHBOARD_MEMBERS, &[]).await? {
+    for row in session.query(sql!("dashboard/members", daily), &[]).await? {
         let nth = row.number::<i32>("dimension")? as usize - 1;
         members[nth].push((row.number::<i32>("id")?.into(), row.text("text")?));
     }

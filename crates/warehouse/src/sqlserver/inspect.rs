@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use futures_util::io::{AsyncRead, AsyncWrite};
 use pipeline::{
     Day,
-    dimensions::{Dimension, all, daily, fill},
+    dimensions::{Dimension, all, daily},
 };
 use tiberius::{Client, Row};
 
@@ -19,15 +19,6 @@ use crate::{
     Error,
     conformance::{Daily, FactRow, Inspect, Refused},
 };
-
-crate::statements::templates! { "sqlserver", |text| fill(text, all()) => String:
-    FACTS = "inspect/facts",
-    DIMENSIONS = "inspect/dimensions",
-}
-
-crate::statements::templates! { "sqlserver", |text| fill(text, daily()) => String:
-    DAILY = "inspect/daily",
-}
 
 impl SqlServer {
     /// A connection of its own, made as all others are, for what a warehouse has no words for.
@@ -54,7 +45,7 @@ impl SqlServer {
 #[async_trait]
 impl Inspect for SqlServer {
     async fn facts(&mut self) -> Result<Vec<FactRow>, Error> {
-        self.all(&FACTS, |row| {
+        self.all(sql!("inspect/facts", all), |row| {
             Ok(FactRow {
                 day: log_date(row)?,
                 customer: row.number("customerid")?,
@@ -80,7 +71,7 @@ impl Inspect for SqlServer {
     }
 
     async fn daily(&mut self) -> Result<Vec<Daily>, Error> {
-        self.all(&DAILY, |row| {
+        self.all(sql!("inspect/daily", daily), |row| {
             Ok(Daily {
                 day: day(row, "id_dim_date")?,
                 texts: texts(row, daily())?,
@@ -93,7 +84,7 @@ impl Inspect for SqlServer {
     }
 
     async fn members(&mut self) -> Result<Vec<(String, i64, String)>, Error> {
-        self.all(&DIMENSIONS, |row| {
+        self.all(sql!("inspect/dimensions", all), |row| {
             Ok((row.text("dimension")?, row.number::<i32>("id")?.into(), row.text("text")?))
         })
         .await

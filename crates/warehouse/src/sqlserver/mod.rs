@@ -9,8 +9,8 @@
 
 /// A statement, named by its file below `sql/sqlserver/`.
 macro_rules! sql {
-    ($file:literal) => {
-        $crate::statements::text!("sqlserver", $file)
+    ($($file:tt)*) => {
+        $crate::statements::statement!("sqlserver", $($file)*)
     };
 }
 
@@ -28,7 +28,6 @@ mod sent;
 mod session;
 mod setting;
 mod spend;
-mod sql;
 mod staging;
 
 use std::{

@@ -14,7 +14,7 @@ use super::{
     history,
     sent::Sent,
     session::{Parameter, Session, settle},
-    spend, sql,
+    spend,
     staging::Staged,
 };
 use crate::{Error, Head, Publication, Publish, Published, RefusedDay};
@@ -106,12 +106,12 @@ impl<'a> SqlServerPublication<'a> {
             reach("dimensions:before")?;
             session.begin().await?;
             self.lock(session).await?;
-            for add in &*sql::ADD_TEXTS {
+            for add in sql!(each "dimensions/add_texts") {
                 session.execute(add, &[]).await?;
             }
             session.commit().await?;
             reach("dimensions:after")?;
-            for find in &*sql::FIND_KEYS {
+            for find in sql!(each "dimensions/find_keys") {
                 session.execute(find, &[]).await?;
             }
         }
@@ -167,7 +167,7 @@ impl<'a> SqlServerPublication<'a> {
         }
         if self.staged.facts > 0 {
             reach("facts:before")?;
-            rows_inserted = session.execute(&sql::ADD_FACTS, &[&time]).await?;
+            rows_inserted = session.execute(sql!("facts/add_facts", all), &[&time]).await?;
             if rows_inserted != self.staged.facts {
                 return Err(Cause::permanent(format!(
                     "took {rows_inserted} of {} facts: check that its dimensions were not changed \
@@ -175,7 +175,7 @@ impl<'a> SqlServerPublication<'a> {
                     self.staged.facts
                 )));
             }
-            session.execute(&sql::ADD_DAILY, &[]).await?;
+            session.execute(sql!("facts/add_daily", daily), &[]).await?;
             reach("facts:after")?;
         }
         if changes_spend {

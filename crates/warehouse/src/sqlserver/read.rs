@@ -9,7 +9,6 @@ use super::{
     error::Cause,
     history::{self, day},
     session::{Session, Values, json},
-    sql,
 };
 use crate::{Newest, Summary};
 
@@ -48,7 +47,7 @@ pub(super) async fn summary(session: &mut Session) -> Result<Summary, Cause> {
 }
 
 async fn read_summary(session: &mut Session, newest: Newest) -> Result<Summary, Cause> {
-    let rows = session.query(&sql::SUMMARY, &[]).await?;
+    let rows = session.query(sql!("read/summary", all), &[]).await?;
     let row = rows.first().ok_or_else(|| Cause::permanent("gave no summary: try again"))?;
     let end = |column| -> Result<Option<Day>, Cause> {
         row.value::<i32>(column)?.map(|_| day(row, column)).transpose()

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use tiberius::{ColumnData, FromSql, Row, ToSql, TokenRow, numeric::Numeric};
 
-use super::{connect::Connection, error::Cause, schemas::Schemas, sent::Counters, sql};
+use super::{connect::Connection, error::Cause, schemas::Schemas, sent::Counters};
 
 /// A connection that is signed in.
 ///
@@ -140,7 +140,8 @@ impl Session {
 
     /// Makes the temporary tables of a publish, or empties those of an earlier one.
     pub(super) async fn stage(&mut self) -> Result<(), Cause> {
-        let statements = if self.has_staging { sql!("staging/clear") } else { &sql::MAKE_STAGING };
+        let statements =
+            if self.has_staging { sql!("staging/clear") } else { sql!("staging/make", all) };
         self.batch(statements).await?;
         self.has_staging = true;
         Ok(())
