@@ -1,4 +1,4 @@
-//! What the dashboard asks a warehouse, and what it is told.
+//! What the dashboard asks a warehouse, and the answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -181,7 +181,7 @@ impl Dimension {
     }
 
     /// Adds reviews of one member of each dimension, by their places: to each where the others are
-    /// chosen. Tells whether all of them are.
+    /// chosen. Returns whether all of them are.
     pub(crate) fn add(all: &mut All, places: [usize; DAILY.len()], sums: Sums) -> bool {
         let chosen = |(dimension, place): &(&Self, usize)| dimension.members[*place].1.chosen;
         let missed = places.len() - all.iter().zip(places).filter(chosen).count();

@@ -39,6 +39,7 @@ pub mod conformance;
 pub mod dashboard;
 mod migrations;
 mod refusals;
+mod spend;
 pub mod sqlite;
 pub mod sqlserver;
 mod statements;
@@ -62,14 +63,14 @@ pub use sqlserver::Sent;
 /// What a warehouse can do for the publisher and for readers.
 #[async_trait]
 pub trait Warehouse: Send {
-    /// Whether there is anything to open; told without opening it. Where that cannot be known, or
-    /// where nothing could be made, it is taken to be there: opening it says what is wrong.
+    /// Whether there is anything to open, found without opening it. True where that cannot be
+    /// known, or where nothing could be made: opening it says what is wrong.
     fn exists(&self) -> bool {
         true
     }
 
-    /// Tells one state of the warehouse from another without opening it: a file that was put back
-    /// from a copy looks different. Empty where nothing can be told.
+    /// Cheap fingerprint, without opening the warehouse: detects a restored file. Empty where there
+    /// is no file.
     fn fingerprint(&self) -> String {
         String::new()
     }
@@ -187,7 +188,7 @@ pub struct Publish {
     pub live: BTreeMap<String, Option<u32>>,
     /// When the work on this publish began, for its duration.
     pub started: Option<Instant>,
-    /// Forget all spend before `spend` is applied (a new fact recipe).
+    /// Remove all spend before `spend` is applied (a new fact version).
     pub reset_spend: bool,
     /// By customer, each once: differences, not totals.
     pub spend: Vec<SpendChange>,
@@ -297,14 +298,14 @@ pub enum Error {
     /// Another publisher has committed since the state was read: begin again.
     #[error("another publisher has committed in the meantime: read the state again")]
     Moved,
-    /// The work was broken off by what passes, such as a lost connection: begin again.
+    /// A transient fault, such as a lost connection, interrupted the work: begin again.
     #[error("{0}")]
     Interrupted(String),
+    /// Passes by itself, such as a lock or a busy server: try again.
     #[error("{0}")]
-    /// What passes by itself, such as a lock or a server that is busy: try again.
     Transient(String),
+    /// Needs somebody: another try ends the same way.
     #[error("{0}")]
-    /// What somebody must put right: another try ends the same way.
     Permanent(String),
 }
 

@@ -1,4 +1,4 @@
-//! Cases: publishers that are broken off, and publishers side by side.
+//! Cases: interrupted publishers, and publishers side by side.
 
 use std::{
     future::poll_fn,
@@ -22,7 +22,7 @@ struct Seen {
     reviews_of_days: u64,
 }
 
-pub async fn a_publish_broken_off_anywhere_is_there_whole_or_not_at_all(
+pub async fn a_publish_interrupted_anywhere_is_there_whole_or_not_at_all(
     connect: Connect<'_>,
 ) -> Done {
     change(&mut connect(), 0).await?;
@@ -35,7 +35,7 @@ pub async fn a_publish_broken_off_anywhere_is_there_whole_or_not_at_all(
         // With it go its connection and whatever it holds.
         drop(warehouse);
         let after = seen(&mut connect()).await?;
-        assert_eq!(after, expected(after.publish_id), "broken off after {polls} polls");
+        assert_eq!(after, expected(after.publish_id), "interrupted after {polls} polls");
         match done {
             None => assert!((0..=1).contains(&(after.publish_id - before.publish_id))),
             Some(Ok(published)) => {

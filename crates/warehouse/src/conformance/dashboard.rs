@@ -77,7 +77,7 @@ pub async fn texts_of_a_filter_are_compared_byte_for_byte(connect: Connect<'_>) 
         assert_eq!(dashboard.total(), Sums::default(), "{wanted:?}");
         assert_eq!(dashboard.customers, Some(Customers::default()), "{wanted:?}");
         assert!(locations.iter().all(|member| !member.chosen), "{wanted:?}");
-        // What they would add is told all the same.
+        // What they would add is shown nevertheless.
         assert!(locations.iter().all(|member| member.sums.reviews == 1), "{wanted:?}");
     }
     Ok(())

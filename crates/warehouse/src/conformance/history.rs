@@ -179,7 +179,7 @@ pub async fn refused_days_are_listed_until_they_are_built(connect: Connect<'_>) 
     Ok(())
 }
 
-pub async fn refusals_are_told_by_file_version_and_reason(connect: Connect<'_>) -> Done {
+pub async fn refusals_are_listed_by_file_version_and_reason(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let receipts = [receipt(A, 1, Accepted), receipt(B, 1, Rejected), receipt(C, 1, Failed)];
     absorb(&mut warehouse, receipts, &[(A, Some(1))]).await?;

@@ -91,9 +91,9 @@ macro_rules! conformance_suite {
             a_live_version_needs_its_receipt,
             receipts_of_any_length_come_back,
             refused_days_are_listed_until_they_are_built,
-            refusals_are_told_by_file_version_and_reason,
+            refusals_are_listed_by_file_version_and_reason,
 
-            a_publish_broken_off_anywhere_is_there_whole_or_not_at_all,
+            a_publish_interrupted_anywhere_is_there_whole_or_not_at_all,
             of_publishers_side_by_side_one_comes_first,
             publishers_that_begin_again_all_get_there,
 

@@ -245,7 +245,7 @@ pub async fn daily_sums_equal_the_facts(connect: Connect<'_>) -> Done {
     let devices = ["Mobile", "Tablet", "Computer"];
     let systems = ["Linux", "Google Android"];
     let locations = ["Kansas", "Ohio", "Zürich", "Zurich"];
-    // Each publish builds other days anew, with other rows.
+    // Each publish rebuilds other days, with other rows.
     for (publish_id, days) in
         [vec![SUNDAY, MONDAY, TUESDAY], vec![MONDAY], vec![SUNDAY, TUESDAY], vec![TUESDAY]]
             .into_iter()

@@ -25,7 +25,7 @@ pub async fn half_a_million_facts_are_published_at_once(connect: Connect<'_>) ->
     let published = publish(&mut warehouse, &facts).await?;
     assert_eq!((published.rows_deleted, published.rows_inserted), (500_000, 500_000));
 
-    // One customer in five spends once more.
+    // One customer in five spends again.
     let bought = (0..CUSTOMERS).step_by(5).map(|customer| spend(customer, 1, 1)).collect();
     let published = publish_with_spend(&mut warehouse, bought, &batch(&[], &[])).await?;
     assert_eq!(published.rows_respent, 100_000);

@@ -93,7 +93,7 @@ fn place(dimension: &Dimension, row: &Row<'_>, column: usize) -> Result<usize, C
     dimension.place(key).ok_or_else(|| {
         Cause::permanent(format!(
             "the warehouse has sums for the key {key}, which its dimension does not have: delete \
-             its file and run again, it is built anew from the lake"
+             its file and run again, it is rebuilt from the lake"
         ))
     })
 }

@@ -184,7 +184,7 @@ pub(super) fn day(key: i32) -> Result<Day, Cause> {
     Day::from_key(key).ok_or_else(|| {
         Cause::permanent(format!(
             "the warehouse has {key} as a day, which is no yyyymmdd date: delete its file and run \
-             again, it is built anew from the lake"
+             again, it is rebuilt from the lake"
         ))
     })
 }

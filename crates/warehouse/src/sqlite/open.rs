@@ -77,7 +77,7 @@ fn migrate(connection: &mut Connection, file: &Path) -> Result<(), Cause> {
 }
 
 /// The number of migrations that the file has seen; an error where it is not ours to migrate.
-/// Within a transaction, lest another process migrates between the two questions.
+/// Within a transaction, so that no other process migrates between the two questions.
 fn check(connection: &Transaction<'_>, file: &Path) -> Result<usize, Cause> {
     let version = version(connection)?;
     let known = MIGRATIONS.len();

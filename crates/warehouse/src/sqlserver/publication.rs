@@ -20,7 +20,7 @@ use super::{
 use crate::{Error, Head, Publication, Publish, Published, RefusedDay};
 
 /// Stages what is known before the facts are built. No transaction is open and no lock is held
-/// afterwards: whoever publishes in between is found by [`Error::Moved`] at the commit.
+/// afterwards: a commit of another publisher in between is found at the commit, as [`Error::Moved`].
 pub(super) async fn prepare(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
     reach("begin:before")?;
     check_head(session, publish.expected).await?;
@@ -71,8 +71,7 @@ impl<'a> SqlServerPublication<'a> {
         })
     }
 
-    /// Tries the transaction again where it was broken off and the connection is still there, and
-    /// with it what was staged.
+    /// Retries the transaction as long as the connection lives, and with it what was staged.
     async fn publish(
         &self,
         session: &mut Session,

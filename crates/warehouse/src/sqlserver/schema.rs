@@ -6,7 +6,7 @@ use super::{
 };
 use crate::migrations::SQLSERVER as MIGRATIONS;
 
-/// Taken by whoever changes schemas of a database: two at the same time, though in different
+/// Taken to change schemas of a database: two migrations at the same time, even of different
 /// schemas, meet in the catalogs of some servers.
 const MIGRATION_LOCK: &str = "movie-analytics migrate";
 
@@ -39,7 +39,7 @@ pub(super) async fn check(session: &mut Session) -> Result<(), Cause> {
 /// Brings the schema to the newest version, and returns the names of what that took.
 ///
 /// No transaction holds it together: each statement looks first whether its work is done, so
-/// one that was broken off is started again.
+/// a migration that was interrupted is started again.
 pub(super) async fn migrate(session: &mut Session) -> Result<Vec<String>, Cause> {
     lock(session).await?;
     let seen = version(session).await?;

@@ -10,8 +10,8 @@ use super::{connect::Connection, error::Cause, schemas::Schemas, sent::Counters}
 
 /// A connection that is signed in.
 ///
-/// It belongs to the one future that works with it. Whoever drops that future, or lets it panic
-/// or time out half way through an answer, drops the connection: the server rolls back and
+/// It belongs to the one future that works with it. If that future is dropped, panics or
+/// times out half way through an answer, the connection is dropped: the server rolls back and
 /// frees locks, and the next work opens another.
 ///
 /// Statements are `'static`: texts of the program itself, never made of data while it runs. Only
@@ -156,7 +156,7 @@ pub(super) fn json<T: Serialize>(rows: &[T]) -> Result<String, Cause> {
 
 /// Does the work; a panic in it is an error.
 pub(super) async fn settle<T>(work: impl Future<Output = Result<T, Cause>>) -> Result<T, Cause> {
-    // What it may leave broken is the session, which is dropped after any such error.
+    // The session may be inconsistent, so it is dropped after any such error.
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Cause::panicked()))
 }
 

@@ -47,7 +47,7 @@ async fn drop_schemas(
     schemas: &Schemas,
 ) -> Result<(), tiberius::error::Error> {
     let mut client = server.client().await.unwrap();
-    // As whoever migrates does.
+    // As a migration does.
     let lock = "EXEC sp_getapplock @Resource = N'movie-analytics migrate', \
         @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 120000;";
     client.simple_query(lock).await?.into_results().await?;
@@ -133,7 +133,7 @@ const NOW: &str = "2021-04-26T06:15:04Z";
 const DAY: Day = Day(18_742);
 
 #[tokio::test]
-async fn a_migration_that_was_broken_off_is_taken_up_again() -> Result<(), Error> {
+async fn an_interrupted_migration_goes_on() -> Result<(), Error> {
     let Some((guard, connect)) = fresh().await else { return Ok(()) };
     publish(&mut connect(), &facts(10)).await?;
     let forget = format!("DELETE FROM {}.schema_version WHERE version > 1", guard.schemas.ops());

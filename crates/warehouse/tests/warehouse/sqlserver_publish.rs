@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::sqlserver::{facts, insert_one_by_one};
-use crate::tds::{Answer, Value, client::start, error};
+use crate::tds::{Answer, Server, Value, client::start, error};
 use lake::{Receipt, Rows, State};
 use pipeline::{
     Dataset, Day,
@@ -44,12 +44,18 @@ const STATEMENTS: [&str; 12] = [
     "INSERT INTO ops.publish_log",
 ];
 
+/// A server that answers a statement wrongly once, and takes three facts.
+async fn failing_once(statement: &'static str, answer: Answer) -> (Server, SqlServer) {
+    let (server, warehouse) = start().await;
+    server.once(statement, answer);
+    server.always("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
+    (server, warehouse)
+}
+
 #[tokio::test]
 async fn a_deadlock_in_any_statement_is_answered_by_the_whole_transaction() {
     for statement in STATEMENTS {
-        let (server, mut warehouse) = start().await;
-        server.once(statement, error(1205));
-        server.always("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
+        let (server, mut warehouse) = failing_once(statement, error(1205)).await;
         let published = publish_facts(&mut warehouse).await.unwrap();
         assert_eq!((published.publish_id, published.rows_inserted), (1, 3), "{statement}");
         assert_eq!((server.ran("ROLLBACK"), server.logins()), (1, 1), "{statement}");
@@ -62,9 +68,7 @@ async fn a_connection_lost_anywhere_in_a_publish_leaves_nothing_for_the_next() {
     let more =
         ["CREATE TABLE #staged_fact", "INSERT BULK #staged_fact", "INSERT BULK #staged_text"];
     for statement in STATEMENTS.into_iter().chain(more) {
-        let (server, mut warehouse) = start().await;
-        server.once(statement, Answer::Gone);
-        server.always("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
+        let (server, mut warehouse) = failing_once(statement, Answer::Gone).await;
         match publish_facts(&mut warehouse).await {
             Err(Error::Interrupted(_)) => {
                 let published = publish_facts(&mut warehouse).await.unwrap();
@@ -94,9 +98,7 @@ async fn a_publish_whose_connection_breaks_begins_again_from_the_lake() {
 #[tokio::test]
 async fn a_publish_that_is_not_permitted_is_not_tried_again() {
     for statement in STATEMENTS {
-        let (server, mut warehouse) = start().await;
-        server.once(statement, error(229));
-        server.always("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
+        let (server, mut warehouse) = failing_once(statement, error(229)).await;
         let error = publish_facts(&mut warehouse).await.unwrap_err();
         assert!(matches!(error, Error::Permanent(_)), "{statement}: {error}");
         assert!(error.to_string().contains("add the login to the role etl_writer"), "{error}");
