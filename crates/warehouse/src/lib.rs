@@ -50,7 +50,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use dashboard::{Dashboard, Edition, Filter};
+use dashboard::{Dashboard, Filter, LatestPublish};
 use lake::Receipt;
 use pipeline::{
     Day,
@@ -103,7 +103,7 @@ pub trait Warehouse: Send {
     async fn summary(&mut self) -> Result<Summary, Error>;
 
     /// The newest publish, `None` before the first: asked often, so it must be cheap.
-    async fn edition(&mut self) -> Result<Option<Edition>, Error>;
+    async fn latest_publish(&mut self) -> Result<Option<LatestPublish>, Error>;
 
     /// Numbers for people who look at a part of the facts.
     async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error>;
@@ -135,19 +135,15 @@ pub struct Head {
 #[derive(Default)]
 struct Newest {
     head: Head,
-    publish: Option<NewestPublish>,
-}
-
-struct NewestPublish {
-    published_at: String,
-    fact_recipe: String,
+    published_at: Option<String>,
+    fact_recipe: Option<String>,
 }
 
 impl Newest {
-    fn edition(self) -> Option<Edition> {
+    fn latest_publish(self) -> Option<LatestPublish> {
         let Head { publish_id, absorption_id } = self.head;
-        let edition = |published_at| Edition { publish_id, published_at, absorption_id };
-        self.publish.map(|publish| edition(publish.published_at))
+        let latest = |published_at| LatestPublish { publish_id, published_at, absorption_id };
+        self.published_at.map(latest)
     }
 }
 

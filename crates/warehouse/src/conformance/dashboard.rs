@@ -11,7 +11,7 @@ use pipeline::{
 use super::{Connect, Connected, Done, FactRow, samples::*};
 use crate::{
     Publish, RefusedDay,
-    dashboard::{Customers, Dashboard, Edition, Filter, Sums},
+    dashboard::{Customers, Dashboard, Filter, LatestPublish, Sums},
 };
 
 /// Texts that differ in little, or that mean something elsewhere.
@@ -22,7 +22,7 @@ const SYSTEMS: [&str; 3] = ["Linux", "LINUX", "Unknown"];
 
 pub async fn an_empty_warehouse_has_a_dashboard(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
-    assert_eq!(warehouse.edition().await?, None);
+    assert_eq!(warehouse.latest_publish().await?, None);
     let nobody = Some(Customers::default());
     let expected = Dashboard { customers: nobody, ..Dashboard::default() };
     assert_eq!(warehouse.dashboard(&Filter::default()).await?, expected);
@@ -102,11 +102,11 @@ pub async fn a_dashboard_shows_the_newest_publish(connect: Connect<'_>) -> Done 
     publish_all(&mut warehouse, change, &batch(&[SUNDAY], &rows), std::slice::from_ref(&refused))
         .await?;
 
-    let edition =
-        Edition { publish_id: 2, published_at: PUBLISHED_AT.to_owned(), absorption_id: 0 };
-    assert_eq!(reader.edition().await?, Some(edition.clone()));
+    let latest =
+        LatestPublish { publish_id: 2, published_at: PUBLISHED_AT.to_owned(), absorption_id: 0 };
+    assert_eq!(reader.latest_publish().await?, Some(latest.clone()));
     let dashboard = reader.dashboard(&Filter::default()).await?;
-    assert_eq!(dashboard.edition, Some(edition));
+    assert_eq!(dashboard.latest, Some(latest));
     assert_eq!((dashboard.total().reviews, dashboard.span), (5, Some((SUNDAY, SUNDAY))));
     assert_eq!(dashboard.refused_days, [RefusedDay { publish_id: 2, ..refused }]);
     let freshness: Vec<_> =

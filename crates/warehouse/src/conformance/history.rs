@@ -95,7 +95,7 @@ pub async fn receipts_without_effect_take_no_publish_id(connect: Connect<'_>) ->
     // Before the first publish, too: a rejected file, and reviews whose logs are not there yet.
     absorb(&mut warehouse, [receipt(A, 1, Rejected)], &[]).await?;
     absorb(&mut warehouse, [receipt(B, 1, Accepted)], &[(B, Some(1))]).await?;
-    assert_eq!(warehouse.edition().await?, None, "nothing is published");
+    assert_eq!(warehouse.latest_publish().await?, None, "nothing is published");
     let state = connect().state().await?;
     assert_eq!(state.head, Head { publish_id: 0, absorption_id: 2 });
     assert_eq!(state.paths[B].live, Some(receipt(B, 1, Accepted)));
@@ -104,11 +104,11 @@ pub async fn receipts_without_effect_take_no_publish_id(connect: Connect<'_>) ->
     assert_eq!(live.map(|f| f.live), Some(1), "what is absorbed is shown");
 
     publish(&mut warehouse, &batch(&[SUNDAY], &[row(SUNDAY, 1)])).await?;
-    let (edition, facts) = (warehouse.edition().await?, warehouse.facts().await?);
+    let (latest, facts) = (warehouse.latest_publish().await?, warehouse.facts().await?);
     let summary = warehouse.summary().await?;
     absorb(&mut warehouse, [receipt(A, 2, Unchanged)], &[]).await?;
     assert_eq!(connect().state().await?.head, Head { publish_id: 1, absorption_id: 3 });
-    assert_ne!(warehouse.edition().await?, edition, "pages show how new files are");
+    assert_ne!(warehouse.latest_publish().await?, latest, "pages show how new files are");
     assert_eq!((warehouse.summary().await?, warehouse.facts().await?), (summary, facts));
 
     let next = publish(&mut warehouse, &batch(&[MONDAY], &[row(MONDAY, 1)])).await?;

@@ -14,7 +14,7 @@ use crate::dashboard::{All, Customers, Dashboard, Dimension, Filter, Freshness, 
 pub(super) fn dashboard(connection: &mut Connection, filter: &Filter) -> Result<Dashboard, Cause> {
     let snapshot = connection.transaction()?;
     let mut dashboard = Dashboard {
-        edition: history::newest(&snapshot)?.edition(),
+        latest: history::newest(&snapshot)?.latest_publish(),
         span: span(&snapshot)?,
         buyers: snapshot.prepare(sql!("dashboard/buyers"))?.query_row([], spenders)?,
         freshness: freshness(&snapshot)?,

@@ -8,20 +8,13 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::error::Cause;
-use crate::{
-    Absorbed, LoggedPublish, Newest, NewestPublish, RefusedDay, State, refusals::refusals,
-};
+use crate::{Absorbed, Head, LoggedPublish, Newest, RefusedDay, State, refusals::refusals};
 
 pub(super) fn newest(connection: &Connection) -> Result<Newest, Cause> {
     let newest = connection.prepare(sql!("operations/head"))?.query_row([], |row| {
-        let mut newest = Newest::default();
-        newest.head.absorption_id = row.get(0)?;
-        if let Some(publish_id) = row.get(1)? {
-            newest.head.publish_id = publish_id;
-            newest.publish =
-                Some(NewestPublish { published_at: row.get(2)?, fact_recipe: row.get(3)? });
-        }
-        Ok(newest)
+        let publish_id: Option<i64> = row.get(1)?;
+        let head = Head { absorption_id: row.get(0)?, publish_id: publish_id.unwrap_or(0) };
+        Ok(Newest { head, published_at: row.get(2)?, fact_recipe: row.get(3)? })
     })?;
     Ok(newest)
 }
@@ -33,7 +26,7 @@ pub(super) fn state(connection: &mut Connection) -> Result<State, Cause> {
     let newest = newest(&snapshot)?;
     let state = State {
         head: newest.head,
-        fact_recipe: newest.publish.map(|publish| publish.fact_recipe),
+        fact_recipe: newest.fact_recipe,
         paths: paths(&snapshot)?,
         refused_days: refused_days(&snapshot)?,
     };

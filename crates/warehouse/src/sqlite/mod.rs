@@ -34,7 +34,7 @@ use rusqlite::Connection;
 
 use crate::{
     Error, Publication, Publish, State, Summary, Warehouse,
-    dashboard::{Dashboard, Edition, Filter},
+    dashboard::{Dashboard, Filter, LatestPublish},
 };
 use error::Cause;
 
@@ -142,8 +142,8 @@ impl Warehouse for Sqlite {
         self.run(read::summary)
     }
 
-    async fn edition(&mut self) -> Result<Option<Edition>, Error> {
-        self.run(|connection| Ok(history::newest(connection)?.edition()))
+    async fn latest_publish(&mut self) -> Result<Option<LatestPublish>, Error> {
+        self.run(|connection| Ok(history::newest(connection)?.latest_publish()))
     }
 
     async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error> {

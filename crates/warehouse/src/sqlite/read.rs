@@ -68,6 +68,6 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     summary.refused_days = history::refused_days(&snapshot)?;
     summary.publishes = history::publishes(&snapshot, 10)?;
     summary.publish_id = newest.head.publish_id;
-    summary.published_at = newest.publish.map(|publish| publish.published_at);
+    summary.published_at = newest.published_at;
     Ok(summary)
 }

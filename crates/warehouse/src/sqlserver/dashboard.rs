@@ -10,19 +10,19 @@ use super::{
     session::{Parameter, Session, Values, json},
 };
 use crate::dashboard::{
-    All, Customers, Dashboard, Dimension, Edition, Filter, Freshness, MOST_FACTS, Sums,
+    All, Customers, Dashboard, Dimension, Filter, Freshness, LatestPublish, MOST_FACTS, Sums,
 };
 
 /// The newest publish, if there is one.
-pub(super) async fn edition(session: &mut Session) -> Result<Option<Edition>, Cause> {
-    Ok(history::newest(session).await?.edition())
+pub(super) async fn latest_publish(session: &mut Session) -> Result<Option<LatestPublish>, Cause> {
+    Ok(history::newest(session).await?.latest_publish())
 }
 
 /// All of it from between two commits of publishers.
 pub(super) async fn dashboard(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause> {
     loop {
         let dashboard = read(session, filter).await?;
-        if edition(session).await? == dashboard.edition {
+        if latest_publish(session).await? == dashboard.latest {
             return Ok(dashboard);
         }
     }
@@ -30,7 +30,7 @@ pub(super) async fn dashboard(session: &mut Session, filter: &Filter) -> Result<
 
 async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause> {
     let mut dashboard = Dashboard {
-        edition: edition(session).await?,
+        latest: latest_publish(session).await?,
         span: span(session).await?,
         buyers: spenders(&session.query(sql!("dashboard/buyers"), &[]).await?)?,
         freshness: freshness(session).await?,

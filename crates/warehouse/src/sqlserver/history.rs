@@ -13,7 +13,7 @@ use super::{
     session::{Session, Values},
 };
 use crate::{
-    Absorbed, LoggedPublish, Newest, NewestPublish, Publish, RefusedDay, State,
+    Absorbed, LoggedPublish, Newest, Publish, RefusedDay, State,
     refusals::{Refusal, refusals},
 };
 
@@ -24,10 +24,8 @@ pub(super) async fn newest(session: &mut Session) -> Result<Newest, Cause> {
     newest.head.absorption_id = row.number("absorption_id")?;
     if let Some(publish_id) = row.value("publish_id")? {
         newest.head.publish_id = publish_id;
-        newest.publish = Some(NewestPublish {
-            published_at: time(row, "published_at")?,
-            fact_recipe: row.text("fact_recipe")?,
-        });
+        newest.published_at = Some(time(row, "published_at")?);
+        newest.fact_recipe = Some(row.text("fact_recipe")?);
     }
     Ok(newest)
 }
@@ -36,10 +34,10 @@ pub(super) async fn newest(session: &mut Session) -> Result<Newest, Cause> {
 /// again.
 pub(super) async fn state(session: &mut Session) -> Result<State, Cause> {
     loop {
-        let Newest { head, publish } = newest(session).await?;
+        let Newest { head, fact_recipe, .. } = newest(session).await?;
         let state = State {
             head,
-            fact_recipe: publish.map(|publish| publish.fact_recipe),
+            fact_recipe,
             paths: paths(session).await?,
             refused_days: refused_days(session).await?,
         };

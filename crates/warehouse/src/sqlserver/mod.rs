@@ -44,7 +44,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     Error, Publication, Publish, State, Summary, Warehouse,
-    dashboard::{Dashboard, Edition, Filter},
+    dashboard::{Dashboard, Filter, LatestPublish},
 };
 use connect::Connector;
 use error::{Cause, Kind};
@@ -244,8 +244,8 @@ impl Warehouse for SqlServer {
         self.read(|session| Box::pin(read::summary(session))).await
     }
 
-    async fn edition(&mut self) -> Result<Option<Edition>, Error> {
-        self.read(|session| Box::pin(dashboard::edition(session))).await
+    async fn latest_publish(&mut self) -> Result<Option<LatestPublish>, Error> {
+        self.read(|session| Box::pin(dashboard::latest_publish(session))).await
     }
 
     async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error> {

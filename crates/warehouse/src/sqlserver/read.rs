@@ -71,6 +71,6 @@ async fn read_summary(session: &mut Session, newest: Newest) -> Result<Summary, 
     summary.refused_days = history::refused_days(session).await?;
     summary.publishes = history::publishes(session).await?;
     summary.publish_id = newest.head.publish_id;
-    summary.published_at = newest.publish.map(|publish| publish.published_at);
+    summary.published_at = newest.published_at;
     Ok(summary)
 }
