@@ -11,7 +11,7 @@ use tokio::{
 };
 use warehouse::{
     Warehouse,
-    dashboard::Edition,
+    dashboard::LatestPublish,
     sqlserver::{SqlServer, Timing},
 };
 
@@ -77,7 +77,7 @@ impl Reader {
     /// the connection open.
     pub async fn read<T: Send + 'static>(
         &self,
-        query: impl AsyncFnOnce(&mut Box<dyn Warehouse>, Edition) -> Result<T, warehouse::Error>
+        query: impl AsyncFnOnce(&mut Box<dyn Warehouse>, LatestPublish) -> Result<T, warehouse::Error>
         + Send
         + 'static,
     ) -> Result<Option<T>, Unreadable> {
@@ -100,13 +100,13 @@ impl Reader {
     async fn reach<T>(
         &self,
         mut warehouse: OwnedMutexGuard<Box<dyn Warehouse>>,
-        query: impl AsyncFnOnce(&mut Box<dyn Warehouse>, Edition) -> Result<T, warehouse::Error>,
+        query: impl AsyncFnOnce(&mut Box<dyn Warehouse>, LatestPublish) -> Result<T, warehouse::Error>,
     ) -> Result<Option<T>, Unreadable> {
         let attempt = Attempt::begin(&self.reaching);
-        let edition = if warehouse.exists() { warehouse.edition().await } else { Ok(None) };
-        attempt.end(edition.as_ref().err());
-        let Some(edition) = edition? else { return Ok(None) };
-        let numbers = timeout(QUERY_TIMEOUT, query(&mut warehouse, edition)).await;
+        let latest = if warehouse.exists() { warehouse.latest_publish().await } else { Ok(None) };
+        attempt.end(latest.as_ref().err());
+        let Some(latest) = latest? else { return Ok(None) };
+        let numbers = timeout(QUERY_TIMEOUT, query(&mut warehouse, latest)).await;
         Ok(Some(numbers.map_err(|_| slow())??))
     }
 

@@ -172,7 +172,7 @@ async fn attempt(
         (!explained).then_some(deps.settings.max_day_shrink)
     };
     let mut offences = Vec::new();
-    for portion in deps.engine.portions(live, days) {
+    for portion in deps.engine.batches(live, days) {
         reach("portion:before")?;
         let batch = deps.engine.facts(live, &portion).await?;
         offences.extend(check(&batch, before, may_shrink));

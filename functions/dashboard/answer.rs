@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
-use warehouse::dashboard::Edition;
+use warehouse::dashboard::LatestPublish;
 
 use super::{page, query::Asked};
 use crate::reader::RETRY_AFTER;
@@ -63,9 +63,9 @@ impl Answer {
 
 /// Names all that a page depends on: the publish, the filter, whether it is old by now, and the
 /// program that writes it.
-pub fn tag(edition: &Edition, asked: &Asked, is_old: bool) -> String {
+pub fn tag(latest: &LatestPublish, asked: &Asked, is_old: bool) -> String {
     let mut hash = Sha256::new();
-    hash.update(format!("{} {} {edition:?} {is_old} ", env!("CARGO_PKG_VERSION"), page::STYLE));
+    hash.update(format!("{} {} {latest:?} {is_old} ", env!("CARGO_PKG_VERSION"), page::STYLE));
     hash.update(format!("{asked:?}"));
     let hash = hash.finalize();
     let short: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
@@ -105,20 +105,20 @@ mod tests {
 
     #[test]
     fn a_tag_changes_with_all_that_a_page_shows() {
-        let edition = |publish_id, at: &str| {
+        let latest = |publish_id, at: &str| {
             let published_at = at.to_owned();
-            Edition { publish_id, published_at, absorption_id: 0 }
+            LatestPublish { publish_id, published_at, absorption_id: 0 }
         };
-        let (first, at) = (edition(1, "2021-04-26T06:15:04Z"), "2021-04-26T06:15:05Z");
+        let (first, at) = (latest(1, "2021-04-26T06:15:04Z"), "2021-04-26T06:15:05Z");
         let tags = [
             tag(&first, &Asked::default(), false),
             tag(&first, &Asked::default(), true),
             tag(&first, &Asked::parse("state=Ohio"), false),
             tag(&first, &Asked::parse("device=Ohio"), false),
             tag(&first, &Asked::parse("from=x"), false),
-            tag(&edition(2, "2021-04-26T06:15:04Z"), &Asked::default(), false),
-            tag(&edition(1, at), &Asked::default(), false),
-            tag(&Edition { absorption_id: 1, ..first.clone() }, &Asked::default(), false),
+            tag(&latest(2, "2021-04-26T06:15:04Z"), &Asked::default(), false),
+            tag(&latest(1, at), &Asked::default(), false),
+            tag(&LatestPublish { absorption_id: 1, ..first.clone() }, &Asked::default(), false),
         ];
         let distinct: std::collections::BTreeSet<_> = tags.iter().collect();
         assert_eq!(distinct.len(), tags.len());

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use warehouse::{Warehouse, dashboard::Edition};
+use warehouse::{Warehouse, dashboard::LatestPublish};
 
 use super::{
     answer::{Answer, Pages, names, tag},
@@ -36,8 +36,8 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<Answer, Unreadable> {
         let pages = self.pages.clone();
-        let look = async move |warehouse: &mut Box<dyn Warehouse>, edition| {
-            look(warehouse, &pages, &edition, &asked, if_none_match.as_deref(), now).await
+        let look = async move |warehouse: &mut Box<dyn Warehouse>, latest| {
+            look(warehouse, &pages, &latest, &asked, if_none_match.as_deref(), now).await
         };
         let answer = self.reader.read(look).await?;
         Ok(answer.unwrap_or_else(|| Answer::passing(200, page::nothing_yet())))
@@ -47,13 +47,13 @@ impl Desk {
 async fn look(
     warehouse: &mut Box<dyn Warehouse>,
     pages: &Mutex<Pages>,
-    edition: &Edition,
+    latest: &LatestPublish,
     asked: &Asked,
     if_none_match: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Answer, warehouse::Error> {
     let pages = || pages.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = tag(edition, asked, is_old(edition, now));
+    let known = tag(latest, asked, is_old(latest, now));
     if if_none_match.is_some_and(|tags| names(tags, &known)) {
         return Ok(Answer::unchanged(known));
     }
@@ -62,15 +62,15 @@ async fn look(
     }
     let numbers = warehouse.dashboard(&asked.filter).await?;
     // Somebody may have published in between.
-    let edition = numbers.edition.as_ref().unwrap_or(edition);
-    let is_old = is_old(edition, now);
-    let tag = tag(edition, asked, is_old);
+    let latest = numbers.latest.as_ref().unwrap_or(latest);
+    let is_old = is_old(latest, now);
+    let tag = tag(latest, asked, is_old);
     let html = page::page(&numbers, asked, is_old);
     pages().keep(&tag, &html);
     Ok(Answer::page(tag, &html))
 }
 
-fn is_old(edition: &Edition, now: DateTime<Utc>) -> bool {
-    let at: Result<DateTime<Utc>, _> = edition.published_at.parse();
+fn is_old(latest: &LatestPublish, now: DateTime<Utc>) -> bool {
+    let at: Result<DateTime<Utc>, _> = latest.published_at.parse();
     at.is_ok_and(|at| now - at > OLD_AFTER)
 }

@@ -2,7 +2,7 @@
 //!
 //! `years make DIR DAYS ROWS` stages as many days of as many reviews and logs, with their
 //! receipts: Parquet such as the app writes, without the files it would come from.
-//! `years facts DIR [ENGINE]` builds all facts in portions that fit 256 MiB, in this process or on a
+//! `years facts DIR [ENGINE]` builds all facts in batches that fit 256 MiB, in this process or on a
 //! cluster (`sc://...`, with the feature `spark-connect`), and prints a sum over all of them by
 //! which two engines can be compared.
 
@@ -205,19 +205,19 @@ async fn facts(dir: &str, name: &str) -> Done<()> {
     }
     let days: BTreeSet<Day> = live.logs.iter().flat_map(|log| log.days.keys().copied()).collect();
     let started = Instant::now();
-    let (mut facts, mut reviews, mut sum, mut portions) = (0, 0, 0_u64, 0);
-    for portion in engine.portions(&live, &days) {
-        let batch = engine.facts(&live, &portion).await?;
+    let (mut facts, mut reviews, mut sum, mut batches) = (0, 0, 0_u64, 0);
+    for days in engine.batches(&live, &days) {
+        let batch = engine.facts(&live, &days).await?;
         facts += batch.rows.len();
         reviews += batch.days.iter().map(|day| day.matched).sum::<u64>();
         sum = sum.wrapping_add(digest(&batch));
-        portions += 1;
+        batches += 1;
     }
     let seconds = started.elapsed().as_secs_f64();
     println!(
-        "{days} days in {portions} portions: {facts} facts of {reviews} reviews, sum {sum:016x}, \
+        "{count} days in {batches} batches: {facts} facts of {reviews} reviews, sum {sum:016x}, \
          {seconds:.1} s{memory}",
-        days = days.len(),
+        count = days.len(),
         memory = memory()
     );
     Ok(())
@@ -252,7 +252,7 @@ fn digest(batch: &FactBatch) -> u64 {
     })
 }
 
-/// The most that this process held, where the system tells it.
+/// The most that this process held, where the system says it.
 fn memory() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,5 +1,7 @@
 //! The live files, and how they changed since the last publish.
 
+use std::collections::BTreeSet;
+
 use lake::{Receipt, failpoint::applies};
 use pipeline::{Dataset, Day};
 
@@ -38,6 +40,31 @@ impl Live {
     /// Log rows of a day, in all files: each id counts as often as it stands.
     pub fn logs_of(&self, day: Day) -> u64 {
         self.logs.iter().filter_map(|receipt| receipt.days.get(&day)).sum()
+    }
+
+    /// Days cut into batches whose logs fit a memory budget, in order; a single day is never cut.
+    pub(crate) fn batches(
+        &self,
+        days: &BTreeSet<Day>,
+        bytes_per_log: u64,
+        memory_bytes: u64,
+    ) -> Vec<BTreeSet<Day>> {
+        let mut batches: Vec<BTreeSet<Day>> = Vec::new();
+        let mut bytes = 0;
+        for day in days {
+            let more = self.logs_of(*day) * bytes_per_log;
+            match batches.last_mut() {
+                Some(batch) if bytes + more <= memory_bytes => {
+                    batch.insert(*day);
+                    bytes += more;
+                }
+                _ => {
+                    batches.push(BTreeSet::from([*day]));
+                    bytes = more;
+                }
+            }
+        }
+        batches
     }
 
     /// The files of a dataset whose name is known only now.

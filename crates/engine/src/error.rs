@@ -1,6 +1,6 @@
 /// What can go wrong while facts are computed.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message tells what the fields hold")]
+#[expect(missing_docs, reason = "the message says what the fields hold")]
 pub enum Error {
     #[error(transparent)]
     Lake(#[from] lake::Error),

@@ -39,7 +39,6 @@ mod change;
 mod embedded;
 mod error;
 mod ids;
-mod portions;
 #[cfg(feature = "spark-connect")]
 pub mod spark;
 
@@ -71,10 +70,10 @@ pub trait Engine: Send + Sync {
         days: BTreeSet<Day>,
     ) -> Result<BTreeSet<Day>, Error>;
 
-    /// The days cut into portions that fit the memory budget, in order.
-    fn portions(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>>;
+    /// The days cut into batches that fit the memory budget, in order.
+    fn batches(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>>;
 
-    /// All facts of one portion of days.
+    /// All facts of one batch of days.
     async fn facts(&self, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error>;
 
     /// How the change moves the spend of customers.

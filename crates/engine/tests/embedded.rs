@@ -28,11 +28,11 @@ async fn a_day_that_does_not_fit_says_what_to_set() {
     let world = worlds.new_world();
     let mut files = Files::default();
     let logs = (1..=3).map(|id| (id, (1, "Mobile"))).chain([(9, (2, "Mobile"))]).collect();
-    files.logs.insert("log_reviews/1.csv".to_owned(), logs);
+    files.log("1", logs);
     let live = world.live(&csv(&files)).await;
     let days = BTreeSet::from([april(1), april(2)]);
     let engine = world.engine_within(200);
-    assert_eq!(engine.portions(&live, &days).len(), 2, "in batches");
+    assert_eq!(engine.batches(&live, &days).len(), 2, "in batches");
     assert!(engine.facts(&live, &BTreeSet::from([april(2)])).await.is_ok());
     let error = engine.facts(&live, &BTreeSet::from([april(1)])).await.unwrap_err();
     assert!(matches!(error, Error::TooLarge { rows: 3, .. }) && !error.is_transient());
@@ -51,8 +51,8 @@ async fn one_new_day_reads_only_files_whose_ids_overlap() {
         let ids = i64::from(day) * 100..i64::from(day) * 100 + 10;
         let reviews = ids.clone().map(|id| (id, (id, true))).collect();
         let logs = ids.map(|id| (id, (day, "Mobile"))).collect();
-        files.reviews.insert(format!("movie_review/{day:02}.csv"), reviews);
-        files.logs.insert(format!("log_reviews/{day:02}.csv"), logs);
+        files.review(format!("{day:02}"), reviews);
+        files.log(format!("{day:02}"), logs);
     }
     let live = world.live(&csv(&files)).await;
     let last =

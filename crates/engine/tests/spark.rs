@@ -62,8 +62,8 @@ async fn ask(deaf: &Deaf, deadline_s: u64) -> Error {
     let live = world.live(&files).await;
     let engine = world.engine();
     let days = BTreeSet::from([Day::from_ymd(2021, 4, 25).unwrap()]);
-    let portion = engine.portions(&live, &days).remove(0);
-    engine.facts(&live, &portion).await.unwrap_err()
+    let batch = engine.batches(&live, &days).remove(0);
+    engine.facts(&live, &batch).await.unwrap_err()
 }
 
 /// Spark knows a session by its user and its id, and takes an interrupt that names another user

@@ -43,7 +43,7 @@ pub fn write(folder: &Path, out: &Path) -> anyhow::Result<()> {
             spend.iter().map(|spend| (spend.customer, spend.amount_milli * MILLI)).collect();
         let days: BTreeSet<_> = live.logs.iter().flat_map(|log| log.days.keys().copied()).collect();
         let mut writer = None;
-        for portion in engine.portions(&live, &days) {
+        for portion in engine.batches(&live, &days) {
             let FactBatch { rows, texts, .. } = engine.facts(&live, &portion).await?;
             let texts = texts.map(|texts| -> ArrayRef {
                 Arc::new(StringArray::from_iter_values(texts.texts()))

@@ -1,11 +1,9 @@
-//! What the dashboard asks a warehouse, and what it is told.
+//! What the dashboard asks a warehouse, and the answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipeline::{Day, dimensions::DAILY};
-use serde::Serialize;
-
 use crate::RefusedDay;
+use pipeline::{Day, dimensions::DAILY};
 
 /// Customers are counted fact by fact, within spans of days that hold at most so many: about a
 /// tenth of a second on SQLite.
@@ -35,7 +33,7 @@ impl Filter {
 }
 
 /// Reviews, added up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Sum of `review_count`.
     pub reviews: u64,
@@ -66,7 +64,7 @@ impl std::iter::Sum for Sums {
 }
 
 /// A member of a dimension.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// As the dimension has it.
     pub text: String,
@@ -78,7 +76,7 @@ pub struct Member {
 }
 
 /// Customers and what they spent, each counted once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Customers {
     /// Customers, each once.
     pub count: u64,
@@ -87,7 +85,7 @@ pub struct Customers {
 }
 
 /// How new the files of a dataset are that count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Freshness {
     /// Name of the staged dataset.
     pub dataset: String,
@@ -95,28 +93,27 @@ pub struct Freshness {
     pub live: u64,
     /// Paths whose newest version was refused.
     pub refused: u64,
-    /// When the newest of them was taken in, UTC, `2021-04-25T06:15:04Z`.
+    /// When the newest of them was ingested, UTC, `2021-04-25T06:15:04Z`.
     pub newest_at: Option<String>,
 }
 
 /// The newest publish, and what was absorbed since: everything that a dashboard shows changes with
 /// it and with nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Edition {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LatestPublish {
     /// Counted from 1.
     pub publish_id: i64,
     /// UTC, `2021-04-25T06:15:04Z`.
     pub published_at: String,
     /// As in [`Head`](crate::Head): freshness changes with it.
-    #[serde(skip)]
     pub absorption_id: i64,
 }
 
 /// The numbers of a filter, all from one state of the warehouse.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dashboard {
     /// `None` where nothing was published yet.
-    pub edition: Option<Edition>,
+    pub latest: Option<LatestPublish>,
     /// First and last day with facts, whatever the filter.
     pub span: Option<(Day, Day)>,
     /// Days with reviews under the filter.
@@ -181,7 +178,7 @@ impl Dimension {
     }
 
     /// Adds reviews of one member of each dimension, by their places: to each where the others are
-    /// chosen. Tells whether all of them are.
+    /// chosen. Returns whether all of them are.
     pub(crate) fn add(all: &mut All, places: [usize; DAILY.len()], sums: Sums) -> bool {
         let chosen = |(dimension, place): &(&Self, usize)| dimension.members[*place].1.chosen;
         let missed = places.len() - all.iter().zip(places).filter(chosen).count();

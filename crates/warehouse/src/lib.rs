@@ -39,6 +39,7 @@ pub mod conformance;
 pub mod dashboard;
 mod migrations;
 mod refusals;
+mod spend;
 pub mod sqlite;
 pub mod sqlserver;
 mod statements;
@@ -49,7 +50,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use dashboard::{Dashboard, Edition, Filter};
+use dashboard::{Dashboard, Filter, LatestPublish};
 use lake::Receipt;
 use pipeline::{
     Day,
@@ -62,14 +63,14 @@ pub use sqlserver::Sent;
 /// What a warehouse can do for the publisher and for readers.
 #[async_trait]
 pub trait Warehouse: Send {
-    /// Whether there is anything to open; told without opening it. Where that cannot be known, or
-    /// where nothing could be made, it is taken to be there: opening it says what is wrong.
+    /// Whether there is anything to open, found without opening it. True where that cannot be
+    /// known, or where nothing could be made: opening it says what is wrong.
     fn exists(&self) -> bool {
         true
     }
 
-    /// Tells one state of the warehouse from another without opening it: a file that was put back
-    /// from a copy looks different. Empty where nothing can be told.
+    /// Cheap fingerprint, without opening the warehouse: detects a restored file. Empty where there
+    /// is no file.
     fn fingerprint(&self) -> String {
         String::new()
     }
@@ -102,7 +103,7 @@ pub trait Warehouse: Send {
     async fn summary(&mut self) -> Result<Summary, Error>;
 
     /// The newest publish, `None` before the first: asked often, so it must be cheap.
-    async fn edition(&mut self) -> Result<Option<Edition>, Error>;
+    async fn latest_publish(&mut self) -> Result<Option<LatestPublish>, Error>;
 
     /// Numbers for people who look at a part of the facts.
     async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error>;
@@ -134,19 +135,15 @@ pub struct Head {
 #[derive(Default)]
 struct Newest {
     head: Head,
-    publish: Option<NewestPublish>,
-}
-
-struct NewestPublish {
-    published_at: String,
-    fact_recipe: String,
+    published_at: Option<String>,
+    fact_recipe: Option<String>,
 }
 
 impl Newest {
-    fn edition(self) -> Option<Edition> {
+    fn latest_publish(self) -> Option<LatestPublish> {
         let Head { publish_id, absorption_id } = self.head;
-        let edition = |published_at| Edition { publish_id, published_at, absorption_id };
-        self.publish.map(|publish| edition(publish.published_at))
+        let latest = |published_at| LatestPublish { publish_id, published_at, absorption_id };
+        self.published_at.map(latest)
     }
 }
 
@@ -187,7 +184,7 @@ pub struct Publish {
     pub live: BTreeMap<String, Option<u32>>,
     /// When the work on this publish began, for its duration.
     pub started: Option<Instant>,
-    /// Forget all spend before `spend` is applied (a new fact recipe).
+    /// Remove all spend before `spend` is applied (a new fact version).
     pub reset_spend: bool,
     /// By customer, each once: differences, not totals.
     pub spend: Vec<SpendChange>,
@@ -297,14 +294,14 @@ pub enum Error {
     /// Another publisher has committed since the state was read: begin again.
     #[error("another publisher has committed in the meantime: read the state again")]
     Moved,
-    /// The work was broken off by what passes, such as a lost connection: begin again.
+    /// A transient fault, such as a lost connection, interrupted the work: begin again.
     #[error("{0}")]
     Interrupted(String),
+    /// Passes by itself, such as a lock or a busy server: try again.
     #[error("{0}")]
-    /// What passes by itself, such as a lock or a server that is busy: try again.
     Transient(String),
+    /// Needs somebody: another try ends the same way.
     #[error("{0}")]
-    /// What somebody must put right: another try ends the same way.
     Permanent(String),
 }
 

@@ -12,7 +12,7 @@ const MOST_REFUSED: usize = 10;
 
 /// The newest publish, in the head of the page.
 pub fn status(numbers: &Dashboard, is_old: bool) -> Markup {
-    let Some(edition) = &numbers.edition else { return badge("none", "Nothing published yet") };
+    let Some(latest) = &numbers.latest else { return badge("none", "Nothing published yet") };
     let (kind, says) = match (numbers.refused_days.len(), is_old) {
         (0, false) => ("good", "Up to date"),
         (0, true) => ("warn", "Nothing new lately"),
@@ -23,8 +23,8 @@ pub fn status(numbers: &Dashboard, is_old: bool) -> Markup {
             (badge(kind, says))
             p.note {
                 "Published "
-                time datetime=(edition.published_at) { (moment(&edition.published_at)) }
-                ", publish " (count(edition.publish_id.unsigned_abs()))
+                time datetime=(latest.published_at) { (moment(&latest.published_at)) }
+                ", publish " (count(latest.publish_id.unsigned_abs()))
                 @if let Some((_, last)) = numbers.span { ", newest day " (last) }
             }
         }
@@ -40,9 +40,9 @@ pub fn notices(numbers: &Dashboard, is_old: bool) -> Markup {
     let refused = &numbers.refused_days;
     let days = if refused.len() == 1 { "day keeps its" } else { "days keep their" };
     html! {
-        @if let Some(edition) = numbers.edition.as_ref().filter(|_| is_old) {
+        @if let Some(latest) = numbers.latest.as_ref().filter(|_| is_old) {
             p.notice.warn role="status" {
-                "Nothing has been published since " (moment(&edition.published_at))
+                "Nothing has been published since " (moment(&latest.published_at))
                 ", more than " (OLD_AFTER.num_hours()) " hours ago. Check that vendors send files."
             }
         }

@@ -3,7 +3,6 @@
 pub(crate) mod dirty;
 mod facts;
 mod linked;
-mod spend;
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
@@ -12,10 +11,10 @@ use futures_util::TryStreamExt;
 use lake::{Lake, Receipt};
 use pipeline::{
     Day,
-    facts::{BYTES_PER_LOG, FactBatch, SpendChange},
+    facts::{BYTES_PER_LOG, Direction, FactBatch, SPEND_COLUMNS, Spend, SpendChange},
 };
 
-use crate::{Change, Engine, Error, Live, portions::portions};
+use crate::{Change, Engine, Error, Live};
 
 /// Bytes of memory that one id takes of a set of them.
 const BYTES_PER_ID: u64 = 8;
@@ -27,7 +26,7 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// `memory_bytes` bounds what one portion of days may take. A single day is never cut: one
+    /// `memory_bytes` bounds what one batch of days may take. A single day is never cut: one
     /// that does not fit is an error.
     pub fn new(lake: Lake, memory_bytes: u64) -> Self {
         Self { lake, memory_bytes }
@@ -76,8 +75,8 @@ impl Engine for Embedded {
         linked::days(self, live, change, dirty, days).await
     }
 
-    fn portions(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>> {
-        portions(live, days, BYTES_PER_LOG, self.memory_bytes)
+    fn batches(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>> {
+        live.batches(days, BYTES_PER_LOG, self.memory_bytes)
     }
 
     async fn facts(&self, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error> {
@@ -85,6 +84,17 @@ impl Engine for Embedded {
     }
 
     async fn spend(&self, change: &Change) -> Result<Vec<SpendChange>, Error> {
-        spend::changes(self, change).await
+        // What leaves with the old versions of changed files, and what comes in with the new ones.
+        let mut spend = Spend::default();
+        for changed in &change.purchases {
+            let versions = [(&changed.before, Direction::Out), (&changed.after, Direction::In)];
+            for (version, direction) in versions {
+                if let Some(receipt) = version {
+                    self.read(receipt, &SPEND_COLUMNS, None, |rows| spend.push(&rows, direction))
+                        .await?;
+                }
+            }
+        }
+        Ok(spend.changes())
     }
 }

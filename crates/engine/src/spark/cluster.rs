@@ -33,8 +33,8 @@ const IDLE: Duration = Duration::from_secs(5 * 60);
 /// Broken connections in a row after which a query is given up.
 const BREAKS: usize = 4;
 
-/// For a cluster to take notice that a query is not wanted any more.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a cluster may take to accept an interrupt.
+const INTERRUPT_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub struct Cluster {
     pub address: Address,
@@ -66,7 +66,7 @@ impl Cluster {
                 running.ended();
                 *self.session.lock().await = Some((client, Instant::now()));
             }
-            // Perhaps nobody is there to be told: nobody waits for that.
+            // The cluster may be gone: nobody waits for it.
             Err(Error::Lost { .. }) => drop(running),
             // Waited for: a process that ends with this error would not say it any more.
             Err(_) => running.stop().await,
@@ -208,7 +208,7 @@ async fn interrupt(client: &SparkConnectClient) {
         ..Default::default()
     };
     // Where the cluster is gone, so is the query.
-    let _ = tokio::time::timeout(PATIENCE, client.interrupt(all)).await;
+    let _ = tokio::time::timeout(INTERRUPT_TIMEOUT, client.interrupt(all)).await;
 }
 
 impl Drop for Running {

@@ -46,7 +46,7 @@ pub fn of(address: &Address, doing: &'static str, error: &SparkError) -> Error {
         Some(CANCELLED | DEADLINE_EXCEEDED | RESOURCE_EXHAUSTED | ABORTED | UNAVAILABLE) => {
             Error::Lost { cluster, doing, detail }
         }
-        // Sessions and queries that the cluster does not know any more: it was started anew.
+        // Sessions and queries that the cluster does not know any more: it was restarted.
         _ if error.error_class.starts_with("INVALID_HANDLE")
             || error.error_class.starts_with("INVALID_CURSOR") =>
         {

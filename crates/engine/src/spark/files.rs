@@ -1,13 +1,22 @@
-//! Staged files as relations: the rows that win, or all rows.
+//! Staged files as relations: the rows that count, or all rows.
+//!
+//! Of two rows of an id that of the greater path counts, and not every cluster shows from which
+//! file it read a row. But ids mostly ascend from file to file, so the ranges of ids in the
+//! receipts show that most files share none. Files are read in layers: no two files of a layer can
+//! share an id, and of two files that can, the greater path lies in the greater layer. The layer
+//! is the rank of all its rows.
 
 use arrow_array::{Int32Array, RecordBatch, StringArray};
 use lake::Receipt;
 use spark_connect_proto::Relation;
 
-use super::{RANKED, ROW_COUNT, Spark, WINNERS, array, columns, layers::layers, plan};
-use crate::Error;
+use super::{RANKED, ROW_COUNT, Spark, WINNERS, array, columns, plan};
+use crate::{
+    Error,
+    ids::{overlap, range_of},
+};
 
-/// Layers that are read one by one. More of them are told apart by the names of their files where
+/// Layers that are read one by one. With more of them, the names of the files give the ranks where
 /// the cluster shows these: Spark and Databricks do, Sail does not.
 const LAYERS: usize = 8;
 
@@ -130,4 +139,20 @@ impl Spark {
             }),
         }
     }
+}
+
+/// The layers of files that come in byte order of their paths, lowest first. Files without rows
+/// are left out.
+fn layers<'a>(files: &[&'a Receipt]) -> Vec<Vec<&'a Receipt>> {
+    let mut layers: Vec<Vec<&Receipt>> = Vec::new();
+    for file in files {
+        let Some(ids) = range_of(file) else { continue };
+        let meets = |other: &&Receipt| range_of(other).is_some_and(|range| overlap(&range, &ids));
+        let above = layers.iter().rposition(|layer| layer.iter().any(meets)).map_or(0, |at| at + 1);
+        match layers.get_mut(above) {
+            Some(layer) => layer.push(file),
+            None => layers.push(vec![file]),
+        }
+    }
+    layers
 }

@@ -11,7 +11,6 @@ mod dirty;
 mod facts;
 mod failure;
 mod files;
-mod layers;
 mod linked;
 mod place;
 mod plan;
@@ -30,7 +29,7 @@ use pipeline::{
 
 pub use self::address::{Address, WrongAddress};
 use self::{cluster::Cluster, place::Place};
-use crate::{Change, Changed, Embedded, Engine, Error, Live, portions::portions};
+use crate::{Change, Changed, Embedded, Engine, Error, Live};
 
 macro_rules! statements {
     ($($name:ident = $file:literal,)*) => {
@@ -137,10 +136,10 @@ impl Engine for Spark {
         linked::days(self, live, change, dirty, days).await
     }
 
-    fn portions(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>> {
+    fn batches(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>> {
         match self.outgrow(days.iter().map(|day| live.logs_of(*day)).sum()) {
-            true => portions(live, days, facts::BYTES_PER_FACT, self.memory_bytes),
-            false => self.embedded.portions(live, days),
+            true => live.batches(days, facts::BYTES_PER_FACT, self.memory_bytes),
+            false => self.embedded.batches(live, days),
         }
     }
 

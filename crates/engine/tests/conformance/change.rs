@@ -7,8 +7,7 @@ use lake::Receipt;
 use pipeline::Day;
 
 use super::{
-    facts::all_days,
-    model::{Files, Logs, april, build, csv, log_csv, model, plain, review_csv},
+    model::{Files, Logs, all_days, april, build, csv, log_csv, model, plain, review_csv},
     random::Random,
     world::{World, Worlds, change, changes},
 };

@@ -1,26 +1,22 @@
-//! Winners, join and group.
+//! The row of each id that counts, join and group.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipeline::{Day, facts::BYTES_PER_LOG};
+use pipeline::facts::BYTES_PER_LOG;
 
 use super::{
-    model::{Files, Logs, april, build, csv, log_row, model, plain, text},
+    model::{Files, Logs, all_days, april, assert_model, build, csv, log_row, model, plain, text},
     random::Random,
     world::Worlds,
 };
 
-pub fn all_days() -> BTreeSet<Day> {
-    (1..=5).map(april).collect()
-}
-
-pub async fn facts_equal_the_plain_rules_in_one_portion_and_in_many(worlds: &Worlds) {
+pub async fn facts_equal_the_plain_rules_in_one_batch_and_in_many(worlds: &Worlds) {
     for seed in 0..worlds.rounds {
         let files = Random(seed).files();
         let world = worlds.new_world();
         let live = world.live(&csv(&files)).await;
         let largest = all_days().iter().map(|day| live.logs_of(*day)).max().unwrap();
-        // A portion for each day or two, and one for all.
+        // A batch for each day or two, and one for all.
         for memory in [largest * BYTES_PER_LOG, u64::MAX] {
             let batches = build(world.engine_within(memory).as_ref(), &live, &all_days()).await;
             assert_eq!(plain(&batches), model(&files), "seed {seed}, memory {memory}");
@@ -40,9 +36,9 @@ async fn the_greater_path_wins_through(many: i64, worlds: &Worlds) {
     for file in 0..many {
         let day = 1 + file as u32 % 5;
         let logs = (file * 10..file * 10 + 15).map(|id| (id, (day, "Mobile"))).collect();
-        files.logs.insert(format!("log_reviews/{file:02}.csv"), logs);
+        files.log(format!("{file:02}"), logs);
         let reviews = (file * 10..file * 10 + 15).map(|id| (id, (file, file % 2 == 0))).collect();
-        files.reviews.insert(format!("movie_review/{file:02}.csv"), reviews);
+        files.review(format!("{file:02}"), reviews);
     }
     let world = worlds.new_world();
     let live = world.live(&csv(&files)).await;
@@ -88,21 +84,18 @@ pub async fn ids_and_customers_may_be_any_integer(worlds: &Worlds) {
     let ids = [i64::MIN, -1, 0, i64::MAX];
     let mut files = Files::default();
     let logs: Logs = ids.map(|id| (id, (1, "Mobile"))).into();
-    files.logs.insert("log_reviews/1.csv".to_owned(), logs);
+    files.log("1", logs);
     let reviews = ids.map(|id| (id, (id, true))).into();
-    files.reviews.insert("movie_review/1.csv".to_owned(), reviews);
-    let world = worlds.new_world();
-    let live = world.live(&csv(&files)).await;
-    let batches = build(world.engine().as_ref(), &live, &all_days()).await;
-    assert_eq!(plain(&batches), model(&files));
+    files.review("1", reviews);
+    assert_model(&worlds.new_world(), &files).await;
 }
 
 pub async fn days_without_any_row_are_there_and_empty(worlds: &Worlds) {
     let mut files = Files::default();
-    files.logs.insert("log_reviews/1.csv".to_owned(), [(1, (1, "Mobile"))].into());
-    files.reviews.insert("movie_review/1.csv".to_owned(), [(1, (1, true))].into());
+    files.log("1", [(1, (1, "Mobile"))].into());
+    files.review("1", [(1, (1, true))].into());
     // Accepted, without rows.
-    files.logs.insert("log_reviews/2.csv".to_owned(), Logs::new());
+    files.log("2", Logs::new());
     let world = worlds.new_world();
     let live = world.live(&csv(&files)).await;
     let batch = world.engine().facts(&live, &all_days()).await.unwrap();
@@ -116,27 +109,22 @@ pub async fn days_without_any_row_are_there_and_empty(worlds: &Worlds) {
 pub async fn logs_wait_where_there_is_no_review_at_all(worlds: &Worlds) {
     let mut files = Files::default();
     let logs = (1..=6).map(|id| (id, (1 + id as u32 % 2, "Mobile"))).collect();
-    files.logs.insert("log_reviews/1.csv".to_owned(), logs);
-    let world = worlds.new_world();
-    let live = world.live(&csv(&files)).await;
-    let batches = build(world.engine().as_ref(), &live, &all_days()).await;
-    assert_eq!(plain(&batches), model(&files));
+    files.log("1", logs);
+    assert_model(&worlds.new_world(), &files).await;
 }
 
 /// An older version of a live file, and a file that was forgotten, still lie in the lake.
 pub async fn what_no_receipt_names_does_not_count(worlds: &Worlds) {
     let world = worlds.new_world();
     let mut files = Files::default();
-    files.logs.insert("log_reviews/1.csv".to_owned(), [(1, (1, "Mobile"))].into());
-    files.reviews.insert("movie_review/1.csv".to_owned(), [(1, (1, true))].into());
+    files.log("1", [(1, (1, "Mobile"))].into());
+    files.review("1", [(1, (1, true))].into());
     let mut older = files.clone();
-    older.logs.insert("log_reviews/1.csv".to_owned(), [(1, (2, "Tablet")), (2, (2, "x"))].into());
-    older.logs.insert("log_reviews/2.csv".to_owned(), [(1, (3, "Tablet"))].into());
-    older.reviews.insert("movie_review/1.csv".to_owned(), [(1, (9, false))].into());
+    older.log("1", [(1, (2, "Tablet")), (2, (2, "x"))].into());
+    older.log("2", [(1, (3, "Tablet"))].into());
+    older.review("1", [(1, (9, false))].into());
     world.live(&csv(&older)).await;
-    let live = world.live(&csv(&files)).await;
-    let batches = build(world.engine().as_ref(), &live, &all_days()).await;
-    assert_eq!(plain(&batches), model(&files));
+    assert_model(&world, &files).await;
 }
 
 /// Never fewer facts.
@@ -144,9 +132,9 @@ pub async fn a_live_file_that_is_gone_is_an_error(worlds: &Worlds) {
     let mut files = Files::default();
     for file in 1..=2_i64 {
         let logs = [(file, (file as u32, "Mobile"))].into();
-        files.logs.insert(format!("log_reviews/{file}.csv"), logs);
+        files.log(file, logs);
         let reviews = [(file, (1, true))].into();
-        files.reviews.insert(format!("movie_review/{file}.csv"), reviews);
+        files.review(file, reviews);
     }
     for gone_log in [true, false] {
         let world = worlds.new_world();
@@ -156,4 +144,34 @@ pub async fn a_live_file_that_is_gone_is_an_error(worlds: &Worlds) {
         let facts = world.engine().facts(&live, &all_days()).await;
         assert!(facts.is_err(), "a log file: {gone_log}");
     }
+}
+
+/// Vendors name files as they like, and staged files carry those names.
+const NAMES: [&str; 14] = [
+    "a b",
+    "\u{e9}\u{4e2d}",
+    "100%25",
+    "50% off",
+    "x#y",
+    "[z]",
+    "{w,v}",
+    "st*r",
+    "p+q",
+    "a=1",
+    "s;t",
+    "quo'te",
+    "_hidden",
+    "com,ma",
+];
+
+pub async fn files_are_found_whatever_their_names(worlds: &Worlds) {
+    let mut files = Files::default();
+    for (n, name) in (0..).zip(NAMES) {
+        let ids = n * 100..n * 100 + 3 + n;
+        let logs = ids.clone().map(|id| (id, (1 + n as u32 % 5, "Mobile"))).collect();
+        files.log(format!("{name}/{name}"), logs);
+        let reviews = ids.map(|id| (id, (n, true))).collect();
+        files.review(name, reviews);
+    }
+    assert_model(&worlds.new_world(), &files).await;
 }

@@ -4,7 +4,6 @@
 pub mod change;
 pub mod facts;
 pub mod model;
-pub mod names;
 pub mod random;
 pub mod spend;
 pub mod world;
@@ -14,7 +13,7 @@ pub mod world;
 macro_rules! conformance_suite {
     ($worlds:ident) => {
         conformance_suite! { @cases $worlds
-            facts: facts_equal_the_plain_rules_in_one_portion_and_in_many,
+            facts: facts_equal_the_plain_rules_in_one_batch_and_in_many,
             facts: the_greater_path_wins_through_many_files,
             facts: texts_are_compared_byte_for_byte_and_an_absent_browser_is_unknown,
             facts: ids_and_customers_may_be_any_integer,
@@ -28,7 +27,7 @@ macro_rules! conformance_suite {
             change: days_that_share_ids_are_linked_through_others,
             spend: spend_changes_by_exact_thousandths,
             spend: spend_needs_the_old_version,
-            names: files_are_found_whatever_their_names,
+            facts: files_are_found_whatever_their_names,
         }
     };
     (@cases $worlds:ident $($part:ident: $case:ident,)*) => {

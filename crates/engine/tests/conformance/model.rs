@@ -1,6 +1,9 @@
 //! The rules as they are written, over plain maps: the greater path wins, then join, then group.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+};
 
 use engine::{Engine, Live};
 use pipeline::{
@@ -8,6 +11,8 @@ use pipeline::{
     dimensions::{DIMENSIONS, Dimension, place},
     facts::{Fact, FactBatch},
 };
+
+use super::world::World;
 
 /// Review id -> (customer, positive).
 pub type Reviews = BTreeMap<i64, (i64, bool)>;
@@ -18,6 +23,18 @@ pub type Logs = BTreeMap<i64, (u32, &'static str)>;
 pub struct Files {
     pub reviews: BTreeMap<String, Reviews>,
     pub logs: BTreeMap<String, Logs>,
+}
+
+impl Files {
+    /// Adds a file of reviews.
+    pub fn review(&mut self, name: impl Display, rows: Reviews) {
+        self.reviews.insert(format!("movie_review/{name}.csv"), rows);
+    }
+
+    /// Adds a file of logs.
+    pub fn log(&mut self, name: impl Display, rows: Logs) {
+        self.logs.insert(format!("log_reviews/{name}.csv"), rows);
+    }
 }
 
 /// Grain (day, customer, device) -> (score, count).
@@ -78,16 +95,24 @@ pub fn csv(files: &Files) -> Vec<(&str, String)> {
     reviews.chain(files.logs.iter().map(|(name, rows)| (name.as_str(), log_csv(rows)))).collect()
 }
 
-pub async fn build(
-    engine: &dyn Engine,
-    live: &Live,
-    days: &std::collections::BTreeSet<Day>,
-) -> Vec<FactBatch> {
+pub async fn build(engine: &dyn Engine, live: &Live, days: &BTreeSet<Day>) -> Vec<FactBatch> {
     let mut batches = Vec::new();
-    for portion in engine.portions(live, days) {
-        batches.push(engine.facts(live, &portion).await.unwrap());
+    for days in engine.batches(live, days) {
+        batches.push(engine.facts(live, &days).await.unwrap());
     }
     batches
+}
+
+/// The days on which logs of the model may lie.
+pub fn all_days() -> BTreeSet<Day> {
+    (1..=5).map(april).collect()
+}
+
+/// The engine builds from these files the facts that the rules say.
+pub async fn assert_model(world: &World<'_>, files: &Files) {
+    let live = world.live(&csv(files)).await;
+    let batches = build(world.engine().as_ref(), &live, &all_days()).await;
+    assert_eq!(plain(&batches), model(files));
 }
 
 /// The text of a dimension.

@@ -21,7 +21,7 @@ impl Random {
         for file in 0..1 + self.below(3) {
             let review = |id| (id, (1 + id % 3, id % 2 == 0));
             let rows = self.ids().into_iter().map(review).collect();
-            files.reviews.insert(format!("movie_review/{file}.csv"), rows);
+            files.review(file, rows);
         }
         for file in 0..1 + self.below(4) {
             let ids = self.ids();
@@ -30,7 +30,7 @@ impl Random {
                 (id, (1 + self.below(5) as u32, device))
             };
             let rows = ids.into_iter().map(&mut log).collect();
-            files.logs.insert(format!("log_reviews/{file}.csv"), rows);
+            files.log(file, rows);
         }
         files
     }

@@ -72,7 +72,7 @@ impl Call {
 
 async fn serve(stream: TcpStream, calls: Arc<Mutex<Vec<Call>>>) {
     let mut connection = h2::server::handshake(stream).await.unwrap();
-    // Kept open, so that whoever asks goes on waiting.
+    // Kept open, so that the client goes on waiting.
     let mut unanswered = Vec::new();
     while let Some(Ok((request, respond))) = connection.accept().await {
         unanswered.push(respond);

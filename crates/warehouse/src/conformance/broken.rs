@@ -1,4 +1,4 @@
-//! Cases: publishers that are broken off, and publishers side by side.
+//! Cases: interrupted publishers, and publishers side by side.
 
 use std::{
     future::poll_fn,
@@ -9,7 +9,7 @@ use std::{
 use futures_util::future::join_all;
 use pipeline::{Day, dimensions};
 
-use super::{Inspect, samples::*};
+use super::{Connect, Connected, Done, samples::*};
 use crate::{Error, Head, Publish, Published};
 
 /// What is read back: all of it follows from the number of the newest publish.
@@ -22,9 +22,9 @@ struct Seen {
     reviews_of_days: u64,
 }
 
-pub async fn a_publish_broken_off_anywhere_is_there_whole_or_not_at_all<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn a_publish_interrupted_anywhere_is_there_whole_or_not_at_all(
+    connect: Connect<'_>,
+) -> Done {
     change(&mut connect(), 0).await?;
     let mut polls = 0;
     loop {
@@ -35,7 +35,7 @@ pub async fn a_publish_broken_off_anywhere_is_there_whole_or_not_at_all<W: Inspe
         // With it go its connection and whatever it holds.
         drop(warehouse);
         let after = seen(&mut connect()).await?;
-        assert_eq!(after, expected(after.publish_id), "broken off after {polls} polls");
+        assert_eq!(after, expected(after.publish_id), "interrupted after {polls} polls");
         match done {
             None => assert!((0..=1).contains(&(after.publish_id - before.publish_id))),
             Some(Ok(published)) => {
@@ -50,9 +50,7 @@ pub async fn a_publish_broken_off_anywhere_is_there_whole_or_not_at_all<W: Inspe
     }
 }
 
-pub async fn of_publishers_side_by_side_one_comes_first<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn of_publishers_side_by_side_one_comes_first(connect: Connect<'_>) -> Done {
     let works = (0..4).map(|nth| {
         let mut warehouse = connect();
         async move {
@@ -74,9 +72,7 @@ pub async fn of_publishers_side_by_side_one_comes_first<W: Inspect>(
     Ok(())
 }
 
-pub async fn publishers_that_begin_again_all_get_there<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn publishers_that_begin_again_all_get_there(connect: Connect<'_>) -> Done {
     let works = (0..3).map(|nth| {
         let mut warehouse = connect();
         async move {
@@ -102,9 +98,9 @@ pub async fn publishers_that_begin_again_all_get_there<W: Inspect>(
         (3, 6, 4)
     );
     // All three bought for customer 1, and each of his facts shows it.
-    let amounts: Vec<_> =
-        warehouse.amounts().await?.into_iter().map(|a| (a.customer, a.e5)).collect();
-    assert_eq!(amounts.iter().filter(|amount| **amount == (1, 300_000)).count(), 3, "{amounts:?}");
+    let amounts = warehouse.amounts().await?;
+    let newest = amounts.iter().filter(|(_, customer, e5)| (*customer, *e5) == (1, 300_000));
+    assert_eq!(newest.count(), 3, "{amounts:?}");
     Ok(())
 }
 
@@ -113,7 +109,7 @@ fn day(nth: i32) -> Day {
 }
 
 /// Replaces two days, one of which shrinks and grows, and adds to what customer 1 has spent.
-async fn change<W: Inspect>(warehouse: &mut W, newest: i64) -> Result<Published, Error> {
+async fn change(warehouse: &mut Connected, newest: i64) -> Result<Published, Error> {
     let place = place(newest + 1);
     let row = |day, customer| row(day, customer).with("location", &place);
     let mut rows: Vec<_> =
@@ -146,7 +142,7 @@ fn expected(publish_id: i64) -> Seen {
 }
 
 /// Read again where a publish came in between.
-async fn seen<W: Inspect>(warehouse: &mut W) -> Result<Seen, Error> {
+async fn seen(warehouse: &mut Connected) -> Result<Seen, Error> {
     loop {
         let publish_id = warehouse.state().await?.head.publish_id;
         let mut facts: Vec<_> = warehouse
@@ -164,7 +160,7 @@ async fn seen<W: Inspect>(warehouse: &mut W) -> Result<Seen, Error> {
             })
             .collect();
         facts.sort();
-        let spend = warehouse.spend().await?.into_iter().map(|s| (s.customer, s.e5)).collect();
+        let spend = warehouse.spend().await?;
         let reviews_of_days = warehouse.day_counts(None).await?.into_values().sum();
         if warehouse.state().await?.head.publish_id == publish_id {
             return Ok(Seen { publish_id, facts, spend, reviews_of_days });

@@ -8,10 +8,10 @@ use pipeline::{
     dimensions::{DAILY, place},
 };
 
-use super::{FactRow, Inspect, samples::*};
+use super::{Connect, Connected, Done, FactRow, samples::*};
 use crate::{
-    Error, Publish, RefusedDay,
-    dashboard::{Customers, Dashboard, Edition, Filter, Sums},
+    Publish, RefusedDay,
+    dashboard::{Customers, Dashboard, Filter, LatestPublish, Sums},
 };
 
 /// Texts that differ in little, or that mean something elsewhere.
@@ -20,11 +20,9 @@ const LOCATIONS: [&str; 6] =
 const DEVICES: [&str; 3] = ["Mobile", "Tablet", "\"; DROP TABLE agg_daily"];
 const SYSTEMS: [&str; 3] = ["Linux", "LINUX", "Unknown"];
 
-pub async fn an_empty_warehouse_has_a_dashboard<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn an_empty_warehouse_has_a_dashboard(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
-    assert_eq!(warehouse.edition().await?, None);
+    assert_eq!(warehouse.latest_publish().await?, None);
     let nobody = Some(Customers::default());
     let expected = Dashboard { customers: nobody, ..Dashboard::default() };
     assert_eq!(warehouse.dashboard(&Filter::default()).await?, expected);
@@ -33,9 +31,7 @@ pub async fn an_empty_warehouse_has_a_dashboard<W: Inspect>(
     Ok(())
 }
 
-pub async fn a_dashboard_adds_up_what_its_filter_chooses<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn a_dashboard_adds_up_what_its_filter_chooses(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let days = [SUNDAY, MONDAY, TUESDAY, Day(SUNDAY.0 + 400)];
     let rows: Vec<_> = (0..600_usize)
@@ -71,9 +67,7 @@ pub async fn a_dashboard_adds_up_what_its_filter_chooses<W: Inspect>(
     Ok(())
 }
 
-pub async fn texts_of_a_filter_are_compared_byte_for_byte<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn texts_of_a_filter_are_compared_byte_for_byte(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let rows = LOCATIONS.map(|location| row(SUNDAY, 1).with("location", location));
     publish(&mut warehouse, &batch(&[SUNDAY], &rows)).await?;
@@ -83,15 +77,13 @@ pub async fn texts_of_a_filter_are_compared_byte_for_byte<W: Inspect>(
         assert_eq!(dashboard.total(), Sums::default(), "{wanted:?}");
         assert_eq!(dashboard.customers, Some(Customers::default()), "{wanted:?}");
         assert!(locations.iter().all(|member| !member.chosen), "{wanted:?}");
-        // What they would add is told all the same.
+        // What they would add is shown nevertheless.
         assert!(locations.iter().all(|member| member.sums.reviews == 1), "{wanted:?}");
     }
     Ok(())
 }
 
-pub async fn a_dashboard_shows_the_newest_publish<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn a_dashboard_shows_the_newest_publish(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let path = "log_reviews/a.csv";
     let change = Publish {
@@ -110,11 +102,11 @@ pub async fn a_dashboard_shows_the_newest_publish<W: Inspect>(
     publish_all(&mut warehouse, change, &batch(&[SUNDAY], &rows), std::slice::from_ref(&refused))
         .await?;
 
-    let edition =
-        Edition { publish_id: 2, published_at: PUBLISHED_AT.to_owned(), absorption_id: 0 };
-    assert_eq!(reader.edition().await?, Some(edition.clone()));
+    let latest =
+        LatestPublish { publish_id: 2, published_at: PUBLISHED_AT.to_owned(), absorption_id: 0 };
+    assert_eq!(reader.latest_publish().await?, Some(latest.clone()));
     let dashboard = reader.dashboard(&Filter::default()).await?;
-    assert_eq!(dashboard.edition, Some(edition));
+    assert_eq!(dashboard.latest, Some(latest));
     assert_eq!((dashboard.total().reviews, dashboard.span), (5, Some((SUNDAY, SUNDAY))));
     assert_eq!(dashboard.refused_days, [RefusedDay { publish_id: 2, ..refused }]);
     let freshness: Vec<_> =
@@ -125,9 +117,7 @@ pub async fn a_dashboard_shows_the_newest_publish<W: Inspect>(
 }
 
 /// Sums that fit neither a double nor 64 bits.
-pub async fn spend_of_a_dashboard_is_exact<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn spend_of_a_dashboard_is_exact(connect: Connect<'_>) -> Done {
     const MOST_MILLI: i128 = 9_999_999_999_999_999;
     let mut warehouse = connect();
     let rows: Vec<_> = (0..40).map(|customer| row(SUNDAY, customer)).collect();
@@ -156,11 +146,10 @@ fn daily_place(dimension: &str) -> usize {
 }
 
 /// Holds the dashboard against the facts, one by one.
-async fn check<W: Inspect>(warehouse: &mut W, filter: &Filter) -> Result<(), Error> {
+async fn check(warehouse: &mut Connected, filter: &Filter) -> Done {
     let found = warehouse.dashboard(filter).await?;
     let facts = warehouse.facts().await?;
-    let spend: BTreeMap<i64, i64> =
-        warehouse.spend().await?.into_iter().map(|spend| (spend.customer, spend.e5)).collect();
+    let spend: BTreeMap<i64, i64> = warehouse.spend().await?.into_iter().collect();
     let within =
         |wanted: &BTreeSet<String>, text: &String| wanted.is_empty() || wanted.contains(text);
     let text = |fact: &FactRow, nth: usize| fact.texts[DAILY[nth].place].clone();

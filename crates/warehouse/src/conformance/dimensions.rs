@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pipeline::dimensions::{COUNT, place};
 
-use super::{Inspect, samples::*};
+use super::{Connect, Connected, Done, samples::*};
 use crate::Error;
 
 /// Texts that a careless collation, trimming, escaping or encoding would merge or change. None ends
@@ -48,9 +48,7 @@ const TEXTS: [&str; 34] = [
     "1",
 ];
 
-pub async fn texts_are_compared_byte_for_byte<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn texts_are_compared_byte_for_byte(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let longest = ["x", "ü", "本", "🎬"].map(|letter| letter.repeat(200));
     let texts: Vec<&str> = TEXTS.into_iter().chain(longest.iter().map(String::as_str)).collect();
@@ -68,7 +66,7 @@ pub async fn texts_are_compared_byte_for_byte<W: Inspect>(
     Ok(())
 }
 
-pub async fn keys_are_stable<W: Inspect>(connect: impl Fn() -> W) -> Result<(), Error> {
+pub async fn keys_are_stable(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let first = [row(SUNDAY, 1), row(SUNDAY, 2).with("location", "Ohio")];
     publish(&mut warehouse, &batch(&[SUNDAY], &first)).await?;
@@ -91,9 +89,7 @@ pub async fn keys_are_stable<W: Inspect>(connect: impl Fn() -> W) -> Result<(), 
     Ok(())
 }
 
-pub async fn an_absent_browser_is_unknown<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn an_absent_browser_is_unknown(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     // A vendor may also write the word: it is the same member.
     let rows = [row(SUNDAY, 1), row(SUNDAY, 2).with("browser", "Unknown")];
@@ -112,9 +108,7 @@ pub async fn an_absent_browser_is_unknown<W: Inspect>(
     Ok(())
 }
 
-pub async fn texts_without_facts_are_no_members<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn texts_without_facts_are_no_members(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let mut facts = batch(&[SUNDAY], &[row(SUNDAY, 1)]);
     facts.texts[place("location")].code("Of a day that was left out");
@@ -124,7 +118,7 @@ pub async fn texts_without_facts_are_no_members<W: Inspect>(
 }
 
 /// Keys by dimension and text.
-async fn keys<W: Inspect>(warehouse: &mut W) -> Result<BTreeMap<(String, String), i64>, Error> {
+async fn keys(warehouse: &mut Connected) -> Result<BTreeMap<(String, String), i64>, Error> {
     let members = warehouse.members().await?;
-    Ok(members.into_iter().map(|member| ((member.dimension, member.text), member.key)).collect())
+    Ok(members.into_iter().map(|(dimension, key, text)| ((dimension, text), key)).collect())
 }

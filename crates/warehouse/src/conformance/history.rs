@@ -1,21 +1,22 @@
 //! Cases: what was absorbed, what is live, and which days were refused.
 
-use lake::State::{Accepted, Failed, Forgotten, Rejected, Unchanged};
+use lake::{
+    Receipt,
+    State::{Accepted, Failed, Forgotten, Rejected, Unchanged},
+};
 use pipeline::Day;
 
-use super::{Inspect, Refused, samples::*};
+use super::{Connect, Connected, Done, Refused, samples::*};
 use crate::{Absorbed, Error, Head, Publish, Published, RefusedDay, dashboard::Filter};
 
 const A: &str = "log_reviews/2021/04/25/a.csv";
 const B: &str = "movie_review/größe, \"b\".csv.gz";
 const C: &str = "user_purchase/c.csv";
 
-pub async fn receipts_of_each_state_come_back<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn receipts_of_each_state_come_back(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let live = receipt(A, 2, Accepted);
-    let receipts = vec![
+    let receipts = [
         receipt(A, 1, Accepted),
         live.clone(),
         receipt(A, 3, Unchanged),
@@ -24,12 +25,7 @@ pub async fn receipts_of_each_state_come_back<W: Inspect>(
         receipt(C, 1, Accepted),
         receipt(C, 2, Forgotten),
     ];
-    let publish = Publish {
-        receipts,
-        live: [(A.to_owned(), Some(2)), (C.to_owned(), None)].into(),
-        ..next(&mut warehouse).await?
-    };
-    warehouse.begin(publish).await?.commit(&[]).await?;
+    absorb(&mut warehouse, receipts, &[(A, Some(2)), (C, None)]).await?;
 
     let absorbed = |newest, live| Absorbed { newest, live };
     let expected = [
@@ -41,23 +37,17 @@ pub async fn receipts_of_each_state_come_back<W: Inspect>(
     Ok(())
 }
 
-pub async fn receipts_of_any_length_come_back<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn receipts_of_any_length_come_back(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let receipts: Vec<_> = (1..)
         .zip([1, 300, 1_800, 6_000])
-        .map(|(number, days)| lake::Receipt {
+        .map(|(number, days)| Receipt {
             days: (0..days).map(|nth| (Day(nth), 1)).collect(),
             ..receipt(&format!("log_reviews/{number}.csv"), number, Accepted)
         })
         .collect();
-    let publish = Publish {
-        live: receipts.iter().map(|r| (r.path.clone(), Some(r.number))).collect(),
-        receipts: receipts.clone(),
-        ..next(&mut warehouse).await?
-    };
-    warehouse.begin(publish).await?.commit(&[]).await?;
+    let live: Vec<_> = receipts.iter().map(|r| (&*r.path, Some(r.number))).collect();
+    absorb(&mut warehouse, receipts.clone(), &live).await?;
     let state = connect().state().await?;
     for receipt in receipts {
         assert_eq!(state.paths[&receipt.path].live.as_ref(), Some(&receipt), "{}", receipt.path);
@@ -65,7 +55,7 @@ pub async fn receipts_of_any_length_come_back<W: Inspect>(
     Ok(())
 }
 
-pub async fn live_versions_change_and_go<W: Inspect>(connect: impl Fn() -> W) -> Result<(), Error> {
+pub async fn live_versions_change_and_go(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     for (receipts, live, newest) in [
         (vec![receipt(A, 1, Accepted)], Some(1), 1),
@@ -76,49 +66,36 @@ pub async fn live_versions_change_and_go<W: Inspect>(connect: impl Fn() -> W) ->
         (vec![], Some(2), 5),
         (vec![], Some(2), 5),
     ] {
-        let live_paths = [(A.to_owned(), live)].into();
-        let publish = Publish { receipts, live: live_paths, ..next(&mut warehouse).await? };
-        warehouse.begin(publish).await?.commit(&[]).await?;
+        absorb(&mut warehouse, receipts, &[(A, live)]).await?;
         let state = warehouse.state().await?;
         let found = &state.paths[A];
         assert_eq!((found.newest, found.live.as_ref().map(|r| r.number)), (newest, live));
     }
     // A path that a publish does not name keeps its live version.
-    let publish =
-        Publish { receipts: vec![receipt(A, 6, Rejected)], ..next(&mut warehouse).await? };
-    warehouse.begin(publish).await?.commit(&[]).await?;
+    absorb(&mut warehouse, [receipt(A, 6, Rejected)], &[]).await?;
     let state = warehouse.state().await?;
     let expected = Absorbed { newest: 6, live: Some(receipt(A, 2, Accepted)) };
     assert_eq!(state.paths[A], expected);
     Ok(())
 }
 
-pub async fn a_receipt_is_absorbed_once<W: Inspect>(connect: impl Fn() -> W) -> Result<(), Error> {
+pub async fn a_receipt_is_absorbed_once(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
-    let first = Publish { receipts: vec![receipt(A, 1, Accepted)], ..next(&mut warehouse).await? };
-    absorb(&mut warehouse, first).await?;
+    absorb(&mut warehouse, [receipt(A, 1, Accepted)], &[]).await?;
     let before = warehouse.state().await?;
-    let again = Publish { receipts: vec![receipt(A, 1, Rejected)], ..next(&mut warehouse).await? };
-    let error = committed(&mut warehouse, again).await.err();
+    let again = change(&mut warehouse, [receipt(A, 1, Rejected)], &[]).await?;
+    let error = commit(&mut warehouse, again).await.err();
     assert!(matches!(error, Some(Error::Permanent(_) | Error::Transient(_))), "{error:?}");
     assert_eq!(warehouse.state().await?, before);
     Ok(())
 }
 
-pub async fn receipts_without_effect_take_no_publish_id<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn receipts_without_effect_take_no_publish_id(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     // Before the first publish, too: a rejected file, and reviews whose logs are not there yet.
-    let rejected = Publish { receipts: vec![receipt(A, 1, Rejected)], ..Publish::default() };
-    absorb(&mut warehouse, rejected).await?;
-    let waiting = Publish {
-        receipts: vec![receipt(B, 1, Accepted)],
-        live: [(B.to_owned(), Some(1))].into(),
-        ..next(&mut warehouse).await?
-    };
-    absorb(&mut warehouse, waiting).await?;
-    assert_eq!(warehouse.edition().await?, None, "nothing is published");
+    absorb(&mut warehouse, [receipt(A, 1, Rejected)], &[]).await?;
+    absorb(&mut warehouse, [receipt(B, 1, Accepted)], &[(B, Some(1))]).await?;
+    assert_eq!(warehouse.latest_publish().await?, None, "nothing is published");
     let state = connect().state().await?;
     assert_eq!(state.head, Head { publish_id: 0, absorption_id: 2 });
     assert_eq!(state.paths[B].live, Some(receipt(B, 1, Accepted)));
@@ -127,13 +104,11 @@ pub async fn receipts_without_effect_take_no_publish_id<W: Inspect>(
     assert_eq!(live.map(|f| f.live), Some(1), "what is absorbed is shown");
 
     publish(&mut warehouse, &batch(&[SUNDAY], &[row(SUNDAY, 1)])).await?;
-    let (edition, facts) = (warehouse.edition().await?, warehouse.facts().await?);
+    let (latest, facts) = (warehouse.latest_publish().await?, warehouse.facts().await?);
     let summary = warehouse.summary().await?;
-    let unchanged =
-        Publish { receipts: vec![receipt(A, 2, Unchanged)], ..next(&mut warehouse).await? };
-    absorb(&mut warehouse, unchanged).await?;
+    absorb(&mut warehouse, [receipt(A, 2, Unchanged)], &[]).await?;
     assert_eq!(connect().state().await?.head, Head { publish_id: 1, absorption_id: 3 });
-    assert_ne!(warehouse.edition().await?, edition, "pages show how new files are");
+    assert_ne!(warehouse.latest_publish().await?, latest, "pages show how new files are");
     assert_eq!((warehouse.summary().await?, warehouse.facts().await?), (summary, facts));
 
     let next = publish(&mut warehouse, &batch(&[MONDAY], &[row(MONDAY, 1)])).await?;
@@ -141,24 +116,15 @@ pub async fn receipts_without_effect_take_no_publish_id<W: Inspect>(
     Ok(())
 }
 
-pub async fn an_absorption_in_between_is_noticed<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn an_absorption_in_between_is_noticed(connect: Connect<'_>) -> Done {
     let (mut slow, mut quick) = (connect(), connect());
     for (number, state) in [(1, Rejected), (2, Accepted)] {
-        // Computed before the other one absorbs, with receipts of other paths; committed after it.
-        let other = Publish {
-            receipts: vec![receipt(A, number, state)],
-            live: [(A.to_owned(), (state == Accepted).then_some(number))].into(),
-            ..next(&mut quick).await?
-        };
-        let stale = Publish {
-            receipts: vec![receipt(B, 1, Accepted)],
-            spend: vec![spend(1, 1_000, 1)],
-            ..next(&mut slow).await?
-        };
-        absorb(&mut quick, other).await?;
-        let error = committed(&mut slow, stale).await.err();
+        // Computed before the other one absorbs a receipt of another path, committed after it.
+        let stale = change(&mut slow, [receipt(B, 1, Accepted)], &[]).await?;
+        let stale = Publish { spend: vec![spend(1, 1_000, 1)], ..stale };
+        let live = (state == Accepted).then_some(number);
+        absorb(&mut quick, [receipt(A, number, state)], &[(A, live)]).await?;
+        let error = commit(&mut slow, stale).await.err();
         assert!(matches!(error, Some(Error::Moved)), "{state:?}: {error:?}");
         assert!(slow.spend().await?.is_empty(), "all of it or nothing");
         assert!(!slow.state().await?.paths.contains_key(B), "all of it or nothing");
@@ -166,45 +132,27 @@ pub async fn an_absorption_in_between_is_noticed<W: Inspect>(
     Ok(())
 }
 
-pub async fn nothing_is_absorbed_over_a_publish<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn nothing_is_absorbed_over_a_publish(connect: Connect<'_>) -> Done {
     let (mut slow, mut quick) = (connect(), connect());
-    let stale = Publish { receipts: vec![receipt(A, 1, Rejected)], ..next(&mut slow).await? };
+    let stale = change(&mut slow, [receipt(A, 1, Rejected)], &[]).await?;
     publish(&mut quick, &batch(&[SUNDAY], &[row(SUNDAY, 1)])).await?;
-    let moved = committed(&mut slow, stale).await.err();
+    let moved = commit(&mut slow, stale).await.err();
     assert!(matches!(moved, Some(Error::Moved)), "{moved:?}");
     assert!(slow.state().await?.paths.is_empty());
     Ok(())
 }
 
-/// Some warehouses refuse a publish when it begins, others when it is committed.
-async fn committed<W: Inspect>(
-    warehouse: &mut W,
-    publish: Publish,
-) -> Result<Option<Published>, Error> {
-    warehouse.begin(publish).await?.commit(&[]).await
-}
-
-pub async fn a_live_version_needs_its_receipt<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn a_live_version_needs_its_receipt(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
-    let publish = Publish {
-        receipts: vec![receipt(A, 1, Accepted)],
-        live: [(A.to_owned(), Some(2))].into(),
-        ..next(&mut warehouse).await?
-    };
-    let error = committed(&mut warehouse, publish).await.err();
+    let stray = change(&mut warehouse, [receipt(A, 1, Accepted)], &[(A, Some(2))]).await?;
+    let error = commit(&mut warehouse, stray).await.err();
     let names = |text: &str| text.contains(A);
     assert!(matches!(&error, Some(Error::Permanent(text)) if names(text)), "{error:?}");
     assert!(warehouse.state().await?.paths.is_empty());
     Ok(())
 }
 
-pub async fn refused_days_are_listed_until_they_are_built<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn refused_days_are_listed_until_they_are_built(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     publish(&mut warehouse, &batch(&[SUNDAY, MONDAY], &[row(SUNDAY, 1), row(MONDAY, 2)])).await?;
     let nothing = batch(&[], &[]);
@@ -231,17 +179,11 @@ pub async fn refused_days_are_listed_until_they_are_built<W: Inspect>(
     Ok(())
 }
 
-pub async fn refusals_are_told_by_file_version_and_reason<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn refusals_are_listed_by_file_version_and_reason(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
-    let receipts = vec![receipt(A, 1, Accepted), receipt(B, 1, Rejected), receipt(C, 1, Failed)];
-    let live = [(A.to_owned(), Some(1))].into();
-    let publish = Publish { receipts, live, ..next(&mut warehouse).await? };
-    warehouse.begin(publish).await?.commit(&[]).await?;
-    let publish =
-        Publish { receipts: vec![receipt(A, 2, Accepted)], ..next(&mut warehouse).await? };
-    warehouse.begin(publish).await?.commit(&[]).await?;
+    let receipts = [receipt(A, 1, Accepted), receipt(B, 1, Rejected), receipt(C, 1, Failed)];
+    absorb(&mut warehouse, receipts, &[(A, Some(1))]).await?;
+    absorb(&mut warehouse, [receipt(A, 2, Accepted)], &[]).await?;
 
     let row = |number: u32, reason: &str| Refused {
         path: A.to_owned(),
@@ -269,6 +211,32 @@ pub async fn refusals_are_told_by_file_version_and_reason<W: Inspect>(
     let expected =
         [row(1, "bad_date"), row(1, "xml_dtd"), row(2, "bad_date"), row(2, "xml_dtd"), file];
     assert_eq!(found, expected);
+    Ok(())
+}
+
+/// A publish of these receipts, with the live receipt of each path.
+async fn change(
+    warehouse: &mut Connected,
+    receipts: impl Into<Vec<Receipt>>,
+    live: &[(&str, Option<u32>)],
+) -> Result<Publish, Error> {
+    let live = live.iter().map(|(path, number)| ((*path).to_owned(), *number)).collect();
+    Ok(Publish { receipts: receipts.into(), live, ..next(warehouse).await? })
+}
+
+/// Some warehouses refuse a publish when it begins, others when it is committed.
+async fn commit(warehouse: &mut Connected, publish: Publish) -> Result<Option<Published>, Error> {
+    warehouse.begin(publish).await?.commit(&[]).await
+}
+
+/// As [`change`], committed, which has no effect.
+async fn absorb(
+    warehouse: &mut Connected,
+    receipts: impl Into<Vec<Receipt>>,
+    live: &[(&str, Option<u32>)],
+) -> Done {
+    let publish = change(warehouse, receipts, live).await?;
+    assert_eq!(commit(warehouse, publish).await?, None);
     Ok(())
 }
 

@@ -15,17 +15,17 @@ pub trait Inspect: Warehouse {
     /// Rows of `v_fact_movie_analytics`.
     async fn facts(&mut self) -> Result<Vec<FactRow>, Error>;
 
-    /// The amounts that facts show, exactly: each day, customer and amount once.
-    async fn amounts(&mut self) -> Result<Vec<Amount>, Error>;
+    /// The amounts that facts show: each day, customer and amount in 1/100,000 once.
+    async fn amounts(&mut self) -> Result<Vec<(Day, i64, i64)>, Error>;
 
-    /// Rows of `customer_spend`, exactly.
-    async fn spend(&mut self) -> Result<Vec<Spend>, Error>;
+    /// Rows of `customer_spend`: customer and amount in 1/100,000.
+    async fn spend(&mut self) -> Result<Vec<(i64, i64)>, Error>;
 
     /// Rows of `agg_daily`, with texts for keys.
     async fn daily(&mut self) -> Result<Vec<Daily>, Error>;
 
-    /// Rows of the tables of all dimensions.
-    async fn members(&mut self) -> Result<Vec<Member>, Error>;
+    /// Rows of the tables of all dimensions: dimension, key (from 1 on; 0 is `Unknown`) and text.
+    async fn members(&mut self) -> Result<Vec<(String, i64, String)>, Error>;
 
     /// Rows of `ops.v_quarantine`.
     async fn refusals(&mut self) -> Result<Vec<Refused>, Error>;
@@ -57,26 +57,6 @@ impl FactRow {
     }
 }
 
-/// What the facts of a customer show on a day, in 1/100,000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Amount {
-    /// `log_date`.
-    pub day: Day,
-    /// `customerid`.
-    pub customer: i64,
-    /// 100,000 times `amount_spent`.
-    pub e5: i64,
-}
-
-/// What a buyer spent, in 1/100,000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spend {
-    /// `customerid`.
-    pub customer: i64,
-    /// 100,000 times `amount_spent`.
-    pub e5: i64,
-}
-
 /// A row of `agg_daily`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Daily {
@@ -90,17 +70,6 @@ pub struct Daily {
     pub count: i64,
     /// Rows of the fact table that were added up.
     pub facts: i64,
-}
-
-/// A row of a text dimension.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Member {
-    /// Its name.
-    pub dimension: String,
-    /// From 1 on; 0 is `Unknown`.
-    pub key: i64,
-    /// Byte for byte.
-    pub text: String,
 }
 
 /// A row of `ops.v_quarantine`.

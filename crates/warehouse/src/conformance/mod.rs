@@ -4,10 +4,10 @@
 //! use tempfile::TempDir;
 //! use warehouse::sqlite::Sqlite;
 //!
-//! async fn fresh() -> (TempDir, impl Fn() -> Sqlite) {
+//! async fn fresh() -> Option<(TempDir, impl Fn() -> Sqlite)> {
 //!     let folder = tempfile::tempdir().expect("a new folder");
 //!     let file = folder.path().join("warehouse.db");
-//!     (folder, move || Sqlite::new(&file))
+//!     Some((folder, move || Sqlite::new(&file)))
 //! }
 //!
 //! warehouse::conformance_suite!(fresh);
@@ -16,6 +16,7 @@
 //!
 //! `fresh` makes an empty warehouse for one case. It returns a guard, dropped after the case, and
 //! a closure; each call of the closure connects to that same warehouse as another process would.
+//! Where it returns `None`, nothing is tested.
 
 #![expect(missing_docs, reason = "the name of a case says what must hold")]
 
@@ -34,24 +35,26 @@ pub use broken::*;
 pub use dashboard::*;
 pub use dimensions::*;
 pub use history::*;
-pub use inspect::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend};
+pub use inspect::{Daily, FactRow, Inspect, Refused};
 pub use publishing::*;
 pub use spend::*;
 pub use volume::*;
 
+/// A warehouse as a case sees it.
+pub type Connected = Box<dyn Inspect>;
+
+/// Connects to the warehouse of a case.
+pub type Connect<'a> = &'a dyn Fn() -> Connected;
+
+/// How a case ends.
+pub type Done = Result<(), crate::Error>;
+
 /// Makes one `#[tokio::test]` of each case. Takes the name of an async function, see the
-/// [module](self); with `optional` before it, the function returns an `Option`, and nothing is
-/// tested where that is `None`.
+/// [module](self).
 #[macro_export]
 macro_rules! conformance_suite {
-    (optional $fresh:ident) => {
-        $crate::conformance_suite! { @list optional $fresh }
-    };
     ($fresh:ident) => {
-        $crate::conformance_suite! { @list always $fresh }
-    };
-    (@list $kind:ident $fresh:ident) => {
-        $crate::conformance_suite! { @cases $kind $fresh
+        $crate::conformance_suite! { @cases $fresh
             an_empty_warehouse_has_no_state,
             what_was_published_is_read_back,
             a_restated_day_is_replaced_and_other_days_stay,
@@ -88,9 +91,9 @@ macro_rules! conformance_suite {
             a_live_version_needs_its_receipt,
             receipts_of_any_length_come_back,
             refused_days_are_listed_until_they_are_built,
-            refusals_are_told_by_file_version_and_reason,
+            refusals_are_listed_by_file_version_and_reason,
 
-            a_publish_broken_off_anywhere_is_there_whole_or_not_at_all,
+            a_publish_interrupted_anywhere_is_there_whole_or_not_at_all,
             of_publishers_side_by_side_one_comes_first,
             publishers_that_begin_again_all_get_there,
 
@@ -103,20 +106,13 @@ macro_rules! conformance_suite {
             half_a_million_facts_are_published_at_once,
         }
     };
-    (@cases $kind:ident $fresh:ident $($case:ident,)*) => {
+    (@cases $fresh:ident $($case:ident,)*) => {
         $(
             #[tokio::test]
-            async fn $case() -> Result<(), $crate::Error> {
-                $crate::conformance_suite! { @run $kind $fresh $case }
+            async fn $case() -> $crate::conformance::Done {
+                let Some((_guard, connect)) = $fresh().await else { return Ok(()) };
+                $crate::conformance::$case(&|| Box::new(connect())).await
             }
         )*
     };
-    (@run always $fresh:ident $case:ident) => {{
-        let (_guard, connect) = $fresh().await;
-        $crate::conformance::$case(connect).await
-    }};
-    (@run optional $fresh:ident $case:ident) => {{
-        let Some((_guard, connect)) = $fresh().await else { return Ok(()) };
-        $crate::conformance::$case(connect).await
-    }};
 }

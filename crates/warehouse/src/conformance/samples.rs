@@ -9,8 +9,8 @@ use pipeline::{
     facts::{DayTotal, Fact, FactBatch, SpendChange},
 };
 
-use super::Inspect;
-use crate::{Error, Publication, Publish, Published, RefusedDay, Warehouse};
+use super::Connected;
+use crate::{Error, Publication, Publish, Published, RefusedDay};
 
 /// 2021-04-25.
 pub(super) const SUNDAY: Day = Day(18_742);
@@ -68,7 +68,7 @@ pub(super) fn spend(customer: i64, amount_milli: i128, purchases: i64) -> SpendC
 }
 
 /// A publish of nothing, to be filled by `..`.
-pub(super) async fn next<W: Warehouse>(warehouse: &mut W) -> Result<Publish, Error> {
+pub(super) async fn next(warehouse: &mut Connected) -> Result<Publish, Error> {
     Ok(Publish {
         expected: warehouse.state().await?.head,
         fact_recipe: RECIPE.to_owned(),
@@ -78,16 +78,16 @@ pub(super) async fn next<W: Warehouse>(warehouse: &mut W) -> Result<Publish, Err
 }
 
 /// Publishes facts of days.
-pub(super) async fn publish<W: Inspect>(
-    warehouse: &mut W,
+pub(super) async fn publish(
+    warehouse: &mut Connected,
     batch: &FactBatch,
 ) -> Result<Published, Error> {
     publish_with_spend(warehouse, Vec::new(), batch).await
 }
 
 /// Publishes changes of spend together with facts of days.
-pub(super) async fn publish_with_spend<W: Inspect>(
-    warehouse: &mut W,
+pub(super) async fn publish_with_spend(
+    warehouse: &mut Connected,
     spend: Vec<SpendChange>,
     batch: &FactBatch,
 ) -> Result<Published, Error> {
@@ -96,8 +96,8 @@ pub(super) async fn publish_with_spend<W: Inspect>(
 }
 
 /// Publishes all of it.
-pub(super) async fn publish_all<W: Inspect>(
-    warehouse: &mut W,
+pub(super) async fn publish_all(
+    warehouse: &mut Connected,
     publish: Publish,
     batch: &FactBatch,
     refused: &[RefusedDay],
@@ -105,12 +105,6 @@ pub(super) async fn publish_all<W: Inspect>(
     let mut publication = warehouse.begin(publish).await?;
     publication.replace_days(batch).await?;
     Ok(publication.commit(refused).await?.expect("a publish that changes something"))
-}
-
-/// Absorbs receipts without an effect.
-pub(super) async fn absorb<W: Warehouse>(warehouse: &mut W, publish: Publish) -> Result<(), Error> {
-    assert_eq!(warehouse.begin(publish).await?.commit(&[]).await?, None);
-    Ok(())
 }
 
 /// The error of a publish that is expected not to begin.

@@ -1,15 +1,13 @@
 //! Cases: money is exact, and each fact shows the newest spend of its customer.
 
-use super::{Amount, Inspect, Spend, samples::*};
+use super::{Connect, Connected, Done, samples::*};
 use crate::{Error, Publish};
 
 /// 9,999,999,999,999.999: the greatest number of thousandths within decimal(18,5).
 const MOST_MILLI: i128 = 9_999_999_999_999_999;
 const MOST_E5: i64 = 999_999_999_999_999_900;
 
-pub async fn spend_reaches_all_days_of_its_customer_and_no_other<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn spend_reaches_all_days_of_its_customer_and_no_other(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let tablet = row(SUNDAY, 1).with("device", "Tablet");
     let rows = [row(SUNDAY, 1), tablet, row(SUNDAY, 2), row(MONDAY, 1), row(MONDAY, 3)];
@@ -31,9 +29,7 @@ pub async fn spend_reaches_all_days_of_its_customer_and_no_other<W: Inspect>(
     Ok(())
 }
 
-pub async fn only_facts_outside_the_replaced_days_count_as_respent<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn only_facts_outside_the_replaced_days_count_as_respent(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let days = [SUNDAY, MONDAY, TUESDAY];
     let rows = days.map(|day| row(day, 1));
@@ -50,9 +46,7 @@ pub async fn only_facts_outside_the_replaced_days_count_as_respent<W: Inspect>(
     Ok(())
 }
 
-pub async fn unchanged_totals_change_no_facts<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn unchanged_totals_change_no_facts(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let bought = vec![spend(1, 5_000, 1)];
     publish_with_spend(&mut warehouse, bought, &batch(&[SUNDAY], &[row(SUNDAY, 1)])).await?;
@@ -67,9 +61,7 @@ pub async fn unchanged_totals_change_no_facts<W: Inspect>(
     Ok(())
 }
 
-pub async fn the_last_purchase_takes_its_buyer_away<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn the_last_purchase_takes_its_buyer_away(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let rows = [row(SUNDAY, 1), row(MONDAY, 1)];
     let bought = vec![spend(1, 5_000, 2), spend(2, 1_000, 1)];
@@ -82,7 +74,7 @@ pub async fn the_last_purchase_takes_its_buyer_away<W: Inspect>(
     Ok(())
 }
 
-pub async fn a_reset_forgets_all_spend<W: Inspect>(connect: impl Fn() -> W) -> Result<(), Error> {
+pub async fn a_reset_forgets_all_spend(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let rows = [1, 2, 3].map(|customer| row(SUNDAY, customer));
     let bought = vec![spend(1, 1_000, 1), spend(2, 2_000, 1), spend(3, 3_000, 1)];
@@ -101,9 +93,7 @@ pub async fn a_reset_forgets_all_spend<W: Inspect>(connect: impl Fn() -> W) -> R
     Ok(())
 }
 
-pub async fn amounts_are_exact_to_the_limits<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn amounts_are_exact_to_the_limits(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let rows = [1, 2, 3].map(|customer| row(SUNDAY, customer));
     let bought = vec![spend(1, MOST_MILLI, 1), spend(2, -MOST_MILLI, 1), spend(3, 1, 1)];
@@ -126,9 +116,7 @@ pub async fn amounts_are_exact_to_the_limits<W: Inspect>(
     Ok(())
 }
 
-pub async fn many_thousandths_add_up_exactly<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn many_thousandths_add_up_exactly(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     publish(&mut warehouse, &batch(&[SUNDAY], &[row(SUNDAY, 1)])).await?;
     for _ in 0..3 {
@@ -141,9 +129,7 @@ pub async fn many_thousandths_add_up_exactly<W: Inspect>(
     Ok(())
 }
 
-pub async fn spend_beyond_the_limits_is_an_error<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn spend_beyond_the_limits_is_an_error(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let bought = vec![spend(1, MOST_MILLI, 1), spend(2, -MOST_MILLI, 1), spend(3, 1_000, 1)];
     publish_with_spend(&mut warehouse, bought, &batch(&[SUNDAY], &[row(SUNDAY, 3)])).await?;
@@ -161,9 +147,7 @@ pub async fn spend_beyond_the_limits_is_an_error<W: Inspect>(
     Ok(())
 }
 
-pub async fn fewer_than_no_purchases_are_an_error<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn fewer_than_no_purchases_are_an_error(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let bought = vec![spend(1, 1_000, 1)];
     publish_with_spend(&mut warehouse, bought, &batch(&[], &[])).await?;
@@ -174,7 +158,7 @@ pub async fn fewer_than_no_purchases_are_an_error<W: Inspect>(
     Ok(())
 }
 
-pub async fn amounts_may_be_negative<W: Inspect>(connect: impl Fn() -> W) -> Result<(), Error> {
+pub async fn amounts_may_be_negative(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let returned = vec![spend(-5, -12_345, 3)];
     publish_with_spend(&mut warehouse, returned, &batch(&[SUNDAY], &[row(SUNDAY, -5)])).await?;
@@ -185,14 +169,14 @@ pub async fn amounts_may_be_negative<W: Inspect>(connect: impl Fn() -> W) -> Res
     Ok(())
 }
 
-async fn amounts<W: Inspect>(warehouse: &mut W) -> Result<Vec<(pipeline::Day, i64, i64)>, Error> {
+async fn amounts(warehouse: &mut Connected) -> Result<Vec<(pipeline::Day, i64, i64)>, Error> {
     let mut amounts = warehouse.amounts().await?;
     amounts.sort();
-    Ok(amounts.into_iter().map(|Amount { day, customer, e5 }| (day, customer, e5)).collect())
+    Ok(amounts)
 }
 
-async fn buyers<W: Inspect>(warehouse: &mut W) -> Result<Vec<(i64, i64)>, Error> {
+async fn buyers(warehouse: &mut Connected) -> Result<Vec<(i64, i64)>, Error> {
     let mut buyers = warehouse.spend().await?;
     buyers.sort();
-    Ok(buyers.into_iter().map(|Spend { customer, e5 }| (customer, e5)).collect())
+    Ok(buyers)
 }

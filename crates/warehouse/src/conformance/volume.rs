@@ -5,18 +5,13 @@ use pipeline::{
     facts::{DayTotal, Fact, FactBatch},
 };
 
-use super::{Inspect, samples::*};
-use crate::{
-    Error,
-    dashboard::{Filter, MOST_FACTS},
-};
+use super::{Connect, Done, samples::*};
+use crate::dashboard::{Filter, MOST_FACTS};
 
 const DAYS: i32 = 365;
 const CUSTOMERS: i64 = 5_000;
 
-pub async fn half_a_million_facts_are_published_at_once<W: Inspect>(
-    connect: impl Fn() -> W,
-) -> Result<(), Error> {
+pub async fn half_a_million_facts_are_published_at_once(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let facts = many(500_000);
     let bought = (0..CUSTOMERS).map(|customer| spend(customer, customer.into(), 1)).collect();
@@ -30,7 +25,7 @@ pub async fn half_a_million_facts_are_published_at_once<W: Inspect>(
     let published = publish(&mut warehouse, &facts).await?;
     assert_eq!((published.rows_deleted, published.rows_inserted), (500_000, 500_000));
 
-    // One customer in five spends once more.
+    // One customer in five spends again.
     let bought = (0..CUSTOMERS).step_by(5).map(|customer| spend(customer, 1, 1)).collect();
     let published = publish_with_spend(&mut warehouse, bought, &batch(&[], &[])).await?;
     assert_eq!(published.rows_respent, 100_000);

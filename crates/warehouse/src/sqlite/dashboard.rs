@@ -7,7 +7,6 @@ use super::{
     error::Cause,
     facts,
     history::{self, count, day},
-    sql,
 };
 use crate::dashboard::{All, Customers, Dashboard, Dimension, Filter, Freshness, MOST_FACTS, Sums};
 
@@ -15,9 +14,9 @@ use crate::dashboard::{All, Customers, Dashboard, Dimension, Filter, Freshness, 
 pub(super) fn dashboard(connection: &mut Connection, filter: &Filter) -> Result<Dashboard, Cause> {
     let snapshot = connection.transaction()?;
     let mut dashboard = Dashboard {
-        edition: history::newest(&snapshot)?.edition(),
+        latest: history::newest(&snapshot)?.latest_publish(),
         span: span(&snapshot)?,
-        buyers: snapshot.prepare(sql::DASHBOARD_BUYERS)?.query_row([], spenders)?,
+        buyers: snapshot.prepare(sql!("dashboard/buyers"))?.query_row([], spenders)?,
         freshness: freshness(&snapshot)?,
         refused_days: history::refused_days(&snapshot)?,
         ..Dashboard::default()
@@ -32,7 +31,7 @@ pub(super) fn dashboard(connection: &mut Connection, filter: &Filter) -> Result<
 
 fn span(connection: &Connection) -> Result<Option<(pipeline::Day, pipeline::Day)>, Cause> {
     let ends: (Option<i32>, Option<i32>) = connection
-        .prepare(sql::DASHBOARD_SPAN)?
+        .prepare(sql!("dashboard/span"))?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match ends {
         (Some(first), Some(last)) => Ok(Some((day(first)?, day(last)?))),
@@ -42,7 +41,7 @@ fn span(connection: &Connection) -> Result<Option<(pipeline::Day, pipeline::Day)
 
 fn dimensions(connection: &Connection, filter: &Filter) -> Result<All, Cause> {
     let mut members = [const { Vec::new() }; DAILY.len()];
-    let mut statement = connection.prepare(&sql::DASHBOARD_MEMBERS)?;
+    let mut statement = connection.prepare(sql!("dashboard/members", daily))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let nth: u8 = row.get(0)?;
@@ -60,7 +59,7 @@ fn add_up(
 ) -> Result<u64, Cause> {
     let mut facts = 0;
     let mut today = (0, Sums::default());
-    let mut statement = connection.prepare(&sql::DASHBOARD_DAILY)?;
+    let mut statement = connection.prepare(sql!("dashboard/daily", daily))?;
     let mut rows = statement.query(filter.keys())?;
     while let Some(row) = rows.next()? {
         let key: i32 = row.get(0)?;
@@ -94,7 +93,7 @@ fn place(dimension: &Dimension, row: &Row<'_>, column: usize) -> Result<usize, C
     dimension.place(key).ok_or_else(|| {
         Cause::permanent(format!(
             "the warehouse has sums for the key {key}, which its dimension does not have: delete \
-             its file and run again, it is built anew from the lake"
+             its file and run again, it is rebuilt from the lake"
         ))
     })
 }
@@ -108,7 +107,7 @@ fn customers(
     let keys = dimensions
         .each_ref()
         .map(|dimension| dimension.chosen().map(|keys| serde_json::Value::from(keys).to_string()));
-    let mut statement = connection.prepare(&sql::DASHBOARD_CUSTOMERS)?;
+    let mut statement = connection.prepare(sql!("dashboard/customers", daily))?;
     statement.raw_bind_parameter(1, facts::ids(first).0)?;
     statement.raw_bind_parameter(2, facts::ids(last).1)?;
     for (nth, keys) in keys.iter().enumerate() {
@@ -125,7 +124,7 @@ fn spenders(row: &Row<'_>) -> rusqlite::Result<Customers> {
 }
 
 fn freshness(connection: &Connection) -> Result<Vec<Freshness>, Cause> {
-    let mut statement = connection.prepare(sql::DASHBOARD_FRESHNESS)?;
+    let mut statement = connection.prepare(sql!("dashboard/freshness"))?;
     let rows = statement.query_map([], |row| {
         Ok(Freshness {
             dataset: row.get(0)?,

@@ -6,7 +6,7 @@ use pipeline::{
 };
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{error::Cause, sql};
+use super::error::Cause;
 
 /// Keys of each dimension by the batch's codes. Codes that no row uses have key 0 and are never
 /// asked for.
@@ -56,8 +56,8 @@ fn resolve(
     interner: &Interner,
     used: &[bool],
 ) -> Result<Vec<i64>, Cause> {
-    let mut find = connection.prepare(&sql::FIND_TEXT[place])?;
-    let mut add = connection.prepare(&sql::ADD_TEXT[place])?;
+    let mut find = connection.prepare(&sql!(each "dimensions/find_text")[place])?;
+    let mut add = connection.prepare(&sql!(each "dimensions/add_text")[place])?;
     let mut keys = vec![0; used.len()];
     for ((key, text), _) in
         keys.iter_mut().zip(interner.texts()).zip(used).filter(|(_, used)| **used)

@@ -65,12 +65,12 @@ impl Cause {
                 "the warehouse {file} cannot be written: allow writing to the file and its folder"
             )),
             Some(ErrorCode::DatabaseCorrupt) => Error::Permanent(format!(
-                "the warehouse {file} is damaged: delete it and run again, it is built anew \
+                "the warehouse {file} is damaged: delete it and run again, it is rebuilt \
                  from the lake"
             )),
             _ => Error::Permanent(format!(
                 "the warehouse {file} refused a statement ({error}): if it was edited by hand, \
-                 delete it and run again, it is built anew from the lake"
+                 delete it and run again, it is rebuilt from the lake"
             )),
         }
     }

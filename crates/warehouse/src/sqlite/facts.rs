@@ -10,7 +10,7 @@ use pipeline::{
 };
 use rusqlite::{Connection, OptionalExtension, Statement};
 
-use super::{dimensions::Keys, error::Cause, sql};
+use super::{dimensions::Keys, error::Cause};
 
 /// Ids within a day: far more than facts of one day fit into memory.
 const IDS_PER_DAY: i64 = 1_000_000_000;
@@ -110,15 +110,18 @@ struct Daily {
 impl<'c> Statements<'c> {
     fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
         Ok(Self {
-            delete_day: connection.prepare(sql::DELETE_DAY)?,
-            delete_daily: connection.prepare(sql::DELETE_DAILY)?,
-            delete_day_total: connection.prepare(sql::DELETE_DAY_TOTAL)?,
-            clear_refused_day: connection.prepare(sql::CLEAR_REFUSED_DAY)?,
-            add_day_total: connection.prepare(sql::ADD_DAY_TOTAL)?,
-            add_date: connection.prepare(sql::ADD_DATE)?,
-            add_fact: connection.prepare(&sql::ADD_FACT)?,
-            add_daily: connection.prepare(&sql::ADD_DAILY)?,
-            spend: Spend { find: connection.prepare(sql::FIND_SPEND)?, known: HashMap::default() },
+            delete_day: connection.prepare(sql!("facts/delete_day"))?,
+            delete_daily: connection.prepare(sql!("facts/delete_daily"))?,
+            delete_day_total: connection.prepare(sql!("facts/delete_day_total"))?,
+            clear_refused_day: connection.prepare(sql!("operations/clear_refused_day"))?,
+            add_day_total: connection.prepare(sql!("facts/add_day_total"))?,
+            add_date: connection.prepare(sql!("dimensions/add_date"))?,
+            add_fact: connection.prepare(sql!("facts/add_fact", all))?,
+            add_daily: connection.prepare(sql!("facts/add_daily", daily))?,
+            spend: Spend {
+                find: connection.prepare(sql!("spend/find"))?,
+                known: HashMap::default(),
+            },
         })
     }
 

@@ -7,21 +7,14 @@ use pipeline::Day;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::{error::Cause, sql};
-use crate::{
-    Absorbed, LoggedPublish, Newest, NewestPublish, RefusedDay, State, refusals::refusals,
-};
+use super::error::Cause;
+use crate::{Absorbed, Head, LoggedPublish, Newest, RefusedDay, State, refusals::refusals};
 
 pub(super) fn newest(connection: &Connection) -> Result<Newest, Cause> {
-    let newest = connection.prepare(sql::HEAD)?.query_row([], |row| {
-        let mut newest = Newest::default();
-        newest.head.absorption_id = row.get(0)?;
-        if let Some(publish_id) = row.get(1)? {
-            newest.head.publish_id = publish_id;
-            newest.publish =
-                Some(NewestPublish { published_at: row.get(2)?, fact_recipe: row.get(3)? });
-        }
-        Ok(newest)
+    let newest = connection.prepare(sql!("operations/head"))?.query_row([], |row| {
+        let publish_id: Option<i64> = row.get(1)?;
+        let head = Head { absorption_id: row.get(0)?, publish_id: publish_id.unwrap_or(0) };
+        Ok(Newest { head, published_at: row.get(2)?, fact_recipe: row.get(3)? })
     })?;
     Ok(newest)
 }
@@ -33,7 +26,7 @@ pub(super) fn state(connection: &mut Connection) -> Result<State, Cause> {
     let newest = newest(&snapshot)?;
     let state = State {
         head: newest.head,
-        fact_recipe: newest.publish.map(|publish| publish.fact_recipe),
+        fact_recipe: newest.fact_recipe,
         paths: paths(&snapshot)?,
         refused_days: refused_days(&snapshot)?,
     };
@@ -42,12 +35,12 @@ pub(super) fn state(connection: &mut Connection) -> Result<State, Cause> {
 
 fn paths(connection: &Connection) -> Result<BTreeMap<String, Absorbed>, Cause> {
     let mut paths = BTreeMap::new();
-    let mut statement = connection.prepare(sql::NEWEST_RECEIPTS)?;
+    let mut statement = connection.prepare(sql!("operations/newest_receipts"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         paths.insert(row.get(0)?, Absorbed { newest: row.get(1)?, live: None });
     }
-    let mut statement = connection.prepare(sql::LIVE_RECEIPTS)?;
+    let mut statement = connection.prepare(sql!("operations/live_receipts"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let path: String = row.get(0)?;
@@ -72,7 +65,7 @@ pub(super) fn absorb(
     receipts: &[Receipt],
     live: &BTreeMap<String, Option<u32>>,
 ) -> Result<(), Cause> {
-    let mut add = connection.prepare(sql::ADD_RECEIPT)?;
+    let mut add = connection.prepare(sql!("operations/add_receipt"))?;
     for receipt in receipts {
         let body = serde_json::to_value(receipt).map_err(|error| {
             Cause::permanent(format!("the receipt of {} is no JSON ({error})", receipt.path))
@@ -98,7 +91,7 @@ pub(super) fn absorb(
             body.to_string(),
         ])?;
     }
-    let mut add = connection.prepare(sql::ADD_REFUSAL)?;
+    let mut add = connection.prepare(sql!("operations/add_refusal"))?;
     for refusal in refusals(receipts) {
         add.execute(params![
             refusal.path,
@@ -109,8 +102,8 @@ pub(super) fn absorb(
             refusal.quarantine,
         ])?;
     }
-    let mut clear = connection.prepare(sql::CLEAR_LIVE)?;
-    let mut set = connection.prepare(sql::SET_LIVE)?;
+    let mut clear = connection.prepare(sql!("operations/clear_live"))?;
+    let mut set = connection.prepare(sql!("operations/set_live"))?;
     for (path, number) in live {
         clear.execute([path])?;
         if let Some(number) = number
@@ -131,7 +124,7 @@ pub(super) fn refuse(
     publish_id: i64,
     refused: &[RefusedDay],
 ) -> Result<(), Cause> {
-    let mut put = connection.prepare(sql::PUT_REFUSED_DAY)?;
+    let mut put = connection.prepare(sql!("operations/put_refused_day"))?;
     for refused in refused {
         put.execute((refused.day.key(), publish_id, &refused.check, &refused.detail))?;
     }
@@ -140,7 +133,7 @@ pub(super) fn refuse(
 
 /// Days that keep their last good rows, in order.
 pub(super) fn refused_days(connection: &Connection) -> Result<Vec<RefusedDay>, Cause> {
-    let mut statement = connection.prepare(sql::REFUSED_DAYS)?;
+    let mut statement = connection.prepare(sql!("operations/refused_days"))?;
     let mut rows = statement.query([])?;
     let mut days = Vec::new();
     while let Some(row) = rows.next()? {
@@ -156,7 +149,7 @@ pub(super) fn refused_days(connection: &Connection) -> Result<Vec<RefusedDay>, C
 
 /// The newest publishes, newest first.
 pub(super) fn publishes(connection: &Connection, most: u32) -> Result<Vec<LoggedPublish>, Cause> {
-    let mut statement = connection.prepare(sql::PUBLISHES)?;
+    let mut statement = connection.prepare(sql!("operations/publishes"))?;
     let rows = statement.query_map([most], |row| {
         let number = |column: usize| row.get(column).map(count);
         Ok(LoggedPublish {
@@ -184,7 +177,7 @@ pub(super) fn day(key: i32) -> Result<Day, Cause> {
     Day::from_key(key).ok_or_else(|| {
         Cause::permanent(format!(
             "the warehouse has {key} as a day, which is no yyyymmdd date: delete its file and run \
-             again, it is built anew from the lake"
+             again, it is rebuilt from the lake"
         ))
     })
 }

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use pipeline::Day;
 use rusqlite::{Row, types::Type};
 
-use super::{Sqlite, error::Cause, history::day, sql};
+use super::{Sqlite, error::Cause, history::day};
 use crate::{
     Error,
-    conformance::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend},
+    conformance::{Daily, FactRow, Inspect, Refused},
 };
 
 impl Sqlite {
@@ -31,7 +31,7 @@ impl Sqlite {
 #[async_trait]
 impl Inspect for Sqlite {
     async fn facts(&mut self) -> Result<Vec<FactRow>, Error> {
-        self.all(&sql::INSPECT_FACTS, |row| {
+        self.all(sql!("inspect/facts", all), |row| {
             Ok(FactRow {
                 customer: row.get(0)?,
                 day: log_date(row, 1)?,
@@ -44,18 +44,16 @@ impl Inspect for Sqlite {
         })
     }
 
-    async fn amounts(&mut self) -> Result<Vec<Amount>, Error> {
-        self.all(sql::INSPECT_AMOUNTS, |row| {
-            Ok(Amount { day: day(row.get(1)?)?, customer: row.get(0)?, e5: row.get(2)? })
-        })
+    async fn amounts(&mut self) -> Result<Vec<(Day, i64, i64)>, Error> {
+        self.all(sql!("inspect/amounts"), |row| Ok((day(row.get(1)?)?, row.get(0)?, row.get(2)?)))
     }
 
-    async fn spend(&mut self) -> Result<Vec<Spend>, Error> {
-        self.all(sql::INSPECT_SPEND, |row| Ok(Spend { customer: row.get(0)?, e5: row.get(1)? }))
+    async fn spend(&mut self) -> Result<Vec<(i64, i64)>, Error> {
+        self.all(sql!("inspect/spend"), |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     async fn daily(&mut self) -> Result<Vec<Daily>, Error> {
-        self.all(&sql::INSPECT_DAILY, |row| {
+        self.all(sql!("inspect/daily", daily), |row| {
             Ok(Daily {
                 day: log_date(row, 0)?,
                 score: row.get(1)?,
@@ -66,14 +64,12 @@ impl Inspect for Sqlite {
         })
     }
 
-    async fn members(&mut self) -> Result<Vec<Member>, Error> {
-        self.all(&sql::INSPECT_DIMENSIONS, |row| {
-            Ok(Member { dimension: row.get(0)?, key: row.get(1)?, text: row.get(2)? })
-        })
+    async fn members(&mut self) -> Result<Vec<(String, i64, String)>, Error> {
+        self.all(sql!("inspect/dimensions", all), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
     }
 
     async fn refusals(&mut self) -> Result<Vec<Refused>, Error> {
-        self.all(sql::INSPECT_REFUSALS, |row| {
+        self.all(sql!("inspect/refusals"), |row| {
             Ok(Refused {
                 path: row.get(0)?,
                 receipt: row.get(1)?,

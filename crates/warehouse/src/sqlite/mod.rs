@@ -3,6 +3,13 @@
 //! SQLite works on the calling thread, so the futures here never wait: each is done when it is
 //! first polled. Under a server, give them a thread that may block.
 
+/// A statement, named by its file below `sql/sqlite/`.
+macro_rules! sql {
+    ($($file:tt)*) => {
+        $crate::statements::statement!("sqlite", $($file)*)
+    };
+}
+
 mod dashboard;
 mod dimensions;
 mod error;
@@ -14,7 +21,6 @@ mod open;
 mod publication;
 mod read;
 mod spend;
-mod sql;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,7 +34,7 @@ use rusqlite::Connection;
 
 use crate::{
     Error, Publication, Publish, State, Summary, Warehouse,
-    dashboard::{Dashboard, Edition, Filter},
+    dashboard::{Dashboard, Filter, LatestPublish},
 };
 use error::Cause;
 
@@ -136,8 +142,8 @@ impl Warehouse for Sqlite {
         self.run(read::summary)
     }
 
-    async fn edition(&mut self) -> Result<Option<Edition>, Error> {
-        self.run(|connection| Ok(history::newest(connection)?.edition()))
+    async fn latest_publish(&mut self) -> Result<Option<LatestPublish>, Error> {
+        self.run(|connection| Ok(history::newest(connection)?.latest_publish()))
     }
 
     async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error> {

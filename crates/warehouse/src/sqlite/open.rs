@@ -9,7 +9,7 @@ use std::{
 use retry::{Again, Backoff, retry_blocking};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{error::Cause, sql::CONNECTION};
+use super::error::Cause;
 use crate::migrations::SQLITE as MIGRATIONS;
 
 /// Between two tries to turn to WAL.
@@ -53,7 +53,11 @@ fn configure(connection: &Connection, busy_timeout: Duration) -> rusqlite::Resul
         let is_busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
         is_busy.then_some(Again::within(busy_timeout))
     };
-    retry_blocking(Backoff::new(PAUSE, PAUSE), || connection.execute_batch(CONNECTION), busy)
+    retry_blocking(
+        Backoff::new(PAUSE, PAUSE),
+        || connection.execute_batch(sql!("connection")),
+        busy,
+    )
 }
 
 /// Brings the schema to the newest version. Two processes that open a new file at the same time
@@ -73,7 +77,7 @@ fn migrate(connection: &mut Connection, file: &Path) -> Result<(), Cause> {
 }
 
 /// The number of migrations that the file has seen; an error where it is not ours to migrate.
-/// Within a transaction, lest another process migrates between the two questions.
+/// Within a transaction, so that no other process migrates between the two questions.
 fn check(connection: &Transaction<'_>, file: &Path) -> Result<usize, Cause> {
     let version = version(connection)?;
     let known = MIGRATIONS.len();

@@ -7,7 +7,7 @@ use lake::failpoint::{applies, reach};
 use pipeline::facts::FactBatch;
 use rusqlite::Connection;
 
-use super::{error::Cause, facts, history, spend, sql};
+use super::{error::Cause, facts, history, spend};
 use crate::{Error, Publication, Publish, Published, RefusedDay};
 
 /// Takes the lock and applies what is known before the facts are built.
@@ -108,7 +108,7 @@ impl SqlitePublication<'_> {
             rows_respent,
         };
         let Publish { published_at, fact_recipe, receipts, started, .. } = &self.publish;
-        self.connection.prepare(sql::ADD_PUBLISH)?.execute((
+        self.connection.prepare(sql!("operations/add_publish"))?.execute((
             publish_id,
             published_at,
             fact_recipe,
@@ -126,7 +126,7 @@ impl SqlitePublication<'_> {
     fn log_absorption(&self) -> Result<(), Cause> {
         let Publish { expected, published_at, receipts, .. } = &self.publish;
         let row = (expected.absorption_id + 1, published_at, receipts.len() as i64);
-        self.connection.prepare(sql::ADD_ABSORPTION)?.execute(row)?;
+        self.connection.prepare(sql!("operations/add_absorption"))?.execute(row)?;
         Ok(())
     }
 }

@@ -8,7 +8,6 @@ use rusqlite::{Connection, Rows};
 use super::{
     error::Cause,
     history::{self, count, day},
-    sql,
 };
 use crate::Summary;
 
@@ -21,11 +20,11 @@ pub(super) fn day_counts(
     let mut counts = BTreeMap::new();
     match days {
         None => {
-            let mut statement = snapshot.prepare(sql::DAY_COUNTS)?;
+            let mut statement = snapshot.prepare(sql!("read/day_counts"))?;
             collect(statement.query([])?, &mut counts)?;
         }
         Some(days) => {
-            let mut statement = snapshot.prepare(sql::DAY_COUNT)?;
+            let mut statement = snapshot.prepare(sql!("read/day_count"))?;
             for day in days {
                 collect(statement.query([day.key()])?, &mut counts)?;
             }
@@ -44,30 +43,31 @@ fn collect(mut rows: Rows<'_>, counts: &mut BTreeMap<Day, u64>) -> Result<(), Ca
 pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     let snapshot = connection.transaction()?;
     let newest = history::newest(&snapshot)?;
-    let (mut summary, [first, last]) = snapshot.prepare(&sql::SUMMARY)?.query_row([], |row| {
-        let number = |name: &str| row.get(name).map(count);
-        let mut summary = Summary {
-            facts: number("facts")?,
-            reviews: number("reviews")?,
-            positive_reviews: number("positive_reviews")?,
-            customers: number("customers")?,
-            buyers: number("buyers")?,
-            days: number("days")?,
-            unmatched_logs: number("unmatched_logs")?,
-            uncounted_reviews: number("staged_reviews")?.saturating_sub(number("reviews")?),
-            ..Summary::default()
-        };
-        for (members, dimension) in summary.members.iter_mut().zip(&DIMENSIONS) {
-            *members = number(&format!("{}_members", dimension.name))?;
-        }
-        let ends: [Option<i32>; 2] = [row.get("first_day")?, row.get("last_day")?];
-        Ok((summary, ends))
-    })?;
+    let (mut summary, [first, last]) =
+        snapshot.prepare(sql!("read/summary", all))?.query_row([], |row| {
+            let number = |name: &str| row.get(name).map(count);
+            let mut summary = Summary {
+                facts: number("facts")?,
+                reviews: number("reviews")?,
+                positive_reviews: number("positive_reviews")?,
+                customers: number("customers")?,
+                buyers: number("buyers")?,
+                days: number("days")?,
+                unmatched_logs: number("unmatched_logs")?,
+                uncounted_reviews: number("staged_reviews")?.saturating_sub(number("reviews")?),
+                ..Summary::default()
+            };
+            for (members, dimension) in summary.members.iter_mut().zip(&DIMENSIONS) {
+                *members = number(&format!("{}_members", dimension.name))?;
+            }
+            let ends: [Option<i32>; 2] = [row.get("first_day")?, row.get("last_day")?];
+            Ok((summary, ends))
+        })?;
     summary.first_day = first.map(day).transpose()?;
     summary.last_day = last.map(day).transpose()?;
     summary.refused_days = history::refused_days(&snapshot)?;
     summary.publishes = history::publishes(&snapshot, 10)?;
     summary.publish_id = newest.head.publish_id;
-    summary.published_at = newest.publish.map(|publish| publish.published_at);
+    summary.published_at = newest.published_at;
     Ok(summary)
 }

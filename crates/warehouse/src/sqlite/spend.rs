@@ -1,44 +1,41 @@
-//! What customers spent, exactly: in 1/100,000, within decimal(18,5).
+//! What customers spent, and the facts that show it.
 
 use std::collections::BTreeSet;
 
 use pipeline::facts::SpendChange;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{error::Cause, facts, sql};
+use super::{error::Cause, facts};
+use crate::spend::{Change, LIMIT, by_customer};
 
-/// 1/1,000 in 1/100,000.
-const MILLI: i128 = 100;
-
-/// The first amount that does not fit decimal(18,5).
-const LIMIT: i128 = 10_i128.pow(18);
-
-/// Applies the changes, and notes the customers whose total moved. Tells whether there are any.
+/// Applies the changes, and notes the customers whose total changed. Returns whether there are any.
 pub(super) fn apply(
     connection: &Connection,
     reset: bool,
     mut changes: Vec<SpendChange>,
 ) -> Result<bool, Cause> {
-    connection.prepare(sql::FORGET_CHANGED)?.execute([])?;
+    connection.prepare(sql!("spend/forget_changed"))?.execute([])?;
     let mut moved = false;
     if reset {
-        moved = connection.prepare(sql::MARK_ALL_CHANGED)?.execute([])? > 0;
-        connection.prepare(sql::REMOVE_ALL_SPEND)?.execute([])?;
+        moved = connection.prepare(sql!("spend/mark_all_changed"))?.execute([])? > 0;
+        connection.prepare(sql!("spend/remove_all"))?.execute([])?;
     }
-    let mut find = connection.prepare(sql::FIND_SPEND)?;
-    let mut put = connection.prepare(sql::PUT_SPEND)?;
-    let mut remove = connection.prepare(sql::REMOVE_SPEND)?;
-    let mut mark = connection.prepare(sql::MARK_CHANGED)?;
+    let mut find = connection.prepare(sql!("spend/find"))?;
+    let mut put = connection.prepare(sql!("spend/put"))?;
+    let mut remove = connection.prepare(sql!("spend/remove"))?;
+    let mut mark = connection.prepare(sql!("spend/mark_changed"))?;
     let (mut too_large, mut contradicted) = (0, 0);
-    // In the order of the table's key; and only the sum of a customer's changes has to fit.
-    changes.sort_unstable_by_key(|change| change.customer);
-    for changes in changes.chunk_by(|a, b| a.customer == b.customer) {
-        let customer = changes[0].customer;
-        let (before, purchases) = find
-            .query_row([customer], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+    for change in by_customer(&mut changes) {
+        let Some(Change { customer, amount_e5, purchases }) = change else {
+            too_large += 1;
+            continue;
+        };
+        let (before, purchases_before): (i64, i64) = find
+            .query_row([customer], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?
             .unwrap_or_default();
-        let Some((amount, purchases)) = sum(before, purchases, changes) else {
+        let sums = (total(before, amount_e5), purchases_before.checked_add(purchases));
+        let (Some(amount), Some(purchases)) = sums else {
             too_large += 1;
             continue;
         };
@@ -67,31 +64,23 @@ pub(super) fn apply(
     if contradicted > 0 {
         return Err(Cause::permanent(format!(
             "{contradicted} customer(s) would have fewer than no purchases, the warehouse \
-             contradicts the lake: delete its file and run again, it is built anew from the lake"
+             contradicts the lake: delete its file and run again, it is rebuilt from the lake"
         )));
     }
     Ok(moved)
 }
 
-/// Amount and number of purchases after the changes; `None` where they do not fit.
-fn sum(before: i64, purchases: i64, changes: &[SpendChange]) -> Option<(i64, i64)> {
-    let amount = changes
-        .iter()
-        .try_fold(0_i128, |sum, change| sum.checked_add(change.amount_milli))
-        .and_then(|milli| milli.checked_mul(MILLI))
-        .and_then(|change| change.checked_add(before.into()))
-        .filter(|amount| (1 - LIMIT..LIMIT).contains(amount))
-        .and_then(|amount| i64::try_from(amount).ok())?;
-    let purchases =
-        changes.iter().try_fold(purchases, |sum, change| sum.checked_add(change.purchases))?;
-    Some((amount, purchases))
+/// A total after its change; `None` where it does not fit.
+fn total(before: i64, change: i128) -> Option<i64> {
+    let total = change + i128::from(before);
+    i64::try_from(total).ok().filter(|_| (1 - LIMIT..LIMIT).contains(&total))
 }
 
 /// Brings the facts outside the `replaced` days up to date with the noted customers: their days
 /// are read in the gaps between, so that what was just inserted is not read again. Returns the
 /// number of facts whose amount changed.
 pub(super) fn respend(connection: &Connection, replaced: &BTreeSet<i32>) -> Result<u64, Cause> {
-    let mut update = connection.prepare(sql::RESPEND)?;
+    let mut update = connection.prepare(sql!("facts/respend"))?;
     let mut facts = 0;
     let mut from = i64::MIN;
     for &day in replaced {

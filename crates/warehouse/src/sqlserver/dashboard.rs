@@ -8,22 +8,21 @@ use super::{
     error::Cause,
     history::{self, day, time},
     session::{Parameter, Session, Values, json},
-    sql,
 };
 use crate::dashboard::{
-    All, Customers, Dashboard, Dimension, Edition, Filter, Freshness, MOST_FACTS, Sums,
+    All, Customers, Dashboard, Dimension, Filter, Freshness, LatestPublish, MOST_FACTS, Sums,
 };
 
 /// The newest publish, if there is one.
-pub(super) async fn edition(session: &mut Session) -> Result<Option<Edition>, Cause> {
-    Ok(history::newest(session).await?.edition())
+pub(super) async fn latest_publish(session: &mut Session) -> Result<Option<LatestPublish>, Cause> {
+    Ok(history::newest(session).await?.latest_publish())
 }
 
 /// All of it from between two commits of publishers.
 pub(super) async fn dashboard(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause> {
     loop {
         let dashboard = read(session, filter).await?;
-        if edition(session).await? == dashboard.edition {
+        if latest_publish(session).await? == dashboard.latest {
             return Ok(dashboard);
         }
     }
@@ -31,9 +30,9 @@ pub(super) async fn dashboard(session: &mut Session, filter: &Filter) -> Result<
 
 async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause> {
     let mut dashboard = Dashboard {
-        edition: edition(session).await?,
+        latest: latest_publish(session).await?,
         span: span(session).await?,
-        buyers: spenders(&session.query(sql::DASHBOARD_BUYERS, &[]).await?)?,
+        buyers: spenders(&session.query(sql!("dashboard/buyers"), &[]).await?)?,
         freshness: freshness(session).await?,
         refused_days: history::refused_days(session).await?,
         ..Dashboard::default()
@@ -47,7 +46,7 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
     let mut parameters = vec![&first as &dyn Parameter, &last];
     parameters.extend(keys.iter().map(|keys| keys as &dyn Parameter));
     let mut facts = 0;
-    for row in session.query(&sql::DASHBOARD_SUMS, &parameters).await? {
+    for row in session.query(sql!("dashboard/sums", daily), &parameters).await? {
         let sums = Sums { reviews: row.count("reviews")?, positive: row.count("score")? };
         match row.number::<i32>("dimension")? {
             0 if sums.reviews > 0 => drop(dashboard.days.insert(day(&row, "id")?, sums)),
@@ -57,14 +56,14 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
         }
     }
     if facts <= MOST_FACTS {
-        let found = session.query(&sql::DASHBOARD_CUSTOMERS, &parameters).await?;
+        let found = session.query(sql!("dashboard/customers", daily), &parameters).await?;
         dashboard.customers = Some(spenders(&found)?);
     }
     Ok(Dashboard { members: dimensions.map(Dimension::finish), ..dashboard })
 }
 
 async fn span(session: &mut Session) -> Result<Option<(Day, Day)>, Cause> {
-    let rows = session.query(sql::DASHBOARD_SPAN, &[]).await?;
+    let rows = session.query(sql!("dashboard/span"), &[]).await?;
     match rows.first() {
         Some(row) if row.value::<i32>("first_day")?.is_some() => {
             Ok(Some((day(row, "first_day")?, day(row, "last_day")?)))
@@ -75,7 +74,7 @@ async fn span(session: &mut Session) -> Result<Option<(Day, Day)>, Cause> {
 
 async fn dimensions(session: &mut Session, filter: &Filter) -> Result<All, Cause> {
     let mut members = [const { Vec::new() }; DAILY.len()];
-    for row in session.query(&sql::DASHBOARD_MEMBERS, &[]).await? {
+    for row in session.query(sql!("dashboard/members", daily), &[]).await? {
         let nth = row.number::<i32>("dimension")? as usize - 1;
         members[nth].push((row.number::<i32>("id")?.into(), row.text("text")?));
     }
@@ -108,7 +107,7 @@ fn spenders(rows: &[Row]) -> Result<Customers, Cause> {
 }
 
 async fn freshness(session: &mut Session) -> Result<Vec<Freshness>, Cause> {
-    let rows = session.query(sql::DASHBOARD_FRESHNESS, &[]).await?;
+    let rows = session.query(sql!("dashboard/freshness"), &[]).await?;
     let all = rows.iter().map(|row| {
         let newest: Option<chrono::NaiveDateTime> = row.value("newest_staged_at")?;
         Ok(Freshness {

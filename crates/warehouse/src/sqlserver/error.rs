@@ -27,7 +27,7 @@ pub(super) enum Cause {
 pub(super) enum Kind {
     /// At once, on the same connection or a new one.
     Passing,
-    /// By whoever started the work, later.
+    /// Later, by the caller.
     Transient,
     Permanent,
 }
@@ -87,7 +87,7 @@ impl Cause {
         Self::Known { kind: Kind::Passing, text: text.into() }
     }
 
-    /// An error of whoever signs in: one that the server has no usual number for is a refusal too.
+    /// An error at the login: one that the server has no usual number for is a refusal, too.
     pub(super) fn at_login(error: SqlError) -> Self {
         match error {
             SqlError::Server(error)

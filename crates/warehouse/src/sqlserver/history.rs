@@ -11,24 +11,21 @@ use tiberius::{ColumnData, IntoSql, Row};
 use super::{
     error::Cause,
     session::{Session, Values},
-    sql,
 };
 use crate::{
-    Absorbed, LoggedPublish, Newest, NewestPublish, Publish, RefusedDay, State,
+    Absorbed, LoggedPublish, Newest, Publish, RefusedDay, State,
     refusals::{Refusal, refusals},
 };
 
 pub(super) async fn newest(session: &mut Session) -> Result<Newest, Cause> {
-    let rows = session.query(sql::HEAD, &[]).await?;
+    let rows = session.query(sql!("operations/head"), &[]).await?;
     let Some(row) = rows.first() else { return Ok(Newest::default()) };
     let mut newest = Newest::default();
     newest.head.absorption_id = row.number("absorption_id")?;
     if let Some(publish_id) = row.value("publish_id")? {
         newest.head.publish_id = publish_id;
-        newest.publish = Some(NewestPublish {
-            published_at: time(row, "published_at")?,
-            fact_recipe: row.text("fact_recipe")?,
-        });
+        newest.published_at = Some(time(row, "published_at")?);
+        newest.fact_recipe = Some(row.text("fact_recipe")?);
     }
     Ok(newest)
 }
@@ -37,10 +34,10 @@ pub(super) async fn newest(session: &mut Session) -> Result<Newest, Cause> {
 /// again.
 pub(super) async fn state(session: &mut Session) -> Result<State, Cause> {
     loop {
-        let Newest { head, publish } = newest(session).await?;
+        let Newest { head, fact_recipe, .. } = newest(session).await?;
         let state = State {
             head,
-            fact_recipe: publish.map(|publish| publish.fact_recipe),
+            fact_recipe,
             paths: paths(session).await?,
             refused_days: refused_days(session).await?,
         };
@@ -52,11 +49,11 @@ pub(super) async fn state(session: &mut Session) -> Result<State, Cause> {
 
 async fn paths(session: &mut Session) -> Result<BTreeMap<String, Absorbed>, Cause> {
     let mut paths = BTreeMap::new();
-    for row in session.query(sql::NEWEST_RECEIPTS, &[]).await? {
+    for row in session.query(sql!("operations/newest_receipts"), &[]).await? {
         let newest = u32::try_from(row.count("receipt")?).unwrap_or(u32::MAX);
         paths.insert(row.text("path")?, Absorbed { newest, live: None });
     }
-    for row in session.query(sql::LIVE_RECEIPTS, &[]).await? {
+    for row in session.query(sql!("operations/live_receipts"), &[]).await? {
         let path = row.text("path")?;
         let receipt: Receipt = serde_json::from_str(row.number("body")?).map_err(|error| {
             Cause::permanent(format!(
@@ -86,7 +83,7 @@ pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<()
     }
     session.bulk("#staged_receipt", Box::new(rows.into_iter())).await?;
     for (nth, body) in long {
-        session.execute(sql::STAGE_LONG_BODY, &[&body, &nth]).await?;
+        session.execute(sql!("staging/long_body"), &[&body, &nth]).await?;
     }
     let refused = refusals(&publish.receipts).into_iter().map(refusal_row);
     session.bulk("#staged_refusal", Box::new(refused)).await?;
@@ -95,7 +92,7 @@ pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<()
         .iter()
         .map(|(path, receipt)| [path.clone().into_sql(), receipt.map(i64::from).into_sql()]);
     session.bulk("#staged_live", Box::new(live)).await?;
-    if let Some(row) = session.query(sql::FIND_STRAY_LIVE, &[]).await?.first() {
+    if let Some(row) = session.query(sql!("operations/find_stray_live"), &[]).await?.first() {
         return Err(Cause::permanent(format!(
             "has not absorbed receipt {} of {}, so it cannot be live: publish it with its receipt",
             row.count("receipt")?,
@@ -168,10 +165,10 @@ fn receipt_row(
 
 /// Adds the staged receipts to the load history and moves the live flags.
 pub(super) async fn absorb(session: &mut Session, publish_id: i64) -> Result<(), Cause> {
-    session.execute(sql::ADD_RECEIPTS, &[&publish_id]).await?;
-    session.execute(sql::ADD_REFUSALS, &[]).await?;
-    session.execute(sql::CLEAR_LIVE, &[]).await?;
-    session.execute(sql::SET_LIVE, &[]).await?;
+    session.execute(sql!("operations/add_receipts"), &[&publish_id]).await?;
+    session.execute(sql!("operations/add_refusals"), &[]).await?;
+    session.execute(sql!("operations/clear_live"), &[]).await?;
+    session.execute(sql!("operations/set_live"), &[]).await?;
     Ok(())
 }
 
@@ -191,14 +188,14 @@ pub(super) async fn stage_refused(
 
 /// Records the staged days.
 pub(super) async fn refuse(session: &mut Session, publish_id: i64) -> Result<(), Cause> {
-    session.execute(sql::REMOVE_REFUSED_DAYS, &[]).await?;
-    session.execute(sql::ADD_REFUSED_DAYS, &[&publish_id]).await?;
+    session.execute(sql!("operations/remove_refused_days"), &[]).await?;
+    session.execute(sql!("operations/add_refused_days"), &[&publish_id]).await?;
     Ok(())
 }
 
 /// Days that keep their last good rows, in order.
 pub(super) async fn refused_days(session: &mut Session) -> Result<Vec<RefusedDay>, Cause> {
-    let rows = session.query(sql::REFUSED_DAYS, &[]).await?;
+    let rows = session.query(sql!("operations/refused_days"), &[]).await?;
     let refused = rows.iter().map(|row| {
         Ok(RefusedDay {
             day: day(row, "id_dim_date")?,
@@ -212,7 +209,7 @@ pub(super) async fn refused_days(session: &mut Session) -> Result<Vec<RefusedDay
 
 /// The newest ten publishes, newest first.
 pub(super) async fn publishes(session: &mut Session) -> Result<Vec<LoggedPublish>, Cause> {
-    let rows = session.query(sql::PUBLISHES, &[]).await?;
+    let rows = session.query(sql!("operations/publishes"), &[]).await?;
     let publishes = rows.iter().map(|row| {
         Ok(LoggedPublish {
             publish_id: row.number("publish_id")?,

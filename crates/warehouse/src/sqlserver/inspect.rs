@@ -14,11 +14,10 @@ use super::{
     error::Cause,
     history::{day, time},
     session::Values,
-    sql,
 };
 use crate::{
     Error,
-    conformance::{Amount, Daily, FactRow, Inspect, Member, Refused, Spend},
+    conformance::{Daily, FactRow, Inspect, Refused},
 };
 
 impl SqlServer {
@@ -46,7 +45,7 @@ impl SqlServer {
 #[async_trait]
 impl Inspect for SqlServer {
     async fn facts(&mut self) -> Result<Vec<FactRow>, Error> {
-        self.all(&sql::INSPECT_FACTS, |row| {
+        self.all(sql!("inspect/facts", all), |row| {
             Ok(FactRow {
                 day: log_date(row)?,
                 customer: row.number("customerid")?,
@@ -60,26 +59,19 @@ impl Inspect for SqlServer {
         .await
     }
 
-    async fn amounts(&mut self) -> Result<Vec<Amount>, Error> {
-        self.all(sql::INSPECT_AMOUNTS, |row| {
-            Ok(Amount {
-                day: day(row, "id_dim_date")?,
-                customer: row.number("customerid")?,
-                e5: e5(row)?,
-            })
+    async fn amounts(&mut self) -> Result<Vec<(Day, i64, i64)>, Error> {
+        self.all(sql!("inspect/amounts"), |row| {
+            Ok((day(row, "id_dim_date")?, row.number("customerid")?, e5(row)?))
         })
         .await
     }
 
-    async fn spend(&mut self) -> Result<Vec<Spend>, Error> {
-        self.all(sql::INSPECT_SPEND, |row| {
-            Ok(Spend { customer: row.number("customerid")?, e5: e5(row)? })
-        })
-        .await
+    async fn spend(&mut self) -> Result<Vec<(i64, i64)>, Error> {
+        self.all(sql!("inspect/spend"), |row| Ok((row.number("customerid")?, e5(row)?))).await
     }
 
     async fn daily(&mut self) -> Result<Vec<Daily>, Error> {
-        self.all(&sql::INSPECT_DAILY, |row| {
+        self.all(sql!("inspect/daily", daily), |row| {
             Ok(Daily {
                 day: day(row, "id_dim_date")?,
                 texts: texts(row, daily())?,
@@ -91,19 +83,15 @@ impl Inspect for SqlServer {
         .await
     }
 
-    async fn members(&mut self) -> Result<Vec<Member>, Error> {
-        self.all(&sql::INSPECT_DIMENSIONS, |row| {
-            Ok(Member {
-                dimension: row.text("dimension")?,
-                key: row.number::<i32>("id")?.into(),
-                text: row.text("text")?,
-            })
+    async fn members(&mut self) -> Result<Vec<(String, i64, String)>, Error> {
+        self.all(sql!("inspect/dimensions", all), |row| {
+            Ok((row.text("dimension")?, row.number::<i32>("id")?.into(), row.text("text")?))
         })
         .await
     }
 
     async fn refusals(&mut self) -> Result<Vec<Refused>, Error> {
-        self.all(sql::INSPECT_REFUSALS, |row| {
+        self.all(sql!("inspect/refusals"), |row| {
             let text = |column| -> Result<Option<String>, Cause> {
                 Ok(row.value::<&str>(column)?.map(str::to_owned))
             };

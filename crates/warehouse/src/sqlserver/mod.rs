@@ -7,6 +7,13 @@
 //! It was written from Microsoft's documentation, and its statements are checked by Microsoft's
 //! parser; it was not compared with a real SQL Server by those who wrote it.
 
+/// A statement, named by its file below `sql/sqlserver/`.
+macro_rules! sql {
+    ($($file:tt)*) => {
+        $crate::statements::statement!("sqlserver", $($file)*)
+    };
+}
+
 mod connect;
 mod dashboard;
 mod error;
@@ -21,7 +28,6 @@ mod sent;
 mod session;
 mod setting;
 mod spend;
-mod sql;
 mod staging;
 
 use std::{
@@ -38,7 +44,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     Error, Publication, Publish, State, Summary, Warehouse,
-    dashboard::{Dashboard, Edition, Filter},
+    dashboard::{Dashboard, Filter, LatestPublish},
 };
 use connect::Connector;
 use error::{Cause, Kind};
@@ -238,8 +244,8 @@ impl Warehouse for SqlServer {
         self.read(|session| Box::pin(read::summary(session))).await
     }
 
-    async fn edition(&mut self) -> Result<Option<Edition>, Error> {
-        self.read(|session| Box::pin(dashboard::edition(session))).await
+    async fn latest_publish(&mut self) -> Result<Option<LatestPublish>, Error> {
+        self.read(|session| Box::pin(dashboard::latest_publish(session))).await
     }
 
     async fn dashboard(&mut self, filter: &Filter) -> Result<Dashboard, Error> {

@@ -14,13 +14,13 @@ use super::{
     history,
     sent::Sent,
     session::{Parameter, Session, settle},
-    spend, sql,
+    spend,
     staging::Staged,
 };
 use crate::{Error, Head, Publication, Publish, Published, RefusedDay};
 
 /// Stages what is known before the facts are built. No transaction is open and no lock is held
-/// afterwards: whoever publishes in between is found by [`Error::Moved`] at the commit.
+/// afterwards: a commit of another publisher in between is found at the commit, as [`Error::Moved`].
 pub(super) async fn prepare(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
     reach("begin:before")?;
     check_head(session, publish.expected).await?;
@@ -71,8 +71,7 @@ impl<'a> SqlServerPublication<'a> {
         })
     }
 
-    /// Tries the transaction again where it was broken off and the connection is still there, and
-    /// with it what was staged.
+    /// Retries the transaction as long as the connection lives, and with it what was staged.
     async fn publish(
         &self,
         session: &mut Session,
@@ -106,12 +105,12 @@ impl<'a> SqlServerPublication<'a> {
             reach("dimensions:before")?;
             session.begin().await?;
             self.lock(session).await?;
-            for add in &*sql::ADD_TEXTS {
+            for add in sql!(each "dimensions/add_texts") {
                 session.execute(add, &[]).await?;
             }
             session.commit().await?;
             reach("dimensions:after")?;
-            for find in &*sql::FIND_KEYS {
+            for find in sql!(each "dimensions/find_keys") {
                 session.execute(find, &[]).await?;
             }
         }
@@ -128,7 +127,7 @@ impl<'a> SqlServerPublication<'a> {
     async fn lock(&self, session: &mut Session) -> Result<(), Cause> {
         let name = session.schemas().lock();
         let timeout = self.warehouse.timing().lock.as_millis().try_into().unwrap_or(i32::MAX);
-        match session.lock(sql::LOCK, &name, timeout).await? {
+        match session.lock(sql!("session/lock"), &name, timeout).await? {
             0.. => Ok(()),
             // -3: chosen as the victim of a deadlock.
             -3 => Err(Cause::passing("chose this publish as a deadlock victim: try again")),
@@ -149,7 +148,7 @@ impl<'a> SqlServerPublication<'a> {
             history::absorb(session, expected.publish_id).await?;
             let row: [&dyn Parameter; 3] =
                 [&(expected.absorption_id + 1), &time, &number(receipts.len() as u64)];
-            session.execute(sql::ADD_ABSORPTION, &row).await?;
+            session.execute(sql!("operations/add_absorption"), &row).await?;
             return Ok(None);
         }
         let publish_id = expected.publish_id + 1;
@@ -158,16 +157,16 @@ impl<'a> SqlServerPublication<'a> {
         }
         let (mut rows_deleted, mut rows_inserted, mut rows_respent) = (0, 0, 0);
         if !self.staged.days.is_empty() {
-            rows_deleted = session.execute(sql::DELETE_FACTS, &[]).await?;
-            session.execute(sql::DELETE_DAILY, &[]).await?;
-            session.execute(sql::DELETE_DAY_TOTALS, &[]).await?;
-            session.execute(sql::CLEAR_REFUSED_DAYS, &[]).await?;
-            session.execute(sql::ADD_DATES, &[]).await?;
-            session.execute(sql::ADD_DAY_TOTALS, &[]).await?;
+            rows_deleted = session.execute(sql!("facts/delete_facts"), &[]).await?;
+            session.execute(sql!("facts/delete_daily"), &[]).await?;
+            session.execute(sql!("facts/delete_day_totals"), &[]).await?;
+            session.execute(sql!("facts/clear_refused_days"), &[]).await?;
+            session.execute(sql!("dimensions/add_dates"), &[]).await?;
+            session.execute(sql!("facts/add_day_totals"), &[]).await?;
         }
         if self.staged.facts > 0 {
             reach("facts:before")?;
-            rows_inserted = session.execute(&sql::ADD_FACTS, &[&time]).await?;
+            rows_inserted = session.execute(sql!("facts/add_facts", all), &[&time]).await?;
             if rows_inserted != self.staged.facts {
                 return Err(Cause::permanent(format!(
                     "took {rows_inserted} of {} facts: check that its dimensions were not changed \
@@ -175,11 +174,11 @@ impl<'a> SqlServerPublication<'a> {
                     self.staged.facts
                 )));
             }
-            session.execute(&sql::ADD_DAILY, &[]).await?;
+            session.execute(sql!("facts/add_daily", daily), &[]).await?;
             reach("facts:after")?;
         }
         if changes_spend {
-            rows_respent = session.execute(sql::RESPEND, &[]).await?;
+            rows_respent = session.execute(sql!("facts/respend"), &[]).await?;
         }
         history::absorb(session, publish_id).await?;
         if !refused.is_empty() {
@@ -191,7 +190,7 @@ impl<'a> SqlServerPublication<'a> {
         let duration = self.publish.started.map_or(0, |started| started.elapsed().as_millis());
         session
             .execute(
-                sql::ADD_PUBLISH,
+                sql!("operations/add_publish"),
                 &[
                     &publish_id,
                     &time,

@@ -9,7 +9,6 @@ use super::{
     error::Cause,
     history::{self, day},
     session::{Session, Values, json},
-    sql,
 };
 use crate::{Newest, Summary};
 
@@ -29,8 +28,8 @@ pub(super) async fn day_counts(
     wanted: Option<&str>,
 ) -> Result<BTreeMap<Day, u64>, Cause> {
     let rows = match wanted {
-        Some(wanted) => session.query(sql::DAY_COUNTS_OF, &[&wanted]).await?,
-        None => session.query(sql::DAY_COUNTS, &[]).await?,
+        Some(wanted) => session.query(sql!("read/day_counts_of"), &[&wanted]).await?,
+        None => session.query(sql!("read/day_counts"), &[]).await?,
     };
     rows.iter().map(|row| Ok((day(row, "id_dim_date")?, row.count("reviews")?))).collect()
 }
@@ -48,7 +47,7 @@ pub(super) async fn summary(session: &mut Session) -> Result<Summary, Cause> {
 }
 
 async fn read_summary(session: &mut Session, newest: Newest) -> Result<Summary, Cause> {
-    let rows = session.query(&sql::SUMMARY, &[]).await?;
+    let rows = session.query(sql!("read/summary", all), &[]).await?;
     let row = rows.first().ok_or_else(|| Cause::permanent("gave no summary: try again"))?;
     let end = |column| -> Result<Option<Day>, Cause> {
         row.value::<i32>(column)?.map(|_| day(row, column)).transpose()
@@ -72,6 +71,6 @@ async fn read_summary(session: &mut Session, newest: Newest) -> Result<Summary, 
     summary.refused_days = history::refused_days(session).await?;
     summary.publishes = history::publishes(session).await?;
     summary.publish_id = newest.head.publish_id;
-    summary.published_at = newest.publish.map(|publish| publish.published_at);
+    summary.published_at = newest.published_at;
     Ok(summary)
 }

@@ -3,11 +3,10 @@
 use super::{
     error::Cause,
     session::{Session, Values},
-    sql,
 };
 use crate::migrations::SQLSERVER as MIGRATIONS;
 
-/// Taken by whoever changes schemas of a database: two at the same time, though in different
+/// Taken to change schemas of a database: two migrations at the same time, even of different
 /// schemas, meet in the catalogs of some servers.
 const MIGRATION_LOCK: &str = "movie-analytics migrate";
 
@@ -40,7 +39,7 @@ pub(super) async fn check(session: &mut Session) -> Result<(), Cause> {
 /// Brings the schema to the newest version, and returns the names of what that took.
 ///
 /// No transaction holds it together: each statement looks first whether its work is done, so
-/// one that was broken off is started again.
+/// a migration that was interrupted is started again.
 pub(super) async fn migrate(session: &mut Session) -> Result<Vec<String>, Cause> {
     lock(session).await?;
     let seen = version(session).await?;
@@ -57,14 +56,14 @@ pub(super) async fn migrate(session: &mut Session) -> Result<Vec<String>, Cause>
 
 /// Keeps others from changing schemas until the session ends.
 async fn lock(session: &mut Session) -> Result<(), Cause> {
-    match session.lock(sql::LOCK_SESSION, MIGRATION_LOCK, LOCK_TIMEOUT_MS).await? {
+    match session.lock(sql!("session/lock_session"), MIGRATION_LOCK, LOCK_TIMEOUT_MS).await? {
         0.. => Ok(()),
         _ => Err(Cause::transient("is being migrated by another program: try again later")),
     }
 }
 
 async fn version(session: &mut Session) -> Result<usize, Cause> {
-    let rows = session.batch(sql::VERSION).await?;
+    let rows = session.batch(sql!("session/version")).await?;
     let version: i32 = rows.first().map(|row| row.number("version")).transpose()?.unwrap_or(0);
     // A negative number was not written by us: greater than any version, so refused.
     Ok(usize::try_from(version).unwrap_or(usize::MAX))

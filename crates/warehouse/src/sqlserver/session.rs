@@ -6,12 +6,12 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use tiberius::{ColumnData, FromSql, Row, ToSql, TokenRow, numeric::Numeric};
 
-use super::{connect::Connection, error::Cause, schemas::Schemas, sent::Counters, sql};
+use super::{connect::Connection, error::Cause, schemas::Schemas, sent::Counters};
 
 /// A connection that is signed in.
 ///
-/// It belongs to the one future that works with it. Whoever drops that future, or lets it panic
-/// or time out half way through an answer, drops the connection: the server rolls back and
+/// It belongs to the one future that works with it. If that future is dropped, panics or
+/// times out half way through an answer, the connection is dropped: the server rolls back and
 /// frees locks, and the next work opens another.
 ///
 /// Statements are `'static`: texts of the program itself, never made of data while it runs. Only
@@ -48,7 +48,7 @@ impl Session {
         counters: Arc<Counters>,
     ) -> Result<Self, Cause> {
         let mut session = Self { connection, schemas, counters, has_staging: false };
-        session.batch(sql::OPTIONS).await?;
+        session.batch(sql!("session/options")).await?;
         Ok(session)
     }
 
@@ -111,7 +111,7 @@ impl Session {
 
     /// Ends what an error may have left open.
     pub(super) async fn roll_back(&mut self) -> Result<(), Cause> {
-        self.batch(sql::ROLL_BACK).await.map(drop)
+        self.batch(sql!("session/roll_back")).await.map(drop)
     }
 
     /// Loads rows, each in the order of the columns, into a temporary table, all in one stream.
@@ -140,7 +140,8 @@ impl Session {
 
     /// Makes the temporary tables of a publish, or empties those of an earlier one.
     pub(super) async fn stage(&mut self) -> Result<(), Cause> {
-        let statements = if self.has_staging { sql::CLEAR_STAGING } else { &sql::MAKE_STAGING };
+        let statements =
+            if self.has_staging { sql!("staging/clear") } else { sql!("staging/make", all) };
         self.batch(statements).await?;
         self.has_staging = true;
         Ok(())
@@ -155,7 +156,7 @@ pub(super) fn json<T: Serialize>(rows: &[T]) -> Result<String, Cause> {
 
 /// Does the work; a panic in it is an error.
 pub(super) async fn settle<T>(work: impl Future<Output = Result<T, Cause>>) -> Result<T, Cause> {
-    // What it may leave broken is the session, which is dropped after any such error.
+    // The session may be inconsistent, so it is dropped after any such error.
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Cause::panicked()))
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use crate::tds::{Answer, Value, client::start, error};
+use crate::sqlserver::{facts, insert_one_by_one};
+use crate::tds::{Answer, Server, Value, client::start, error};
 use lake::{Receipt, Rows, State};
 use pipeline::{
     Dataset, Day,
@@ -43,12 +44,18 @@ const STATEMENTS: [&str; 12] = [
     "INSERT INTO ops.publish_log",
 ];
 
+/// A server that answers a statement wrongly once, and takes three facts.
+async fn failing_once(statement: &'static str, answer: Answer) -> (Server, SqlServer) {
+    let (server, warehouse) = start().await;
+    server.once(statement, answer);
+    server.always("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
+    (server, warehouse)
+}
+
 #[tokio::test]
 async fn a_deadlock_in_any_statement_is_answered_by_the_whole_transaction() {
     for statement in STATEMENTS {
-        let (server, mut warehouse) = start().await;
-        server.once(statement, error(1205));
-        server.always("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
+        let (server, mut warehouse) = failing_once(statement, error(1205)).await;
         let published = publish_facts(&mut warehouse).await.unwrap();
         assert_eq!((published.publish_id, published.rows_inserted), (1, 3), "{statement}");
         assert_eq!((server.ran("ROLLBACK"), server.logins()), (1, 1), "{statement}");
@@ -61,9 +68,7 @@ async fn a_connection_lost_anywhere_in_a_publish_leaves_nothing_for_the_next() {
     let more =
         ["CREATE TABLE #staged_fact", "INSERT BULK #staged_fact", "INSERT BULK #staged_text"];
     for statement in STATEMENTS.into_iter().chain(more) {
-        let (server, mut warehouse) = start().await;
-        server.once(statement, Answer::Gone);
-        server.always("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
+        let (server, mut warehouse) = failing_once(statement, Answer::Gone).await;
         match publish_facts(&mut warehouse).await {
             Err(Error::Interrupted(_)) => {
                 let published = publish_facts(&mut warehouse).await.unwrap();
@@ -93,9 +98,7 @@ async fn a_publish_whose_connection_breaks_begins_again_from_the_lake() {
 #[tokio::test]
 async fn a_publish_that_is_not_permitted_is_not_tried_again() {
     for statement in STATEMENTS {
-        let (server, mut warehouse) = start().await;
-        server.once(statement, error(229));
-        server.always("INSERT INTO dw.fact_movie_analytics", Answer::Changed(3));
+        let (server, mut warehouse) = failing_once(statement, error(229)).await;
         let error = publish_facts(&mut warehouse).await.unwrap_err();
         assert!(matches!(error, Error::Permanent(_)), "{statement}: {error}");
         assert!(error.to_string().contains("add the login to the role etl_writer"), "{error}");
@@ -290,15 +293,9 @@ async fn a_fact_that_is_lost_on_the_way_is_noticed() {
 #[ignore = "a measurement: run it with --release and -- --ignored --nocapture"]
 async fn how_fast_rows_are_sent() {
     const BULK: i64 = 500_000;
-    const SINGLE: i64 = 2_000;
     let (server, warehouse) = start().await;
     let mut warehouse = warehouse.with_timing(Timing::default());
-    let day = Day(18_742);
-    let mut batch = FactBatch::default();
-    let codes = batch.texts.each_mut().map(|texts| texts.code("TV"));
-    let fact = |customer| Fact { day, customer, codes, score: 1, count: 1 };
-    batch.rows = (0..BULK).map(fact).collect();
-    batch.days.push(DayTotal { day, matched: BULK as u64, unmatched: 0 });
+    let batch = facts(BULK);
     let mut publication = warehouse.begin(Publish::default()).await.unwrap();
     let began = Instant::now();
     publication.replace_days(&batch).await.unwrap();
@@ -307,14 +304,7 @@ async fn how_fast_rows_are_sent() {
     assert_eq!(server.loaded("#staged_fact").len() as i64, BULK);
     let bytes = warehouse.sent().unwrap().bytes;
 
-    let mut client = warehouse.client().await.unwrap();
-    let began = Instant::now();
-    for row in 0..SINGLE {
-        let insert = "INSERT INTO #single VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7, @P8)";
-        let one = 1_i32;
-        client.execute(insert, &[&row, &one, &one, &one, &one, &one, &one, &one]).await.unwrap();
-    }
-    let single = SINGLE as f64 / began.elapsed().as_secs_f64();
+    let single = insert_one_by_one(&mut warehouse.client().await.unwrap()).await;
     println!(
         "to a stand-in: {bulk:.0} rows/s by bulk ({bytes} bytes), {single:.0} rows/s by inserts"
     );
