@@ -54,7 +54,7 @@ fn place() -> Place {
 /// Runs the program: 3 says that something was not read, and facts are those of the good files.
 fn runs_with_the_rest(place: &Place, what: &str, names: &str) {
     let ran = place.call_with(&["run"]);
-    assert_eq!(ran.code, Some(3), "{what}: {}", ran.stderr);
+    assert_eq!(ran.code, 3, "{what}: {}", ran.stderr);
     assert!(ran.stderr.contains(names), "{what}: {}", ran.stderr);
     place.holds(&Oracle::of_files(&place.raw(), &GOOD.map(str::to_owned)));
 }
