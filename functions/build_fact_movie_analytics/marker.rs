@@ -1,13 +1,13 @@
 //! The marker that lets a run with nothing new stop before the warehouse is woken.
 
 use lake::{Lake, Listing, failpoint::reach};
-use pipeline::{Dataset, facts::RECIPE};
+use pipeline::{Dataset, facts::VERSION};
 use warehouse::Warehouse;
 
 /// What a publish has seen: all receipts and the rules for facts.
 pub fn seen(listings: &[(Dataset, Listing)]) -> String {
     let hashes: Vec<String> = listings.iter().map(|(_, listing)| listing.hash()).collect();
-    format!("{RECIPE} {}", hashes.join(" "))
+    format!("{VERSION} {}", hashes.join(" "))
 }
 
 /// As seen by a warehouse that looks as it does now.

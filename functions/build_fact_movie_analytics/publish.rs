@@ -12,7 +12,7 @@ use lake::{
 };
 use pipeline::{
     Dataset, Day,
-    facts::{Offence, RECIPE, SpendChange, check},
+    facts::{self, SpendChange, Violation, check},
 };
 use warehouse::{Publication, Publish, Published, RefusedDay, State};
 
@@ -46,7 +46,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
              file until `replay {path}` reads it again"
         );
     }
-    let rebuild = state.fact_recipe.as_deref().is_some_and(|recipe| recipe != RECIPE);
+    let rebuild = state.fact_recipe.as_deref().is_some_and(|recipe| recipe != facts::VERSION);
     let accepted = accepted_days(&state, &input.accept);
     if changes.receipts.is_empty() && !rebuild && accepted.is_empty() {
         let content = marker::content(warehouse.as_ref(), &seen);
@@ -69,7 +69,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let candidate = Candidate {
         publish: Publish {
             expected: state.head,
-            fact_recipe: RECIPE.to_owned(),
+            fact_recipe: facts::VERSION.to_owned(),
             published_at: text(lake::now().max(input.not_before.unwrap_or_default())),
             receipts: changes.receipts,
             live: changes.live_numbers,
@@ -94,8 +94,8 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         let publication = warehouse.begin(candidate.publish.clone()).await?;
         match attempt(deps, &candidate, &days, publication, &refused).await? {
             Attempt::Committed(published) => break published,
-            Attempt::Offended(offences) => {
-                let left_out = leave_out(deps, &candidate, &mut days, offences).await?;
+            Attempt::Violated(violations) => {
+                let left_out = leave_out(deps, &candidate, &mut days, violations).await?;
                 refused.extend(left_out);
             }
         }
@@ -156,7 +156,7 @@ enum Attempt {
     /// `None` where nothing but the load history has changed.
     Committed(Option<Published>),
     /// Nothing was committed.
-    Offended(Vec<Offence>),
+    Violated(Vec<Violation>),
 }
 
 async fn attempt(
@@ -171,18 +171,18 @@ async fn attempt(
         let explained = *rebuild || accepted.contains(&day) || is_restated(change, day);
         (!explained).then_some(deps.settings.max_day_shrink)
     };
-    let mut offences = Vec::new();
+    let mut violations = Vec::new();
     for portion in deps.engine.batches(live, days) {
         reach("portion:before")?;
         let batch = deps.engine.facts(live, &portion).await?;
-        offences.extend(check(&batch, before, may_shrink));
-        if offences.is_empty() {
+        violations.extend(check(&batch, before, may_shrink));
+        if violations.is_empty() {
             publication.replace_days(&batch).await?;
         }
         reach("portion:after")?;
     }
-    if !offences.is_empty() {
-        return Ok(Attempt::Offended(offences));
+    if !violations.is_empty() {
+        return Ok(Attempt::Violated(violations));
     }
     Ok(Attempt::Committed(publication.commit(refused).await?))
 }
@@ -192,10 +192,10 @@ async fn leave_out(
     deps: &Deps,
     candidate: &Candidate,
     days: &mut BTreeSet<Day>,
-    offences: Vec<Offence>,
+    violations: Vec<Violation>,
 ) -> anyhow::Result<Vec<RefusedDay>> {
     let Candidate { live, change, .. } = candidate;
-    let offending: BTreeSet<Day> = offences.iter().map(|offence| offence.day).collect();
+    let offending: BTreeSet<Day> = violations.iter().map(|violation| violation.day).collect();
     let mut linked = offending.clone();
     loop {
         let known = linked.len();
@@ -205,7 +205,7 @@ async fn leave_out(
             break;
         }
     }
-    let first = offences.first().map(|offence| offence.day);
+    let first = violations.first().map(|violation| violation.day);
     let mut refused = Vec::new();
     for day in linked.intersection(days).filter(|day| !offending.contains(day)) {
         refused.push(RefusedDay {
@@ -218,7 +218,7 @@ async fn leave_out(
             },
         });
     }
-    refused.extend(offences.into_iter().map(refused_day));
+    refused.extend(violations.into_iter().map(refused_day));
     days.retain(|day| !linked.contains(day));
     Ok(refused)
 }
@@ -271,7 +271,7 @@ fn is_restated(change: &Change, day: Day) -> bool {
         || change.logs.iter().filter(restated).any(of_day)
 }
 
-fn refused_day(offence: Offence) -> RefusedDay {
-    let Offence { day, check, detail } = offence;
+fn refused_day(violation: Violation) -> RefusedDay {
+    let Violation { day, check, detail } = violation;
     RefusedDay { day, publish_id: 0, check: check.name().to_owned(), detail }
 }

@@ -173,7 +173,7 @@ async fn stage(deps: &Deps, mut jobs: Vec<Job>, progress: &Progress) -> anyhow::
             Some(Err(error)) => error,
         };
         let concerns = match error.downcast_ref::<lake::Error>() {
-            Some(error) if error.is_of_file(&deps.lake) => Concerns::File,
+            Some(error) if error.is_of_file(deps.lake.is_local()) => Concerns::File,
             Some(lake::Error::Table { transient: true, .. }) => Concerns::Purchases,
             _ => return Err(error.context(path)),
         };

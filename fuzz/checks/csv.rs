@@ -1,30 +1,15 @@
-//! Vendor files of any bytes, in portions of any size: every record is staged or refused, and
-//! the portions make no difference.
+//! Vendor files of any bytes, in chunks of any size: every record is staged or refused, and
+//! the chunks make no difference.
 
 use pipeline::{Dataset, FileRefusal, Limits, Options, Tally, parser};
 
-fn read(dataset: Dataset, bytes: &[u8], portion: usize) -> Result<Tally, FileRefusal> {
+fn read(dataset: Dataset, bytes: &[u8], chunk: usize) -> Result<Tally, FileRefusal> {
     let limits = Limits { field: 64, line: 256, batch_rows: 4, ..Limits::default() };
     let mut parser = parser(dataset, &Options { limits, ..Options::default() });
-    let (mut staged, mut refused) = (0, 0);
-    let mut rest = bytes;
-    loop {
-        let space = parser.space();
-        let n = rest.len().min(portion).min(space.len());
-        space[..n].copy_from_slice(&rest[..n]);
-        rest = &rest[n..];
-        if n == 0 {
-            parser.finish()?;
-        } else {
-            parser.filled(n)?;
-        }
-        staged += std::iter::from_fn(|| parser.take_rows()).map(|b| b.num_rows()).sum::<usize>();
-        refused +=
-            std::iter::from_fn(|| parser.take_refused()).map(|b| b.num_rows()).sum::<usize>();
-        if n == 0 {
-            break;
-        }
-    }
+    bytes.chunks(chunk).try_for_each(|bytes| parser.push(bytes))?;
+    parser.finish()?;
+    let staged: usize = std::iter::from_fn(|| parser.take_rows()).map(|b| b.num_rows()).sum();
+    let refused: usize = std::iter::from_fn(|| parser.take_refused()).map(|b| b.num_rows()).sum();
     let tally = parser.tally().clone();
     assert_eq!((tally.rows_out, tally.rows_refused), (staged as u64, refused as u64));
     assert_eq!(tally.rows_in, tally.rows_out + tally.rows_refused);
@@ -32,7 +17,7 @@ fn read(dataset: Dataset, bytes: &[u8], portion: usize) -> Result<Tally, FileRef
     Ok(tally)
 }
 
-/// The first byte chooses the dataset, the portions, and whether a header goes before the rest.
+/// The first byte chooses the dataset, the chunks, and whether a header goes before the rest.
 pub fn check(data: &[u8]) {
     let Some((first, bytes)) = data.split_first() else { return };
     let dataset = Dataset::ALL[*first as usize % 3];
@@ -46,6 +31,6 @@ pub fn check(data: &[u8]) {
     // With a header of ours the rows are reached, without one the header's own rules.
     let bytes = if first & 0x80 == 0 { [header, bytes].concat() } else { bytes.to_vec() };
     let whole = read(dataset, &bytes, usize::MAX);
-    let portions = read(dataset, &bytes, 1 + (*first as usize >> 2) % 31);
-    assert_eq!(whole, portions);
+    let chunks = read(dataset, &bytes, 1 + (*first as usize >> 2) % 31);
+    assert_eq!(whole, chunks);
 }

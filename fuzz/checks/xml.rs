@@ -17,18 +17,8 @@ pub fn check(data: &[u8]) {
     let Ok(document) = std::str::from_utf8(data) else { return };
     let row = format!("1,\"{}\"\n", document.replace('"', "\"\""));
     let mut parser = parser(Dataset::ReviewLogs, &Options::default());
-    let bytes = [b"id_review,log\n", row.as_bytes()].concat();
-    let mut rest = bytes.as_slice();
-    while !rest.is_empty() {
-        let space = parser.space();
-        let n = rest.len().min(space.len());
-        space[..n].copy_from_slice(&rest[..n]);
-        rest = &rest[n..];
-        if parser.filled(n).is_err() {
-            return;
-        }
-    }
-    if parser.finish().is_err() {
+    let file = ["id_review,log\n", &row].concat();
+    if parser.push(file.as_bytes()).and_then(|()| parser.finish()).is_err() {
         return;
     }
     assert_eq!(parser.tally().rows_in, 1);

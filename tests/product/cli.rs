@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::common::{
     app::{Ran, command, movie_analytics},
+    drop::{logs, reviews},
     oracle::Oracle,
     place::Place,
     warehouse,
@@ -121,16 +122,14 @@ fn the_second_demo_says_that_nothing_changed() {
 #[test]
 fn status_works_before_and_after_the_first_run_and_changes_nothing() {
     let place = Place::new();
-    place.drop("movie_review/a.csv", crate::common::drop::reviews(&[(1, "good", 1)]));
-    place.drop("log_reviews/a.csv", crate::common::drop::logs(&[(1, "2021-04-19", "Mobile")]));
+    place.drop("movie_review/a.csv", reviews(&[(1, "good", 1)]));
+    place.drop("log_reviews/a.csv", logs(&[(1, "2021-04-19", "Mobile")]));
     place.call("status").ends_with(0).json();
     let report = place.run();
     let before = place.facts();
     assert_eq!(report["summary"]["facts"], json!(1));
     place.call("status").ends_with(0).json();
-    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
-    let args = ["status", "--lake", &lake, "--warehouse", &warehouse];
-    let table = movie_analytics(place.folder(), &args).ends_with(0);
+    let table = place.call_with(&["status"]).ends_with(0);
     assert!(table.stdout.contains("fact"), "{table:?}");
     warehouse::assert_same(&place.facts(), &before);
 }
@@ -164,7 +163,7 @@ fn a_warehouse_is_migrated_or_its_sql_is_printed() {
 }
 
 #[test]
-fn reconcile_clears_away_what_interrupted_work_left_days_ago() {
+fn reconcile_sweeps_what_interrupted_work_left_days_ago() {
     let place = Place::new();
     place.drop("movie_review/1.csv", "cid,review_str,id_review\n1,good,1\n");
     place.run();

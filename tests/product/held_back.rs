@@ -1,7 +1,6 @@
 //! Days that fail a quality check keep their last good rows, and no review counts twice meanwhile.
 
 use crate::common::{
-    app::movie_analytics,
     drop::{logs, reviews},
     place::Place,
 };
@@ -10,8 +9,8 @@ use serde_json::json;
 const REVIEWS: &str = "movie_review/1.csv";
 const FIRST: &str = "log_reviews/1.csv";
 
-/// Two reviews a day on three days; then a greater path dates those of the first day anew, so
-/// that it would lose all of them, and a fourth day comes besides.
+/// Two reviews a day on three days; then a greater path gives those of the first day another
+/// date, so that it would lose all of them, and a fourth day comes besides.
 fn shrunk() -> Place {
     let place = Place::new();
     let rows: Vec<(i64, &str, i64)> = (1..=8).map(|id| (id, "good", id)).collect();
@@ -82,14 +81,13 @@ fn held_back_days_are_judged_together_when_one_of_them_changes() {
 fn an_operator_accepts_the_days_and_the_facts_are_those_of_the_lake() {
     let place = shrunk();
     let id = place.call("run").ends_with(3).json()["publish"]["publish_id"].to_string();
-    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
-    let args = ["publish", "--accept", &id, "--lake", &lake, "--warehouse", &warehouse, "--json"];
-    let report = movie_analytics(place.folder(), &args).ends_with(0).json();
+    let accept = ["publish", "--accept", &id, "--json"];
+    let report = place.call_with(&accept).ends_with(0).json();
     assert_eq!(report["publish"]["days_replaced"], json!(2));
     assert_eq!(report["summary"]["refused_days"], json!([]));
     place.holds(&place.oracle());
     // Given again, it does nothing and says so.
-    let again = movie_analytics(place.folder(), &args).ends_with(0);
+    let again = place.call_with(&accept).ends_with(0);
     again.says(&format!("publish {id} holds no day back"));
     assert_eq!(again.json()["publish"], json!(null));
 }

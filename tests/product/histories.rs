@@ -1,12 +1,15 @@
-//! Whatever happens on the way, the facts are those of the files that lie there in the end.
+//! After any history of drops and crashes, the facts are those of the files that are there in the end.
 
 use std::{process::Stdio, thread::sleep, time::Duration};
 
-use crate::common::{
-    app::{Ran, command},
-    dice::Dice,
-    drop::{logs, purchases, reviews},
-    place::Place,
+use crate::{
+    common::{
+        app::Ran,
+        dice::Dice,
+        drop::{logs, purchases, reviews},
+        place::Place,
+    },
+    on, with_settings,
 };
 use movie_analytics::sample::Sample;
 
@@ -55,7 +58,7 @@ fn any_history_of_new_and_restated_files_ends_in_the_facts_of_the_files() {
                 history.push((step, path, content));
             }
             // The guard against days that shrink looks at what was there before: not today.
-            let ran = run(&place, &[("MAX_DAY_SHRINK", "1")]);
+            let ran = with_settings(&place, &["run", "--json"], &[("MAX_DAY_SHRINK", "1")]);
             let oracle = place.oracle();
             let right = place.facts() == oracle.facts && place.spend() == oracle.spend;
             if ran.code != 0 || !right {
@@ -67,23 +70,12 @@ fn any_history_of_new_and_restated_files_ends_in_the_facts_of_the_files() {
     }
 }
 
-fn run(place: &Place, settings: &[(&str, &str)]) -> Ran {
-    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
-    let args = ["run", "--lake", &lake, "--warehouse", &warehouse, "--json"];
-    let mut command = command(place.folder(), &args);
-    command.envs(settings.iter().copied()).output().expect("the binary starts").into()
-}
-
 #[test]
 fn three_runs_at_the_same_time_count_nothing_twice() {
     let place = Place::new();
     Sample { reviews: 600, days: 4, ..Sample::default() }.write(&place.raw()).unwrap();
-    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
-    let args = ["run", "--lake", &lake, "--warehouse", &warehouse];
-    let start = || {
-        let mut command = command(place.folder(), &args);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
+    let start =
+        || on(&place, &["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let children: Vec<_> = (0..3).map(|_| start()).collect();
     for child in children {
         Ran::from(child.wait_with_output().unwrap()).ends_with(0);
@@ -98,10 +90,8 @@ fn a_run_that_is_killed_leaves_nothing_half_done() {
     let place = Place::new();
     Sample { reviews: 2_000, days: 4, ..Sample::default() }.write(&place.raw()).unwrap();
     let oracle = place.oracle();
-    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
-    let args = ["run", "--lake", &lake, "--warehouse", &warehouse];
     for millis in [1, 3, 6, 10, 15, 20, 30, 40, 60, 80] {
-        let mut command = command(place.folder(), &args);
+        let mut command = on(&place, &["run"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         sleep(Duration::from_millis(millis));
         let _ = child.kill();

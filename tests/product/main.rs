@@ -20,3 +20,28 @@ mod refusals;
 mod scheduled;
 mod telemetry;
 mod unreachable;
+
+use common::{
+    app::{Ran, command},
+    handler::Handler,
+    place::Place,
+};
+
+/// A command, such as `["replay", "--refused"]`, on the lake and warehouse of a test.
+fn on(place: &Place, words: &[&str]) -> std::process::Command {
+    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
+    let places = ["--lake", &lake, "--warehouse", &warehouse];
+    command(place.folder(), &[&words[..1], &places, &words[1..]].concat())
+}
+
+/// What the command did with these settings.
+fn with_settings(place: &Place, words: &[&str], settings: &[(&str, &str)]) -> Ran {
+    on(place, words).envs(settings.iter().copied()).output().expect("the binary starts").into()
+}
+
+/// The app as the Functions host starts it, with these settings besides its lake and warehouse.
+fn serve(place: &Place, settings: &[(&str, &str)]) -> Handler {
+    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
+    let places = [("LAKE", &*lake), ("WAREHOUSE", &*warehouse)];
+    Handler::start(place.folder(), &[&places, settings].concat())
+}

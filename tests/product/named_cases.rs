@@ -25,6 +25,18 @@ async fn holds_the_files(lab: &Lab) {
     lab.holds(lab.files().await);
 }
 
+/// The same, after which the warehouse holds the facts of the files.
+async fn becomes(lab: &Lab, deps: &Deps, files: &[(&str, String)]) {
+    after(lab, deps, files).await;
+    holds_the_files(lab).await;
+}
+
+fn empty() -> (Lab, Deps) {
+    let lab = Lab::new();
+    let deps = lab.deps();
+    (lab, deps)
+}
+
 async fn report(deps: &Deps, input: build::Input) -> build::Report {
     match build::run(deps, input).await.unwrap() {
         build::Outcome::Published(report) => report,
@@ -32,7 +44,7 @@ async fn report(deps: &Deps, input: build::Input) -> build::Report {
     }
 }
 
-async fn forget(deps: &Deps, path: &str) {
+async fn exclude(deps: &Deps, path: &str) {
     let request =
         replay::Request { paths: vec![path.to_owned()], forget: true, ..Default::default() };
     assert_eq!(replay::run(deps, request).await.unwrap().forgotten, [path]);
@@ -40,7 +52,7 @@ async fn forget(deps: &Deps, path: &str) {
 
 async fn vanished(deps: &Deps) -> Vec<String> {
     let datasets = status::run(deps).await.datasets;
-    datasets.into_iter().flat_map(|survey| survey.vanished).collect()
+    datasets.into_iter().flat_map(|dataset| dataset.vanished).collect()
 }
 
 fn good(ids: &[i64]) -> String {
@@ -53,65 +65,53 @@ fn days(rows: &[(i64, &str)]) -> String {
 
 #[tokio::test]
 async fn an_id_that_moves_from_one_file_to_another_and_back_counts_once() {
-    let (lab, a, b) = (Lab::new(), "log_reviews/a.csv", "log_reviews/b.csv");
-    let deps = lab.deps();
+    let ((lab, deps), a, b) = (empty(), "log_reviews/a.csv", "log_reviews/b.csv");
     after(&lab, &deps, &[(REVIEWS, good(&[1, 2, 3]))]).await;
     let both = days(&[(1, "2021-04-19"), (2, "2021-04-20")]);
-    after(&lab, &deps, &[(a, both.clone()), (b, days(&[(3, "2021-04-21")]))]).await;
-    holds_the_files(&lab).await;
+    becomes(&lab, &deps, &[(a, both.clone()), (b, days(&[(3, "2021-04-21")]))]).await;
     let moved = days(&[(3, "2021-04-21"), (1, "2021-04-22")]);
-    after(&lab, &deps, &[(a, days(&[(2, "2021-04-20")])), (b, moved)]).await;
-    holds_the_files(&lab).await;
-    // Back in the first file before the second one is restated: the greater path wins till then.
-    after(&lab, &deps, &[(a, both)]).await;
-    holds_the_files(&lab).await;
-    after(&lab, &deps, &[(b, days(&[(3, "2021-04-21")]))]).await;
-    holds_the_files(&lab).await;
+    becomes(&lab, &deps, &[(a, days(&[(2, "2021-04-20")])), (b, moved)]).await;
+    // Back in the first file before the second one is restated: the row of the greater path counts till then.
+    becomes(&lab, &deps, &[(a, both)]).await;
+    becomes(&lab, &deps, &[(b, days(&[(3, "2021-04-21")]))]).await;
     assert_eq!(lab.number("SELECT sum(review_count) FROM fact_movie_analytics"), 3);
 }
 
 #[tokio::test]
 async fn a_review_file_restated_to_other_ids_leaves_the_days_of_the_old_ones() {
-    let lab = Lab::new();
-    let deps = lab.deps();
+    let (lab, deps) = empty();
     let rows: Vec<(i64, &str)> = vec![(1, "2021-04-19"), (2, "2021-04-19"), (900, "2021-06-01")];
     after(&lab, &deps, &[(LOGS, days(&rows)), (REVIEWS, good(&[1, 2]))]).await;
-    after(&lab, &deps, &[(REVIEWS, good(&[900, 901]))]).await;
-    holds_the_files(&lab).await;
+    becomes(&lab, &deps, &[(REVIEWS, good(&[900, 901]))]).await;
     assert_eq!(lab.number("SELECT count(*) FROM agg_daily"), 1);
 }
 
 #[tokio::test]
 async fn a_log_corrected_to_another_date_leaves_the_old_date() {
-    let lab = Lab::new();
-    let deps = lab.deps();
+    let (lab, deps) = empty();
     let first = days(&[(1, "2021-04-19"), (2, "2021-04-20")]);
     after(&lab, &deps, &[(LOGS, first), (REVIEWS, good(&[1, 2]))]).await;
-    after(&lab, &deps, &[(LOGS, days(&[(1, "2020-04-19"), (2, "2021-04-20")]))]).await;
-    holds_the_files(&lab).await;
+    becomes(&lab, &deps, &[(LOGS, days(&[(1, "2020-04-19"), (2, "2021-04-20")]))]).await;
 }
 
 #[tokio::test]
 async fn a_rejected_restatement_keeps_the_last_good_version() {
-    let lab = Lab::new();
-    let deps = lab.deps();
+    let (lab, deps) = empty();
     after(&lab, &deps, &[(LOGS, days(&[(1, "2021-04-19")])), (REVIEWS, good(&[1]))]).await;
     let files = lab.files().await;
     lab.put(REVIEWS, "nothing,of,ours\n1,2,3\n").await;
     lab.reads(&deps, REVIEWS, "rejected").await;
     published(&deps).await.unwrap();
     lab.holds(files.clone());
-    // The good bytes again are no news; other good ones are.
+    // The good bytes again change nothing; other good ones do.
     lab.put(REVIEWS, files[REVIEWS].clone()).await;
     lab.reads(&deps, REVIEWS, "unchanged").await;
-    after(&lab, &deps, &[(REVIEWS, good(&[1, 2]))]).await;
-    holds_the_files(&lab).await;
+    becomes(&lab, &deps, &[(REVIEWS, good(&[1, 2]))]).await;
 }
 
 #[tokio::test]
 async fn the_same_purchases_under_two_names_count_once() {
-    let lab = Lab::new();
-    let deps = lab.deps();
+    let (lab, deps) = empty();
     let bought = purchases(&[("1", 2, "2.5")]);
     after(&lab, &deps, &[(PURCHASES, bought.clone())]).await;
     let files = lab.files().await;
@@ -123,27 +123,22 @@ async fn the_same_purchases_under_two_names_count_once() {
     lab.holds(files);
     lab.reads(&deps, second, "already_done").await;
     // Once the first has other content, the second is the only one with this.
-    after(&lab, &deps, &[(PURCHASES, purchases(&[("1", 3, "2.5")]))]).await;
-    holds_the_files(&lab).await;
+    becomes(&lab, &deps, &[(PURCHASES, purchases(&[("1", 3, "2.5")]))]).await;
 }
 
 #[tokio::test]
 async fn a_first_review_long_after_the_purchases_has_the_whole_spend() {
-    let lab = Lab::new();
-    let deps = lab.deps();
+    let (lab, deps) = empty();
     after(&lab, &deps, &[(PURCHASES, purchases(&[("1", 2, "2.5"), ("7", 1, "0.001")]))]).await;
     after(&lab, &deps, &[("user_purchase/2.csv", purchases(&[("1", -1, "0.5")]))]).await;
-    after(&lab, &deps, &[(REVIEWS, good(&[1])), (LOGS, days(&[(1, "2031-04-19")]))]).await;
-    holds_the_files(&lab).await;
+    becomes(&lab, &deps, &[(REVIEWS, good(&[1])), (LOGS, days(&[(1, "2031-04-19")]))]).await;
     // And what he buys later reaches the facts that are there.
-    after(&lab, &deps, &[("user_purchase/3.csv", purchases(&[("1", 9, "1")]))]).await;
-    holds_the_files(&lab).await;
+    becomes(&lab, &deps, &[("user_purchase/3.csv", purchases(&[("1", 9, "1")]))]).await;
 }
 
 #[tokio::test]
-async fn a_deleted_source_counts_until_it_is_forgotten() {
-    let lab = Lab::new();
-    let deps = lab.deps();
+async fn a_deleted_source_counts_until_it_is_excluded() {
+    let (lab, deps) = empty();
     let more = "movie_review/2.csv";
     let rows = days(&[(1, "2021-04-19"), (2, "2021-04-20")]);
     after(&lab, &deps, &[(LOGS, rows), (REVIEWS, good(&[1])), (more, good(&[2]))]).await;
@@ -152,25 +147,24 @@ async fn a_deleted_source_counts_until_it_is_forgotten() {
     settle(&deps).await.unwrap();
     lab.holds(files.clone());
     assert_eq!(vanished(&deps).await, [more]);
-    forget(&deps, more).await;
+    exclude(&deps, more).await;
     assert!(published(&deps).await.unwrap());
     holds_the_files(&lab).await;
     assert!(vanished(&deps).await.is_empty());
     // Asked again, since nobody knows how far the first call came.
-    forget(&deps, more).await;
+    exclude(&deps, more).await;
     // The very same file again counts again: the vendor has sent it.
     after(&lab, &deps, &[(more, good(&[2]))]).await;
     lab.holds(files);
 }
 
 #[tokio::test]
-async fn an_order_to_read_a_file_again_does_not_bring_back_what_was_forgotten_since() {
-    let lab = Lab::new();
-    let deps = lab.deps();
+async fn a_request_to_read_a_file_again_does_not_bring_back_what_was_excluded_since() {
+    let (lab, deps) = empty();
     after(&lab, &deps, &[(REVIEWS, good(&[1])), (LOGS, days(&[(1, "2021-04-19")]))]).await;
     let request = || replay::Request { paths: vec![REVIEWS.to_owned()], ..Default::default() };
     let ordered = replay::run(&deps, request()).await.unwrap().orders;
-    forget(&deps, REVIEWS).await;
+    exclude(&deps, REVIEWS).await;
     // The queue delivers it after that, and twice.
     for (_, late) in [ordered.clone(), ordered].concat() {
         assert_eq!(order(&deps, late).await.unwrap().outcome, "already_done");
@@ -200,9 +194,8 @@ async fn another_protection_of_personal_data_restages_everything() {
 }
 
 #[tokio::test]
-async fn other_rules_for_facts_build_everything_anew() {
-    let lab = Lab::new();
-    let deps = lab.deps();
+async fn other_rules_for_facts_rebuild_everything() {
+    let (lab, deps) = empty();
     let bought = purchases(&[("1", 2, "2.5")]);
     let rows = days(&[(1, "2021-04-19"), (2, "2021-04-20")]);
     after(&lab, &deps, &[(LOGS, rows), (REVIEWS, good(&[1, 2])), (PURCHASES, bought)]).await;
@@ -223,7 +216,7 @@ async fn other_rules_for_facts_build_everything_anew() {
 }
 
 #[tokio::test]
-async fn versions_that_were_cleared_away_before_they_were_replaced_leave_the_facts() {
+async fn versions_that_were_swept_before_they_were_replaced_leave_the_facts() {
     let lab = Lab::with(&[("MAX_DAY_SHRINK", "1")]);
     let deps = lab.deps();
     let versions = |n: i64| {
@@ -284,7 +277,7 @@ async fn a_warehouse_that_was_deleted_or_put_back_catches_up() {
 }
 
 #[tokio::test]
-async fn a_lake_made_anew_is_not_taken_for_the_old_one() {
+async fn a_new_lake_is_not_taken_for_the_old_one() {
     let (lab, other) = (Lab::new(), Lab::new());
     let files = [(LOGS, days(&[(1, "2021-04-19")])), (REVIEWS, good(&[1]))];
     after(&lab, &lab.deps(), &files).await;
@@ -307,19 +300,16 @@ async fn ids_of_the_history_need_not_fit_into_the_memory_of_a_publish() {
     let files: Vec<_> = (0..3).map(|n| (format!("movie_review/{n}.csv"), good(&ids(n)))).collect();
     let files: Vec<_> = files.iter().map(|(path, csv)| (path.as_str(), csv.clone())).collect();
     after(&lab, &deps, &files).await;
-    after(&lab, &deps, &[(LOGS, days(&[(1, "2021-04-19")]))]).await;
-    holds_the_files(&lab).await;
+    becomes(&lab, &deps, &[(LOGS, days(&[(1, "2021-04-19")]))]).await;
 }
 
 #[tokio::test]
 async fn logs_of_a_day_without_any_review_are_shown_as_waiting() {
-    let lab = Lab::new();
-    let deps = lab.deps();
+    let (lab, deps) = empty();
     after(&lab, &deps, &[(LOGS, days(&[(1, "2021-04-19"), (2, "2021-04-19")]))]).await;
     let of_day = "SELECT waiting FROM ops_v_unmatched WHERE log_date = '2021-04-19'";
     assert_eq!(lab.number(of_day), 2);
-    after(&lab, &deps, &[(REVIEWS, good(&[1, 2, 3]))]).await;
-    holds_the_files(&lab).await;
+    becomes(&lab, &deps, &[(REVIEWS, good(&[1, 2, 3]))]).await;
 }
 
 const SHRUNK: &str = "2021-04-19";
@@ -327,9 +317,8 @@ const MIXED: &str = "log_reviews/0.csv";
 
 /// A day loses all reviews to a second day without a restated file; a restated file, known only
 /// in its old version, moves another review from the second day to a third.
-async fn linked_by_an_old_version(cleared_away: bool) -> (Lab, Deps) {
-    let lab = Lab::new();
-    let deps = lab.deps();
+async fn linked_by_an_old_version(swept_before: bool) -> (Lab, Deps) {
+    let (lab, deps) = empty();
     let first = days(&[(1, SHRUNK), (2, SHRUNK)]);
     let mixed = days(&[(3, "2021-04-20"), (4, "2021-04-20")]);
     let all = good(&[1, 2, 3, 4, 50]);
@@ -337,13 +326,13 @@ async fn linked_by_an_old_version(cleared_away: bool) -> (Lab, Deps) {
     let moved = days(&[(3, "2021-04-21"), (4, "2021-04-20")]);
     lab.put("log_reviews/2.csv", days(&[(1, "2021-04-20"), (2, "2021-04-20")])).await;
     read(&deps, "log_reviews/2.csv").await.unwrap();
-    if cleared_away {
+    if swept_before {
         lab.put(MIXED, mixed + "\n").await;
         lab.reads(&deps, MIXED, "accepted").await;
     }
     lab.put(MIXED, moved).await;
     lab.reads(&deps, MIXED, "accepted").await;
-    if cleared_away {
+    if swept_before {
         let swept = deps.lake.sweep(Dataset::ReviewLogs, Duration::ZERO).await.unwrap();
         assert_eq!(swept.parquet, 1);
     }
@@ -355,7 +344,7 @@ async fn linked_by_an_old_version(cleared_away: bool) -> (Lab, Deps) {
 const COUNTED: &str = "SELECT sum(review_count) FROM fact_movie_analytics";
 
 #[tokio::test]
-async fn days_are_held_back_together_though_the_version_that_links_them_was_cleared_away() {
+async fn days_are_held_back_together_though_the_version_that_links_them_was_swept() {
     let (lab, _deps) = linked_by_an_old_version(true).await;
     assert_eq!(lab.number(COUNTED), 4);
 }

@@ -6,11 +6,14 @@ use std::{
     time::Duration,
 };
 
-use crate::common::{
-    drop::{logs, reviews},
-    handler::{Handler, get, timer},
-    lab::{Lab, published, read},
-    place::Place,
+use crate::{
+    common::{
+        drop::{logs, reviews},
+        handler::{get, timer},
+        lab::{Lab, published, read},
+        place::Place,
+    },
+    serve,
 };
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use movie_analytics::{
@@ -68,8 +71,7 @@ fn a_timer_that_fires_a_moment_too_early_publishes_at_its_time() {
     place.drop(REVIEWS, reviews(&[(1, "good", 1)]));
     place.drop(LOGS, logs(&[(1, "2021-04-19", "Mobile")]));
     place.call("reconcile").ends_with(0);
-    let settings = [("LAKE", &*place.lake_option()), ("WAREHOUSE", &place.warehouse_option())];
-    let handler = Handler::start(place.folder(), &settings);
+    let handler = serve(&place, &[]);
     while Utc::now().nanosecond() > 100_000_000 {
         thread::sleep(Duration::from_millis(5));
     }
@@ -88,8 +90,7 @@ fn reconcile_leaves_young_files_to_their_event_and_says_how_many() {
     }
     let old = File::options().write(true).open(place.raw().join("movie_review/old.csv")).unwrap();
     old.set_modified(std::time::SystemTime::now() - Duration::from_secs(601)).unwrap();
-    let settings = [("LAKE", &*place.lake_option()), ("WAREHOUSE", &place.warehouse_option())];
-    let handler = Handler::start(place.folder(), &settings);
+    let handler = serve(&place, &[]);
     let ordered = |timer: &Value| {
         let (status, answer) = handler.call("reconcile", timer, &[]);
         assert_eq!(status, 200, "{answer}");
@@ -182,12 +183,7 @@ fn serve_says_in_one_line_which_functions_lack_a_setting() {
         fs::create_dir(&to).unwrap();
         fs::copy(format!("{from}/function.json"), to.join("function.json")).unwrap();
     }
-    let settings = [
-        ("LAKE", &*place.lake_option()),
-        ("WAREHOUSE", &place.warehouse_option()),
-        ("RECONCILE_SCHEDULE", "0 0 * * * *"),
-    ];
-    let handler = Handler::start(place.folder(), &settings);
+    let handler = serve(&place, &[("RECONCILE_SCHEDULE", "0 0 * * * *")]);
     handler.call("status", &get("status"), &[]);
     let (stdout, stderr) = handler.stop();
     let lines: Vec<&String> =

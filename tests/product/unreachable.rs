@@ -57,10 +57,8 @@ fn assert_page(page: &Value, status: u16, words: &str) {
     assert_eq!(page["statusCode"], status, "{page}");
     let html = page["body"].as_str().unwrap();
     assert!(html.contains(words), "`{words}`: {html}");
-    assert_eq!(
-        page["headers"]["Retry-After"],
-        if status == 503 { json!("30") } else { json!(null) }
-    );
+    let retry = if status == 503 { json!("30") } else { json!(null) };
+    assert_eq!(page["headers"]["Retry-After"], retry);
 }
 
 /// What `status` cannot reach, and why.
@@ -92,10 +90,8 @@ fn a_warehouse_that_cannot_be_opened_is_not_one_without_a_publish() {
         let (_, stderr) = handler.stop();
         for (line, function) in stderr.iter().zip(["dashboard", "status"]) {
             let line: Value = serde_json::from_str(line).unwrap();
-            assert_eq!(
-                (&line["function"], &line["invocation_id"]),
-                (&json!(function), &json!("unknown"))
-            );
+            assert_eq!(line["function"], function);
+            assert_eq!(line["invocation_id"], "unknown");
         }
         assert_eq!(stderr.len(), 2, "{stderr:#?}");
     }

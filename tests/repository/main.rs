@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
 
+mod app;
 mod contracts;
 mod fuzz_seeds;
 mod powerbi;
+mod read;
 mod structure;
 mod terraform;

@@ -1,7 +1,6 @@
 //! Chores of this repository, run as `cargo xtask CHORE`.
 
 mod bench;
-mod drop;
 mod fuzz;
 mod glibc;
 mod package;
@@ -30,26 +29,32 @@ once, below ~/.cache/movie-analytics/tools.
 
 Exit codes: 0 all well, 1 the chore failed, 2 wrong usage";
 
+/// A chore with its help. The error is wrong usage, in words.
+type Chore = (&'static str, &'static str, fn(&[&str]) -> Result<ExitCode, String>);
+
+const CHORES: [Chore; 6] = [
+    ("test", test::HELP, |args| Ok(test::run(&test::parse(args)?))),
+    ("package", package::HELP, |args| Ok(ended(package::run(&package::parse(args)?)))),
+    ("start", start::HELP, |args| Ok(ended(start::run(&start::parse(args)?)))),
+    ("drop", start::DROP_HELP, |args| Ok(ended(start::functions_host("drop", args)))),
+    ("fuzz", fuzz::HELP, |args| Ok(ended(fuzz::run(&fuzz::parse(args)?)))),
+    ("bench", bench::HELP, |args| Ok(ended(bench::run(&bench::parse(args)?)))),
+];
+
+fn is_help(arg: &&str) -> bool {
+    matches!(*arg, "help" | "--help" | "-h")
+}
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let Some((chore, rest)) = args.split_first() else { return help(HELP) };
-    let wants_help = rest.iter().any(|arg| matches!(*arg, "help" | "--help" | "-h"));
-    let done = match *chore {
-        "help" | "--help" | "-h" => return help(HELP),
-        "test" if wants_help => return help(test::HELP),
-        "package" if wants_help => return help(package::HELP),
-        "start" if wants_help => return help(start::HELP),
-        "drop" if wants_help => return help(drop::HELP),
-        "fuzz" if wants_help => return help(fuzz::HELP),
-        "bench" if wants_help => return help(bench::HELP),
-        "test" => test::parse(rest).map(|plan| test::run(&plan)),
-        "package" => package::parse(rest).map(|plan| ended(package::run(&plan))),
-        "start" => start::parse(rest).map(|plan| ended(start::run(&plan))),
-        "drop" => Ok(ended(drop::run(rest))),
-        "fuzz" => fuzz::parse(rest).map(|plan| ended(fuzz::run(&plan))),
-        "bench" => bench::parse(rest).map(|plan| ended(bench::run(&plan))),
-        other => Err(format!("there is no chore `{other}`")),
+    let Some((name, rest)) = args.split_first().filter(|(name, _)| !is_help(name)) else {
+        return help(HELP);
+    };
+    let done = match CHORES.iter().find(|(chore, ..)| chore == name) {
+        Some((_, text, _)) if rest.iter().any(is_help) => return help(text),
+        Some((.., run)) => run(rest),
+        None => Err(format!("there is no chore `{name}`")),
     };
     match done {
         Ok(code) => code,
@@ -71,7 +76,7 @@ fn ended(result: anyhow::Result<()>) -> ExitCode {
 }
 
 fn help(text: &str) -> ExitCode {
-    // Whoever reads may have enough, as in `| head`.
+    // The reader may close early, as in `| head`.
     let _ = writeln!(std::io::stdout(), "{text}");
     ExitCode::SUCCESS
 }

@@ -31,8 +31,8 @@ made from local.settings.json.example. It is never in the zip. Everything else i
 removed first. A .funcignore keeps stray files out of what `func pack` packs.
 
 --portable links by cargo-zigbuild, which is installed once below
-~/.cache/movie-analytics/tools; that needs python3. Whoever has the Rust target
-x86_64-unknown-linux-musl can build a static program instead and put it into dist/.";
+~/.cache/movie-analytics/tools; that needs python3. With the Rust target
+x86_64-unknown-linux-musl you can build a static program instead and put it into dist/.";
 
 /// The feature of a program that speaks to a cluster.
 pub const SPARK: &str = "--features=spark-connect";
@@ -69,7 +69,7 @@ pub fn parse(args: &[&str]) -> Result<Plan, String> {
     if debug && plan.release {
         return Err("--debug and --release exclude each other".to_owned());
     }
-    // What is deployed must start there, and is optimised unless somebody says otherwise.
+    // What is deployed must start there, and is optimised unless `--debug` is given.
     plan.portable |= plan.zip;
     plan.release |= plan.portable && !debug;
     Ok(plan)
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_deployed_is_portable_and_optimised_unless_told_otherwise() {
+    fn what_is_deployed_is_portable_and_optimised_unless_debug_is_chosen() {
         let plan = |release, portable, zip| Ok(Plan { release, portable, zip, spark: false });
         assert_eq!(parse(&[]), plan(false, false, false));
         assert_eq!(parse(&["--release"]), plan(true, false, false));

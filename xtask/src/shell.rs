@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
 
@@ -50,24 +50,20 @@ pub fn target() -> Result<PathBuf> {
 
 /// What a command prints; anything but success is an error.
 pub fn output(command: &mut Command, remedy: &str) -> Result<String> {
-    let line = line(command);
-    let output = command
-        .current_dir(root()?)
-        .output()
-        .with_context(|| format!("cannot start `{line}`: {remedy}"))?;
+    let output = finished(command, remedy)?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "`{line}` ended with {}: {said}", output.status);
+    ensure!(output.status.success(), "`{}` ended with {}: {said}", line(command), output.status);
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a command that is allowed to fail, without its output; tells whether it succeeded.
+/// Runs a command that may fail, without its output; whether it succeeded.
 pub fn succeeds(command: &mut Command) -> Result<bool> {
-    let line = line(command);
-    let output = command
-        .current_dir(root()?)
-        .output()
-        .with_context(|| format!("cannot start `{line}`: install the program it names"))?;
-    Ok(output.status.success())
+    Ok(finished(command, "install the program it names")?.status.success())
+}
+
+fn finished(command: &mut Command, remedy: &str) -> Result<Output> {
+    let done = command.current_dir(root()?).output();
+    done.with_context(|| format!("cannot start `{}`: {remedy}", line(command)))
 }
 
 /// Known at run time only: a path compiled in would be wrong after the repository moves.

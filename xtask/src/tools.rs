@@ -1,4 +1,4 @@
-//! Programs that a stage needs, and how each is put on a machine that lacks it.
+//! Programs that a stage needs, and how each is installed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,79 +7,74 @@ use anyhow::{Context, Result, ensure};
 
 use crate::shell;
 
-/// A new tool is one more constant here, in [`ALL`] too; one that comes by another way
-/// than cargo brings its own `install`.
+/// A new tool is one more constant here, in [`ALL`] too.
 pub struct Tool {
     pub name: &'static str,
     version: &'static str,
     /// What is run, below the tool's folder.
     program: &'static str,
-    /// Puts the program below the folder.
-    install: fn(&Tool, &Path) -> Result<()>,
+    source: Source,
 }
 
-pub const CARGO_DENY: Tool = Tool {
-    name: "cargo-deny",
-    version: "0.20.2",
-    program: "bin/cargo-deny",
-    install: cargo_install,
-};
-pub const CARGO_MACHETE: Tool = Tool {
-    name: "cargo-machete",
-    version: "0.9.2",
-    program: "bin/cargo-machete",
-    install: cargo_install,
-};
+/// Where a tool comes from. A package without a version has that of the tool.
+enum Source {
+    Cargo,
+    Npm(&'static [&'static str]),
+    /// Into a virtual environment.
+    Pip(&'static [&'static str]),
+}
+
+use Source::{Cargo, Npm, Pip};
+
+const fn tool(
+    name: &'static str,
+    version: &'static str,
+    program: &'static str,
+    source: Source,
+) -> Tool {
+    Tool { name, version, program, source }
+}
+
+pub const CARGO_DENY: Tool = tool("cargo-deny", "0.20.2", "bin/cargo-deny", Cargo);
+pub const CARGO_MACHETE: Tool = tool("cargo-machete", "0.9.2", "bin/cargo-machete", Cargo);
+
 /// The storage emulator. Later versions need a Node.js that distributions do not have yet.
 /// `crates/functions-host` looks for this version in this folder.
-pub const AZURITE: Tool = Tool {
-    name: "azurite",
-    version: "3.35.0",
-    program: "node_modules/azurite/dist/src/azurite.js",
-    install: npm_install,
-};
+pub const AZURITE: Tool =
+    tool("azurite", "3.35.0", "node_modules/azurite/dist/src/azurite.js", Npm(&["azurite"]));
 
 /// Microsoft's own parser of T-SQL, ScriptDom, as a program.
-pub const MAXDOP: Tool =
-    Tool { name: "maxdop", version: "0.1.3", program: "bin/maxdop", install: pip_install };
+pub const MAXDOP: Tool = tool("maxdop", "0.1.3", "bin/maxdop", Pip(&["maxdop"]));
 
 /// A server that speaks Spark Connect, as a Python package: a query engine without a JVM.
 /// `crates/engine/tests/sail` looks for this version in this folder. Not in [`ALL`]: only the stage
 /// `spark` needs its 190 MB.
-pub const PYSAIL: Tool =
-    Tool { name: "pysail", version: "0.7.2", program: "bin/python3", install: pip_install };
+pub const PYSAIL: Tool = tool("pysail", "0.7.2", "bin/python3", Pip(&["pysail"]));
 
 /// Microsoft's own parser of KQL, the language of logs.
-pub const KQL: Tool = Tool {
-    name: "kusto-language-service",
-    version: "12.4.1",
-    program: "node_modules/@kusto/language-service-next/package.json",
-    install: |tool, folder| npm_install_packages("@kusto/language-service-next", tool, folder, &[]),
-};
+pub const KQL: Tool = tool(
+    "kusto-language-service",
+    "12.4.1",
+    "node_modules/@kusto/language-service-next/package.json",
+    Npm(&["@kusto/language-service-next"]),
+);
 
 /// Runs KQL on DuckDB.
-pub const DUCKDB_KQL: Tool = Tool {
-    name: "duckdb-kql",
-    version: "1.1.2",
-    program: "bin/python3",
-    install: |tool, folder| pip_install_all(tool, folder, &[&package(tool), DUCKDB]),
-};
-const DUCKDB: &str = "duckdb==2.0.1";
+pub const DUCKDB_KQL: Tool =
+    tool("duckdb-kql", "1.1.2", "bin/python3", Pip(&["duckdb-kql", "duckdb==2.0.1"]));
 
 /// Security rules for Terraform. Run as a module of its Python: a script of a virtual environment
 /// names the folder that it was installed into, and does not survive the move.
-pub const CHECKOV: Tool =
-    Tool { name: "checkov", version: "3.3.30", program: "bin/python3", install: pip_install };
+pub const CHECKOV: Tool = tool("checkov", "3.3.30", "bin/python3", Pip(&["checkov"]));
 
-/// Drives Chromium, with axe-core beside it, which finds what keeps people out of a page.
+/// Drives Chromium, with axe-core beside it, which finds barriers in a page.
 /// `tests/services/dashboard.rs` looks for this version in this folder.
-pub const PLAYWRIGHT: Tool = Tool {
-    name: "playwright-core",
-    version: "1.65.1",
-    program: "node_modules/playwright-core/index.mjs",
-    install: |tool, folder| npm_install_packages(tool.name, tool, folder, &[AXE]),
-};
-const AXE: &str = "axe-core@4.14.1";
+pub const PLAYWRIGHT: Tool = tool(
+    "playwright-core",
+    "1.65.1",
+    "node_modules/playwright-core/index.mjs",
+    Npm(&["playwright-core", "axe-core@4.14.1"]),
+);
 
 /// Where distributions, and the machines of GitHub, have the browser. It is too large, and too
 /// tied to the system's libraries, to be kept beside the other tools.
@@ -87,32 +82,24 @@ const CHROMIUM: [&str; 3] =
     ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /// Not in [`ALL`] either: only `cargo xtask fuzz` needs it.
-pub const CARGO_FUZZ: Tool = Tool {
-    name: "cargo-fuzz",
-    version: "0.13.2",
-    program: "bin/cargo-fuzz",
-    install: cargo_install,
-};
+pub const CARGO_FUZZ: Tool = tool("cargo-fuzz", "0.13.2", "bin/cargo-fuzz", Cargo);
 
-/// Links against an old glibc, by way of zig as linker and C compiler. Not in [`ALL`]: no stage
-/// needs its 100 MB, only packaging for Azure does.
-pub const CARGO_ZIGBUILD: Tool = Tool {
-    name: "cargo-zigbuild",
-    version: "0.24.0",
-    program: "bin/cargo-zigbuild",
-    install: pip_install_with_zig,
-};
-/// The version of zig, which PyPI has, too.
-const ZIGLANG: &str = "ziglang==0.15.2";
+/// Links against an old glibc, with zig as linker and C compiler. Not in [`ALL`]: only packaging for
+/// Azure needs its 100 MB.
+pub const CARGO_ZIGBUILD: Tool = tool(
+    "cargo-zigbuild",
+    "0.24.0",
+    "bin/cargo-zigbuild",
+    Pip(&["cargo-zigbuild", "ziglang==0.15.2"]),
+);
 
 /// What `cargo xtask bench` compares with, in one virtual environment. Not in [`ALL`].
-pub const BENCH_PEERS: Tool = Tool {
-    name: "bench-peers",
-    version: "2026.11",
-    program: "bin/python3",
-    install: pip_install_peers,
-};
-const PEERS: [&str; 3] = ["polars==2.1.0", "duckdb==2.0.0", "pyspark==4.3.0"];
+pub const BENCH_PEERS: Tool = tool(
+    "bench-peers",
+    "2026.11",
+    "bin/python3",
+    Pip(&["polars==2.1.0", "duckdb==2.0.0", "pyspark==4.3.0"]),
+);
 
 pub const ALL: &[Tool] =
     &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, DUCKDB_KQL, CHECKOV, PLAYWRIGHT];
@@ -130,11 +117,57 @@ impl Tool {
         let program = folder.join(self.program);
         if !program.exists() {
             println!("{} {} is not here yet, installing it", self.name, self.version);
-            (self.install)(self, &folder)
+            self.install(&folder)
                 .with_context(|| format!("{} {} cannot be installed", self.name, self.version))?;
             ensure!(program.exists(), "{} was installed without {}", self.name, program.display());
         }
         Ok(program)
+    }
+    /// Installs beside the folder first: it appears whole or not at all. A virtual environment may be
+    /// moved since nothing in it that we run is a script.
+    fn install(&self, folder: &Path) -> Result<()> {
+        let partial = folder.with_file_name(format!("{}.partial", self.name));
+        match self.source {
+            // Builds without optimising: half a minute instead of many, for programs that then run
+            // for a second.
+            Cargo => {
+                let package = format!("{}@{}", self.name, self.version);
+                return shell::run(
+                    shell::cargo()
+                        .args(["install", "--quiet", "--locked", "--debug", &package, "--root"])
+                        .arg(folder)
+                        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+                        // Then cargo builds in a temporary folder and removes it.
+                        .env_remove("CARGO_TARGET_DIR"),
+                );
+            }
+            Npm(packages) => shell::run(
+                Command::new("npm")
+                    .args(["install", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"])
+                    .args(self.versioned(packages, "@"))
+                    .arg("--prefix")
+                    .arg(&partial),
+            )?,
+            Pip(packages) => {
+                shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&partial))?;
+                shell::run(
+                    Command::new(partial.join("bin/python3"))
+                        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                        .args(self.versioned(packages, "==")),
+                )?;
+            }
+        }
+        std::fs::rename(&partial, folder)
+            .with_context(|| format!("cannot move {} into its place", partial.display()))
+    }
+
+    fn versioned(&self, packages: &[&str], sign: &str) -> Vec<String> {
+        // The scope of a package of npm begins with its sign, too.
+        let add = |package: &&str| match package[1..].contains(sign) {
+            true => (*package).to_owned(),
+            false => format!("{package}{sign}{}", self.version),
+        };
+        packages.iter().map(add).collect()
     }
 }
 
@@ -204,20 +237,6 @@ fn find_postgresql() -> Option<PathBuf> {
         .find(has_server)
 }
 
-/// Builds without optimising: half a minute instead of many, for programs that then run
-/// for a second.
-fn cargo_install(tool: &Tool, folder: &Path) -> Result<()> {
-    let package = format!("{}@{}", tool.name, tool.version);
-    shell::run(
-        shell::cargo()
-            .args(["install", "--quiet", "--locked", "--debug", &package, "--root"])
-            .arg(folder)
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            // Then cargo builds in a temporary folder and removes it.
-            .env_remove("CARGO_TARGET_DIR"),
-    )
-}
-
 /// Where the browser is, after installing it by the system's packages if need be.
 pub fn chromium() -> Result<&'static str> {
     let find = || CHROMIUM.into_iter().find(|program| Path::new(program).exists());
@@ -228,7 +247,7 @@ pub fn chromium() -> Result<&'static str> {
     find().with_context(|| format!("chromium was installed without {}", CHROMIUM[0]))
 }
 
-/// Makes sure of a C++ compiler, in which libFuzzer is written.
+/// Installs a C++ compiler if need be: libFuzzer is written in C++.
 pub fn cxx() -> Result<()> {
     let there = std::env::var_os("CXX").is_some_and(|cxx| !cxx.is_empty());
     if !there && !shell::succeeds(Command::new("c++").arg("--version")).unwrap_or(false) {
@@ -237,59 +256,15 @@ pub fn cxx() -> Result<()> {
     Ok(())
 }
 
-fn npm_install(tool: &Tool, folder: &Path) -> Result<()> {
-    npm_install_packages(tool.name, tool, folder, &[])
-}
-
-/// Installs beside the folder first: it appears whole or not at all.
-fn npm_install_packages(name: &str, tool: &Tool, folder: &Path, more: &[&str]) -> Result<()> {
-    let package = format!("{name}@{}", tool.version);
-    let partial = folder.with_file_name(format!("{}.partial", tool.name));
-    shell::run(
-        Command::new("npm")
-            .args(["install", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"])
-            .arg(&package)
-            .args(more)
-            .arg("--prefix")
-            .arg(&partial),
-    )?;
-    std::fs::rename(&partial, folder)
-        .with_context(|| format!("cannot move {} into its place", partial.display()))
-}
-
-/// Installs into a virtual environment, beside the folder first. It may be moved since nothing
-/// in it that we run is a script.
-fn pip_install(tool: &Tool, folder: &Path) -> Result<()> {
-    pip_install_all(tool, folder, &[&package(tool)])
-}
-
-fn pip_install_with_zig(tool: &Tool, folder: &Path) -> Result<()> {
-    pip_install_all(tool, folder, &[&package(tool), ZIGLANG])
-}
-
-fn pip_install_peers(tool: &Tool, folder: &Path) -> Result<()> {
-    pip_install_all(tool, folder, &PEERS)
-}
-
-fn package(tool: &Tool) -> String {
-    format!("{}=={}", tool.name, tool.version)
-}
-
-fn pip_install_all(tool: &Tool, folder: &Path, packages: &[&str]) -> Result<()> {
-    let partial = folder.with_file_name(format!("{}.partial", tool.name));
-    shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&partial))?;
-    shell::run(
-        Command::new(partial.join("bin/python3"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(packages),
-    )?;
-    std::fs::rename(&partial, folder)
-        .with_context(|| format!("cannot move {} into its place", partial.display()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn packages_without_a_version_have_that_of_their_tool() {
+        assert_eq!(KQL.versioned(&["@a/b", "c@1"], "@"), ["@a/b@12.4.1", "c@1"]);
+        assert_eq!(MAXDOP.versioned(&["a", "b==2"], "=="), ["a==0.1.3", "b==2"]);
+    }
 
     #[test]
     fn tests_look_for_what_is_installed() {

@@ -1,7 +1,5 @@
 //! What can go wrong with the lake, and whether another try can help.
 
-use crate::Lake;
-
 /// An error of the lake. A vendor file with wrong contents is none: it becomes a receipt.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the message tells what the fields hold")]
@@ -93,11 +91,11 @@ impl Error {
 
     /// Whether it concerns one file alone. Where the lake is local, a file that cannot be opened
     /// does; elsewhere the store refuses all of them.
-    pub fn is_of_file(&self, lake: &Lake) -> bool {
+    pub fn is_of_file(&self, is_local: bool) -> bool {
         match self {
             Self::Name { .. } | Self::Foreign { .. } | Self::Bug { .. } => true,
             Self::Changing { .. } | Self::BrokenOff { .. } | Self::Crashed { .. } => true,
-            Self::Store { .. } => lake.raw_folder().is_some(),
+            Self::Store { .. } => is_local,
             _ => false,
         }
     }

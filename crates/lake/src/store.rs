@@ -153,6 +153,11 @@ impl Lake {
         self.inner.description.clone()
     }
 
+    /// Whether it lies in a folder of this machine.
+    pub fn is_local(&self) -> bool {
+        self.inner.raw_folder.is_some()
+    }
+
     /// What was done through this lake and its clones so far.
     pub fn work(&self) -> Work {
         self.inner.counters.work()

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::BTreeSet, hint::black_box, path::Path, sync::Arc};
+use std::{collections::BTreeSet, hint::black_box, sync::Arc};
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
@@ -23,20 +23,11 @@ use pipeline::{
 /// The files of 10,000 reviews, with so many of 1,000 positive.
 fn files(positive: u64) -> [Vec<u8>; 3] {
     let folder = tempfile::tempdir().unwrap();
-    let sample = Sample {
-        reviews: 10_000,
-        review_bytes: REAL,
-        positive,
-        purchases: 10_000,
-        ..Sample::default()
-    };
+    let (reviews, review_bytes, purchases) = (10_000, REAL, 10_000);
+    let sample = Sample { reviews, review_bytes, positive, purchases, ..Sample::default() };
     sample.write_single(folder.path()).unwrap();
-    Dataset::ALL.map(|dataset| read(folder.path(), dataset))
-}
-
-fn read(folder: &Path, dataset: Dataset) -> Vec<u8> {
-    let name = dataset.raw_folder();
-    std::fs::read(folder.join(name).join(format!("{name}.csv"))).unwrap()
+    let file = |name| folder.path().join(format!("{name}/{name}.csv"));
+    Dataset::ALL.map(|dataset| std::fs::read(file(dataset.raw_folder())).unwrap())
 }
 
 /// All batches of a file.
@@ -45,18 +36,9 @@ fn parsed(dataset: Dataset, file: &[u8]) -> Vec<RecordBatch> {
 }
 
 fn feed(parser: &mut dyn FileParser, file: &[u8]) -> Vec<RecordBatch> {
-    let (mut rest, mut batches) = (file, Vec::new());
-    while !rest.is_empty() {
-        let space = parser.space();
-        let n = space.len().min(rest.len());
-        space[..n].copy_from_slice(&rest[..n]);
-        parser.filled(n).unwrap();
-        rest = &rest[n..];
-        batches.extend(std::iter::from_fn(|| parser.take_rows()));
-    }
+    parser.push(file).unwrap();
     parser.finish().unwrap();
-    batches.extend(std::iter::from_fn(|| parser.take_rows()));
-    batches
+    std::iter::from_fn(|| parser.take_rows()).collect()
 }
 
 /// Rows of which only the fields are found.
@@ -147,9 +129,9 @@ fn facts(c: &mut Criterion) {
         b.iter(|| {
             let mut rows = Logs::new(&days, 10_000);
             logs.iter().for_each(|batch| rows.push(batch, 0));
-            let mut winners = rows.winners();
-            reviews.iter().for_each(|batch| winners.reviews(batch));
-            let facts = winners.facts();
+            let mut latest = rows.latest();
+            reviews.iter().for_each(|batch| latest.reviews(batch));
+            let facts = latest.facts();
             assert!(!facts.rows.is_empty());
             facts
         });

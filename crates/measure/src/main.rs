@@ -44,13 +44,14 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Sample { raw, reviews, purchases, days, daily, positive } => {
+            let (review_bytes, dirty) = (REAL, false);
             let sample = Sample {
                 reviews,
-                review_bytes: REAL,
+                review_bytes,
                 positive,
                 purchases,
                 days,
-                dirty: false,
+                dirty,
                 ..Sample::default()
             };
             if daily {
@@ -58,13 +59,12 @@ fn main() -> anyhow::Result<()> {
             } else {
                 sample.write_single(&raw)?
             };
-            Ok(())
         }
         Command::Rules => {
             let dimensions = DIMENSIONS.map(|d| json!([d.name, d.element]));
             println!("{}", json!({ "dimensions": dimensions, "positive_words": POSITIVE_WORDS }));
-            Ok(())
         }
-        Command::Facts { lake, out } => facts::write(&lake, &out),
+        Command::Facts { lake, out } => facts::write(&lake, &out)?,
     }
+    Ok(())
 }

@@ -1,28 +1,17 @@
 //! Pure transformations: bytes of vendor files in, Arrow record batches and refusals out;
 //! reviews, logs and purchases in, facts out. No I/O and no clock in here.
 //!
-//! A file is pushed through the parser of its dataset in portions of any size:
+//! A file is pushed through the parser of its dataset in chunks of any size:
 //!
 //! ```
 //! use pipeline::{Dataset, FileRefusal, Options, RowReason, parser};
 //!
 //! # fn main() -> Result<(), FileRefusal> {
 //! let mut parser = parser(Dataset::ClassifiedMovieReview, &Options::default());
-//! let mut file = &b"cid,review_str,id_review\n13756,A good film,1\nx,Bad,2\n"[..];
-//! let mut batches = Vec::new();
-//! while !file.is_empty() {
-//!     let space = parser.space();
-//!     let n = space.len().min(file.len());
-//!     space[..n].copy_from_slice(&file[..n]);
-//!     parser.filled(n)?;
-//!     file = &file[n..];
-//!     batches.extend(parser.take_rows());
-//! }
+//! parser.push(b"cid,review_str,id_review\n13756,A good film,1\n")?;
+//! parser.push(b"x,Bad,2\n")?;
 //! parser.finish()?;
-//! while let Some(batch) = parser.take_rows() {
-//!     batches.push(batch);
-//! }
-//! assert_eq!(batches[0].num_rows(), 1);
+//! assert_eq!(parser.take_rows().map(|batch| batch.num_rows()), Some(1));
 //! assert_eq!(parser.tally().refused[&RowReason::NotAnInteger], 1);
 //! # Ok(())
 //! # }
@@ -33,6 +22,7 @@ pub mod dataset;
 pub mod day;
 pub mod dimensions;
 pub mod facts;
+mod file_parser;
 pub mod logs;
 mod number;
 pub mod parser;
@@ -44,5 +34,6 @@ pub mod versions;
 
 pub use dataset::Dataset;
 pub use day::Day;
-pub use parser::{FileParser, Limits, Options, Tally, parser};
+pub use file_parser::{FileParser, Limits, Tally};
+pub use parser::{Options, parser};
 pub use refusal::{FileReason, FileRefusal, RowReason};

@@ -19,7 +19,7 @@ pub fn integer(text: &[u8]) -> Result<i64, RowReason> {
         if digit > 9 {
             return Err(RowReason::NotAnInteger);
         }
-        // Counted down, because the smallest number has no positive twin.
+        // Counted down, because the smallest number has no positive counterpart.
         match value.checked_mul(10).and_then(|value| value.checked_sub(digit)) {
             Some(next) => value = next,
             None => fits = false,

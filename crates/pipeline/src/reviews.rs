@@ -73,7 +73,7 @@ fn has_word<const N: usize>(block: &[u8], word: &[u8; N]) -> bool {
     block.windows(N).fold(false, |any, letters| any | is_word(letters, word))
 }
 
-/// In any case: the bit that tells lower case from upper is set; no other characters become these
+/// In any case: the bit of lower case is set; no other characters become these
 /// letters by it.
 #[inline(always)]
 fn is_word<const N: usize>(letters: &[u8], word: &[u8; N]) -> bool {

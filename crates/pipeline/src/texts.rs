@@ -42,7 +42,7 @@ impl Texts {
     }
 }
 
-/// A text without the blanks around it. Most have none, which two comparisons tell.
+/// A text without the blanks around it. Most have none, which two comparisons show.
 #[inline]
 pub fn trimmed(text: &[u8]) -> &[u8] {
     match (text.first(), text.last()) {

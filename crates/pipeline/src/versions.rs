@@ -1,6 +1,6 @@
-//! Versions of the rules. Rows that change are a new version: files staged, and facts built, by
-//! another one are made again. Beside each version stands the hash of what `tests/pipeline/rules.rs` makes
-//! of its corpus, so that rows cannot change unnoticed.
+//! Versions of the rules. Rows that change are a new version: files staged and facts built by another
+//! one are rebuilt. Beside each version stands the hash of what `tests/pipeline/rules.rs` makes of its
+//! corpus, so that rows cannot change unnoticed.
 
 /// How bytes become rows; hashes by dataset: reviews, logs, purchases.
 pub const PARSER: (&str, [u64; 3]) =

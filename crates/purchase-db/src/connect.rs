@@ -100,7 +100,7 @@ impl Connector {
         }
         let tls = Tls::new(&self.setting.trust).map_err(Cause::permanent)?;
         let (client, connection) = config.connect(tls).await?;
-        // What breaks the connection reaches whoever waits for an answer.
+        // Its error also reaches the caller that waits for an answer.
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!("a connection to the operational database was lost: {error}");

@@ -15,7 +15,10 @@ use crate::encode::{EPOCH, HEADER};
 /// Rows of a batch.
 const BATCH_ROWS: usize = 16_384;
 
-/// Largest price, in thousandths: `decimal(12,3)`.
+/// Type of prices.
+const PRICE: DataType = DataType::Decimal128(12, 3);
+
+/// Thousandths from which on a price does not fit [`PRICE`].
 const PRICE_LIMIT: i128 = 1_000_000_000_000;
 
 /// Why bytes of the server are not understood.
@@ -29,15 +32,16 @@ pub(crate) fn schema() -> Arc<Schema> {
         Field::new("detail", DataType::Utf8, true),
         Field::new("quantity", DataType::Int32, false),
         Field::new("invoice_date", DataType::Timestamp(TimeUnit::Microsecond, None), true),
-        Field::new("unit_price", DataType::Decimal128(12, 3), false),
+        Field::new("unit_price", PRICE, false),
         Field::new("customer_id", DataType::Int64, true),
         Field::new("country", DataType::Utf8, true),
     ]))
 }
 
-/// Takes bytes in any portions and gives batches.
+/// Takes bytes in chunks of any size and gives batches.
+#[derive(Default)]
 pub(crate) struct Decoder {
-    /// What is not decoded yet: less than a row, between two portions.
+    /// What is not decoded yet: less than a row, between two chunks.
     rest: Vec<u8>,
     is_begun: bool,
     is_complete: bool,
@@ -49,24 +53,6 @@ pub(crate) struct Decoder {
     unit_price: Decimal128Builder,
     customer_id: Int64Builder,
     country: StringBuilder,
-}
-
-impl Default for Decoder {
-    fn default() -> Self {
-        Self {
-            rest: Vec::new(),
-            is_begun: false,
-            is_complete: false,
-            invoice_number: StringBuilder::new(),
-            stock_code: StringBuilder::new(),
-            detail: StringBuilder::new(),
-            quantity: Int32Builder::new(),
-            invoice_date: TimestampMicrosecondBuilder::new(),
-            unit_price: Decimal128Builder::new().with_data_type(DataType::Decimal128(12, 3)),
-            customer_id: Int64Builder::new(),
-            country: StringBuilder::new(),
-        }
-    }
 }
 
 impl Decoder {
@@ -97,29 +83,24 @@ impl Decoder {
         Ok(())
     }
 
-    /// The last rows. An error where the server did not come to an end.
+    /// The last rows. An error where the server did not send the end.
     pub(crate) fn finish(mut self) -> Result<RecordBatch, Wrong> {
-        match self.is_complete && self.rest.is_empty() {
-            true => Ok(self.take()),
-            false => Err("ended COPY before the last row: try again"),
-        }
+        let is_whole = self.is_complete && self.rest.is_empty();
+        is_whole.then(|| self.take()).ok_or("ended COPY before the last row: try again")
     }
 
-    /// Decodes the row at the beginning of `bytes` and tells its length; `None` where it is not
+    /// Decodes the row at the beginning of `bytes` and returns its length; `None` where it is not
     /// all there.
     fn row(&mut self, bytes: &[u8]) -> Result<Option<usize>, Wrong> {
         let mut fields = [None; 8];
-        let Some((width, mut rest)) =
-            bytes.split_first_chunk().map(|(w, r)| (i16::from_be_bytes(*w), r))
-        else {
-            return Ok(None);
-        };
-        if width == -1 {
-            self.is_complete = true;
-            return Ok(Some(2));
-        }
-        if width != 8 {
-            return Err("sent other columns than COPY named");
+        let Some((width, mut rest)) = bytes.split_first_chunk() else { return Ok(None) };
+        match i16::from_be_bytes(*width) {
+            8 => {}
+            -1 => {
+                self.is_complete = true;
+                return Ok(Some(2));
+            }
+            _ => return Err("sent other columns than COPY named"),
         }
         for field in &mut fields {
             let Some((length, after)) = rest.split_first_chunk() else { return Ok(None) };
@@ -158,7 +139,7 @@ impl Decoder {
                 Arc::new(self.detail.finish()),
                 Arc::new(self.quantity.finish()),
                 Arc::new(self.invoice_date.finish()),
-                Arc::new(self.unit_price.finish()),
+                Arc::new(self.unit_price.finish().with_data_type(PRICE)),
                 Arc::new(self.customer_id.finish()),
                 Arc::new(self.country.finish()),
             ],
@@ -230,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_break_off_are_no_snapshot() {
+    fn bytes_that_end_early_are_no_snapshot() {
         let mut decoder = Decoder::default();
         let none = |_: RecordBatch| Ok::<_, Wrong>(());
         decoder.push(&HEADER[..7], none).unwrap();

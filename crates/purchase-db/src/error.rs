@@ -12,7 +12,7 @@ use tokio_postgres::{
 /// What went wrong with the operational database, in a sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Another try may succeed without anybody's doing.
+    /// It may pass by itself.
     #[error("{0}")]
     Transient(String),
     /// Settings or the database must be put right first.
@@ -24,7 +24,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same call can succeed later without anybody's doing.
+    /// Whether it may pass by itself, so that the same call can succeed later.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Transient(_) => true,
@@ -58,7 +58,6 @@ pub(crate) enum Cause {
         kind: Kind,
         text: String,
     },
-    Lake(lake::Error),
     /// Already a sentence.
     Error(Error),
 }
@@ -66,7 +65,7 @@ pub(crate) enum Cause {
 /// Whether it pays to try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Nothing listens, or nobody knows the name: a server that starts, or a wrong setting.
+    /// Nothing listens, or the name is unknown: a server that starts, or a wrong setting.
     Unreachable,
     Transient,
     Permanent,
@@ -80,7 +79,7 @@ impl From<PgError> for Cause {
 
 impl From<lake::Error> for Cause {
     fn from(error: lake::Error) -> Self {
-        Self::Lake(error)
+        Self::Error(error.into())
     }
 }
 
@@ -98,7 +97,7 @@ impl From<&'static str> for Cause {
 
 impl From<Failed> for Cause {
     fn from(failed: Failed) -> Self {
-        Self::Lake(failed.into())
+        lake::Error::from(failed).into()
     }
 }
 
@@ -125,9 +124,8 @@ impl Cause {
         match self {
             Self::Driver(error) => kind(error),
             Self::Known { kind, .. } => *kind,
-            Self::Lake(error) if error.is_transient() => Kind::Transient,
             Self::Error(error) if error.is_transient() => Kind::Transient,
-            Self::Lake(_) | Self::Error(_) => Kind::Permanent,
+            Self::Error(_) => Kind::Permanent,
         }
     }
 
@@ -135,7 +133,7 @@ impl Cause {
     pub(crate) fn state(&self) -> Option<&SqlState> {
         match self {
             Self::Driver(error) => error.code(),
-            Self::Known { .. } | Self::Lake(_) | Self::Error(_) => None,
+            Self::Known { .. } | Self::Error(_) => None,
         }
     }
 
@@ -143,7 +141,6 @@ impl Cause {
     pub(crate) fn at(self, place: &str) -> Error {
         let kind = self.kind();
         let text = match self {
-            Self::Lake(error) => return error.into(),
             Self::Error(error) => return error,
             Self::Known { text, .. } => format!("{place} {text}"),
             Self::Driver(error) => sentence(place, &error),
@@ -159,7 +156,6 @@ fn kind(error: &PgError) -> Kind {
     if let Some(state) = error.code() {
         // Of a class, the first two characters.
         return match &state.code()[..2] {
-            _ if *state == SqlState::ADMIN_SHUTDOWN => Kind::Transient,
             "57" | "53" | "08" | "40" | "55" => Kind::Transient,
             _ => Kind::Permanent,
         };

@@ -1,8 +1,8 @@
 //! The table into staging, where it has changed.
 //!
-//! **What is unchanged** is told by the server's numbers of transactions. A snapshot's receipt
+//! **What is unchanged** follows from the server's numbers of transactions. A snapshot's receipt
 //! keeps the transactions that its state of the database held. If none has come to an end since,
-//! nothing is different. Else the rows themselves are asked, and nothing is sent: no row was
+//! nothing is different. Otherwise a query looks at the rows, and sends none of them: no row was
 //! written by a transaction that the snapshot did not hold, so none was added or changed, and
 //! there are as many as then, so none was deleted.
 
@@ -29,7 +29,7 @@ use crate::{
     state::{Since, TableState},
 };
 
-/// Told how many rows are staged so far.
+/// Receives how many rows are staged so far.
 pub type OnRows = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// What became of an extract.
@@ -49,11 +49,11 @@ pub enum Extract {
     HeldBack(Vec<String>),
 }
 
-/// How often it is begun again because another extract came first.
+/// Attempts while another extract comes first each time.
 const TRIES: u32 = 5;
 
-/// Bytes that are decoded at a time, and portions that may wait for it.
-const PORTION: usize = 256 << 10;
+/// Bytes that are decoded at a time, and chunks that may wait for it.
+const CHUNK: usize = 256 << 10;
 const WAITING: usize = 4;
 
 /// Remembers, in the lake, at which state the table was last seen to be unchanged.
@@ -74,9 +74,8 @@ impl PurchaseDb {
                 return Ok(done);
             }
         }
-        let again =
-            Cause::transient("was extracted by another process at the same time: try again");
-        Err(again.at(&self.connector.place()))
+        let busy = Cause::transient("was extracted by another process at the same time: try again");
+        Err(busy.at(&self.connector.place()))
     }
 
     /// `None` where another extract came first.
@@ -158,17 +157,17 @@ impl PurchaseDb {
     async fn receive(&self, client: &Client, sender: Sender<Bytes>) -> Result<(), Cause> {
         let silence = self.connector.timing.silence;
         let mut rows = Box::pin(client.copy_out(sql::COPY_OUT).await?);
-        let mut portion = BytesMut::with_capacity(PORTION);
+        let mut chunk = BytesMut::with_capacity(CHUNK);
         while let Some(row) = timeout(silence, rows.next())
             .await
             .map_err(|_| Cause::transient("sent no rows for some minutes: try again"))?
         {
-            portion.extend_from_slice(&row?);
-            if portion.len() >= PORTION && sender.send(portion.split().freeze()).await.is_err() {
+            chunk.extend_from_slice(&row?);
+            if chunk.len() >= CHUNK && sender.send(chunk.split().freeze()).await.is_err() {
                 return Ok(());
             }
         }
-        let _ = sender.send(portion.freeze()).await;
+        let _ = sender.send(chunk.freeze()).await;
         Ok(())
     }
 }
@@ -176,17 +175,17 @@ impl PurchaseDb {
 /// Decodes and stages, on a thread that may block.
 fn stage(
     mut writer: SnapshotWriter,
-    mut portions: Receiver<Bytes>,
+    mut chunks: Receiver<Bytes>,
     mut state: TableState,
     recipe: String,
     on_rows: Option<OnRows>,
 ) -> Result<Receipt, Cause> {
     let (mut decoder, mut hash, mut size) = (Decoder::default(), XxHash3_128::new(), 0);
     state.rows = 0;
-    while let Some(portion) = portions.blocking_recv() {
-        hash.write(&portion);
-        size += portion.len() as u64;
-        decoder.push(&portion, |rows| {
+    while let Some(chunk) = chunks.blocking_recv() {
+        hash.write(&chunk);
+        size += chunk.len() as u64;
+        decoder.push(&chunk, |rows| {
             state.rows += rows.num_rows() as u64;
             Ok::<_, Cause>(writer.write(&rows)?)
         })?;

@@ -1,7 +1,7 @@
 //! Files into the table.
 //!
-//! One transaction: the path's row in `load_history` is locked, rows that the path brought before
-//! go, its rows come by binary COPY while the file is read, and the receipt is kept beside them.
+//! One transaction: the path's row in `load_history` is locked, earlier rows of the path are removed,
+//! its rows come by binary COPY while the file is read, and the receipt is kept beside them.
 
 use std::{pin::Pin, time::Duration};
 
@@ -34,7 +34,7 @@ impl Table for PurchaseDb {
         let place = self.connector.place();
         let claimed = self.claim(&client, path, version).await;
         let claimed = claimed.map_err(|cause| {
-            // Somebody has taken it away, perhaps.
+            // The schema may be gone.
             self.set_ready(false);
             cause.at(&place)
         })?;
@@ -59,16 +59,10 @@ impl Table for PurchaseDb {
             client.batch_execute("COMMIT").await?;
             Ok::<_, Cause>(())
         };
+        let absent = [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME];
         match removed.await {
             // Nothing was ever loaded.
-            Err(cause)
-                if matches!(
-                    cause.state(),
-                    Some(&SqlState::UNDEFINED_TABLE | &SqlState::INVALID_SCHEMA_NAME)
-                ) =>
-            {
-                Ok(())
-            }
+            Err(cause) if cause.state().is_some_and(|state| absent.contains(state)) => Ok(()),
             removed => Ok(removed.map_err(|cause| cause.at(&self.connector.place()))?),
         }
     }
@@ -126,7 +120,10 @@ impl TableLoad {
     async fn feed(&mut self, bytes: Bytes) -> Result<(), Cause> {
         let silence = self.silence;
         let sink = self.rows().await?;
-        let sent = timeout(silence, sink.send(bytes)).await.map_err(|_| fell_silent())?;
+        let silent = |_| {
+            Cause::transient("accepted no rows for some minutes: look for locks on user_purchase")
+        };
+        let sent = timeout(silence, sink.send(bytes)).await.map_err(silent)?;
         if let Err(error) = sent {
             // The sink knows only that nobody takes more; the server has said why.
             let why = sink.as_mut().finish().await.err().filter(|why| why.as_db_error().is_some());
@@ -135,7 +132,7 @@ impl TableLoad {
         Ok(())
     }
 
-    /// Where rows go. Those that the path brought before are taken away first.
+    /// Where rows go. Earlier rows of the path are removed first.
     async fn rows(&mut self) -> Result<&mut Pin<Box<CopyInSink<Bytes>>>, Cause> {
         let sink = match self.rows.take() {
             Some(sink) => sink,
@@ -163,26 +160,22 @@ impl TableLoad {
         let json = serde_json::to_string(receipt)
             .map_err(|error| Cause::permanent(format!("cannot hold the receipt: {error}")))?;
         match self.client.execute(sql::RECORD, &[&self.path, &json]).await {
-            Ok(_) => {}
             Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-                return self.twin(receipt).await;
+                return self.duplicate(receipt).await;
             }
-            Err(error) => return Err(error.into()),
-        }
+            recorded => recorded?,
+        };
         self.client.batch_execute("COMMIT").await?;
         Ok(Committed::Done)
     }
 
-    async fn twin(&self, receipt: &Receipt) -> Result<Committed, Cause> {
+    async fn duplicate(&self, receipt: &Receipt) -> Result<Committed, Cause> {
         self.client.batch_execute("ROLLBACK").await?;
-        let row = self.client.query_opt(sql::TWIN, &[&receipt.content_hash, &self.path]).await?;
+        let row =
+            self.client.query_opt(sql::DUPLICATE, &[&receipt.content_hash, &self.path]).await?;
         let gone = || Cause::transient("no longer has this file under another path: try again");
         Ok(Committed::Duplicate(row.ok_or_else(gone)?.get(0)))
     }
-}
-
-fn fell_silent() -> Cause {
-    Cause::transient("accepted no rows for some minutes: look for locks on user_purchase")
 }
 
 #[async_trait]

@@ -24,12 +24,9 @@ const TRIGGER: &str = "disown_changed_row";
 
 /// Checks the table, and makes what is missing.
 pub(crate) async fn ensure(client: &Client) -> Result<(), Cause> {
-    let missing = match check(&parts(client).await?)? {
-        None => return Ok(()),
-        Some(missing) => missing,
-    };
+    let Some(missing) = check(&parts(client).await?)? else { return Ok(()) };
     match make(client).await {
-        // The table is somebody else's.
+        // The table has another owner.
         Err(cause) if cause.state() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
             client.batch_execute("ROLLBACK").await?;
             Err(Cause::permanent(format!(

@@ -56,11 +56,8 @@ impl Setting {
             return Err(wrong(format!("unknown form; write {HELP}")));
         }
         let (url, mode, root) = take_ssl(text)?;
-        let mut config = Config::from_str(&url).map_err(|_| {
-            wrong(format!(
-                "the URL is invalid: percent-encode its special characters; write {HELP}"
-            ))
-        })?;
+        let invalid = "the URL is invalid: percent-encode its special characters; write";
+        let mut config = Config::from_str(&url).map_err(|_| wrong(format!("{invalid} {HELP}")))?;
         if config.get_hosts().is_empty() {
             return Err(wrong(format!("the URL names no host; write {HELP}")));
         }
@@ -86,10 +83,6 @@ impl Setting {
         self.address().to_lowercase()
     }
 
-    pub(crate) fn database(&self) -> &str {
-        self.config.get_dbname().unwrap_or_default()
-    }
-
     /// `host:5432/database`.
     fn address(&self) -> String {
         let ports = self.config.get_ports();
@@ -100,7 +93,8 @@ impl Setting {
                 Host::Unix(folder) => format!("{}:{port}", folder.display()),
             }
         });
-        format!("{}/{}", hosts.collect::<Vec<_>>().join(","), self.database())
+        let database = self.config.get_dbname().unwrap_or_default();
+        format!("{}/{database}", hosts.collect::<Vec<_>>().join(","))
     }
 }
 
@@ -120,34 +114,32 @@ fn wrong(text: impl Into<String>) -> WrongUrl {
     WrongUrl(text.into())
 }
 
+/// Parameters of libpq for other ways to sign in.
+const UNSUPPORTED: [&str; 7] =
+    ["sslcert", "sslkey", "sslcrl", "sslnegotiation", "gssencmode", "passfile", "service"];
+
 /// The URL without `sslmode` and `sslrootcert`, of which the driver knows too little.
 fn take_ssl(text: &str) -> Result<(String, Option<String>, Option<String>), WrongUrl> {
     let (base, query) = text.split_once('?').unwrap_or((text, ""));
     let (mut mode, mut root) = (None, None);
     let mut rest = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let slot = match pair.split_once('=') {
-            Some(("sslmode", value)) => Some((&mut mode, value)),
-            Some(("sslrootcert", value)) => Some((&mut root, value)),
-            Some((
-                "sslcert" | "sslkey" | "sslcrl" | "sslnegotiation" | "gssencmode" | "passfile"
-                | "service",
-                _,
-            )) => {
+        let (slot, value) = match pair.split_once('=') {
+            Some(("sslmode", value)) => (&mut mode, value),
+            Some(("sslrootcert", value)) => (&mut root, value),
+            Some((name, _)) if UNSUPPORTED.contains(&name) => {
                 return Err(wrong(
                     "client certificates, Kerberos and files with passwords are not supported: \
                      sign in with a password or the managed identity",
                 ));
             }
-            _ => None,
-        };
-        match slot {
-            Some((slot, value)) => {
-                let value = percent_decode_str(value).decode_utf8();
-                *slot = Some(value.map_err(|_| wrong("a value is not UTF-8"))?.into_owned());
+            _ => {
+                rest.push(pair);
+                continue;
             }
-            None => rest.push(pair),
-        }
+        };
+        let value = percent_decode_str(value).decode_utf8();
+        *slot = Some(value.map_err(|_| wrong("a value is not UTF-8"))?.into_owned());
     }
     let url = if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) };
     Ok((url, mode, root))
@@ -167,16 +159,14 @@ fn trust(
         Some("disable") => (SslMode::Disable, Trust::Anyone),
         Some("prefer") => (SslMode::Prefer, Trust::Anyone),
         None if local && !given => (SslMode::Prefer, Trust::Anyone),
-        // As libpq: with a root at hand it is looked at.
+        // As libpq: with a root at hand the certificate is checked.
         Some("require") if given => (SslMode::Require, Trust::SignedBy(roots)),
         Some("require") => (SslMode::Require, Trust::Anyone),
         Some("verify-ca") => (SslMode::Require, Trust::SignedBy(roots)),
         None | Some("verify-full") => (SslMode::Require, Trust::Named(roots)),
         Some(_) => {
-            return Err(wrong(
-                "unknown sslmode: write verify-full, verify-ca, require, prefer or \
-                 disable",
-            ));
+            let known = "verify-full, verify-ca, require, prefer or disable";
+            return Err(wrong(format!("unknown sslmode: write {known}")));
         }
     })
 }
@@ -208,19 +198,18 @@ mod tests {
     }
 
     #[test]
-    fn certificates_are_looked_at_as_libpq_does() {
-        let of = |query: &str| {
-            let setting = parse(&format!("postgres://u:p@h/d{query}")).unwrap();
-            (setting.config.get_ssl_mode(), setting.trust)
-        };
+    fn certificates_are_checked_as_libpq_does() {
         let file = || Roots::File("/ca.pem".into());
-        assert_eq!(of("?sslmode=disable"), (SslMode::Disable, Trust::Anyone));
-        assert_eq!(of("?sslmode=prefer"), (SslMode::Prefer, Trust::Anyone));
-        assert_eq!(of("?sslmode=require"), (SslMode::Require, Trust::Anyone));
-        let required = of("?sslmode=require&sslrootcert=%2Fca.pem");
-        assert_eq!(required, (SslMode::Require, Trust::SignedBy(file())));
-        let full = of("?sslrootcert=/ca.pem&sslmode=verify-full");
-        assert_eq!(full, (SslMode::Require, Trust::Named(file())));
+        for (query, mode, trust) in [
+            ("sslmode=disable", SslMode::Disable, Trust::Anyone),
+            ("sslmode=prefer", SslMode::Prefer, Trust::Anyone),
+            ("sslmode=require", SslMode::Require, Trust::Anyone),
+            ("sslmode=require&sslrootcert=%2Fca.pem", SslMode::Require, Trust::SignedBy(file())),
+            ("sslrootcert=/ca.pem&sslmode=verify-full", SslMode::Require, Trust::Named(file())),
+        ] {
+            let setting = parse(&format!("postgres://u:p@h/d?{query}")).unwrap();
+            assert_eq!((setting.config.get_ssl_mode(), setting.trust), (mode, trust), "{query}");
+        }
         let local = parse("postgres://u@localhost/d").unwrap();
         assert_eq!((local.trust, local.identity), (Trust::Anyone, None));
         assert_eq!(local.config.get_ssl_mode(), SslMode::Prefer);
@@ -236,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_the_value() {
+    fn errors_do_not_repeat_the_value() {
         for (text, expected) in [
             ("mysql://u:secret@h/d", "unknown form"),
             ("postgres://u:secret@h", "no database"),

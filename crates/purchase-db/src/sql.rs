@@ -18,7 +18,7 @@ statements! {
     REMOVE_ROWS = "load/remove_rows.sql",
     COPY_IN = "load/copy_in.sql",
     RECORD = "load/record.sql",
-    TWIN = "load/twin.sql",
+    DUPLICATE = "load/duplicate.sql",
     FORGET = "load/forget.sql",
     BEGIN_EXTRACT = "extract/begin.sql",
     BECOME_READER = "extract/become_reader.sql",

@@ -152,7 +152,7 @@ impl Newest {
 pub struct State {
     /// What a publish that is computed from this state expects.
     pub head: Head,
-    /// `facts::RECIPE` of the newest publish.
+    /// `facts::VERSION` of the newest publish.
     pub fact_recipe: Option<String>,
     /// By source path.
     pub paths: BTreeMap<String, Absorbed>,
@@ -174,7 +174,7 @@ pub struct Absorbed {
 pub struct Publish {
     /// Head of the [`State`] that the change was computed from.
     pub expected: Head,
-    /// [`RECIPE`](pipeline::facts::RECIPE) by which the facts are built.
+    /// [`VERSION`](pipeline::facts::VERSION) by which the facts are built.
     pub fact_recipe: String,
     /// UTC, `2021-04-25T06:15:04Z`; becomes `insert_date`.
     pub published_at: String,

@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     files::{FILE_BYTES, FILES},
-    rows::{Class, Fate, LOGS, PURCHASES, REVIEWS},
+    rows::{Class, LOGS, PURCHASES, REVIEWS},
 };
-use crate::common::{
-    app::{Ran, command},
-    dice::Dice,
-    drop::{logs, purchases, reviews},
-    place::Place,
-    warehouse::{Facts, Grain, Measures, Spend, assert_same},
+use crate::{
+    common::{
+        dice::Dice,
+        drop::{logs, purchases, reviews},
+        place::Place,
+        warehouse::{Facts, Grain, Measures, Spend, assert_same},
+    },
+    with_settings,
 };
 use pipeline::{FileReason, RowReason, dimensions::DIMENSIONS};
 use serde_json::{Value, json};
@@ -55,23 +57,22 @@ fn mixed(
     expected: &mut Expected,
 ) -> (Vec<u8>, Vec<i64>) {
     let (mut lines, mut good) = (Vec::new(), Vec::new());
-    for (n, (_, fate, write)) in classes.iter().enumerate() {
+    for (n, (_, refused, write)) in classes.iter().enumerate() {
         // Megabytes are sent once or twice.
-        let long = write(1).len() > 1_000_000;
-        let times = match fate {
-            Fate::Counts if long => 1,
-            Fate::Counts => 40,
-            Fate::Refused(_) if long => 2,
-            Fate::Refused(_) => 1 + n as i64 % 4,
+        let times = match (refused, write(1).len() > 1_000_000) {
+            (None, true) => 1,
+            (None, false) => 40,
+            (Some(_), true) => 2,
+            (Some(_), false) => 1 + n as i64 % 4,
         };
         expected.read += times as u64;
         for id in (0..times).map(|time| first + 100 * n as i64 + time) {
-            match fate {
-                Fate::Counts => {
+            match refused {
+                None => {
                     good.push(id);
                     lines.push(write(id));
                 }
-                Fate::Refused(reason) => {
+                Some(reason) => {
                     *expected.refused.entry(reason).or_default() += 1;
                     lines.push(write(BAD + id));
                 }
@@ -134,7 +135,7 @@ impl Dirty {
     fn reviews(&mut self, dice: &mut Dice) {
         let mut expected = Expected::default();
         let (text, good) = mixed(REVIEWS, 0, dice, &mut expected);
-        // A later line wins: the earlier one was of customer 99, and dull.
+        // The later line counts: the earlier one was of customer 99, and dull.
         let earlier = b"99,dull,1\n99,dull,2\n".as_slice();
         let mut text = [reviews(&[]).as_bytes(), earlier, &text].concat();
         expected.duplicate += 2;
@@ -203,12 +204,9 @@ impl Dirty {
     }
 
     fn run(&self) -> Value {
-        let (lake, warehouse) = (self.place.lake_option(), self.place.warehouse_option());
-        let args = ["run", "--lake", &lake, "--warehouse", &warehouse, "--json"];
-        let mut command = command(self.place.folder(), &args);
-        let ran: Ran =
-            command.env("MAX_FILE_BYTES", FILE_BYTES.to_string()).output().unwrap().into();
-        ran.ends_with(3).json()
+        let limit = FILE_BYTES.to_string();
+        let settings = [("MAX_FILE_BYTES", limit.as_str())];
+        with_settings(&self.place, &["run", "--json"], &settings).ends_with(3).json()
     }
 }
 

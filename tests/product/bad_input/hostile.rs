@@ -3,7 +3,10 @@
 use std::fs;
 
 use super::files::gzip;
-use crate::common::{app::command, drop::reviews, place::Place, watched::watched};
+use crate::{
+    common::{drop::reviews, place::Place, watched::watched},
+    on,
+};
 
 const MIB: usize = 1 << 20;
 
@@ -12,9 +15,7 @@ const MIB: usize = 1 << 20;
 fn refuses(path: &str, content: &[u8], reason: &str) {
     let place = Place::new();
     place.drop(path, content);
-    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
-    let args = ["run", "--lake", &lake, "--warehouse", &warehouse, "--json"];
-    let (ran, peak) = watched(command(place.folder(), &args));
+    let (ran, peak) = watched(on(&place, &["run", "--json"]));
     let report = ran.ends_with(3).json();
     assert_eq!(report["files"][0]["reason"], reason, "{}", report["files"][0]);
     let mib = peak / MIB as u64;

@@ -2,20 +2,15 @@
 
 use serde_json::json;
 
-use crate::common::{
-    app::{Ran, command},
-    drop::{logs, reviews},
-    place::Place,
+use crate::{
+    common::{
+        drop::{logs, reviews},
+        place::Place,
+    },
+    with_settings,
 };
 
-fn run(place: &Place, name: &str, settings: &[(&str, &str)]) -> Ran {
-    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
-    let mut args = vec![name, "--lake", &lake, "--warehouse", &warehouse, "--json"];
-    if name == "replay" {
-        args.push("--refused");
-    }
-    command(place.folder(), &args).envs(settings.iter().copied()).output().unwrap().into()
-}
+const RUN: [&str; 2] = ["run", "--json"];
 
 /// With the setting the file is refused, or loses rows, for the reason; a replay without it puts
 /// that right.
@@ -23,16 +18,15 @@ fn run(place: &Place, name: &str, settings: &[(&str, &str)]) -> Ran {
 fn decides(setting: (&str, &str), path: &str, content: impl AsRef<[u8]>, reason: &str) {
     let place = Place::new();
     place.drop(path, content);
-    let ran = run(&place, "run", &[setting]);
+    let ran = with_settings(&place, &RUN, &[setting]);
     let file = ran.json()["files"][0].clone();
     assert_eq!(file["rows"]["staged"], 0, "{file}");
     let of_rows = &file["rows"]["refused_by_reason"][reason];
     assert!(file["reason"] == reason || *of_rows == json!(1), "{file}");
-    let ran = run(&place, "replay", &[]).ends_with(0);
-    let file = ran.json()["files"][0].clone();
+    let replay = || place.call_with(&["replay", "--refused", "--json"]).ends_with(0).json();
+    let file = replay()["files"][0].clone();
     assert_eq!((&file["outcome"], &file["rows"]["staged"]), (&json!("accepted"), &json!(1)));
-    let again = run(&place, "replay", &[]).ends_with(0).json();
-    assert_eq!(again["files"], json!([]), "nothing is refused any more");
+    assert_eq!(replay()["files"], json!([]), "nothing is refused any more");
 }
 
 #[test]
@@ -43,7 +37,7 @@ fn each_limit_is_a_setting() {
     let small = [("MAX_FIELD_BYTES", "1024"), ("MAX_LINE_BYTES", "1024")];
     let place = Place::new();
     place.drop(path, one(2_000));
-    let report = run(&place, "run", &small).ends_with(3).json();
+    let report = with_settings(&place, &RUN, &small).ends_with(3).json();
     assert_eq!(report["files"][0]["reason"], "not_csv");
     decides(("MAX_FILE_BYTES", "1024"), path, one(2_000), "too_large");
     let log = logs(&[(1, "2021-04-19", "Mobile")]).replace("<log>", "<log><a><b/></a>");
@@ -53,7 +47,9 @@ fn each_limit_is_a_setting() {
 #[test]
 fn a_limit_that_makes_no_sense_is_a_wrong_setting() {
     let place = Place::new();
-    let ran = run(&place, "run", &[("MAX_FIELD_BYTES", "8388608")]).ends_with(2);
+    let ran = with_settings(&place, &RUN, &[("MAX_FIELD_BYTES", "8388608")]).ends_with(2);
     ran.says("MAX_LINE_BYTES: must be at least MAX_FIELD_BYTES, which is 8388608");
-    run(&place, "run", &[("MAX_XML_DEPTH", "deep")]).ends_with(2).says("MAX_XML_DEPTH: `deep`");
+    with_settings(&place, &RUN, &[("MAX_XML_DEPTH", "deep")])
+        .ends_with(2)
+        .says("MAX_XML_DEPTH: `deep`");
 }

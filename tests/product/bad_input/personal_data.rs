@@ -5,13 +5,9 @@ use std::{fs, path::Path};
 
 use serde_json::json;
 
-use crate::common::{
-    app::{Ran, command},
-    drop::reviews,
-    handler::{Handler, message},
-    oracle::collect,
-    parquet::Rows,
-    place::Place,
+use crate::{
+    common::{drop::reviews, handler::message, oracle::collect, parquet::Rows, place::Place},
+    serve, with_settings,
 };
 
 /// A person: address and number, unlike anybody else's.
@@ -46,26 +42,32 @@ fn log(ip: &str, phone: &str) -> String {
     )
 }
 
-/// Every character as a reference, in turns decimal and hexadecimal.
-fn escaped(text: &str) -> String {
-    let reference = |(n, c): (usize, char)| match n % 2 {
-        0 => format!("&#{};", c as u32),
-        _ => format!("&#x{:x};", c as u32),
-    };
+/// Every second character as a decimal reference, the others as `odd` makes them.
+fn references(text: &str, odd: fn(char) -> String) -> String {
+    let reference =
+        |(n, c): (usize, char)| if n % 2 == 0 { format!("&#{};", c as u32) } else { odd(c) };
     text.chars().enumerate().map(reference).collect()
 }
 
-/// Every second character as a reference.
+fn escaped(text: &str) -> String {
+    references(text, |c| format!("&#x{:x};", c as u32))
+}
+
 fn half_escaped(text: &str) -> String {
-    let reference = |(n, c): (usize, char)| match n % 2 {
-        0 => format!("&#{};", c as u32),
-        _ => c.to_string(),
-    };
-    text.chars().enumerate().map(reference).collect()
+    references(text, String::from)
 }
 
 fn quoted(id: impl std::fmt::Display, xml: &str) -> Vec<u8> {
     format!("{id},\"{}\"\n", xml.replace('"', "\"\"")).into()
+}
+
+/// A log without address and number, and with this in place of its `<os>`.
+fn with_os(id: usize, os: &str) -> Vec<u8> {
+    quoted(id, &log("", "").replace("<os>Linux</os>", os))
+}
+
+fn nested(text: &str) -> String {
+    format!("<a><b><c><d><e>{text}</e></d></c></b></a>")
 }
 
 /// A row with a person's data somewhere.
@@ -84,45 +86,15 @@ const ROWS: &[Write] = &[
     |n, p| quoted(n, &log(&p.ip, &p.phone).replace("04-25-2021", &p.phone)),
     |n, p| quoted(n, &log(&escaped(&p.ip), &half_escaped(&p.phone)).replace("04-25", "25-04")),
     |n, p| quoted(n, &log(&format!("<![CDATA[{}]]>", p.ip), &p.phone).replace("Linux", "")),
+    |n, p| with_os(n, &format!("<!-- {} {} --><os/><os>Linux</os>", p.ip, p.phone)),
+    |n, p| with_os(n, &format!("<os ip=\"{}\" phone='{}'></os>", p.ip, p.phone)),
+    |n, p| with_os(n, &format!("<?who {} {}?><os/><os>Linux</os>", p.ip, p.phone)),
+    |n, p| with_os(n, &format!("<call>{}<ip>{}</ip></call><os></os>", p.phone, p.ip)),
     |n, p| {
-        quoted(n, &log("", "").replace("<os>", &format!("<!-- {} {} --><os/><os>", p.ip, p.phone)))
+        let device = format!("Mobile {} {}", p.ip, p.phone);
+        quoted(n, &log("", "").replace("Linux", "").replace("Mobile", &device))
     },
-    |n, p| {
-        quoted(
-            n,
-            &log("", "")
-                .replace("<os>", &format!("<os ip=\"{}\" phone='{}'>", p.ip, p.phone))
-                .replace("Linux", ""),
-        )
-    },
-    |n, p| {
-        quoted(n, &log("", "").replace("<os>", &format!("<?who {} {}?><os/><os>", p.ip, p.phone)))
-    },
-    |n, p| {
-        quoted(
-            n,
-            &log("", "")
-                .replace("Linux", "")
-                .replace("<os>", &format!("<call>{}<ip>{}</ip></call><os>", p.phone, p.ip)),
-        )
-    },
-    |n, p| {
-        quoted(
-            n,
-            &log("", "")
-                .replace("Mobile", &format!("Mobile {} {}", p.ip, p.phone))
-                .replace("Linux", ""),
-        )
-    },
-    |n, p| {
-        quoted(
-            n,
-            &log(
-                &format!("<a><b><c><d><e>{}</e></d></c></b></a>", p.ip),
-                &format!("<a><b><c><d><e><f/>{}</e></d></c></b></a>", p.phone),
-            ),
-        )
-    },
+    |n, p| quoted(n, &log(&nested(&p.ip), &nested(&format!("<f/>{}", p.phone)))),
     |n, p| quoted(n, &format!("{0}{0}", log(&p.ip, &p.phone))),
     |_, p| quoted(&p.phone, &log(&p.ip, &p.phone)),
     |_, p| quoted(&p.ip, &log(&p.ip, &p.phone)),
@@ -178,31 +150,24 @@ fn outputs(place: &Place, folder: &Path, outputs: &mut Vec<(String, Vec<u8>)>) {
 /// The person as a whole, and the number without what stands between its digits.
 fn traces(person: &Person) -> Vec<String> {
     let digits: String = person.phone.chars().filter(char::is_ascii_digit).collect();
-    vec![
-        person.ip.clone(),
-        person.phone.clone(),
-        digits,
-        escaped(&person.ip),
-        escaped(&person.phone),
-    ]
+    let Person { ip, phone } = person;
+    vec![ip.clone(), phone.clone(), digits, escaped(ip), escaped(phone)]
 }
 
 /// What the process says on a port when the host hands it each file once more.
 fn serves(place: &Place, settings: &[(&str, &str)]) -> Vec<u8> {
-    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
-    let places = [("LAKE", lake.as_str()), ("WAREHOUSE", warehouse.as_str())];
-    let handler = Handler::start(place.folder(), &[&places, settings].concat());
+    let handler = serve(place, settings);
     let mut paths = Vec::new();
     collect(&place.raw(), "", &mut paths);
     let mut said = Vec::new();
     for path in paths.iter().filter(|path| path.starts_with("log_reviews")) {
-        let order = json!({ "path": path, "force": u32::MAX }).to_string();
-        let (status, answer) = handler.call("parse_log_reviews", &message(&order, 1), &[]);
+        let request = json!({ "path": path, "force": u32::MAX }).to_string();
+        let (status, answer) = handler.call("parse_log_reviews", &message(&request, 1), &[]);
         assert_eq!(status, 200, "{answer}");
         said.push(answer.to_string());
     }
-    let order = json!({ "path": "log_reviews/9.9.9.9\n821.csv", "force": u32::MAX }).to_string();
-    said.push(handler.call("parse_log_reviews", &message(&order, 1), &[]).1.to_string());
+    let request = json!({ "path": "log_reviews/9.9.9.9\n821.csv", "force": u32::MAX }).to_string();
+    said.push(handler.call("parse_log_reviews", &message(&request, 1), &[]).1.to_string());
     let (stdout, stderr) = handler.stop();
     assert!(stdout.iter().all(|line| line.starts_with('{')), "{stdout:?}");
     said.extend(stdout);
@@ -238,20 +203,11 @@ fn leaks(settings: &[(&str, &str)]) -> Vec<String> {
     let rows: Vec<_> = (0..300).map(|id| (id, "good", id)).collect();
     place.drop("movie_review/2021-04-25/reviews.csv", reviews(&rows));
 
-    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
     let mut all = Vec::new();
-    for words in [
-        &["run"][..],
-        &["status"],
-        &["status", "--json"],
-        &["replay", "--refused", "--json"],
-        &["reconcile"],
-    ] {
-        let places = ["--lake", &lake, "--warehouse", &warehouse];
-        let mut command = command(place.folder(), &[&words[..1], &places, &words[1..]].concat());
-        let ran: Ran = command.envs(settings.iter().copied()).output().unwrap().into();
+    for words in ["run", "status", "status --json", "replay --refused --json", "reconcile"] {
+        let ran = with_settings(&place, &words.split(' ').collect::<Vec<_>>(), settings);
         assert!(matches!(ran.code, 0 | 3), "{ran:?}");
-        all.push((format!("{words:?}"), format!("{}{}", ran.stdout, ran.stderr).into_bytes()));
+        all.push((words.to_owned(), format!("{}{}", ran.stdout, ran.stderr).into_bytes()));
     }
     all.push(("what serve says".to_owned(), serves(&place, settings)));
     outputs(&place, place.folder(), &mut all);
@@ -282,7 +238,7 @@ fn nothing_of_a_person_is_found_in_anything_that_is_written_when_hashed() {
 
 /// The search finds what is there.
 #[test]
-fn staged_files_keep_what_they_are_told_to_keep() {
+fn staged_files_keep_what_the_setting_keeps() {
     let leaks = leaks(&[("PII_MODE", "keep")]);
     assert!(leaks.len() >= 12, "{leaks:?}");
     let staged = |leak: &String| leak.contains("lake/staging/review_logs");

@@ -97,11 +97,8 @@ fn status_and_the_warehouse_show_refusals_by_file_and_reason() {
     assert_eq!(of_reviews.as_array().unwrap().len(), 1, "{status}");
     assert_eq!((&of_reviews[0]["path"], &of_reviews[0]["rows"]), (&json!(REVIEWS), &json!(3)));
     assert_eq!(of_reviews[0]["by_reason"], by_reason);
-    let refused = &status["datasets"][1]["refused"];
-    assert_eq!(
-        (&refused[0]["path"], &refused[0]["reason"]),
-        (&json!(LOGS), &json!("missing_column"))
-    );
+    let refused = &status["datasets"][1]["refused"][0];
+    assert_eq!((&refused["path"], &refused["reason"]), (&json!(LOGS), &json!("missing_column")));
     let text = place.call_with(&["status"]).ends_with(0).stdout;
     let line = |words: [&str; 3]| {
         let has = |line: &&str| words.iter().all(|word| line.contains(word));
@@ -147,7 +144,7 @@ fn a_replay_of_what_was_refused_reads_that_and_nothing_else() {
     let status = place.call("status").json();
     assert_eq!(status["datasets"][0]["with_refused_rows"][0]["rows"], 3);
     assert_eq!(replayed(&place), dirty);
-    // Mended by the vendor: nothing is left to replay, and all of it counts.
+    // Corrected by the vendor: nothing is left to replay, and all of it counts.
     place.drop(REVIEWS, reviews(&[(1, "good", 1), (2, "good", 2), (3, "good", 3)]));
     let days: Vec<_> = (1..=3).map(|id| (id, "2021-04-19", "Mobile")).collect();
     place.drop(LOGS, logs(&days));

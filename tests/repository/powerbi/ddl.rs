@@ -1,6 +1,8 @@
 //! Reads tables from the warehouse's migrations for SQL Server.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
+
+use crate::read::{files, read};
 
 #[derive(Debug, Default)]
 pub struct Column {
@@ -15,11 +17,7 @@ pub struct Column {
 
 /// All migrations, in order.
 pub fn text() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/sqlserver/migrations");
-    let files = fs::read_dir(folder).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    files.sort();
-    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+    files("sql/sqlserver/migrations").into_iter().map(read).collect()
 }
 
 /// Columns of every table of the schema `dw`. A table may be made anew, and get more columns by

@@ -1,12 +1,11 @@
 //! The table of dimensions against everything that cannot follow it by itself.
 
-use std::{fs, path::Path};
-
 use pipeline::dimensions::{all, daily};
 use rusqlite::Connection;
 use warehouse::sqlite::Sqlite;
 
 use super::{ddl, tmdl};
+use crate::read::read;
 
 /// What a dimension lacks, by place.
 fn missing(what: &str, name: &str, is_there: bool, lacks: &mut Vec<String>) {
@@ -52,8 +51,7 @@ fn every_dimension_is_in_the_model_of_power_bi_and_in_the_contract() {
         tables.get(table).is_some_and(|table| table.columns.contains_key(column))
     };
     let related = tmdl::relationships();
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/DATA.md");
-    let data = fs::read_to_string(data).unwrap();
+    let data = read("docs/DATA.md");
     let mut lacks = Vec::new();
     for d in all() {
         for (table, column) in

@@ -39,10 +39,9 @@ fn tables_read_what_they_are_called_from_the_two_parameters() {
     for parameter in ["Server", "Database"] {
         let line = format!("expression {parameter} = \"");
         let line = parameters.lines().find(|l| l.starts_with(&line)).unwrap();
-        assert!(
-            line.contains("IsParameterQuery=true")
-                && line.contains("IsParameterQueryRequired=true")
-        );
+        for property in ["IsParameterQuery=true", "IsParameterQueryRequired=true"] {
+            assert!(line.contains(property), "{parameter}: {property}");
+        }
     }
     for (name, table) in tmdl::tables() {
         assert!(table.source.contains("Sql.Database(Server, Database"), "{name}");
@@ -97,13 +96,8 @@ fn dim_date_is_the_date_table() {
     let tables = tmdl::tables();
     let date = &tables["dim_date"];
     assert_eq!(date.about.get("dataCategory"), "Time");
-    let keys: Vec<&String> = date
-        .columns
-        .iter()
-        .filter(|(_, column)| column.is("isKey"))
-        .map(|(name, _)| name)
-        .collect();
-    assert_eq!(keys, ["log_date"], "the key of a date table is its date");
+    let keys = date.columns.iter().filter(|(_, column)| column.is("isKey")).map(|(name, _)| name);
+    assert!(keys.eq(["log_date"]), "the key of a date table is its date");
     assert_eq!(date.columns["season"].get("sortByColumn"), "season_order");
     let expression = date.columns["season_order"].expression.as_deref();
     assert_eq!(expression, Some("MOD(INT(dim_date[month] / 3), 4) + 1"));

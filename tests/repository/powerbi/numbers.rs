@@ -1,12 +1,13 @@
 //! The measures against the golden numbers that the built-in page is held against too, over the
 //! warehouse that `movie-analytics demo` makes.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, path::Path, process::Command};
 
 use rusqlite::{Connection, types::Value as Cell};
 use serde_json::Value;
 
 use super::{dax::Dax, tmdl};
+use crate::read::json;
 
 /// Groups of the golden file and the columns of the model that they are by.
 const GROUPS: [(&str, &str, &str); 5] = [
@@ -39,13 +40,6 @@ fn measures() -> BTreeMap<String, Dax> {
     measures.map(|(name, measure)| (name, Dax::read(&measure.expression.unwrap()))).collect()
 }
 
-fn golden() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden_dashboard.json");
-    let text = fs::read_to_string(&path);
-    let text = text.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap()
-}
-
 /// Compares each number that is given with the measure of its name.
 fn compare(connection: &Connection, what: &str, filter: &str, numbers: &Value) -> usize {
     let measures = measures();
@@ -65,7 +59,7 @@ fn compare(connection: &Connection, what: &str, filter: &str, numbers: &Value) -
 fn measures_mean_the_golden_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let connection = warehouse(folder.path());
-    let golden = golden();
+    let golden = json("tests/fixtures/golden_dashboard.json");
     let mut compared = compare(&connection, "all", "TRUE", &golden["total"]);
     compared += compare(&connection, "all", "TRUE", &golden["all_buyers"]);
     for (group, table, column) in GROUPS {

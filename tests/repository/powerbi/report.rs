@@ -1,10 +1,11 @@
 //! The page against the model. No tool checks names of visuals and roles: the list here does.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::Value;
 
 use super::tmdl;
+use crate::read::{files, json};
 
 /// Visuals with the roles that they have, and whether a role takes columns or measures.
 const VISUALS: [(&str, &[(&str, &str)]); 7] = [
@@ -46,22 +47,15 @@ impl Visual {
     }
 }
 
-fn pages() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("powerbi/MovieAnalytics.Report/definition/pages")
-}
-
-fn json(path: impl AsRef<Path>) -> Value {
-    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
-}
+const PAGE: &str = "powerbi/MovieAnalytics.Report/definition/pages/overview";
 
 fn visuals() -> Vec<Visual> {
-    let folders = fs::read_dir(pages().join("overview/visuals")).unwrap();
-    let folders = folders.map(|folder| folder.unwrap().path());
-    let visuals = folders.map(|folder| Visual {
-        name: folder.file_name().unwrap().to_string_lossy().into_owned(),
-        json: json(folder.join("visual.json")),
-    });
-    visuals.collect()
+    let files = files(&format!("{PAGE}/visuals")).into_iter();
+    let visual = |path: PathBuf| {
+        let folder = path.parent().unwrap().file_name().unwrap();
+        Visual { name: folder.to_string_lossy().into_owned(), json: json(&path) }
+    };
+    files.filter(|path| path.ends_with("visual.json")).map(visual).collect()
 }
 
 #[test]
@@ -84,22 +78,18 @@ fn every_field_is_a_visible_part_of_the_model() {
         for (_, kind, table, name) in visual.fields() {
             let place = format!("{}: {table}[{name}]", visual.name);
             let table = tables.get(&table).unwrap_or_else(|| panic!("{place}: no such table"));
-            match &*kind {
-                "Measure" => assert!(table.measures.contains_key(&name), "{place}"),
-                _ => {
-                    assert!(table.columns.get(&name).is_some_and(|c| !c.is("isHidden")), "{place}")
-                }
-            }
+            let is_visible = match &*kind {
+                "Measure" => table.measures.contains_key(&name),
+                _ => table.columns.get(&name).is_some_and(|column| !column.is("isHidden")),
+            };
+            assert!(is_visible, "{place}");
         }
         // What a chart is sorted by is one of its fields.
-        for sort in visual.json["visual"]["query"]["sortDefinition"]["sort"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            let name =
-                sort["field"].as_object().unwrap().values().next().unwrap()["Property"].clone();
-            assert!(visual.fields().iter().any(|(.., field)| name == **field), "{}", visual.name);
+        let sorts = visual.json["visual"]["query"]["sortDefinition"]["sort"].as_array();
+        for sort in sorts.into_iter().flatten() {
+            let field = sort["field"].as_object().unwrap().values().next().unwrap();
+            let name = &field["Property"];
+            assert!(visual.fields().iter().any(|(.., field)| *name == **field), "{}", visual.name);
         }
         // A column that Power BI adds up by itself.
         assert!(!visual.json.to_string().contains("\"Aggregation\""), "{}", visual.name);
@@ -143,8 +133,8 @@ fn several_states_can_be_chosen_by_buttons() {
 }
 
 #[test]
-fn visuals_are_told_to_those_who_do_not_see_and_do_not_cover_each_other() {
-    let page = json(pages().join("overview/page.json"));
+fn visuals_have_a_text_for_screen_readers_and_do_not_cover_each_other() {
+    let page = json(format!("{PAGE}/page.json"));
     let mut orders = BTreeSet::new();
     let mut boxes: Vec<(String, [f64; 4])> = Vec::new();
     for visual in visuals() {

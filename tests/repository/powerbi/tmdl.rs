@@ -1,10 +1,8 @@
 //! Reads the model's TMDL: what is indented by tabs below an object belongs to it.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
+
+use crate::read::{files, read};
 
 #[derive(Debug, Default)]
 pub struct Table {
@@ -36,20 +34,15 @@ impl Object {
     }
 }
 
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("powerbi/MovieAnalytics.SemanticModel/definition")
-}
+const FOLDER: &str = "powerbi/MovieAnalytics.SemanticModel/definition";
 
 pub fn text(file: &str) -> String {
-    let path = folder().join(file);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    read(format!("{FOLDER}/{file}"))
 }
 
 /// Every table by its name.
 pub fn tables() -> BTreeMap<String, Table> {
-    let files = fs::read_dir(folder().join("tables")).unwrap();
-    let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
-    texts.map(|text| table(&text)).collect()
+    files(&format!("{FOLDER}/tables")).into_iter().map(|file| table(&read(file))).collect()
 }
 
 fn table(text: &str) -> (String, Table) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::read::{all_hcl, assignments, blocks, body, files, hcl, read, root};
+use crate::read::{all_hcl, assignments, blocks, body, files, hcl, read, root};
 
 /// Places of these texts, which must all be there and follow one another.
 fn assert_in_order(text: &str, steps: &[&str]) {
@@ -48,26 +48,20 @@ fn workflows_may_do_the_least_and_hold_no_secret() {
         assert!(!workflow.contains("pull_request_target"), "{path}");
         let checkouts = workflow.matches("actions/checkout@").count();
         assert_eq!(workflow.matches("persist-credentials: false").count(), checkouts, "{path}");
-    }
-    let on_pull_requests =
-        workflows().into_iter().filter(|(_, text)| text.contains("pull_request:"));
-    for (path, workflow) in on_pull_requests {
-        assert!(!workflow.contains("id-token"), "{path}: a pull request gets no identity");
+        let gives = workflow.contains("pull_request:") && workflow.contains("id-token");
+        assert!(!gives, "{path}: a pull request gets no identity");
     }
 }
 
 #[test]
 fn switches_of_the_provider_are_there_before_terraform_begins() {
-    let sources =
-        workflows().into_iter().chain([("docs/DEPLOY.md".into(), read("docs/DEPLOY.md"))]);
     let mut count = 0;
-    for (path, text) in sources {
+    let guide = ("docs/DEPLOY.md".to_owned(), read("docs/DEPLOY.md"));
+    for (path, text) in workflows().into_iter().chain([guide]) {
         for (at, _) in text.match_indices("terraform init ") {
             let step = text[..at].rsplit("\n      - name:").next().unwrap();
-            assert!(
-                step.contains("cp provider_override.tf.example provider_override.tf"),
-                "{path}"
-            );
+            let copied = step.contains("cp provider_override.tf.example provider_override.tf");
+            assert!(copied, "{path}");
             count += 1;
         }
     }
@@ -112,8 +106,8 @@ fn the_package_is_where_the_deployment_looks_for_it() {
 #[test]
 fn the_guide_names_outputs_and_variables_that_exist() {
     let text = all_hcl();
-    let outputs: BTreeSet<&str> =
-        blocks(&text, "output").iter().map(|output| output.0[0]).collect();
+    let named = |kind| -> BTreeSet<&str> { blocks(&text, kind).iter().map(|b| b.0[0]).collect() };
+    let (outputs, variables) = (named("output"), named("variable"));
     for file in [".github/workflows/deploy.yml", "docs/DEPLOY.md"] {
         let guide = read(file);
         for used in guide.split("output -raw ").skip(1) {
@@ -121,14 +115,10 @@ fn the_guide_names_outputs_and_variables_that_exist() {
             assert!(outputs.contains(name), "{file}: there is no output {name}");
         }
     }
-    let variables: BTreeSet<&str> =
-        blocks(&text, "variable").iter().map(|variable| variable.0[0]).collect();
     let example = read("terraform/terraform.tfvars.example");
     for name in assignments(&example.replace("# ", "")).into_keys() {
-        assert!(
-            variables.contains(name) || name == "administrators",
-            "there is no variable {name}"
-        );
+        let known = variables.contains(name) || name == "administrators";
+        assert!(known, "there is no variable {name}");
     }
 }
 
@@ -151,13 +141,12 @@ fn every_alert_has_a_query_and_says_what_to_do() {
 }
 
 #[test]
-fn recipes_for_operators_are_requests_that_the_app_takes() {
+fn examples_for_operators_are_requests_that_the_app_takes() {
     let guide = read("docs/OPERATIONS.md");
-    let bodies =
-        guide.split("`{").skip(1).map(|rest| format!("{{{}", rest.split('`').next().unwrap()));
-    let bodies: Vec<String> = bodies.collect();
+    let bodies: Vec<&str> = guide.split("`{").skip(1).collect();
     assert!(bodies.len() >= 5);
     for body in bodies {
+        let body = format!("{{{}", body.split('`').next().unwrap());
         let request: Result<movie_analytics::replay::Request, _> = serde_json::from_str(&body);
         assert!(request.is_ok(), "{body}: {request:?}");
     }

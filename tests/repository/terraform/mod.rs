@@ -2,41 +2,35 @@
 //! routes are named on both sides, and a name changed on one side only fails here. Values and
 //! references within Terraform are tested by `terraform/tests`.
 
-mod app;
 mod deployment;
 mod itself;
-mod read;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
 };
 
-use app::{functions, settings_read, values};
-use movie_analytics::{events::output_binding, settings::Settings};
+use movie_analytics::settings::Settings;
 use pipeline::Dataset;
-use read::{assignments, body, files, hcl, json, quoted, read};
-use serde_json::Value;
+
+use crate::{
+    app::{bindings, functions, settings_read, text, values},
+    contracts::queue_of,
+    read::{assignments, body, files, hcl, json, quoted, read},
+};
 
 #[test]
 fn each_dataset_has_the_queue_that_its_function_reads() {
-    let text = hcl("eventing.tf");
-    let built = assignments(body(&text, "datasets = {"));
-    let folders: BTreeSet<&str> = Dataset::ALL.map(Dataset::raw_folder).into();
-    assert_eq!(built.keys().copied().collect::<BTreeSet<_>>(), folders, "folders below raw");
-
-    let queues: BTreeSet<String> = built.values().map(|queue| (*queue).to_owned()).collect();
+    let eventing = hcl("eventing.tf");
+    let built: BTreeMap<&str, String> = assignments(body(&eventing, "datasets = {"))
+        .into_iter()
+        .map(|(folder, queue)| (folder, queue.to_owned()))
+        .collect();
+    let expected = Dataset::ALL.map(|dataset| (dataset.raw_folder(), queue_of(dataset)));
+    assert_eq!(built, expected.into());
+    let queues: BTreeSet<String> = built.into_values().collect();
     assert_eq!(queues, values("queueTrigger", "queueName"), "queues that functions read");
     assert_eq!(queues, values("queue", "queueName"), "queues that functions write");
-
-    let outputs = || functions().into_values().flatten().filter(|b| b["type"] == "queue");
-    for dataset in Dataset::ALL {
-        let of_dataset = |binding: &Value| binding["name"] == output_binding(dataset);
-        let queues: Vec<Value> =
-            outputs().filter(of_dataset).map(|b| b["queueName"].clone()).collect();
-        assert!(!queues.is_empty(), "no function orders files of {dataset}");
-        assert!(queues.iter().all(|queue| queue == built[dataset.raw_folder()]), "{dataset}");
-    }
 }
 
 #[test]
@@ -80,19 +74,19 @@ fn every_setting_that_the_program_reads_is_given_or_left_out_for_a_reason() {
         let (given, left_out) = (given.contains_key(&*name), left_out.get(&*name));
         match left_out {
             Some(reason) => assert!(!given, "{name} is not to be given: {reason}"),
-            None => {
-                assert!(given, "the program reads {name}, and app_settings.tf does not give it")
-            }
+            None => assert!(given, "app_settings.tf does not give {name}, which the program reads"),
         }
     }
     for (name, reason) in left_out {
-        assert!(settings_read().contains(name), "nobody reads {name} any more ({reason})");
+        assert!(
+            settings_read().contains(name),
+            "the program does not read {name} any more ({reason})"
+        );
     }
 }
 
 #[test]
-fn every_setting_that_is_given_is_read_by_somebody() {
-    // Parts of the architecture whose code is on its way.
+fn every_setting_that_is_given_is_read() {
     let functions = functions();
     let switches_off = |name: &str| {
         let function = name.strip_prefix("AzureWebJobs.").and_then(|n| n.strip_suffix(".Disabled"));
@@ -111,7 +105,7 @@ fn every_setting_that_is_given_is_read_by_somebody() {
     for name in assignments(body(&text, "app_settings = merge(")).into_keys() {
         let known =
             read.contains(name) || schedules.contains(&format!("%{name}%")) || of_host(name);
-        assert!(known, "nobody reads {name}");
+        assert!(known, "neither program nor host reads {name}");
     }
 }
 
@@ -166,26 +160,24 @@ fn defaults_are_those_of_the_program() {
 
 #[test]
 fn http_functions_stand_where_outputs_and_sign_in_say() {
-    let prefix =
-        json("host.json")["extensions"]["http"]["routePrefix"].as_str().unwrap().to_owned();
+    let prefix = text(&json("host.json")["extensions"]["http"]["routePrefix"]);
+    let http = bindings().into_iter().map(|(_, binding)| binding);
+    let http = http.filter(|binding| binding["type"] == "httpTrigger");
+    let (with_key, open): (Vec<_>, Vec<_>) = http.partition(|b| b["authLevel"] == "function");
     let path = |route: &str| format!("/{prefix}/{route}");
-    let bindings = || functions().into_values().flatten().filter(|b| b["type"] == "httpTrigger");
-    let with_key = bindings().filter(|binding| binding["authLevel"] == "function");
-    let with_key: BTreeSet<String> =
-        with_key.map(|binding| path(binding["route"].as_str().unwrap())).collect();
+    let with_key: BTreeSet<String> = with_key.iter().map(|b| path(&text(&b["route"]))).collect();
 
-    let text = hcl("sign_in.tf");
-    let not_signed_in = quoted(body(&text, "paths_with_keys = ["));
+    let sign_in = hcl("sign_in.tf");
+    let not_signed_in = quoted(body(&sign_in, "paths_with_keys = ["));
     assert_eq!(not_signed_in, with_key.iter().map(|path| &**path).collect(), "sign_in.tf");
 
     let outputs = hcl("outputs.tf");
-    assert!(
-        outputs.contains(&format!("{}\"", path("status"))) && with_key.contains(&path("status"))
-    );
-    assert!(outputs.contains(&format!("{}\"", path("dashboard"))));
-    for binding in bindings().filter(|binding| binding["authLevel"] != "function") {
-        assert_eq!(binding["route"], "dashboard", "only the page is without a key");
+    assert!(with_key.contains(&path("status")));
+    for shown in ["status", "dashboard"] {
+        assert!(outputs.contains(&format!("{}\"", path(shown))), "{shown}");
     }
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0]["route"], "dashboard", "only the page is without a key");
 }
 
 /// Names of the fields that the program's events have.

@@ -1,4 +1,4 @@
-//! The files to measure with, made once by our own generator: the same seed, the same bytes.
+//! The files to measure with, written once by our own generator: the same seed, the same bytes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ pub fn program(plan: &Plan, name: &str) -> Result<PathBuf> {
     Ok(shell::target()?.join(plan.profile).join(name))
 }
 
-/// Makes a folder anew and links files of `from` into it whose path `wanted` likes.
+/// Links the files of `from` whose path is `wanted` into a folder.
 pub fn link(from: &Path, to: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<()> {
     let linked = || -> std::io::Result<()> {
         let mut folders = vec![from.to_owned()];

@@ -1,13 +1,12 @@
 //! What a program took.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::peer::{python, script};
-use crate::shell;
+use crate::{shell, tools};
 
 /// Of one run of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -52,10 +51,18 @@ impl Taken {
     }
 }
 
-/// Runs a program to its end and tells what it took.
+pub fn script(name: &str) -> Result<PathBuf> {
+    Ok(shell::root()?.join("xtask/src/bench/peers").join(name))
+}
+
+/// The Python that has the peers.
+pub fn python() -> Result<PathBuf> {
+    tools::BENCH_PEERS.path()
+}
+
+/// Runs a program to its end and returns what it took.
 pub fn timed(program: &Path, args: &[&str]) -> Result<Usage> {
-    let python = python()?;
-    let mut command = Command::new(python);
+    let mut command = Command::new(python()?);
     command.arg(script("timed.py")?).arg("it").arg(program).args(args);
     let lines = lines(&mut command)?;
     let first = lines.first().map(|(_, usage)| *usage);

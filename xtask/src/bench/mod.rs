@@ -3,7 +3,6 @@
 mod data;
 mod measured;
 mod ours;
-mod peer;
 mod peers;
 mod plan;
 mod start;

@@ -1,4 +1,4 @@
-//! The product: its command line, on lakes that are made anew for each run.
+//! The product: its command line, on a new lake for each run.
 
 use std::fs;
 use std::path::{Path, PathBuf};

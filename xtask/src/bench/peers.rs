@@ -1,4 +1,4 @@
-//! Runs of what people would use instead.
+//! Runs of the peers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::data::{Raw, program};
-use super::measured::{self, Taken};
-use super::peer::{Peer, python, script};
-use super::plan::{Plan, SINGLE};
+use super::measured::{Taken, lines, python, script};
+use super::plan::{Peer, Plan, SINGLE};
 use crate::shell;
 
 impl Peer {
@@ -32,7 +31,7 @@ impl Peer {
         let mut command = Command::new(python()?);
         command.env("RULES", rules(plan)?);
         command.arg(script(self.script)?).arg(&raw.single).arg(&out).args(&steps);
-        for (step, usage) in measured::lines(&mut command)? {
+        for (step, usage) in lines(&mut command)? {
             if whole || step != "whole" {
                 taken.add(self.name, &step, usage);
             }

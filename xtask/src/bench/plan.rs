@@ -1,7 +1,5 @@
 //! What is asked for.
 
-use super::peer::{ALL, Peer};
-
 /// How much there is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
@@ -24,6 +22,22 @@ const STEPS: [&str; 8] =
 /// What runs without being named.
 const USUAL: usize = 6;
 
+/// What people would use instead: a script each, in Python.
+#[derive(Debug)]
+pub struct Peer {
+    /// Name on the command line and in tables.
+    pub name: &'static str,
+    pub script: &'static str,
+    /// Runs without being named.
+    pub usual: bool,
+}
+
+static PEERS: [Peer; 3] = [
+    Peer { name: "polars", script: "polars_steps.py", usual: true },
+    Peer { name: "duckdb", script: "duckdb_steps.py", usual: true },
+    Peer { name: "spark", script: "spark_steps.py", usual: false },
+];
+
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub size: Size,
@@ -44,7 +58,7 @@ impl Plan {
 
 /// The error is the problem in words.
 pub fn parse(args: &[&str]) -> Result<Plan, String> {
-    let usual = ALL.iter().filter(|peer| peer.usual).collect();
+    let usual = PEERS.iter().filter(|peer| peer.usual).collect();
     let mut plan = Plan {
         size: SIZES[1],
         peers: usual,
@@ -61,7 +75,7 @@ pub fn parse(args: &[&str]) -> Result<Plan, String> {
             "--size" => plan.size = one(&SIZES, |size| size.name, value)?,
             "--peers" if value == "none" => plan.peers.clear(),
             "--peers" => {
-                let peers = value.split(',').map(|name| one(&ALL.each_ref(), |p| p.name, name));
+                let peers = value.split(',').map(|name| one(&PEERS.each_ref(), |p| p.name, name));
                 plan.peers = peers.collect::<Result<_, _>>()?;
             }
             "--steps" => {

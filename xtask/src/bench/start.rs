@@ -72,17 +72,17 @@ impl Handler {
     }
 
     /// Sends a queue message that names a file and waits for the answer, trying to connect until
-    /// `patience` is over.
-    fn event(&self, path: &str, patience: Instant) -> Result<()> {
+    /// the deadline.
+    fn event(&self, path: &str, deadline: Instant) -> Result<()> {
         let mut stream = loop {
             match TcpStream::connect(("127.0.0.1", self.port)) {
                 Ok(stream) => break stream,
-                Err(_) if Instant::now() < patience => sleep(Duration::from_micros(200)),
+                Err(_) if Instant::now() < deadline => sleep(Duration::from_micros(200)),
                 Err(error) => return Err(error).context("the app does not listen"),
             }
         };
-        let order = format!("{{\"path\":\"{path}\"}}");
-        let message = format!("\"{}\"", order.replace('"', "\\\""));
+        let request = format!("{{\"path\":\"{path}\"}}");
+        let message = format!("\"{}\"", request.replace('"', "\\\""));
         let body = format!(
             "{{\"Data\":{{\"message\":\"{}\"}},\"Metadata\":{{\"DequeueCount\":\"1\"}}}}",
             message.replace('\\', "\\\\").replace('"', "\\\"")

@@ -44,8 +44,8 @@ fn heading(plan: &Plan) -> String {
     let size = plan.size;
     format!(
         "Size {}: {} reviews ({} of 1,000 positive), {} purchases; {} repetitions. CPU and wall \
-         are those of the best, memory that of the worst. A ratio tells how many times our CPU \
-         the peer took.\n",
+         are those of the best, memory that of the worst. A ratio is the peer's CPU \
+         divided by ours.\n",
         size.name, size.reviews, plan.positive, size.purchases, plan.repetitions
     )
 }

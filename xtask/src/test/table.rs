@@ -2,29 +2,23 @@
 
 use std::time::Duration;
 
-pub struct Row {
-    pub stage: &'static str,
-    pub outcome: Outcome,
-}
-
 pub enum Outcome {
-    Ok(Duration),
-    Failed(Duration),
+    Ran { time: Duration, ok: bool },
     NotRun,
 }
 
-pub fn render(rows: &[Row]) -> String {
+/// A line for each stage by its name.
+pub fn render(rows: &[(&str, Outcome)]) -> String {
     let mut lines = vec![line("stage", "minutes", "outcome")];
     let mut total = Duration::ZERO;
-    for Row { stage, outcome } in rows {
+    for (stage, outcome) in rows {
         lines.push(match outcome {
-            Outcome::Ok(time) => line(stage, &minutes(*time), "ok"),
-            Outcome::Failed(time) => line(stage, &minutes(*time), "failed"),
+            Outcome::Ran { time, ok } => {
+                total += *time;
+                line(stage, &minutes(*time), if *ok { "ok" } else { "failed" })
+            }
             Outcome::NotRun => line(stage, "-", "not run"),
         });
-        if let Outcome::Ok(time) | Outcome::Failed(time) = outcome {
-            total += *time;
-        }
     }
     lines.push(line("total", &minutes(total), ""));
     lines.join("\n")
@@ -44,11 +38,9 @@ mod tests {
 
     #[test]
     fn a_failed_run_shows_what_ran_and_what_did_not() {
-        let rows = [
-            Row { stage: "fmt", outcome: Outcome::Ok(Duration::from_millis(600)) },
-            Row { stage: "clippy", outcome: Outcome::Failed(Duration::from_secs(750)) },
-            Row { stage: "test", outcome: Outcome::NotRun },
-        ];
+        let ran = |millis, ok| Outcome::Ran { time: Duration::from_millis(millis), ok };
+        let rows =
+            [("fmt", ran(600, true)), ("clippy", ran(750_000, false)), ("test", Outcome::NotRun)];
         let expected = "\
 stage    minutes  outcome
 fmt         0.01  ok

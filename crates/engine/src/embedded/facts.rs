@@ -38,7 +38,7 @@ pub async fn build(
             sources.extend(range_of(receipt).map(|ids| (rank, ids)));
         }
     }
-    let mut winners = logs.winners();
+    let mut latest = logs.latest();
     // A greater path may hold the same ids on days that are not built now; only files with
     // such days, and only where a lesser file with rows of the days overlaps, have to be asked.
     for (rank, receipt) in ranked() {
@@ -47,22 +47,22 @@ pub async fn build(
         let beats = sources.iter().any(|(other, range)| *other < rank && overlap(range, &ids));
         if elsewhere
             && beats
-            && let Some((first, last)) = winners.id_range()
+            && let Some((first, last)) = latest.id_range()
         {
             let range = Some(first..=last);
             engine
-                .read(receipt, &["log_id"], range, |batch| winners.supersede(&batch, rank))
+                .read(receipt, &["log_id"], range, |batch| latest.supersede(&batch, rank))
                 .await?;
         }
     }
     for receipt in live.reviews.iter().rev() {
-        let Some((first, last)) = winners.id_range() else { break };
+        let Some((first, last)) = latest.id_range() else { break };
         let wanted = first..=last;
         if range_of(receipt).is_some_and(|ids| overlap(&ids, &wanted)) {
             engine
-                .read(receipt, &REVIEW_COLUMNS, Some(wanted), |batch| winners.reviews(&batch))
+                .read(receipt, &REVIEW_COLUMNS, Some(wanted), |batch| latest.reviews(&batch))
                 .await?;
         }
     }
-    Ok(winners.facts())
+    Ok(latest.facts())
 }

@@ -42,7 +42,7 @@ impl IngestOptions {
     /// Names the rules by which a file of this dataset is ingested, and where to: a version that
     /// was ingested otherwise is ingested again.
     pub fn recipe(&self, dataset: Dataset) -> String {
-        let recipe = parser::recipe(dataset, &self.parser);
+        let recipe = parser::version(dataset, &self.parser);
         match self.table_of(dataset) {
             Some(table) => format!("{recipe} {}", table.recipe()),
             None => recipe,

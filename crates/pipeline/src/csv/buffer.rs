@@ -33,9 +33,8 @@ impl Buffer {
         self.end
     }
 
-    /// Room for the next bytes. What is done with is dropped, an unfinished record kept; as it is
-    /// looked at anew from its beginning, as much again is asked for as there is of it, so that
-    /// a long record is looked at twice at most.
+    /// Room for the next bytes. Consumed bytes are dropped. An unfinished record is kept and scanned
+    /// again from its beginning; as the room doubles it, a long record is scanned twice at most.
     pub fn space(&mut self) -> &mut [u8] {
         self.line(self.start);
         self.counted = 0;

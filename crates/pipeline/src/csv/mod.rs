@@ -1,4 +1,4 @@
-//! The CSV reader: bytes in any portions, records out, bad rows set aside with their line.
+//! The CSV reader: bytes in chunks of any size, records out, bad rows set aside with their line.
 //!
 //! A record that is malformed or too long costs its first physical line; reading resumes on
 //! the next. Memory is one buffer, as long as the longest line or record allowed, plus one batch.
@@ -26,7 +26,9 @@ use self::{
 };
 pub use self::{header::Column, record::Record, refused::refused_schema};
 use crate::{
-    Day, FileParser, FileReason, FileRefusal, Limits, RowReason, Tally, logs, refusal::RowRefusal,
+    Day, FileParser, FileReason, FileRefusal, Limits, RowReason, Tally,
+    logs::{is_in, masked},
+    refusal::RowRefusal,
 };
 
 /// Bytes of texts that are collected before a batch is handed out, however few its rows.
@@ -63,10 +65,7 @@ pub trait Rows: Send {
     /// What quarantine may keep of a refused row's text: all of it, unless a log has strayed into
     /// a file of another kind.
     fn keep_raw<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        match logs::is_in(line) {
-            true => logs::masked(line).map(Cow::Owned),
-            false => Some(line.into()),
-        }
+        if is_in(line) { masked(line).map(Cow::Owned) } else { Some(line.into()) }
     }
 }
 
@@ -270,13 +269,11 @@ impl<R: Rows> CsvParser<R> {
             start += 1;
         }
         if start == bytes.len() {
-            return if complete {
-                let detail =
-                    "there is not even a header: send the header alone for a day without rows";
-                Err(FileRefusal::new(FileReason::EmptyFile, detail))
-            } else {
-                Ok(false)
-            };
+            if !complete {
+                return Ok(false);
+            }
+            let detail = "there is not even a header: send the header alone for a day without rows";
+            return Err(FileRefusal::new(FileReason::EmptyFile, detail));
         }
         let view = &bytes[..bytes.len().min(start + self.limits.line + 1)];
         let is_all = complete && view.len() == bytes.len();
@@ -343,7 +340,7 @@ impl<R: Rows> FileParser for CsvParser<R> {
         if self.again > 2 * self.buffer.offset(self.buffer.start()) {
             return Err(too_much_again());
         }
-        // Handed out in any case: whoever is told that too many rows are refused wants to see them.
+        // Handed out in any case: a file with too many refused rows must show them.
         if !self.refused.is_empty() {
             self.ready_refused.push_back(self.refused.take());
         }

@@ -25,8 +25,8 @@ pub enum Scan {
     Malformed { seen: usize },
 }
 
-/// Scans the record that begins at `start` and lists its fields. `complete` tells that nothing
-/// follows the buffer.
+/// Scans the record that begins at `start` and lists its fields. If `complete`, nothing follows the
+/// buffer.
 pub fn scan(bytes: &[u8], start: usize, complete: bool, fields: &mut Vec<Field>) -> Scan {
     fields.clear();
     let mut at = start;
@@ -37,7 +37,10 @@ pub fn scan(bytes: &[u8], start: usize, complete: bool, fields: &mut Vec<Field>)
             let mut from = open;
             let close = loop {
                 let Some(offset) = memchr(b'"', &bytes[from..]) else {
-                    return unfinished(bytes, at, complete);
+                    return match complete {
+                        true => Scan::Malformed { seen: bytes.len() },
+                        false => Scan::Incomplete { field: at },
+                    };
                 };
                 let quote = from + offset;
                 if bytes.get(quote + 1) != Some(&b'"') {
@@ -124,10 +127,6 @@ fn separators(block: &[u8; BLOCK]) -> u32 {
     let bytes = u8x16::new(*block);
     let (comma, line_break) = (u8x16::splat(b','), u8x16::splat(b'\n'));
     (bytes.simd_eq(comma) | bytes.simd_eq(line_break)).to_bitmask()
-}
-
-fn unfinished(bytes: &[u8], field: usize, complete: bool) -> Scan {
-    if complete { Scan::Malformed { seen: bytes.len() } } else { Scan::Incomplete { field } }
 }
 
 fn without_cr(bytes: &[u8], start: usize, end: usize) -> usize {

@@ -1,8 +1,8 @@
-//! Winners, join and group: staged logs and reviews of some days become their facts.
+//! Latest rows, join and group: staged logs and reviews of some days become their facts.
 //!
-//! Call order: [`Logs::push`] for every file that has rows of the days, [`Logs::winners`],
-//! [`Winners::supersede`] for every file that may hold the same ids on other days,
-//! [`Winners::reviews`] from the greatest path down, [`Winners::facts`].
+//! Call order: [`Logs::push`] for every file that has rows of the days, [`Logs::latest`],
+//! [`LatestLogs::supersede`] for every file that may hold the same ids on other days,
+//! [`LatestLogs::reviews`] from the greatest path down, [`LatestLogs::facts`].
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -26,7 +26,7 @@ pub fn log_columns() -> Vec<&'static str> {
     ["log_id", "log_date"].into_iter().chain(DIMENSIONS.map(|d| d.name)).collect()
 }
 
-/// Columns of `classified_movie_review` that [`Winners::reviews`] reads.
+/// Columns of `classified_movie_review` that [`LatestLogs::reviews`] reads.
 pub const REVIEW_COLUMNS: [&str; 3] = ["customer_id", "is_positive", "review_id"];
 
 /// A log row of one of the days.
@@ -80,7 +80,7 @@ impl Logs {
     }
 
     /// Keeps one row of each id: that of the greatest path.
-    pub fn winners(self) -> Winners {
+    pub fn latest(self) -> LatestLogs {
         let Self { days, mut rows, sessions } = self;
         let order = |a: &Log, b: &Log| a.id.cmp(&b.id).then(b.rank.cmp(&a.rank));
         if !rows.is_sorted_by(|a, b| order(a, b).is_le()) {
@@ -88,12 +88,12 @@ impl Logs {
         }
         rows.dedup_by_key(|log| log.id);
         let (open, matched) = (vec![true; rows.len()], Vec::with_capacity(rows.len()));
-        Winners { days, open, rows, sessions, matched }
+        LatestLogs { days, open, rows, sessions, matched }
     }
 }
 
 /// One log row for each id, waiting for its review.
-pub struct Winners {
+pub struct LatestLogs {
     days: DaySet,
     /// Ascending by id.
     rows: Vec<Log>,
@@ -103,25 +103,25 @@ pub struct Winners {
     matched: Vec<Matched>,
 }
 
-impl Winners {
+impl LatestLogs {
     /// Smallest and greatest id, if there is any row.
     pub fn id_range(&self) -> Option<(i64, i64)> {
         Some((self.rows.first()?.id, self.rows.last()?.id))
     }
 
-    /// These ids stand in the log file of this rank: rows of lesser paths lose to it, whatever
-    /// day it puts them on.
+    /// These ids stand in the log file of this rank: rows of lesser paths are superseded by it,
+    /// on any day.
     pub fn supersede(&mut self, batch: &RecordBatch, rank: u32) {
         let mut seek = Seek::default();
-        let mut lost = Vec::new();
+        let mut superseded = Vec::new();
         for &id in column::<Int64Type>(batch, "log_id").iter() {
             if let Some(at) = seek.find(&self.rows, id)
                 && self.rows[at].rank < rank
             {
-                lost.push(at);
+                superseded.push(at);
             }
         }
-        for at in lost {
+        for at in superseded {
             self.open[at] = false;
         }
         if self.open.contains(&false) {

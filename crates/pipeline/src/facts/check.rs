@@ -42,7 +42,7 @@ impl fmt::Display for Check {
 
 /// A day that failed a check, with what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offence {
+pub struct Violation {
     /// A day of the batch; it keeps the rows that are published.
     pub day: Day,
     /// The first that the day failed.
@@ -58,8 +58,8 @@ pub fn check(
     batch: &FactBatch,
     before: &BTreeMap<Day, u64>,
     max_shrink: impl Fn(Day) -> Option<f64>,
-) -> Vec<Offence> {
-    let mut offences = Vec::new();
+) -> Vec<Violation> {
+    let mut violations = Vec::new();
     let mut rest = batch.rows.as_slice();
     for total in &batch.days {
         let (rows, others) = rest.split_at(rest.partition_point(|fact| fact.day <= total.day));
@@ -72,10 +72,10 @@ pub fn check(
                 shrink(total.matched, before, max_shrink(total.day)?)
             });
         if let Some((check, detail)) = found {
-            offences.push(Offence { day: total.day, check, detail });
+            violations.push(Violation { day: total.day, check, detail });
         }
     }
-    offences
+    violations
 }
 
 type Found = Option<(Check, String)>;

@@ -2,18 +2,18 @@
 
 mod build;
 mod check;
-mod interner;
 mod spend;
 
-pub use build::{BYTES_PER_LOG, Logs, REVIEW_COLUMNS, Winners, log_columns};
-pub use check::{Check, Offence, check};
-pub use interner::{Interner, UNKNOWN};
+pub use build::{BYTES_PER_LOG, LatestLogs, Logs, REVIEW_COLUMNS, log_columns};
+pub use check::{Check, Violation, check};
 pub use spend::{Direction, SPEND_COLUMNS, Spend};
+
+use std::collections::HashMap;
 
 use crate::{Day, dimensions::COUNT, versions};
 
-/// Names the rules by which staged rows become facts: under another name every day is built again.
-pub const RECIPE: &str = versions::FACTS.0;
+/// Names the rules by which staged rows become facts: another version rebuilds every day.
+pub const VERSION: &str = versions::FACTS.0;
 
 /// One row of the fact table. Texts are codes of its [`FactBatch::texts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,4 +62,40 @@ pub struct SpendChange {
     pub amount_milli: i128,
     /// Change of the number of purchase rows.
     pub purchases: i64,
+}
+
+/// Text of key and code 0: what a fact shows where the log names nothing.
+pub const UNKNOWN: &str = "Unknown";
+
+/// Texts in the order of their codes. Code 0 is always [`UNKNOWN`].
+#[derive(Clone, Debug)]
+pub struct Interner {
+    texts: Vec<String>,
+    codes: HashMap<String, u32>,
+}
+
+impl Default for Interner {
+    fn default() -> Self {
+        let mut interner = Self { texts: Vec::new(), codes: HashMap::new() };
+        interner.code(UNKNOWN);
+        interner
+    }
+}
+
+impl Interner {
+    /// The code of a text, a new one where it has none yet.
+    pub fn code(&mut self, text: &str) -> u32 {
+        if let Some(&code) = self.codes.get(text) {
+            return code;
+        }
+        let code = self.texts.len() as u32;
+        self.texts.push(text.to_owned());
+        self.codes.insert(text.to_owned(), code);
+        code
+    }
+
+    /// Texts by code.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
 }

@@ -3,7 +3,7 @@
 
 use quick_xml::{Reader, events::Event};
 
-use super::xml::{IP_ADDRESS, LOG_DATE, PHONE_NUMBER, predefined};
+use super::element::{IP_ADDRESS, LOG_DATE, PHONE_NUMBER, predefined};
 use crate::dimensions::DIMENSIONS;
 
 /// The text of a refused row with `#` for each letter and digit of whatever could be an address
@@ -32,13 +32,10 @@ pub fn masked(line: &[u8]) -> Option<Vec<u8>> {
         match &event {
             Event::Eof => break,
             Event::DocType(_) => return None,
-            Event::Start(tag) => {
-                inside = Some(tag.name().0.to_owned());
-                push_tag(&mut shown, markup, tag.name().0);
-            }
-            Event::Empty(tag) => {
-                inside = None;
-                push_tag(&mut shown, markup, tag.name().0);
+            Event::Start(tag) | Event::Empty(tag) => {
+                let name = tag.name().0;
+                inside = matches!(event, Event::Start(_)).then(|| name.to_owned());
+                push_tag(&mut shown, markup, name);
             }
             Event::End(tag) => {
                 inside = None;
@@ -117,11 +114,7 @@ fn looks_like_a_date(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    const GOOD: &str = "<reviewlog><log><logDate>04-25-2021</logDate><device>Mobile</device>\
-        <location>Kansas</location><os>Apple iOS</os><ipAddress>9.200.232.57</ipAddress>\
-        <phoneNumber>821-540-5777</phoneNumber></log></reviewlog>";
+    use super::{super::element::GOOD, *};
 
     fn shown(line: &str) -> String {
         String::from_utf8(masked(line.as_bytes()).unwrap()).unwrap()

@@ -1,6 +1,7 @@
 //! Session logs: one XML document a row, into typed columns.
 
 mod days;
+mod element;
 mod masked;
 mod pii;
 mod plain;
@@ -15,9 +16,12 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema};
 
-use self::days::Days;
 pub(crate) use self::masked::{is_in, masked};
 pub use self::pii::{Pii, PiiKey};
+use self::{
+    days::Days,
+    element::{Element, IP_ADDRESS, LOG_DATE, PHONE_NUMBER},
+};
 use crate::{
     Day, RowReason,
     csv::{Column, Record, Rows},
@@ -34,6 +38,7 @@ const ID_REVIEW: usize = 0;
 const LOG: usize = 1;
 
 /// Rows of the dataset `review_logs`.
+#[derive(Default)]
 pub(crate) struct Logs {
     pii: Pii,
     max_depth: usize,
@@ -51,19 +56,7 @@ pub(crate) struct Logs {
 impl Logs {
     /// `max_depth`: deepest nesting of elements that is read.
     pub fn new(pii: Pii, max_depth: usize) -> Self {
-        Self {
-            pii,
-            max_depth,
-            log_id: Int64Builder::new(),
-            log_date: Date32Builder::new(),
-            texts: Default::default(),
-            ip: StringBuilder::new(),
-            phone_number: StringBuilder::new(),
-            days: Days::default(),
-            reader: xml::LogReader::default(),
-            unquoted: Vec::new(),
-            protected: String::new(),
-        }
+        Self { pii, max_depth, ..Self::default() }
     }
 }
 
@@ -98,19 +91,19 @@ impl Rows for Logs {
         let log = &self.reader.read(document, self.max_depth)?;
         let day = self
             .days
-            .of(required(log, xml::LOG_DATE)?)
+            .of(required(log, LOG_DATE)?)
             .ok_or(RowRefusal::of_column(RowReason::BadDate, "logDate"))?;
         let mut texts = [None; COUNT];
         for (place, text) in texts.iter_mut().enumerate() {
             *text = dimension(log, place)?;
         }
-        let given = |element: xml::Element| log.value(element).filter(|text| !text.is_empty());
+        let given = |element: Element| log.value(element).filter(|text| !text.is_empty());
         self.log_id.append_value(id);
         self.log_date.append_value(day.0);
         self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));
         let (pii, protected) = (&self.pii, &mut self.protected);
-        self.ip.append_option(given(xml::IP_ADDRESS).map(|ip| pii.ip(ip, protected)));
-        let phone = given(xml::PHONE_NUMBER).map(|phone| pii.phone(phone, protected));
+        self.ip.append_option(given(IP_ADDRESS).map(|ip| pii.ip(ip, protected)));
+        let phone = given(PHONE_NUMBER).map(|phone| pii.phone(phone, protected));
         self.phone_number.append_option(phone);
         self.days.count(day);
         Ok(Some(id))
@@ -138,7 +131,7 @@ impl Rows for Logs {
     }
 }
 
-fn required<'a>(log: &xml::Log<'a>, element: xml::Element) -> Result<&'a str, RowRefusal> {
+fn required<'a>(log: &xml::Log<'a>, element: Element) -> Result<&'a str, RowRefusal> {
     match log.value(element) {
         None => Err(RowRefusal::of_column(RowReason::MissingElement, element.name())),
         Some("") => Err(RowRefusal::of_column(RowReason::MissingValue, element.name())),
@@ -148,7 +141,7 @@ fn required<'a>(log: &xml::Log<'a>, element: xml::Element) -> Result<&'a str, Ro
 
 /// The text of a dimension; none where it is optional and the log has none.
 fn dimension<'a>(log: &xml::Log<'a>, place: usize) -> Result<Option<&'a str>, RowRefusal> {
-    let element = xml::Element::of_dimension(place);
+    let element = Element(place);
     if !DIMENSIONS[place].is_required && log.value(element).is_none_or(str::is_empty) {
         return Ok(None);
     }

@@ -14,7 +14,7 @@ pub enum Pii {
     /// An IP address keeps its network (/24, IPv6 /48), a telephone number its last two digits.
     #[default]
     Mask,
-    /// HMAC-SHA256, as hexadecimal: equal values stay equal, and nothing else is told.
+    /// HMAC-SHA256, as hexadecimal: equal values stay equal, and reveal nothing else.
     Hash(PiiKey),
     /// As the vendor sent it.
     Keep,
@@ -38,8 +38,8 @@ impl fmt::Debug for PiiKey {
 }
 
 impl Pii {
-    /// Names the mode, and the key by a digest, in the recipe of staged files.
-    pub(crate) fn recipe(&self) -> String {
+    /// Names the mode, and the key by a digest, in the parser version of staged files.
+    pub(crate) fn version(&self) -> String {
         match self {
             Self::Mask => "mask".to_owned(),
             Self::Keep => "keep".to_owned(),
@@ -145,10 +145,10 @@ mod tests {
     }
 
     #[test]
-    fn each_mode_and_key_has_a_recipe_of_its_own() {
-        let key = |text: &str| Pii::Hash(PiiKey::new(text).unwrap()).recipe();
-        let recipes = [Pii::Mask.recipe(), Pii::Keep.recipe(), key("a"), key("b")];
-        let distinct: std::collections::BTreeSet<_> = recipes.iter().collect();
-        assert_eq!(distinct.len(), recipes.len());
+    fn each_mode_and_key_has_a_version_of_its_own() {
+        let key = |text: &str| Pii::Hash(PiiKey::new(text).unwrap()).version();
+        let versions = [Pii::Mask.version(), Pii::Keep.version(), key("a"), key("b")];
+        let distinct: std::collections::BTreeSet<_> = versions.iter().collect();
+        assert_eq!(distinct.len(), versions.len());
     }
 }

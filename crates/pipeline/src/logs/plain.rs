@@ -5,8 +5,8 @@
 use memchr::memchr2;
 
 use super::{
+    element::{Spans, index_of, trimmed},
     well_formed::Faults,
-    xml::{Spans, index_of, trimmed},
 };
 
 /// Depth of the elements with values.

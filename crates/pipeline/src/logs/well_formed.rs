@@ -30,7 +30,7 @@ impl Faults {
     }
 }
 
-/// Whether a character may stand in a document. Of bytes only those below 128 are told.
+/// Whether a character may stand in a document. Of bytes it knows only those below 128.
 pub fn is_char(character: char) -> bool {
     !matches!(character, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
 }

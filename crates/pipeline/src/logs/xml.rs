@@ -3,53 +3,15 @@
 use quick_xml::{Reader, events::Event};
 
 use super::{
+    element::{Element, Spans, index_of, predefined, trimmed},
     plain,
     well_formed::{Faults, is_char, is_sound},
 };
-use crate::{
-    RowReason,
-    dimensions::{COUNT, DIMENSIONS},
-    refusal::RowRefusal,
-};
-
-/// A known element below `<log>`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Element(usize);
-
-pub const LOG_DATE: Element = Element(COUNT);
-pub const IP_ADDRESS: Element = Element(COUNT + 1);
-pub const PHONE_NUMBER: Element = Element(COUNT + 2);
-
-const NAMES: [&str; COUNT + 3] = {
-    let mut names = [""; COUNT + 3];
-    let mut place = 0;
-    while place < COUNT {
-        names[place] = DIMENSIONS[place].element;
-        place += 1;
-    }
-    names[LOG_DATE.0] = "logDate";
-    names[IP_ADDRESS.0] = "ipAddress";
-    names[PHONE_NUMBER.0] = "phoneNumber";
-    names
-};
-
-impl Element {
-    /// That of a dimension, by its place.
-    pub const fn of_dimension(place: usize) -> Self {
-        Self(place)
-    }
-
-    pub const fn name(self) -> &'static str {
-        NAMES[self.0]
-    }
-}
+use crate::{RowReason, refusal::RowRefusal};
 
 const fn malformed() -> RowRefusal {
     RowRefusal::of_column(RowReason::MalformedXml, "log")
 }
-
-/// Where each element's text lies, trimmed; `None` where the element is absent.
-pub type Spans = [Option<(usize, usize)>; NAMES.len()];
 
 /// The values of one log.
 pub struct Log<'a> {
@@ -202,37 +164,11 @@ impl LogReader {
     }
 }
 
-pub(super) fn predefined(name: &str) -> Option<char> {
-    match name {
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "amp" => Some('&'),
-        "apos" => Some('\''),
-        "quot" => Some('"'),
-        _ => None,
-    }
-}
-
-/// The known element of this name.
-pub fn index_of(name: &str) -> Option<usize> {
-    NAMES.iter().position(|known| *known == name)
-}
-
-/// Where a text lies once trimmed, out of where it lies with the blanks around it.
-pub fn trimmed(text: &str, start: usize, end: usize) -> (usize, usize) {
-    let value = &text[start..end];
-    let skipped = value.len() - value.trim_start().len();
-    (start + skipped, start + skipped + value.trim().len())
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::element::{GOOD, IP_ADDRESS, LOG_DATE, NAMES, PHONE_NUMBER};
     use super::*;
     use crate::dimensions::place;
-
-    const GOOD: &str = "<reviewlog><log><logDate>04-25-2021</logDate><device>Mobile</device>\
-        <location>Kansas</location><os>Apple iOS</os><ipAddress>9.200.232.57</ipAddress>\
-        <phoneNumber>821-540-5777</phoneNumber></log></reviewlog>";
 
     const DEPTH: usize = 8;
 
@@ -265,36 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn both_readers_find_the_same_in_whatever_comes_out_of_a_plain_log() {
+    fn both_readers_find_the_same_in_every_variant_of_a_plain_log() {
         assert!(is_plain(GOOD) && plain::read(GOOD, &Faults::of(GOOD), 2).is_none());
-        let parts = [
-            "",
-            " ",
-            "\n",
-            "\u{c}",
-            "<",
-            "</",
-            ">",
-            "/",
-            "&amp;",
-            "&",
-            "x",
-            "]]>",
-            "\u{a0}",
-            "<log>",
-            "</log>",
-            "</reviewlog>",
-            "<device>",
-            "</device>",
-            "<b>t</b>",
-            "<b/>",
-            "<!-- c -->",
-            "<![CDATA[<]]>",
-            "\"",
-        ];
+        let parts = "~ ~\n~\u{c}~<~</~>~/~&amp;~&~x~]]>~\u{a0}~<log>~</log>~</reviewlog>~<device>~\
+            </device>~<b>t</b>~<b/>~<!-- c -->~<![CDATA[<]]>~\"";
         let mut plain_ones = 0;
         for at in 0..=GOOD.len() {
-            for part in parts {
+            for part in parts.split('~') {
                 for cut in [0, 1, 5, 8, 23] {
                     let end = (at + cut).min(GOOD.len());
                     let document = [&GOOD[..at], part, &GOOD[end..]].concat();
@@ -315,7 +228,7 @@ mod tests {
         for (name, text) in
             [("device", Some("Mobile")), ("location", Some("Kansas")), ("browser", None)]
         {
-            assert_eq!(value(Element::of_dimension(place(name))), text);
+            assert_eq!(value(Element(place(name))), text);
         }
     }
 

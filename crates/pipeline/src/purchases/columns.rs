@@ -38,8 +38,8 @@ impl Columns {
         self == Self::Staged || i32::try_from(customer).is_ok()
     }
 
-    /// What the recipe says of it.
-    pub(crate) const fn recipe(self) -> &'static str {
+    /// What the parser version says of it.
+    pub(crate) const fn version(self) -> &'static str {
         match self {
             Self::Staged => "",
             Self::Table => " table-1",

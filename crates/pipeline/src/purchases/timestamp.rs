@@ -113,19 +113,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_dates() {
-        for text in [
-            "13/1/2010 8:26",
-            "2/30/2011",
-            "1-12-2010 8:26",
-            "2010-12-01 24:00",
-            "2010-12-01 8:60",
-            "12/1/10 8:26",
-            "2010-12-01 08:26 PM",
-            "2010-12-01x",
-            "yesterday",
-            "1.12.2010",
-            "2010-12-01 08",
-        ] {
+        let texts = "13/1/2010 8:26|2/30/2011|1-12-2010 8:26|2010-12-01 24:00|2010-12-01 8:60|\
+                     12/1/10 8:26|2010-12-01 08:26 PM|2010-12-01x|yesterday|1.12.2010|2010-12-01 08";
+        for text in texts.split('|') {
             assert_eq!(micros(text.as_bytes()), Err(RowReason::BadDate), "{text}");
         }
         assert_eq!(micros(b" "), Err(RowReason::MissingValue));

@@ -4,7 +4,7 @@ use crate::common::read_with;
 use pipeline::{Dataset, FileReason, Limits, Options, RowReason, parser};
 
 const HEADER: &str = "cid,review_str,id_review\n";
-const PORTIONS: [usize; 4] = [1, 99, 1_000, usize::MAX];
+const CHUNKS: [usize; 4] = [1, 99, 1_000, usize::MAX];
 
 fn options() -> Options {
     let limits = Limits { field: 1_000, line: 4_000, refused_share: 1.0, ..Limits::default() };
@@ -15,8 +15,8 @@ fn options() -> Options {
 #[track_caller]
 fn first_refused(rows: &str) -> (u64, &'static str) {
     let text = format!("{HEADER}{rows}");
-    let found = PORTIONS.map(|portion| {
-        let read = read_with(Dataset::ClassifiedMovieReview, &options(), text.as_bytes(), portion);
+    let found = CHUNKS.map(|chunk| {
+        let read = read_with(Dataset::ClassifiedMovieReview, &options(), text.as_bytes(), chunk);
         let read = read.expect("the file is read");
         let (line, reason, _) = read.refused[0].clone();
         (line, reason, read.tally)
@@ -63,21 +63,14 @@ const CHAIN: &str = "\",x\",\"a\n";
 fn handed_over(text: &str) -> usize {
     let mut parser = parser(Dataset::ClassifiedMovieReview, &options());
     let mut at = 0;
-    loop {
-        let space = parser.space();
-        let n = space.len().min(text.len() - at).min(1_000);
-        space[..n].copy_from_slice(&text.as_bytes()[at..at + n]);
-        at += n;
-        let done = if n == 0 { parser.finish() } else { parser.filled(n) };
-        match done {
-            Ok(()) => assert!(n > 0, "accepted"),
-            Err(refusal) => {
-                assert_eq!(refusal.reason, FileReason::NotCsv);
-                assert!(refusal.detail.starts_with("its quotes are unbalanced"), "{refusal}");
-                return at;
-            }
-        }
-    }
+    let pushed = text.as_bytes().chunks(1_000).try_for_each(|bytes| {
+        at += bytes.len();
+        parser.push(bytes)
+    });
+    let refusal = pushed.and_then(|()| parser.finish()).expect_err("accepted");
+    assert_eq!(refusal.reason, FileReason::NotCsv);
+    assert!(refusal.detail.starts_with("its quotes are unbalanced"), "{refusal}");
+    at
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn everything(read: &Read) -> String {
 }
 
 #[test]
-fn no_address_and_no_number_leaves_the_parser_unless_it_is_told_to_keep_them() {
+fn no_address_and_no_number_leaves_the_parser_unless_they_are_to_be_kept() {
     let documents = [
         with("", ""),
         with("device", ""),

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests too.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod checks;
+mod common;
 mod limits;
 mod logs;
 mod purchases;

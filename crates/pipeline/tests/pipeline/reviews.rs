@@ -9,6 +9,13 @@ use pipeline::{
     Dataset::ClassifiedMovieReview as REVIEWS, FileReason, Limits, Options, reviews::is_positive,
 };
 
+const HEADER: &str = "cid,review_str,id_review\n";
+
+/// A file with these rows.
+fn file(rows: &str) -> String {
+    format!("{HEADER}{rows}")
+}
+
 /// Customer, positive and review id of each row.
 fn rows(read: &Read) -> Vec<(i64, i32, i64)> {
     let mut rows = Vec::new();
@@ -48,8 +55,8 @@ fn bom_crlf_blank_lines_and_a_missing_last_line_break_are_fine() {
 }
 
 #[test]
-fn a_file_gives_the_same_rows_in_portions_of_any_size() {
-    let mut text = "cid,review_str,id_review\n".to_owned();
+fn a_file_gives_the_same_rows_in_chunks_of_any_size() {
+    let mut text = HEADER.to_owned();
     for id in 0..200 {
         let review =
             ["plain", "\"a, \"\"quoted\"\"\nreview\"", "\"broken\"x", "é good ü", ""][id % 5];
@@ -57,11 +64,11 @@ fn a_file_gives_the_same_rows_in_portions_of_any_size() {
     }
     let whole = read(REVIEWS, &text).unwrap();
     assert_eq!(whole.tally.rows_refused, 40);
-    for portion in [1, 2, 3, 7, 64, 1_000] {
-        let read = read_with(REVIEWS, &Options::default(), text.as_bytes(), portion).unwrap();
-        assert_eq!(rows(&read), rows(&whole), "{portion}");
-        assert_eq!(read.refused, whole.refused, "{portion}");
-        assert_eq!(read.tally, whole.tally, "{portion}");
+    for chunk in [1, 2, 3, 7, 64, 1_000] {
+        let read = read_with(REVIEWS, &Options::default(), text.as_bytes(), chunk).unwrap();
+        assert_eq!(rows(&read), rows(&whole), "{chunk}");
+        assert_eq!(read.refused, whole.refused, "{chunk}");
+        assert_eq!(read.tally, whole.tally, "{chunk}");
     }
 }
 
@@ -103,8 +110,7 @@ fn each_refused_row_names_its_line_reason_and_column_and_the_others_count() {
 fn a_log_among_reviews_is_kept_as_a_log_would_be() {
     let log = "<reviewlog><log><os>Linux</os><ipAddress>9.200.232.57</ipAddress></log></reviewlog>";
     let cut = "<ipAddress>9.200.232.57</ip";
-    let read =
-        read(REVIEWS, format!("cid,review_str,id_review\n1,{log}\n2,{cut}\n3,9.2.3.4\n")).unwrap();
+    let read = read(REVIEWS, file(&format!("1,{log}\n2,{cut}\n3,9.2.3.4\n"))).unwrap();
     let kept = log.replace("9.200.232.57", "#.###.###.##");
     let expected = [Some(format!("#,{kept}")), None, Some("3,9.2.3.4".to_owned())];
     assert_eq!(read.raw, expected);
@@ -112,9 +118,7 @@ fn a_log_among_reviews_is_kept_as_a_log_would_be() {
 
 #[test]
 fn a_malformed_record_costs_its_first_line_only() {
-    let read =
-        read(REVIEWS, "cid,review_str,id_review\n1,\"open,1\n2,good,2\n3,\"x\"y,3\n4,good,4\n")
-            .unwrap();
+    let read = read(REVIEWS, file("1,\"open,1\n2,good,2\n3,\"x\"y,3\n4,good,4\n")).unwrap();
     assert_eq!(rows(&read), [(2, 1, 2), (4, 1, 4)]);
     assert_eq!(reasons(&read), [(2, "malformed_record", ""), (4, "malformed_record", "")]);
 }
@@ -123,19 +127,15 @@ fn a_malformed_record_costs_its_first_line_only() {
 fn fields_over_the_limit_are_refused_and_lines_over_it_refuse_the_file() {
     let limits = Limits { field: 100, line: 400, ..Limits::default() };
     let options = Options { limits, ..Options::default() };
-    let review = |length: usize| "x".repeat(length);
-    let fits = format!(
-        "cid,review_str,id_review\n1,{},1\n2,\"{}\",2\n3,{},3\n4,good,4\n",
-        review(100),
-        review(101),
-        review(150)
-    );
-    for portion in [1, 50, 10_000] {
-        let read = read_with(REVIEWS, &options, fits.as_bytes(), portion).unwrap();
+    let x = |length: usize| "x".repeat(length);
+    let (fits, over, far_over) = (x(100), x(101), x(150));
+    let short = file(&format!("1,{fits},1\n2,\"{over}\",2\n3,{far_over},3\n4,good,4\n"));
+    let long = file(&format!("1,a,1\n2,{},2\n", x(500)));
+    for chunk in [1, 50, 10_000] {
+        let read = read_with(REVIEWS, &options, short.as_bytes(), chunk).unwrap();
         assert_eq!(rows(&read), [(1, 0, 1), (4, 1, 4)]);
         assert_eq!(reasons(&read), [(3, "too_long", ""), (4, "too_long", "")]);
-        let long = format!("cid,review_str,id_review\n1,a,1\n2,{},2\n", review(500));
-        let refusal = read_with(REVIEWS, &options, long.as_bytes(), portion).unwrap_err();
+        let refusal = read_with(REVIEWS, &options, long.as_bytes(), chunk).unwrap_err();
         assert_eq!(refusal.to_string(), "not_csv: line 3 is longer than 400 bytes");
     }
 }
@@ -144,7 +144,7 @@ fn fields_over_the_limit_are_refused_and_lines_over_it_refuse_the_file() {
 fn a_file_where_every_line_opens_a_quote_costs_each_line_once() {
     let limits = Limits { field: 4_000, line: 8_000, refused_share: 1.0, ..Limits::default() };
     let options = Options { limits, ..Options::default() };
-    let text = "cid,review_str,id_review\n".to_owned() + &"1,\"x,\"\"\n".repeat(100_000);
+    let text = file(&"1,\"x,\"\"\n".repeat(100_000));
     let read = read_with(REVIEWS, &options, text.as_bytes(), usize::MAX).unwrap();
     assert_eq!((read.tally.rows_in, read.tally.rows_refused), (100_000, 100_000));
     assert!(read.refused.iter().all(|(_, reason, _)| reason == "malformed_record"));
@@ -153,65 +153,43 @@ fn a_file_where_every_line_opens_a_quote_costs_each_line_once() {
 
 #[test]
 fn files_that_cannot_be_read_are_refused_with_a_sentence() {
+    let empty = "empty_file: there is not even a header: send the header alone for a day without \
+                 rows";
+    let missing = "missing_column: column review_str missing: expected cid,review_str,id_review, \
+                   found cid,id_review";
+    let all_missing = "missing_column: columns cid, review_str, id_review missing: expected \
+                       cid,review_str,id_review, found (no name),good,(no name)";
+    let twice = "missing_column: column cid appears twice in the header";
+    let semicolons = "not_csv: its fields are separated by semicolons: expected a header \
+                      cid,review_str,id_review, separated by commas";
+    let no_text = "not_csv: its first line is neither UTF-8 nor a header: this is a binary file";
+    let binary = "not_csv: its first line has control characters: this is a binary file";
+    let returns = "not_csv: its lines end in carriage returns alone: end them with line feeds";
+    let quotes = "not_csv: its first line is no CSV header: its quotes do not close, or it is \
+                  longer than a line may be";
+    let utf16 = "wrong_encoding: the file is UTF-16: save it as UTF-8";
+    let windows = "wrong_encoding: the header is not UTF-8 (Windows-1252?): save the file as UTF-8";
     for (text, message) in [
-        (
-            &b""[..],
-            "empty_file: there is not even a header: send the header alone for a day without rows",
-        ),
-        (
-            b"\n\n",
-            "empty_file: there is not even a header: send the header alone for a day without rows",
-        ),
-        (
-            b"cid,id_review\n1,2\n",
-            "missing_column: column review_str missing: expected cid,review_str,id_review, found cid,id_review",
-        ),
-        (
-            b"cid,cid,review_str,id_review\n",
-            "missing_column: column cid appears twice in the header",
-        ),
-        (
-            b"1,good,2\n3,bad,4\n",
-            "missing_column: columns cid, review_str, id_review missing: expected cid,review_str,id_review, found (no name),good,(no name)",
-        ),
-        (
-            b"cid;review_str;id_review\n1;a;2\n",
-            "not_csv: its fields are separated by semicolons: expected a header cid,review_str,id_review, separated by commas",
-        ),
+        (&b""[..], empty),
+        (b"\n\n", empty),
+        (b"cid,id_review\n1,2\n", missing),
+        (b"1,good,2\n3,bad,4\n", all_missing),
+        (b"cid,cid,review_str,id_review\n", twice),
+        (b"cid;review_str;id_review\n1;a;2\n", semicolons),
         (b"{\"cid\": 1}", "not_csv: this looks like JSON"),
         (b"<html>", "not_csv: this looks like XML or HTML"),
-        (
-            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-            "not_csv: its first line is neither UTF-8 nor a header: this is a binary file",
-        ),
-        (
-            b"cid,review_str,id_review\r1,good,2\r",
-            "not_csv: its lines end in carriage returns alone: end them with line feeds",
-        ),
-        (
-            b"PAR1\x15\x04\x15\x10",
-            "not_csv: its first line has control characters: this is a binary file",
-        ),
-        (b"\xff\xfec\0i\0d\0", "wrong_encoding: the file is UTF-16: save it as UTF-8"),
-        (b"c\0i\0d\0,\0r\0", "wrong_encoding: the file is UTF-16: save it as UTF-8"),
-        (
-            b"a.csv\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0ustar",
-            "not_csv: its first line has control characters: this is a binary file",
-        ),
-        (
-            b"cid,r\xe9view,id_review\n",
-            "wrong_encoding: the header is not UTF-8 (Windows-1252?): save the file as UTF-8",
-        ),
-        (
-            b"cid,\"review_str\"x,id_review\n",
-            "not_csv: its first line is no CSV header: its quotes do not close, or it is longer than a line may be",
-        ),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", no_text),
+        (b"PAR1\x15\x04\x15\x10", binary),
+        (b"a.csv\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0ustar", binary),
+        (b"cid,review_str,id_review\r1,good,2\r", returns),
+        (b"cid,\"review_str\"x,id_review\n", quotes),
+        (b"\xff\xfec\0i\0d\0", utf16),
+        (b"c\0i\0d\0,\0r\0", utf16),
+        (b"cid,r\xe9view,id_review\n", windows),
     ] {
-        let text_shown = String::from_utf8_lossy(text).into_owned();
-        match read(REVIEWS, text) {
-            Err(refusal) => assert_eq!(refusal.to_string(), message, "{text_shown:?}"),
-            Ok(_) => panic!("accepted {text_shown:?}"),
-        }
+        let shown = String::from_utf8_lossy(text);
+        let refusal = read(REVIEWS, text).map(|_| ()).expect_err(&shown);
+        assert_eq!(refusal.to_string(), message, "{shown:?}");
     }
 }
 
@@ -225,9 +203,7 @@ fn a_header_alone_is_a_file_without_rows() {
 
 #[test]
 fn too_many_refused_rows_refuse_the_file_from_a_hundred_rows_on() {
-    let file = |good: usize, bad: usize| {
-        "cid,review_str,id_review\n".to_owned() + &"1,a,1\n".repeat(good) + &"x,a,1\n".repeat(bad)
-    };
+    let file = |good: usize, bad| file(&("1,a,1\n".repeat(good) + &"x,a,1\n".repeat(bad)));
     assert!(read(REVIEWS, file(1, 98)).is_ok());
     assert!(read(REVIEWS, file(80, 20)).is_ok());
     let refusal = read(REVIEWS, file(79, 21)).unwrap_err();
@@ -239,7 +215,7 @@ fn too_many_refused_rows_refuse_the_file_from_a_hundred_rows_on() {
 
 #[test]
 fn a_windows_1252_file_is_named_as_such() {
-    let text = [&b"cid,review_str,id_review\n"[..], &b"1,caf\xe9,1\n".repeat(3)].concat();
+    let text = [HEADER.as_bytes(), &b"1,caf\xe9,1\n".repeat(3)].concat();
     assert_eq!(read(REVIEWS, text).unwrap_err().reason, FileReason::WrongEncoding);
 }
 
@@ -247,7 +223,7 @@ fn a_windows_1252_file_is_named_as_such() {
 fn the_tally_knows_ids_and_their_order() {
     let tally = |ids: &str| {
         let rows: String = ids.split(' ').map(|id| format!("1,a,{id}\n")).collect();
-        let tally = read(REVIEWS, format!("cid,review_str,id_review\n{rows}")).unwrap().tally;
+        let tally = read(REVIEWS, file(&rows)).unwrap().tally;
         (tally.min_id, tally.max_id, tally.ascending)
     };
     assert_eq!(tally("3 4 9"), (Some(3), Some(9), true));
@@ -275,34 +251,9 @@ fn model(review: &str) -> bool {
 
 #[test]
 fn classification_equals_the_plain_rule_on_random_text() {
-    let pieces = [
-        "good",
-        "Good",
-        "GOOD",
-        "goo",
-        "d",
-        "g",
-        "od",
-        " ",
-        "\t",
-        "\n",
-        "\u{b}",
-        "\u{c}",
-        "\r",
-        ".",
-        ",",
-        "ness",
-        "\u{a0}",
-        "\u{130}",
-        "\u{212a}",
-        "é",
-        "\u{1f600}",
-        "goodgood",
-        "G",
-        "O",
-        "D",
-        "x",
-    ];
+    let pieces = "good|Good|GOOD|goo|d|g|od| |\t|\n|\u{b}|\u{c}|\r|.|,|ness|\u{a0}|\u{130}|\u{212a}|é|\
+                  \u{1f600}|goodgood|G|O|D|x";
+    let pieces: Vec<&str> = pieces.split('|').collect();
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = |n: usize| {
         state ^= state << 13;
@@ -318,9 +269,9 @@ fn classification_equals_the_plain_rule_on_random_text() {
         // Through the file, where quotes of the text are doubled.
         if positive % 50 == 0 {
             let quoted = format!("\"{text}\"\" {text}\"");
-            let file = format!("cid,review_str,id_review\n1,{quoted},1\n");
+            let read = read(REVIEWS, file(&format!("1,{quoted},1\n"))).unwrap();
             let expected = i32::from(model(&format!("{text}\" {text}")));
-            assert_eq!(rows(&read(REVIEWS, file).unwrap()), [(1, expected, 1)], "{quoted:?}");
+            assert_eq!(rows(&read), [(1, expected, 1)], "{quoted:?}");
         }
     }
     assert!(positive > 2_000, "{positive}");

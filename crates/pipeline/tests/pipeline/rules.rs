@@ -45,11 +45,7 @@ const CORPUS: [&str; 3] = [
 
 #[test]
 fn staged_rows_change_with_the_version_of_their_parser_only() {
-    let hashes = [Dataset::ClassifiedMovieReview, Dataset::ReviewLogs, Dataset::UserPurchase]
-        .into_iter()
-        .zip(CORPUS)
-        .map(|(dataset, corpus)| staged(dataset, corpus));
-    let hashes: Vec<u64> = hashes.collect();
+    let hashes = [0, 1, 2].map(|nth| staged(Dataset::ALL[nth], CORPUS[nth]));
     assert_eq!(
         hashes, PARSER.1,
         "the corpus is staged otherwise than by {}: raise PARSER in crates/pipeline/src/versions.rs \
@@ -61,20 +57,11 @@ fn staged_rows_change_with_the_version_of_their_parser_only() {
 #[test]
 fn positive_words_change_with_the_version_of_the_classifier_only() {
     let mut reviews = "cid,review_str,id_review\n".to_owned();
-    for (word, id) in POSITIVE_WORDS.iter().zip((0..).step_by(8)) {
-        let capital = word.to_uppercase();
-        for (form, id) in [
-            word.to_string(),
-            capital,
-            format!("a\t{word} b"),
-            format!("{word}."),
-            format!("un{word}"),
-            format!("{word}\u{a0}"),
-        ]
-        .iter()
-        .zip(id..)
-        {
-            reviews += &format!("1,{form},{id}\n");
+    for (nth, word) in POSITIVE_WORDS.iter().enumerate() {
+        let (upper, nbsp) = (word.to_uppercase(), format!("{word}\u{a0}"));
+        let (inside, dot, un) = (format!("a\t{word} b"), format!("{word}."), format!("un{word}"));
+        for (id, form) in [*word, &upper, &inside, &dot, &un, &nbsp].iter().enumerate() {
+            reviews += &format!("1,{form},{}\n", 8 * nth + id);
         }
     }
     let hash = staged(Dataset::ClassifiedMovieReview, &reviews);
@@ -93,11 +80,11 @@ fn facts_change_with_their_version_only() {
     let mut logs = Logs::new(&days.into(), 8);
     logs.push(&log_rows(&[(1, 1, 0), (2, 1, 1), (3, 1, 0), (4, 2, 1), (9, 3, 0)]), 0);
     logs.push(&log_rows(&[(2, 2, 0), (5, 1, 0), (6, 1, 0), (7, 2, 1)]), 1);
-    let mut winners = logs.winners();
-    winners.supersede(&log_rows(&[(7, 3, 0)]), 2);
-    winners.reviews(&review_rows(&[(1, 7, 1), (3, 7, 0), (5, 8, 1)]));
-    winners.reviews(&review_rows(&[(1, 9, 0), (2, 7, 1), (4, 7, 1), (7, 7, 1), (99, 7, 1)]));
-    let facts = winners.facts();
+    let mut latest = logs.latest();
+    latest.supersede(&log_rows(&[(7, 3, 0)]), 2);
+    latest.reviews(&review_rows(&[(1, 7, 1), (3, 7, 0), (5, 8, 1)]));
+    latest.reviews(&review_rows(&[(1, 9, 0), (2, 7, 1), (4, 7, 1), (7, 7, 1), (99, 7, 1)]));
+    let facts = latest.facts();
     let purchases = read(Dataset::UserPurchase, CORPUS[2]).unwrap();
     let mut spend = Spend::default();
     purchases.rows.iter().for_each(|rows| spend.push(rows, Direction::In));

@@ -1,34 +1,41 @@
-//! What the app says of itself.
+//! What the app declares: its functions, and the settings that it reads.
 
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::Path,
 };
 
 use movie_analytics::settings::Settings;
 use serde_json::Value;
 
-use super::read::{files, json};
+use crate::read::{files, json};
 
-/// Bindings of every function.json by the name of its folder.
-pub fn functions() -> BTreeMap<String, Vec<Value>> {
-    let is_function = |path: &PathBuf| path.ends_with("function.json");
-    files("functions")
-        .into_iter()
-        .filter(is_function)
-        .map(|path| {
-            let folder = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
-            (folder, json(&path)["bindings"].as_array().unwrap().clone())
-        })
-        .collect()
+/// Every function.json by the name of its folder.
+pub fn functions() -> BTreeMap<String, Value> {
+    let files = files("functions").into_iter().filter(|path| path.ends_with("function.json"));
+    let folder =
+        |path: &Path| path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+    files.map(|path| (folder(&path), json(&path))).collect()
+}
+
+/// Every binding, with the name of its function.
+pub fn bindings() -> Vec<(String, Value)> {
+    let of = |(name, json): (String, Value)| {
+        let bindings = json["bindings"].as_array().unwrap().clone();
+        bindings.into_iter().map(move |binding| (name.clone(), binding))
+    };
+    functions().into_iter().flat_map(of).collect()
 }
 
 /// Values of one key in the bindings of one type.
 pub fn values(kind: &str, key: &str) -> BTreeSet<String> {
-    let bindings = functions().into_values().flatten();
-    let of_kind = bindings.filter(|binding| binding["type"] == kind);
-    of_kind.map(|binding| binding[key].as_str().unwrap().to_owned()).collect()
+    let of_kind = bindings().into_iter().filter(|(_, binding)| binding["type"] == kind);
+    of_kind.map(|(_, binding)| text(&binding[key])).collect()
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
 /// Names that the program asks its environment for.

@@ -1,8 +1,4 @@
-//! Reads a whole file through a parser, in portions of any size.
-
-#![allow(clippy::unwrap_used)]
-// Each test binary uses its own part of this.
-#![allow(dead_code)]
+//! Reads a whole file through a parser, in chunks of any size.
 
 use arrow_array::{Array, RecordBatch, cast::AsArray, types::UInt64Type};
 use pipeline::{Dataset, FileRefusal, Options, Tally, parser};
@@ -20,21 +16,12 @@ pub fn read_with(
     dataset: Dataset,
     options: &Options,
     bytes: &[u8],
-    portion: usize,
+    chunk: usize,
 ) -> Result<Read, FileRefusal> {
     let mut parser = parser(dataset, options);
-    let mut rows = Vec::new();
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let space = parser.space();
-        let n = rest.len().min(space.len()).min(portion);
-        space[..n].copy_from_slice(&rest[..n]);
-        rest = &rest[n..];
-        parser.filled(n)?;
-        rows.extend(std::iter::from_fn(|| parser.take_rows()));
-    }
+    bytes.chunks(chunk).try_for_each(|bytes| parser.push(bytes))?;
     parser.finish()?;
-    rows.extend(std::iter::from_fn(|| parser.take_rows()));
+    let rows = std::iter::from_fn(|| parser.take_rows()).collect();
     let (mut refused, mut raw) = (Vec::new(), Vec::new());
     while let Some(batch) = parser.take_refused() {
         let line = batch.column(0).as_primitive::<UInt64Type>();
@@ -43,11 +30,8 @@ pub fn read_with(
             column.is_valid(row).then(|| column.value(row).to_owned())
         };
         for row in 0..batch.num_rows() {
-            refused.push((
-                line.value(row),
-                text(1, row).unwrap(),
-                text(2, row).unwrap_or_default(),
-            ));
+            let (reason, column) = (text(1, row).unwrap(), text(2, row).unwrap_or_default());
+            refused.push((line.value(row), reason, column));
             raw.push(text(3, row));
         }
     }
