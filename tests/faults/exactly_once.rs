@@ -79,22 +79,21 @@ fn a_seed_is_one_schedule() {
     });
 }
 
-/// The rules of both commits. Each is switched off in turn: the rounds must notice.
-const RULES: [&str; 15] = [
+/// Rules of both commits. Each is switched off in turn: the rounds must notice. What three more
+/// rules prevent is too rare for some hundred rounds, so tests of their own prove them; `RULE=` tries
+/// one: `success wins`, `duplicates at publish`, `marker after commit`.
+const RULES: [&str; 12] = [
     "create only",
     "own receipt",
     "if match",
     "version",
-    "success wins",
     "errors are no deaths",
     "due again",
-    "duplicates at publish",
     "free again",
     "grace",
     "nobody between",
     "list again",
     "old version",
-    "marker after commit",
     "spend of all days",
 ];
 
@@ -104,11 +103,11 @@ fn each_rule_that_is_switched_off_is_noticed() {
     let unnoticed = quietly(|| {
         let mut unnoticed = Vec::new();
         let only = std::env::var("RULE").ok();
-        for rule in RULES.into_iter().filter(|rule| only.as_deref().is_none_or(|o| o == *rule)) {
+        for rule in only.as_deref().map_or(RULES.to_vec(), |only| vec![only]) {
             failpoint::switch_off(Some(rule));
             match (0..most).find(|seed| play(plan(*seed)).is_err()) {
                 Some(seed) => eprintln!("{rule}: round {}", seed + 1),
-                None => unnoticed.push(rule),
+                None => unnoticed.push(rule.to_owned()),
             }
             failpoint::switch_off(None);
         }

@@ -127,6 +127,8 @@ pub struct Round {
     /// The step from which on vendors send nothing.
     quiet_from: u64,
     loses_events: bool,
+    /// Lengths that a jump of the clock may have.
+    jumps: u64,
     /// Start markers that could not be removed.
     stray_markers: u32,
 }
@@ -158,7 +160,7 @@ impl Round {
         })));
         let killer = match dice.below(10) {
             0 => Killer::ForEver,
-            1..5 => Killer::For(1 + dice.below(12) as u32),
+            1..5 => Killer::For(2 + dice.below(9) as u32),
             _ => Killer::None,
         };
         Self {
@@ -180,6 +182,7 @@ impl Round {
             steps: 0,
             quiet_from: 0,
             loses_events: false,
+            jumps: 5,
             stray_markers: 0,
         }
     }
@@ -189,6 +192,7 @@ impl Round {
         // At times vendors are done before all else is.
         self.quiet_from = if self.dice.happens(50) { all * 2 / 3 } else { all };
         self.loses_events = self.dice.happens(50);
+        self.jumps = if self.dice.happens(50) { 2 } else { 5 };
         let steps = all.min(most);
         while self.steps < steps {
             self.steps += 1;
@@ -218,7 +222,8 @@ impl Round {
                 self.stage.note(format!("the warehouse is away: {}", self.warehouse_is_away));
             }
             94..97 => {
-                let minutes = [1, 2, 5, 12, 90][self.dice.below(5) as usize];
+                // Where little time passes, work goes on for long and is delivered again.
+                let minutes = [1, 2, 5, 12, 90][self.dice.below(self.jumps) as usize];
                 self.stage.note(format!("{minutes} minutes pass"));
                 self.now += TimeDelta::minutes(minutes);
                 self.time_out()?;
@@ -245,7 +250,12 @@ impl Round {
     /// times; some are requests to reprocess.
     fn send_file(&mut self) {
         let with_killer = self.killer != Killer::None;
-        let Some((path, content)) = self.vendor.send(&mut self.dice, with_killer) else { return };
+        for (path, content) in self.vendor.send(&mut self.dice, with_killer) {
+            self.put(path, content);
+        }
+    }
+
+    fn put(&mut self, path: String, content: String) {
         let hash = format!("{:032x}", XxHash3_128::oneshot(content.as_bytes()));
         let etag = wait(self.lab.put(&path, content));
         self.stage.note(format!("sent {path} {etag}"));
@@ -304,7 +314,7 @@ impl Round {
             if place == "begin:before" && self.holder.is_some_and(|holder| holder != slot) {
                 break;
             }
-            let cue = self.cue(&place);
+            let cue = self.cue(slot, &place);
             self.resume(slot, &place, cue)?;
             if self.hold(slot) {
                 break;
@@ -317,19 +327,29 @@ impl Round {
     fn hold(&mut self, slot: usize) -> bool {
         let place = self.stage.place_of(slot);
         let may_hold = place.is_some_and(|place| HOLDS.contains(&place.as_str()));
-        let hold = may_hold && self.dice.happens(20);
-        if hold && let Some(actor) = &mut self.slots[slot].actor {
-            actor.held = self.steps + 5 + self.dice.below(60);
+        let of_interest = self.path_of(slot).is_some_and(is_contended);
+        let hold = may_hold && self.dice.happens(if of_interest { 50 } else { 20 });
+        if let (true, Some(actor)) = (hold, &mut self.slots[slot].actor) {
+            actor.held = self.steps + 5 + self.dice.below(if of_interest { 200 } else { 60 });
         }
         hold
     }
 
+    /// The file that a slot reads.
+    fn path_of(&self, slot: usize) -> Option<&str> {
+        match &self.slots[slot].actor.as_ref()?.work {
+            Work::Deliver(message) => Some(message.path()),
+            _ => None,
+        }
+    }
+
     /// What happens to who waits at this place.
-    fn cue(&mut self, place: &str) -> Cue {
+    fn cue(&mut self, slot: usize, place: &str) -> Cue {
         if place == KILLER {
             match &mut self.killer {
                 Killer::ForEver => return Cue::Die,
-                Killer::For(deaths) if *deaths > 0 => {
+                // At times it lets one pass.
+                Killer::For(deaths) if *deaths > 0 && self.dice.happens(80) => {
                     *deaths -= 1;
                     return Cue::Die;
                 }
@@ -346,8 +366,15 @@ impl Round {
         {
             return Cue::Fail;
         }
-        // Most telling is a fault between two effects.
-        let one_in = if place.ends_with(":after") { 250 } else { 1_000 };
+        // Most telling is a fault between two effects, and one of the last publish.
+        let contended = self.path_of(slot).is_some_and(is_contended);
+        let is_quiet = self.quiet_from <= self.steps;
+        let one_in = match place {
+            "receipt:after" if contended => 60,
+            "begin:before" | "commit:before" if is_quiet => 60,
+            _ if place.ends_with(":after") => 250,
+            _ => 1_000,
+        };
         match self.dice.below(one_in) {
             0..10 => Cue::Die,
             10..18 => Cue::Fail,
@@ -459,6 +486,11 @@ impl Round {
 pub fn wait<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(work)
+}
+
+/// Whether several messages, or files, are about one thing.
+fn is_contended(path: &str) -> bool {
+    path == KILLER || path.ends_with("/first.csv") || path.ends_with("/second.csv")
 }
 
 /// Whether an error is one that the round brought about, or that says to try again.

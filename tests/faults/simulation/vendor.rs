@@ -18,8 +18,9 @@ pub const KILLER: &str = "movie_review/killer.csv";
 pub struct Vendor(BTreeMap<String, u64>);
 
 impl Vendor {
-    /// A new or restated file: its path and content. `None`: there are enough versions of it.
-    pub fn send(&mut self, dice: &mut Dice, with_killer: bool) -> Option<(String, String)> {
+    /// A new or restated file, or two with the same content: path and content. None where there are
+    /// enough versions of it.
+    pub fn send(&mut self, dice: &mut Dice, with_killer: bool) -> Vec<(String, String)> {
         let name = dice.pick(&["a", "b/2021-04-19", "b/2021-04-20"]);
         let (path, content) = match dice.below(9) {
             0 | 1 => (format!("movie_review/{name}.csv"), review_file(dice)),
@@ -29,16 +30,19 @@ impl Vendor {
             // The same under two names, until the first is restated.
             _ => {
                 let pair = dice.below(3) as i64;
-                let name = dice.pick(&["second", "first"]);
-                let path = format!("user_purchase/{pair}/{name}.csv");
-                let restated = name == "first" && self.0.contains_key(&path);
-                let quantity = 10 * pair + if restated { 8 } else { 7 };
-                (path, purchases(&[("1", quantity, "0.5")]))
+                let [first, second] =
+                    ["first", "second"].map(|name| format!("user_purchase/{pair}/{name}.csv"));
+                let content = |quantity| purchases(&[("1", 10 * pair + quantity, "0.5")]);
+                if !self.0.contains_key(&first) {
+                    self.0.insert(first.clone(), 1);
+                    return vec![(first, content(7)), (second, content(7))];
+                }
+                (first, content(8))
             }
         };
         let versions = self.0.entry(path.clone()).or_default();
         *versions += 1;
-        (*versions <= VERSIONS).then_some((path, content))
+        if *versions <= VERSIONS { vec![(path, content)] } else { Vec::new() }
     }
 }
 

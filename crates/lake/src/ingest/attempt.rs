@@ -61,7 +61,11 @@ impl Job<'_> {
             }
             Start::Begun(None) => self.work(&version, newest, forced).await,
             Start::Begun(Some(marker)) => {
-                let step = self.work(&version, newest, forced).await;
+                let step = async {
+                    reach("start:after")?;
+                    self.work(&version, newest, forced).await
+                };
+                let step = step.await;
                 marker.remove(matches!(step, Ok(Step::Done(_)))).await;
                 step
             }

@@ -72,7 +72,6 @@ impl Job<'_> {
             marker.remove(false).await;
             return Err(Error::store("write", name)(error));
         }
-        reach("start:after")?;
         Ok(Start::Begun(Some(marker)))
     }
 }

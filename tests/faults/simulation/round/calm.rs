@@ -50,7 +50,7 @@ impl Round {
         let mut done = Done::default();
         while self.slots[slot].actor.is_some() {
             let place = self.stage.place_of(slot).unwrap_or_default();
-            let cue = self.cue(&place);
+            let cue = self.cue(slot, &place);
             self.stage.note(format!("{slot} at {place}: {cue:?}"));
             failpoint::set_clock(Some(self.now + self.slots[slot].skew));
             self.stage.resume(slot, cue);
