@@ -1,6 +1,7 @@
 //! One round: a seed decides what happens, then everything must come right by itself.
 
 mod calm;
+mod trouble;
 
 use std::{
     collections::BTreeMap,
@@ -27,28 +28,6 @@ use crate::common::{dice::Dice, lab::Lab};
 
 /// Deliveries and their work end after this, as the host ends them.
 const FUNCTION_TIMEOUT: TimeDelta = TimeDelta::minutes(30);
-
-/// Places where work may be held for a while, so that it is overtaken.
-const HOLDS: [&str; 8] = [
-    "head:after",
-    "start:after",
-    "staged:after",
-    "receipt:before",
-    "receipt:after",
-    "listing:after",
-    "begin:before",
-    "commit:before",
-];
-
-/// What can be away: requests that begin so fail.
-const OUTAGES: [&[&str]; 3] = [
-    &["get ", "put ", "head ", "list ", "delete "],
-    &["get raw/"],
-    &["put quarantine/", "put staging/review_logs/"],
-];
-
-/// Fail points that a warehouse which is away does not get past.
-const WAREHOUSE: [&str; 4] = ["begin:before", "dimensions:before", "facts:before", "commit:before"];
 
 /// A round to play.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +95,7 @@ pub struct Round {
     pub killer: Killer,
     /// Hash of the content of each version that a vendor sent.
     pub sent: BTreeMap<String, String>,
-    /// Of [`OUTAGES`].
+    /// Of [`trouble::OUTAGES`].
     outage: Option<usize>,
     warehouse_is_away: bool,
     /// Nothing goes wrong any more.
@@ -212,7 +191,7 @@ impl Round {
             84..92 => self.send_file(),
             92 => {
                 self.outage = match self.outage {
-                    None => Some(self.dice.below(OUTAGES.len() as u64) as usize),
+                    None => Some(self.dice.below(trouble::OUTAGES.len() as u64) as usize),
                     Some(_) => None,
                 };
                 self.stage.note(format!("outage: {:?}", self.outage));
@@ -323,67 +302,6 @@ impl Round {
         Ok(())
     }
 
-    /// Holds work at some places, so that other work comes first.
-    fn hold(&mut self, slot: usize) -> bool {
-        let place = self.stage.place_of(slot);
-        let may_hold = place.is_some_and(|place| HOLDS.contains(&place.as_str()));
-        let of_interest = self.path_of(slot).is_some_and(is_contended);
-        let hold = may_hold && self.dice.happens(if of_interest { 50 } else { 20 });
-        if let (true, Some(actor)) = (hold, &mut self.slots[slot].actor) {
-            actor.held = self.steps + 5 + self.dice.below(if of_interest { 200 } else { 60 });
-        }
-        hold
-    }
-
-    /// The file that a slot reads.
-    fn path_of(&self, slot: usize) -> Option<&str> {
-        match &self.slots[slot].actor.as_ref()?.work {
-            Work::Deliver(message) => Some(message.path()),
-            _ => None,
-        }
-    }
-
-    /// What happens to who waits at this place.
-    fn cue(&mut self, slot: usize, place: &str) -> Cue {
-        if place == KILLER {
-            match &mut self.killer {
-                Killer::ForEver => return Cue::Die,
-                // At times it lets one pass.
-                Killer::For(deaths) if *deaths > 0 && self.dice.happens(80) => {
-                    *deaths -= 1;
-                    return Cue::Die;
-                }
-                _ => {}
-            }
-        }
-        if self.calm || place.is_empty() {
-            return Cue::Go;
-        }
-        // Requests to a store have the name of the object behind them.
-        let requests = self.outage.map_or(&[][..], |outage| OUTAGES[outage]);
-        if requests.iter().any(|request| place.starts_with(request))
-            || self.warehouse_is_away && WAREHOUSE.contains(&place)
-        {
-            return Cue::Fail;
-        }
-        // Most telling is a fault between two effects, and one of the last publish.
-        let contended = self.path_of(slot).is_some_and(is_contended);
-        let is_quiet = self.quiet_from <= self.steps;
-        let one_in = match place {
-            "receipt:after" if contended => 60,
-            "begin:before" | "commit:before" if is_quiet => 60,
-            _ if place.ends_with(":after") => 250,
-            _ => 1_000,
-        };
-        match self.dice.below(one_in) {
-            0..10 => Cue::Die,
-            10..18 => Cue::Fail,
-            18..24 => Cue::FailAfter,
-            24..40 => Cue::Again,
-            _ => Cue::Go,
-        }
-    }
-
     fn resume(&mut self, slot: usize, place: &str, cue: Cue) -> anyhow::Result<()> {
         self.stage.note(format!("{slot} at {place}: {cue:?}"));
         if cue == Cue::Fail && place.starts_with("delete staging/_started/") {
@@ -486,11 +404,6 @@ impl Round {
 pub fn wait<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(work)
-}
-
-/// Whether several messages, or files, are about one thing.
-fn is_contended(path: &str) -> bool {
-    path == KILLER || path.ends_with("/first.csv") || path.ends_with("/second.csv")
 }
 
 /// Whether an error is one that the round brought about, or that says to try again.
