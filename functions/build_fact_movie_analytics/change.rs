@@ -58,7 +58,11 @@ pub async fn change_set(
                 }
                 receipts.push(receipt);
             }
-            if let Some(number) = unreadable {
+            // While the snapshot is live, no receipt of a purchases file decides anything.
+            let in_table = matches!(snapshot, Snapshot::Live)
+                && *dataset == Dataset::UserPurchase
+                && path != SNAPSHOT;
+            if let Some(number) = unreadable.filter(|_| !in_table) {
                 changes.unreadable.push((path.clone(), number));
                 changes.live.of_mut(*dataset).extend(before);
                 continue;

@@ -154,3 +154,16 @@ fn a_marker_that_cannot_be_written_fails_no_publish() {
         lab.holds(lab.files().await);
     });
 }
+
+#[test]
+fn a_publish_that_failed_before_its_commit_is_not_taken_for_done() {
+    alone(async {
+        let lab = lab().await;
+        let deps = lab.deps();
+        read(&deps, MORE).await.unwrap();
+        arm("commit:before", 0, Action::Fail);
+        published(&deps).await.unwrap_err();
+        assert!(published(&deps).await.unwrap(), "the marker says that all is published");
+        lab.holds(lab.files().await);
+    });
+}

@@ -302,7 +302,8 @@ impl Round {
         Ok(())
     }
 
-    fn resume(&mut self, slot: usize, place: &str, cue: Cue) -> anyhow::Result<()> {
+    /// Lets a slot run to its next place. What came of its work, if that has ended.
+    fn resume(&mut self, slot: usize, place: &str, cue: Cue) -> anyhow::Result<Option<Done>> {
         self.stage.note(format!("{slot} at {place}: {cue:?}"));
         if cue == Cue::Fail && place.starts_with("delete staging/_started/") {
             self.stray_markers += 1;
@@ -320,8 +321,8 @@ impl Round {
             self.holder = None;
         }
         match next {
-            Some(_) => Ok(()),
-            None => self.end(slot).map(drop),
+            Some(_) => Ok(None),
+            None => self.end(slot).map(Some),
         }
     }
 
@@ -379,7 +380,7 @@ impl Round {
                 match self.stage.place_of(slot) {
                     Some(place) => self.resume(slot, &place, Cue::Die)?,
                     None => self.resume(slot, "", Cue::Go)?,
-                }
+                };
             }
         }
         Ok(())

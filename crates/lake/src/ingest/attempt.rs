@@ -56,7 +56,10 @@ impl Job<'_> {
                 let number = newest.map_or(0, |newest| newest.number) + 1;
                 let failed = self.receipt(&version, number, &paths::attempt(), State::Failed);
                 let step = self.commit(failed, Outcome::Failed).await?;
-                start_marker::remove(self.lake, &markers).await;
+                // Another writer's receipt: the next attempt looks at the markers again.
+                if let Step::Done(_) = step {
+                    start_marker::remove(self.lake, &markers).await;
+                }
                 Ok(step)
             }
             Start::Begun(None) => self.work(&version, newest, forced).await,

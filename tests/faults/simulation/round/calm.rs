@@ -51,14 +51,7 @@ impl Round {
         while self.slots[slot].actor.is_some() {
             let place = self.stage.place_of(slot).unwrap_or_default();
             let cue = self.cue(slot, &place);
-            self.stage.note(format!("{slot} at {place}: {cue:?}"));
-            failpoint::set_clock(Some(self.now + self.slots[slot].skew));
-            self.stage.resume(slot, cue);
-            failpoint::set_clock(Some(self.now));
-            if self.stage.place_of(slot).is_none() {
-                self.holder = self.holder.filter(|holder| *holder != slot);
-                done = self.end(slot)?;
-            }
+            done = self.resume(slot, &place, cue)?.unwrap_or_default();
         }
         Ok(done)
     }
