@@ -48,6 +48,8 @@ struct Inner {
     process: String,
     /// Versions that this process reads now.
     under_way: UnderWay,
+    /// Held by the one version that this process reads though it may have killed others.
+    suspect: Arc<tokio::sync::Mutex<()>>,
     purchases: tokio::sync::Mutex<LiveContents>,
     /// The three containers have been seen.
     checked: AtomicBool,
@@ -105,7 +107,7 @@ impl Lake {
         raw_folder: Option<PathBuf>,
         description: String,
     ) -> Self {
-        let (counters, under_way, purchases, checked) = Default::default();
+        let (counters, under_way, suspect, purchases, checked) = Default::default();
         let process = paths::attempt();
         let inner = Inner {
             raw,
@@ -116,6 +118,7 @@ impl Lake {
             counters,
             process,
             under_way,
+            suspect,
             purchases,
             checked,
         };
@@ -214,6 +217,10 @@ impl Lake {
 
     pub(crate) fn under_way(&self) -> &UnderWay {
         &self.inner.under_way
+    }
+
+    pub(crate) fn suspect(&self) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(&self.inner.suspect)
     }
 
     pub(crate) fn purchases(&self) -> &tokio::sync::Mutex<LiveContents> {

@@ -6,7 +6,7 @@
 
 use futures_util::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStoreExt, path::Path};
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::OwnedMutexGuard};
 use twox_hash::XxHash3_128;
 
 use super::{job::Job, options::Delivery};
@@ -34,6 +34,8 @@ pub(super) struct StartMarker {
     own: Path,
     earlier: Vec<Path>,
     removed: bool,
+    /// Where an earlier delivery died: no other such version is read meanwhile.
+    _alone: Option<OwnedMutexGuard<()>>,
 }
 
 impl Job<'_> {
@@ -62,9 +64,16 @@ impl Job<'_> {
         if (1..=MOST_DEATHS).all(|back| *number > back && died(number - back)) {
             return Ok(Start::Fatal(earlier));
         }
+        // It killed the process, or only died with one that did. One at a time: a delivery that waits
+        // has no marker, so a death of the one that is read counts for that one alone.
+        let alone = match earlier.is_empty() {
+            true => None,
+            false => Some(self.lake.suspect().lock_owned().await),
+        };
         let own = folder.join(format!("{number}-{version:032x}-{}", self.lake.process()));
         reach("start:before")?;
-        let marker = StartMarker { lake: self.lake.clone(), own, earlier, removed: false };
+        let marker =
+            StartMarker { lake: self.lake.clone(), own, earlier, removed: false, _alone: alone };
         let put = self.lake.staging().put(&marker.own, Vec::new().into()).await;
         if let Err(error) = put {
             // It may be there all the same.

@@ -1,6 +1,9 @@
 //! Which deliveries of a message count as deaths, and what becomes of a version that kills.
 
-use std::sync::{Arc, Mutex, mpsc};
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
 
 use lake::{Delivery, Error, IngestOptions, Lake, Outcome, State, ingest};
 use tokio::runtime::Runtime;
@@ -33,6 +36,10 @@ struct Held {
 
 impl Held {
     async fn start(lake: Lake, options: IngestOptions) -> Self {
+        Self::start_on(lake, REVIEW, options).await
+    }
+
+    async fn start_on(lake: Lake, path: &'static str, options: IngestOptions) -> Self {
         let (started, start) = tokio::sync::oneshot::channel();
         let (go, may_go) = mpsc::channel::<()>();
         let held = Mutex::new(Some((started, may_go)));
@@ -44,7 +51,7 @@ impl Held {
         };
         let options = IngestOptions { progress: Some(Arc::new(progress)), ..options };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let work = runtime.spawn(async move { ingest(&lake, REVIEW, &options).await });
+        let work = runtime.spawn(async move { ingest(&lake, path, &options).await });
         start.await.unwrap();
         Self { runtime, work, go }
     }
@@ -186,10 +193,42 @@ async fn markers_of_messages_that_are_gone_are_swept() {
     for world in World::all().await {
         world.drop_file(REVIEW, reviews(0..3)).await;
         die(&world, 2).await;
-        let grace = std::time::Duration::from_hours(1);
+        let grace = Duration::from_hours(1);
         assert_eq!(world.lake.sweep_start_markers(grace).await.unwrap(), 0);
-        let grace = std::time::Duration::ZERO;
+        let grace = Duration::ZERO;
         assert_eq!(world.lake.sweep_start_markers(grace).await.unwrap(), 1);
         assert!(start_markers(&world).await.is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_file_that_only_dies_with_one_that_kills_is_not_given_up() {
+    const NEIGHBOUR: &str = "movie_review/neighbour.csv";
+    let world = World::memory();
+    for path in [REVIEW, NEIGHBOUR] {
+        world.drop_file(path, reviews(0..3)).await;
+    }
+    for number in 1..=4 {
+        // One process reads both, as far as it lets them, and dies.
+        let lake = world.another_process();
+        let killer = Held::start_on(lake.clone(), REVIEW, options("killer", number)).await;
+        let neighbour = match number {
+            1 | 2 => Held::start_on(lake, NEIGHBOUR, options("neighbour", number)).await,
+            _ => {
+                let options = options("neighbour", number);
+                let waits = ingest(&lake, NEIGHBOUR, &options);
+                let waited = tokio::time::timeout(Duration::from_millis(200), waits).await;
+                assert!(waited.is_err(), "it is read beside the one that kills");
+                killer.die();
+                continue;
+            }
+        };
+        killer.die();
+        neighbour.die();
+    }
+    let lake = world.another_process();
+    let outcome = ingest(&lake, REVIEW, &options("killer", 5)).await.unwrap();
+    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+    let outcome = ingest(&lake, NEIGHBOUR, &options("neighbour", 5)).await.unwrap();
+    assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
 }
