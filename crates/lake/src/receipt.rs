@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pipeline::{Dataset, Day, FileReason, FileRefusal, RowReason};
+use pipeline::{Dataset, Day, FileReason, FileRefusal, IdRanges, RowReason};
 use serde::{Deserialize, Serialize};
 
 use crate::paths;
@@ -66,6 +66,9 @@ pub struct Receipt {
     pub min_id: Option<i64>,
     /// Greatest staged id, likewise.
     pub max_id: Option<i64>,
+    /// Where the ids lie between these two. None in older receipts: anywhere.
+    #[serde(default, skip_serializing_if = "IdRanges::is_empty")]
+    pub id_ranges: IdRanges,
     /// Staged rows per `log_date` (logs only).
     pub days: BTreeMap<Day, u64>,
     /// Columns that the vendor sent and the contract does not know.
@@ -95,8 +98,17 @@ impl Receipt {
             rows: Rows::default(),
             min_id: None,
             max_id: None,
+            id_ranges: IdRanges::default(),
             days: BTreeMap::new(),
             extra_columns: Vec::new(),
+        }
+    }
+
+    /// Ranges that hold all staged ids.
+    pub fn ids(&self) -> IdRanges {
+        match (self.min_id, self.max_id) {
+            (Some(min), Some(max)) if self.id_ranges.is_empty() => IdRanges::of(min..=max),
+            _ => self.id_ranges.clone(),
         }
     }
 
@@ -108,6 +120,7 @@ impl Receipt {
             rows: Rows::default(),
             min_id: None,
             max_id: None,
+            id_ranges: IdRanges::default(),
             days: BTreeMap::new(),
             ..self
         }

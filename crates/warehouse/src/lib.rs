@@ -112,7 +112,8 @@ pub trait Warehouse: Send {
 /// A publish under way.
 #[async_trait]
 pub trait Publication: Send {
-    /// Replaces the facts and totals of the batch's days, resolving its dimension texts to keys.
+    /// Replaces the facts and totals of the batch's days, resolving its dimension texts to keys. A
+    /// day that a batch before had gets more: its totals add up, and its facts by their grain.
     async fn replace_days(&mut self, batch: &FactBatch) -> Result<(), Error>;
 
     /// Makes all of it visible at once, `refused` days keeping the rows they had. `None` where

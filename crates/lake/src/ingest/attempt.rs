@@ -1,7 +1,7 @@
 //! One attempt at a file: from a look at its version to the commit of its receipt.
 
 use object_store::ObjectMeta;
-use pipeline::{Dataset, Tally};
+use pipeline::{Dataset, IdRanges, Tally};
 
 use super::{
     Outcome,
@@ -219,14 +219,16 @@ impl Job<'_> {
             return Err(self.bug(format!("the rows do not add up ({rows:?})")));
         }
         let Staged { load, hash, tally, parquet, quarantine, .. } = staged;
+        let ids = tally.ids.hull();
         let receipt = Receipt {
             content_hash: Some(hash),
             parquet: Some(parquet),
             quarantine,
             rows,
             // Of each id one row is left, so the bounds stay.
-            min_id: tally.min_id,
-            max_id: tally.max_id,
+            min_id: ids.as_ref().map(|ids| *ids.start()),
+            max_id: ids.as_ref().map(|ids| *ids.end()),
+            id_ranges: if tally.ids.len() > 1 { tally.ids } else { IdRanges::default() },
             days: tally.days,
             extra_columns: tally.extra_columns,
             ..accepted

@@ -27,6 +27,7 @@ use self::{
 pub use self::{header::Column, record::Record, refused::refused_schema};
 use crate::{
     Day, FileParser, FileReason, FileRefusal, Limits, RowReason, Tally,
+    id_ranges::IdCollector,
     logs::{is_in, masked},
     refusal::RowRefusal,
 };
@@ -80,6 +81,7 @@ pub struct CsvParser<R> {
     again: u64,
     tally: Tally,
     last_id: Option<i64>,
+    ids: IdCollector,
     ready: VecDeque<RecordBatch>,
     refused: Refused,
     ready_refused: VecDeque<RecordBatch>,
@@ -97,6 +99,7 @@ impl<R: Rows> CsvParser<R> {
             again: 0,
             tally: Tally { ascending: true, ..Tally::default() },
             last_id: None,
+            ids: IdCollector::default(),
             ready: VecDeque::new(),
             refused: Refused::default(),
             ready_refused: VecDeque::new(),
@@ -197,8 +200,7 @@ impl<R: Rows> CsvParser<R> {
         if let Some(id) = id {
             self.tally.ascending &= self.last_id.is_none_or(|last| last < id);
             self.last_id = Some(id);
-            self.tally.min_id = Some(self.tally.min_id.map_or(id, |min| min.min(id)));
-            self.tally.max_id = Some(self.tally.max_id.map_or(id, |max| max.max(id)));
+            self.ids.insert(id);
         }
         if self.rows.pending() >= self.limits.batch_rows || self.rows.bytes() >= BATCH_BYTES {
             self.ready.push_back(self.rows.take());
@@ -346,6 +348,7 @@ impl<R: Rows> FileParser for CsvParser<R> {
         }
         self.check_shares()?;
         self.tally.days = self.rows.days();
+        self.tally.ids = self.ids.ranges();
         if self.rows.pending() > 0 {
             self.ready.push_back(self.rows.take());
         }

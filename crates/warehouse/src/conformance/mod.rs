@@ -60,6 +60,7 @@ macro_rules! conformance_suite {
             a_restated_day_is_replaced_and_other_days_stay,
             a_day_may_become_empty,
             a_publish_in_batches_is_one_publish,
+            a_day_in_parts_adds_up,
             a_publish_in_between_is_noticed,
             a_dropped_publication_changes_nothing,
             a_failed_batch_cannot_be_committed,

@@ -78,6 +78,7 @@ impl<'a> SqlServerPublication<'a> {
         refused: &[RefusedDay],
     ) -> Result<Option<Published>, Cause> {
         history::stage_refused(session, refused).await?;
+        self.staged.load_days(session).await?;
         let timing = self.warehouse.timing();
         // Each try has it to itself, after the one before.
         let session = Mutex::new(session);

@@ -1,6 +1,6 @@
 //! Facts on their way into temporary tables: codes for texts that hold for the whole publish.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 use pipeline::{
@@ -23,8 +23,8 @@ struct Texts {
 #[derive(Default)]
 pub(super) struct Staged {
     texts: [Texts; COUNT],
-    /// Keys of the days.
-    pub(super) days: BTreeSet<i32>,
+    /// By the keys of the days.
+    pub(super) days: BTreeMap<i32, DayTotal>,
     pub(super) facts: u64,
 }
 
@@ -43,18 +43,28 @@ impl Staged {
         session: &mut Session,
         batch: &FactBatch,
     ) -> Result<(), Cause> {
-        check(batch, &self.days)?;
+        check(batch)?;
         let mut new = Vec::new();
         let mut codes = [const { Vec::new() }; COUNT];
         for (place, codes) in codes.iter_mut().enumerate() {
             let used = batch.rows.iter().map(|fact| fact.codes[place]);
             *codes = self.codes(place, &batch.texts[place], used, &mut new)?;
         }
-        session.bulk("#staged_day", Box::new(batch.days.iter().map(day_row))).await?;
         session.bulk("#staged_text", Box::new(new.into_iter().map(text_row))).await?;
         let facts = batch.rows.iter().map(|fact| fact_row(fact, &codes));
         self.facts += session.bulk("#staged_fact", Box::new(facts)).await?;
-        self.days.extend(batch.days.iter().map(|total| total.day.key()));
+        for total in &batch.days {
+            let known = self.days.entry(total.day.key());
+            let known = known.or_insert(DayTotal { matched: 0, unmatched: 0, ..*total });
+            known.matched += total.matched;
+            known.unmatched += total.unmatched;
+        }
+        Ok(())
+    }
+
+    /// Loads what is known of each day once all batches are there.
+    pub(super) async fn load_days(&self, session: &mut Session) -> Result<(), Cause> {
+        session.bulk("#staged_day", Box::new(self.days.values().map(day_row))).await?;
         Ok(())
     }
 
@@ -77,10 +87,10 @@ impl Staged {
                 ))
             })?;
             if slot.is_none() {
-                let text = &batch.texts()[code as usize];
+                let text = batch.text(code).unwrap_or_default();
                 let code = texts.interner.code(text);
                 if texts.staged.insert(code) {
-                    new.push(Text { dimension: dimension + 1, code, text: text.clone() });
+                    new.push(Text { dimension: dimension + 1, code, text: text.to_owned() });
                 }
                 *slot = Some(code);
             }
@@ -125,7 +135,7 @@ fn fact_row(fact: &Fact, codes: &[Vec<u32>; COUNT]) -> [ColumnData<'static>; COU
 }
 
 /// Facts of a day that the batch does not list would be added to those that are there.
-fn check(batch: &FactBatch, staged: &BTreeSet<i32>) -> Result<(), Cause> {
+fn check(batch: &FactBatch) -> Result<(), Cause> {
     let again = "build the facts again";
     if !batch.rows.is_sorted_by_key(|fact| fact.day) {
         return Err(Cause::permanent(format!("takes facts sorted by day only: {again}")));
@@ -137,9 +147,8 @@ fn check(batch: &FactBatch, staged: &BTreeSet<i32>) -> Result<(), Cause> {
             stray.day
         )));
     }
-    let twice = batch.days.iter().find(|total| staged.contains(&total.day.key()));
-    if listed.len() < batch.days.len() || twice.is_some() {
-        return Err(Cause::permanent(format!("takes each day once in a publish: {again}")));
+    if listed.len() < batch.days.len() {
+        return Err(Cause::permanent(format!("takes each day once in a batch: {again}")));
     }
     Ok(())
 }

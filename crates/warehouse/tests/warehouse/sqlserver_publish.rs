@@ -6,7 +6,7 @@ use crate::sqlserver::{facts, insert_one_by_one};
 use crate::tds::{Answer, Server, Value, client::start, error};
 use lake::{Receipt, Rows, State};
 use pipeline::{
-    Dataset, Day,
+    Dataset, Day, IdRanges,
     dimensions::{COUNT, place},
     facts::{DayTotal, Fact, FactBatch, SpendChange},
 };
@@ -230,6 +230,7 @@ fn receipt(number: u32, note: &str) -> Receipt {
         rows: Rows::default(),
         min_id: None,
         max_id: Some(i64::MAX),
+        id_ranges: IdRanges::default(),
         days: Default::default(),
         extra_columns: vec![note.to_owned()],
     }
