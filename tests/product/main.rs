@@ -13,7 +13,6 @@ mod drop_to_facts;
 mod golden_numbers;
 mod held_back;
 mod histories;
-mod memory;
 mod named_cases;
 mod one_bad_file;
 mod refusals;

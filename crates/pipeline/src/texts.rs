@@ -54,6 +54,9 @@ pub fn trimmed(text: &[u8]) -> &[u8] {
 /// Texts kept from one batch to the next at most; more of them hardly repeat.
 const KEPT: usize = 4_096;
 
+/// Bytes of texts kept likewise.
+const KEPT_BYTES: usize = 1 << 20;
+
 /// Places of texts seen last, by a few of their bytes.
 const RECENT: usize = 64;
 
@@ -64,6 +67,9 @@ pub struct Repeated {
     texts: Vec<Arc<str>>,
     codes: HashMap<Arc<str>, i32, ahash::RandomState>,
     recent: [i32; RECENT],
+    /// Bytes of all texts, and of those that are new since the last batch.
+    bytes: usize,
+    new_bytes: usize,
     /// All texts as a batch has them, while there are no others.
     values: Option<Arc<StringArray>>,
 }
@@ -75,6 +81,8 @@ impl Default for Repeated {
             texts: Vec::new(),
             codes: HashMap::default(),
             recent: [0; RECENT],
+            bytes: 0,
+            new_bytes: 0,
             values: None,
         }
     }
@@ -101,6 +109,8 @@ impl Repeated {
     }
 
     fn add(&mut self, text: &str) -> i32 {
+        self.bytes += text.len();
+        self.new_bytes += text.len();
         let (text, key) = (Arc::<str>::from(text), self.texts.len() as i32);
         self.texts.push(Arc::clone(&text));
         self.codes.insert(text, key);
@@ -108,13 +118,19 @@ impl Repeated {
         key
     }
 
+    /// Bytes of texts that are new since the last batch.
+    pub fn new_bytes(&self) -> usize {
+        self.new_bytes
+    }
+
     /// The rows since the last batch.
     pub fn take(&mut self) -> DictionaryArray<Int32Type> {
+        self.new_bytes = 0;
         let values = self.values.get_or_insert_with(|| {
             Arc::new(StringArray::from_iter_values(self.texts.iter().map(|text| &**text)))
         });
         let values = Arc::clone(values);
-        if values.len() > KEPT {
+        if values.len() > KEPT || self.bytes > KEPT_BYTES {
             *self = Self { keys: std::mem::take(&mut self.keys), ..Self::default() };
         }
         DictionaryArray::new(self.keys.finish(), values)

@@ -27,7 +27,7 @@ use crate::{
 pub const BYTES_PER_LOG: u64 = 96;
 
 /// Bytes of one combination of texts, held in an [`IndexSet`].
-const BYTES_PER_SESSION: usize = 40;
+const BYTES_PER_SESSION: usize = 64;
 
 /// Columns of `review_logs` that [`Logs::push`] reads.
 pub fn log_columns() -> Vec<&'static str> {

@@ -7,8 +7,9 @@ use crate::dimensions::COUNT;
 /// Text of key and code 0: what a fact shows where the log names nothing.
 pub const UNKNOWN: &str = "Unknown";
 
-/// Bytes that a text takes beside its own: its place in the set, and the allocator's share.
-const BYTES_PER_TEXT: usize = 56;
+/// Bytes that a text takes beside its own: its place in the set while that grows, and the
+/// allocator's share.
+const BYTES_PER_TEXT: usize = 96;
 
 /// Texts in the order of their codes. Code 0 is always [`UNKNOWN`].
 #[derive(Clone, Debug)]

@@ -113,6 +113,11 @@ impl Rows for Logs {
         self.log_id.values_slice().len()
     }
 
+    fn bytes(&self) -> usize {
+        // Held twice: as texts that are known, and in the batch.
+        2 * self.texts.iter().map(Repeated::new_bytes).sum::<usize>()
+    }
+
     fn take(&mut self) -> RecordBatch {
         let mut columns: Vec<ArrayRef> =
             vec![Arc::new(self.log_id.finish()), Arc::new(self.log_date.finish())];

@@ -149,7 +149,7 @@ struct Daily {
 type Sums = HashMap<[i64; DAILY.len()], Daily, ahash::RandomState>;
 
 /// Sums of a day that are held before they are added to those that are there.
-const MOST_SUMS: usize = 1 << 16;
+const MOST_SUMS: usize = 1 << 13;
 
 impl<'c> Statements<'c> {
     fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
