@@ -6,6 +6,7 @@
 mod common;
 
 mod bad_input;
+mod bad_rounds;
 mod cli;
 mod cost;
 mod damaged_receipts;
