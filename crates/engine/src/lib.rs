@@ -75,7 +75,7 @@ pub trait Engine: Send + Sync {
         days: BTreeSet<Day>,
     ) -> Result<BTreeSet<Day>, Error>;
 
-    /// The days cut into batches that fit the memory budget, in order.
+    /// The days cut into batches, in order, which fit the memory budget but where a day does not.
     fn batches(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>>;
 
     /// All facts of one batch of days, in parts where they do not fit the memory budget: each part
