@@ -22,6 +22,7 @@ mod history;
 mod inspect;
 mod publication;
 mod read;
+mod rows;
 mod schema;
 mod schemas;
 mod sent;
@@ -33,7 +34,7 @@ mod staging;
 use std::{
     collections::{BTreeMap, BTreeSet},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
 };
 
 use async_trait::async_trait;
@@ -85,6 +86,7 @@ impl SqlServer {
                 timing: Timing::default(),
                 counters,
                 tokens: TokenSource::new(connect::SCOPE),
+                has_worked: AtomicBool::new(false),
             },
             schemas: Arc::default(),
             idle: Arc::default(),
