@@ -41,8 +41,8 @@ const STARTING: [u32; 13] =
 /// A moving, busy or throttled database, and what others do to a statement: the victim of a
 /// deadlock, a lock or memory that was not granted in time, a conflict of snapshots.
 const BUSY: [u32; 16] = [
-    1205, 1222, 3960, 4060, 4221, 8645, 8651, 10928, 10929, 40143, 40197, 40501, 40540, 49918, 49919,
-    49920,
+    1205, 1222, 3960, 4060, 4221, 8645, 8651, 10928, 10929, 40143, 40197, 40501, 40540, 49918,
+    49919, 49920,
 ];
 
 /// Permanent errors at a login that have a sentence of their own.
@@ -132,13 +132,7 @@ impl Cause {
             SqlError::Server(error) => error.line() as usize,
             _ => 0,
         };
-        let mut last = 0;
-        let failed = statements.iter().find(|statement| {
-            last += statement.lines().count();
-            line <= last
-        });
-        let failed = failed.or(statements.first()).copied().unwrap_or_default();
-        Self::Sql(error, failed)
+        Self::Sql(error, at_line(statements, line))
     }
 
     pub(super) fn panicked() -> Self {
@@ -189,6 +183,17 @@ impl Cause {
     }
 }
 
+/// The statement with this line, counted from 1 through all of them; the first one where there is
+/// no such line.
+fn at_line(statements: &[&'static str], line: usize) -> &'static str {
+    let mut last = 0;
+    let found = statements.iter().find(|statement| {
+        last += statement.lines().count();
+        line <= last
+    });
+    found.or(statements.first()).copied().unwrap_or_default()
+}
+
 fn kind(error: &SqlError) -> Kind {
     match error {
         SqlError::Server(error) if STARTING.contains(&error.code()) => Kind::Passing,
@@ -209,8 +214,9 @@ fn kind(error: &SqlError) -> Kind {
 /// What is wrong with a certificate, without the driver's advice to those who program with it.
 fn certificate(said: &str) -> Option<&str> {
     let (_, why) = said.split_once("certificate was rejected during the TLS handshake: ")?;
-    let end = why.find(". To connect anyway").or_else(|| why.find(". The SQL Server presented"));
-    Some(end.map_or(why, |end| &why[..end]).trim_end_matches('.'))
+    let ends = [". The SQL Server presented", ". To connect anyway"];
+    let end = ends.iter().filter_map(|end| why.find(end)).min();
+    Some(&why[..end.unwrap_or(why.len())])
 }
 
 /// Names whose certificate is not taken, and what to do.
@@ -259,7 +265,9 @@ fn refusal(place: &str, error: &TokenError, statement: &'static str) -> String {
              migrate`"
         ),
         _ if STARTING.contains(&code) => {
-            format!("{place} is paused, starting or not available yet ({code}): try again in a minute")
+            format!(
+                "{place} is paused, starting or not available yet ({code}): try again in a minute"
+            )
         }
         1205 => format!("{place} chose this transaction as a deadlock victim (1205): try again"),
         2601 | 2627 => format!("{place} was changed by another program ({code}): try again"),
@@ -308,5 +316,60 @@ fn failure(place: &str, error: &SqlError) -> String {
              Encrypt=False"
         ),
         _ => format!("{place} and its driver do not understand each other ({error})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the driver has it.
+    fn rejected(why: &str, hint: &str) -> SqlError {
+        SqlError::Tls(format!(
+            "the server's certificate was rejected during the TLS handshake: {why}.{hint} To connect \
+             anyway you can: (1) trust a specific CA certificate with `Config::trust_cert_ca(path)`, \
+             or in other ways; (2) if the OS trust store is unusable, ..."
+        ))
+    }
+
+    #[test]
+    fn a_certificate_is_refused_in_one_sentence_without_advice_to_programmers() {
+        let old = " The SQL Server presented a certificate rustls considers too old.";
+        for (error, expected) in [
+            (
+                rejected(
+                    "certificate not valid for name \"sql.test\"; certificate is only valid for \
+                     DnsName(\"films.test\")",
+                    "",
+                ),
+                "the certificate of films has another name (certificate not valid for name \
+                 \"sql.test\"; certificate is only valid for DnsName(\"films.test\")): write the \
+                 name that it has as Server",
+            ),
+            (
+                rejected("UnknownIssuer", ""),
+                "the certificate of films comes from an issuer that this machine does not know \
+                 (UnknownIssuer): set SSL_CERT_FILE to a PEM file with the certificate of that \
+                 issuer; for a test server write TrustServerCertificate=True",
+            ),
+            (
+                rejected("Other(OtherError(UnsupportedCertVersion))", old),
+                "the certificate of films cannot be verified \
+                 (Other(OtherError(UnsupportedCertVersion))): give the server a valid one; for a \
+                 test server write TrustServerCertificate=True",
+            ),
+        ] {
+            let error = Cause::at_login(error, true).at("films");
+            assert!(matches!(error, Error::Permanent(_)), "{error:?}");
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn of_statements_that_were_sent_together_the_line_names_the_one_that_failed() {
+        let statements = ["-- One\nSELECT 1\n", "-- Two\nSELECT 2\n"];
+        for (line, expected) in [(2, "-- One"), (3, "-- Two"), (0, "-- One"), (9, "-- One")] {
+            assert!(at_line(&statements, line).starts_with(expected), "{line}");
+        }
     }
 }

@@ -277,7 +277,8 @@ mod tests {
     #[test]
     fn a_version_that_fits_no_column_is_stored_as_its_hash() {
         let busy = |last: u64| {
-            let under_way: Vec<String> = (0..30).map(|n| (4_294_967_300_u64 + n).to_string()).collect();
+            let under_way: Vec<String> =
+                (0..30).map(|n| (4_294_967_300_u64 + n).to_string()).collect();
             format!("7600000000000000001 1 16384 4294967300:{last}:{}", under_way.join(","))
         };
         let (one, other) = (busy(4_294_967_400), busy(4_294_967_401));

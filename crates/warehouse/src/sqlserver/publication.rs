@@ -169,7 +169,8 @@ impl<'a> SqlServerPublication<'a> {
             .await?;
         let counted = found.pop().unwrap_or_default();
         history::check_live(found.iter().flatten().next())?;
-        let counted = counted.first().ok_or_else(|| Cause::permanent("counted no rows: try again"))?;
+        let counted =
+            counted.first().ok_or_else(|| Cause::permanent("counted no rows: try again"))?;
         let published = Published {
             publish_id,
             days_replaced: self.staged.days(),

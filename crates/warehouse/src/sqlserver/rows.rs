@@ -105,7 +105,8 @@ mod tests {
 
     /// Names and types of the columns of a temporary table.
     fn declared(table: &str) -> Vec<(String, String)> {
-        let (_, rest) = sql!("staging/make").split_once(&format!("CREATE TABLE {table} (\n")).unwrap();
+        let (_, rest) =
+            sql!("staging/make").split_once(&format!("CREATE TABLE {table} (\n")).unwrap();
         let columns = rest.split_once("\n);").unwrap().0.lines();
         columns
             .map(|line| {
