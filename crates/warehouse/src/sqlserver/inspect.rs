@@ -1,13 +1,13 @@
 //! Reading back, for the conformance suite, and what else tests need.
 
 use async_trait::async_trait;
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use futures_util::io::{AsyncRead, AsyncWrite};
 use pipeline::{
     Day,
     dimensions::{Dimension, all, daily},
 };
-use tiberius::{Client, Row};
+use tiberius::{Client, ColumnData, FromSql, Row};
 
 use super::{
     SqlServer,
@@ -108,6 +108,46 @@ impl Inspect for SqlServer {
         })
         .await
     }
+
+    async fn lines(&mut self) -> Result<Vec<String>, Error> {
+        let mut lines = Vec::new();
+        for statement in [
+            sql!("inspect/dates"),
+            sql!("inspect/purchase_counts"),
+            sql!("inspect/day_totals"),
+            sql!("inspect/load_history"),
+            sql!("inspect/freshness"),
+            sql!("inspect/unmatched"),
+        ] {
+            lines.extend(self.all(statement, line).await?);
+        }
+        Ok(lines)
+    }
+}
+
+/// The values of a row, one after the other.
+fn line(row: &Row) -> Result<String, Cause> {
+    let mut line = String::new();
+    for (_, value) in row.cells() {
+        line += &match value {
+            ColumnData::I32(Some(number)) => number.to_string(),
+            ColumnData::I64(Some(number)) => number.to_string(),
+            // Sums, on servers that widen them.
+            ColumnData::Numeric(Some(number)) => number.int_part().to_string(),
+            ColumnData::String(Some(text)) => text.to_string(),
+            ColumnData::Date(Some(_)) => match NaiveDate::from_sql(value)? {
+                Some(date) => date.to_string(),
+                None => "NULL".to_owned(),
+            },
+            ColumnData::DateTime2(Some(_)) => match NaiveDateTime::from_sql(value)? {
+                Some(time) => time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                None => "NULL".to_owned(),
+            },
+            _ => "NULL".to_owned(),
+        };
+        line.push('|');
+    }
+    Ok(line)
 }
 
 /// `amount_spent` in 1/100,000.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::sqlserver::{facts, insert_one_by_one};
+use crate::sqlserver_live::{facts, insert_one_by_one};
 use crate::tds::{Answer, Server, Value, client::start, error};
 use lake::{Receipt, Rows, State};
 use pipeline::{
@@ -334,7 +334,7 @@ async fn a_fact_that_is_lost_on_the_way_is_noticed() {
 }
 
 /// How fast the program and its driver put rows on the wire. The stand-in only takes them: what a
-/// server makes of them is measured by `rows_are_loaded_by_bulk` of the conformance suite.
+/// server makes of them is measured by `rows_are_loaded_by_bulk` of the stage `tsql-live`.
 #[tokio::test]
 #[ignore = "a measurement: run it with --release and -- --ignored --nocapture"]
 async fn how_fast_rows_are_sent() {
