@@ -10,7 +10,7 @@ use pipeline::{
 use tiberius::{Client, ColumnData, FromSql, Row};
 
 use super::{
-    SqlServer,
+    Schemas, SqlServer,
     error::Cause,
     history::{day, time},
     session::Values,
@@ -27,6 +27,43 @@ impl SqlServer {
         &mut self,
     ) -> Result<Client<impl AsyncRead + AsyncWrite + Unpin + Send + use<>>, Error> {
         self.connector.connect().await.map_err(|cause| cause.given_up(&self.place()))
+    }
+
+    /// Drops whatever stands in two schemas of tests, and then them. What is referred to by
+    /// something else goes in a later round.
+    #[doc(hidden)]
+    pub async fn drop_schemas(&mut self, schemas: &Schemas) -> Result<(), Error> {
+        let mut client = self.client().await?;
+        let dropped = async {
+            // As a migration does.
+            let lock = "EXEC sp_getapplock @Resource = N'movie-analytics migrate', \
+                @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 120000;";
+            client.simple_query(lock).await?.into_results().await?;
+            for schema in [schemas.ops(), schemas.dw()] {
+                for _ in 0..10 {
+                    let list = "SELECT TABLE_TYPE AS kind, TABLE_NAME AS name \
+                        FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = @P1";
+                    let rows = client.query(list, &[&schema]).await?.into_first_result().await?;
+                    if rows.is_empty() {
+                        break;
+                    }
+                    for row in rows {
+                        let (kind, name) = (row.text("kind")?, row.text("name")?);
+                        let kind = if kind == "VIEW" { kind } else { "TABLE".to_owned() };
+                        let statement = format!("DROP {kind} {schema}.{name}");
+                        if let Ok(dropping) = client.simple_query(statement).await {
+                            let _ = dropping.into_results().await;
+                        }
+                    }
+                }
+            }
+            for schema in [schemas.ops(), schemas.dw()] {
+                let statement = format!("DROP SCHEMA {schema}");
+                client.simple_query(statement).await?.into_results().await?;
+            }
+            Ok::<_, Cause>(())
+        };
+        dropped.await.map_err(|cause| cause.given_up(&self.place()))
     }
 
     async fn all<T>(

@@ -37,48 +37,12 @@ impl Drop for Guard {
         // Within a test's own runtime nothing may block: a thread of its own may.
         let dropped = std::thread::spawn(move || {
             let runtime = Runtime::new().unwrap();
-            runtime.block_on(drop_schemas(&mut SqlServer::new(server), &schemas))
+            runtime.block_on(SqlServer::new(server).drop_schemas(&schemas))
         });
         if !matches!(dropped.join(), Ok(Ok(()))) {
             eprintln!("the schemas {} and {} were left", self.schemas.dw(), self.schemas.ops());
         }
     }
-}
-
-/// Drops whatever stands in the two schemas, and then them. What is referred to by something else
-/// goes in a later round.
-async fn drop_schemas(
-    server: &mut SqlServer,
-    schemas: &Schemas,
-) -> Result<(), tiberius::error::Error> {
-    let mut client = server.client().await.unwrap();
-    // As a migration does.
-    let lock = "EXEC sp_getapplock @Resource = N'movie-analytics migrate', \
-        @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 120000;";
-    client.simple_query(lock).await?.into_results().await?;
-    for schema in [schemas.ops(), schemas.dw()] {
-        for _ in 0..10 {
-            let list = "SELECT TABLE_TYPE, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES \
-                WHERE TABLE_SCHEMA = @P1";
-            let rows = client.query(list, &[&schema]).await?.into_first_result().await?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in rows {
-                let text = |column| row.try_get::<&str, _>(column).unwrap().unwrap().to_owned();
-                let kind = if text(0) == "VIEW" { "VIEW" } else { "TABLE" };
-                let statement = format!("DROP {kind} {schema}.{}", text(1));
-                if let Ok(dropping) = client.simple_query(statement).await {
-                    let _ = dropping.into_results().await;
-                }
-            }
-        }
-    }
-    for schema in [schemas.ops(), schemas.dw()] {
-        let statement = format!("DROP SCHEMA {schema}");
-        client.simple_query(statement).await?.into_results().await?;
-    }
-    Ok(())
 }
 
 /// New schemas, which are dropped with the guard, and a way to connect to them.
