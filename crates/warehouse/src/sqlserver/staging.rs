@@ -1,6 +1,6 @@
 //! Facts on their way into temporary tables: codes for texts that hold for the whole publish.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use pipeline::{
     Day,
@@ -23,9 +23,10 @@ struct Texts {
 #[derive(Default)]
 pub(super) struct Staged {
     texts: [Texts; COUNT],
-    /// Days of all batches.
-    totals: Vec<DayTotal>,
-    days: BTreeSet<i32>,
+    /// By the keys of the days.
+    days: BTreeMap<i32, DayTotal>,
+    /// Whether a day came in several batches, which may have facts of the same grain.
+    pub(super) in_parts: bool,
     pub(super) facts: u64,
 }
 
@@ -36,7 +37,7 @@ impl Staged {
         session: &mut Session,
         batch: &FactBatch,
     ) -> Result<(), Cause> {
-        check(batch, &self.days)?;
+        check(batch)?;
         let mut codes = [const { Vec::new() }; COUNT];
         for (place, codes) in codes.iter_mut().enumerate() {
             let used = batch.rows.iter().map(|fact| fact.codes[place]);
@@ -44,24 +45,32 @@ impl Staged {
         }
         let facts = batch.rows.iter().map(|fact| fact_row(fact, &codes));
         self.facts += session.bulk("#staged_fact", Box::new(facts)).await?;
-        self.days.extend(batch.days.iter().map(|total| total.day.key()));
-        self.totals.extend(&batch.days);
+        for total in &batch.days {
+            match self.days.entry(total.day.key()) {
+                Entry::Vacant(new) => drop(new.insert(*total)),
+                Entry::Occupied(mut known) => {
+                    known.get_mut().matched += total.matched;
+                    known.get_mut().unmatched += total.unmatched;
+                    self.in_parts = true;
+                }
+            }
+        }
         Ok(())
     }
 
     /// How many days are replaced.
     pub(super) fn days(&self) -> u64 {
-        self.totals.len() as u64
+        self.days.len() as u64
     }
 
     /// The days, and the texts of their facts.
     pub(super) fn rows(&self) -> impl Iterator<Item = StagedRow> + Send {
         let texts = self.texts.iter().enumerate().flat_map(|(place, texts)| {
-            let text = |code: u32| texts.interner.texts()[code as usize].clone();
+            let text = |code| texts.interner.text(code).unwrap_or_default().to_owned();
             // Dimensions are counted from 1, in the order of their table.
             texts.used.iter().map(move |&code| StagedRow::text(place + 1, code, text(code)))
         });
-        self.totals.iter().map(StagedRow::day).chain(texts)
+        self.days.values().map(StagedRow::day).chain(texts)
     }
 
     /// The publish's codes by the batch's; 0 for those that no fact uses. A batch may carry texts
@@ -82,7 +91,7 @@ impl Staged {
                 ))
             })?;
             if slot.is_none() {
-                let code = texts.interner.code(&batch.texts()[code as usize]);
+                let code = texts.interner.code(batch.text(code).unwrap_or_default());
                 texts.used.insert(code);
                 *slot = Some(code);
             }
@@ -106,7 +115,7 @@ fn fact_row(fact: &Fact, codes: &[Vec<u32>; COUNT]) -> [ColumnData<'static>; COU
 }
 
 /// Facts of a day that the batch does not list would be added to those that are there.
-fn check(batch: &FactBatch, staged: &BTreeSet<i32>) -> Result<(), Cause> {
+fn check(batch: &FactBatch) -> Result<(), Cause> {
     let again = "build the facts again";
     if !batch.rows.is_sorted_by_key(|fact| fact.day) {
         return Err(Cause::permanent(format!("takes facts sorted by day only: {again}")));
@@ -118,9 +127,8 @@ fn check(batch: &FactBatch, staged: &BTreeSet<i32>) -> Result<(), Cause> {
             stray.day
         )));
     }
-    let twice = batch.days.iter().find(|total| staged.contains(&total.day.key()));
-    if listed.len() < batch.days.len() || twice.is_some() {
-        return Err(Cause::permanent(format!("takes each day once in a publish: {again}")));
+    if listed.len() < batch.days.len() {
+        return Err(Cause::permanent(format!("takes each day once in a batch: {again}")));
     }
     Ok(())
 }

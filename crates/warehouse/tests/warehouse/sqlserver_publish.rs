@@ -254,7 +254,7 @@ async fn spend_of_many_customers_is_staged_by_bulk() {
 }
 
 /// A receipt of a rejected file.
-fn receipt(number: u32, note: &str) -> Receipt {
+pub(crate) fn receipt(number: u32, note: &str) -> Receipt {
     Receipt {
         path: format!("log_reviews/\"größe\"/{number}.csv"),
         dataset: Dataset::ReviewLogs,
@@ -331,6 +331,22 @@ async fn a_fact_that_is_lost_on_the_way_is_noticed() {
     assert!(matches!(error, Error::Permanent(_)), "{error}");
     assert!(error.to_string().contains("took 2 of 3 facts"), "{error}");
     assert_eq!(server.ran("COMMIT TRANSACTION"), 0);
+}
+
+#[tokio::test]
+async fn facts_of_a_day_in_parts_are_added_up_by_the_server() {
+    let (server, mut warehouse) = start().await;
+    server.always("AS rows_inserted", Answer::Counted([0, 4, 0]));
+    let mut publication = warehouse.begin(publish_of(false)).await.unwrap();
+    for _ in 0..2 {
+        publication.replace_days(&three_facts()).await.unwrap();
+    }
+    // Six were sent; some of them had the same grain.
+    assert_eq!(publication.commit(&[]).await.unwrap().unwrap().rows_inserted, 4);
+    assert_eq!(server.loaded("#staged_fact").len(), 6);
+    let [day] = &server.staged("day")[..] else { panic!("the day once") };
+    assert_eq!((&day["matched"], &day["unmatched"]), (&12.into(), &2.into()));
+    assert_eq!(server.ran("CAST(SUM(review_count) AS int)"), 1);
 }
 
 /// How fast the program and its driver put rows on the wire. The stand-in only takes them: what a

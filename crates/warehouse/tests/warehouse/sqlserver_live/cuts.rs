@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-use lake::{Receipt, Rows, State};
-use pipeline::{Dataset, facts::SpendChange};
+use lake::{Receipt, State};
+use pipeline::facts::SpendChange;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -24,7 +24,10 @@ use warehouse::{
 };
 
 use super::{DAY, NOW, facts, say, server, unmigrated};
-use crate::tds::{Answer, client};
+use crate::{
+    sqlserver_publish::receipt,
+    tds::{Answer, client},
+};
 
 /// Passes on what client and server say, up to a message of the client: with it, and before the
 /// server has it, both lose the connection.
@@ -108,7 +111,7 @@ async fn publish(warehouse: &mut SqlServer) -> Result<i64, Error> {
     let publish = Publish {
         expected,
         published_at: NOW.to_owned(),
-        receipts: vec![receipt(publish_id as u32)],
+        receipts: vec![accepted(publish_id as u32)],
         live: [(PATH.to_owned(), Some(publish_id as u32))].into(),
         spend: vec![SpendChange { customer: 0, amount_milli: 1_000, purchases: 1 }],
         ..Publish::default()
@@ -119,28 +122,8 @@ async fn publish(warehouse: &mut SqlServer) -> Result<i64, Error> {
     Ok(publish_id)
 }
 
-fn receipt(number: u32) -> Receipt {
-    Receipt {
-        path: PATH.to_owned(),
-        dataset: Dataset::ReviewLogs,
-        number,
-        state: State::Accepted,
-        etag: format!("\"{number}\""),
-        size: 1,
-        recipe: "logs-1".to_owned(),
-        attempt: "a".to_owned(),
-        written_at: NOW.to_owned(),
-        duration_ms: 1,
-        content_hash: None,
-        parquet: None,
-        quarantine: None,
-        refusal: None,
-        rows: Rows::default(),
-        min_id: None,
-        max_id: None,
-        days: Default::default(),
-        extra_columns: Vec::new(),
-    }
+fn accepted(number: u32) -> Receipt {
+    Receipt { path: PATH.to_owned(), state: State::Accepted, ..receipt(number, "") }
 }
 
 /// The warehouse holds the whole of its newest publish, whichever that is.
