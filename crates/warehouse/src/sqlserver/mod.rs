@@ -4,8 +4,7 @@
 //! them in one short transaction under an application lock. Statements are files under
 //! `sql/sqlserver/`; values reach them as parameters, as bulk rows or as JSON in a parameter.
 //!
-//! It was written from Microsoft's documentation, and its statements are checked by Microsoft's
-//! parser; it was not compared with a real SQL Server by those who wrote it.
+//! `docs/SQL_SERVER.md` says on which servers it ran, and how.
 
 /// A statement, named by its file below `sql/sqlserver/`.
 macro_rules! sql {
