@@ -1,13 +1,26 @@
-//! What customers spent: staged, checked and applied.
+//! What customers spent: staged and checked.
 
 use pipeline::facts::SpendChange;
-use tiberius::{ColumnData, IntoSql, numeric::Numeric};
+use serde::Serialize;
+use tiberius::{ColumnData, IntoSql};
 
 use super::{
     error::Cause,
-    session::{Session, Values},
+    session::{Session, Values, json},
 };
-use crate::spend::{Change, by_customer};
+use crate::spend::by_customer;
+
+/// More changes than this come by bulk load, which takes three round trips more.
+const FEW: usize = 1_000;
+
+/// A row of `#staged_spend`, in the order of its columns.
+#[derive(Serialize)]
+struct Row {
+    customerid: i64,
+    /// Within twice the range of a total, and so within these 64 bits.
+    amount_e5: i64,
+    purchases: i64,
+}
 
 /// Stages the changes, and checks that the new totals fit and make sense.
 pub(super) async fn stage(
@@ -18,15 +31,23 @@ pub(super) async fn stage(
     let mut changes = changes.to_vec();
     let (mut fit, mut too_large) = (Vec::new(), 0);
     for sum in by_customer(&mut changes) {
-        match sum {
-            Some(change) => fit.push(change),
+        let row = sum.and_then(|change| {
+            let amount_e5 = i64::try_from(change.amount_e5).ok()?;
+            Some(Row { customerid: change.customer, amount_e5, purchases: change.purchases })
+        });
+        match row {
+            Some(row) => fit.push(row),
             None => too_large += 1,
         }
     }
-    session.bulk("#staged_spend", Box::new(fit.into_iter().map(row))).await?;
-    let rows = session.query(sql!("spend/check"), &[&i32::from(reset)]).await?;
-    let count =
-        |column| rows.first().map_or(Ok(0), |row| -> Result<u64, Cause> { row.count(column) });
+    if fit.len() > FEW {
+        session.bulk("#staged_spend", Box::new(fit.drain(..).map(columns))).await?;
+    }
+    let statements = [sql!("spend/stage"), sql!("spend/check")];
+    session.count_rows(fit.len() as u64);
+    let found = session.query_all(&statements, &[&i32::from(reset), &json(&fit)?]).await?;
+    let row = found.iter().flatten().next();
+    let count = |column| row.map_or(Ok(0), |row| -> Result<u64, Cause> { row.count(column) });
     too_large += count("too_large")?;
     if too_large > 0 {
         return Err(Cause::permanent(format!(
@@ -45,24 +66,6 @@ pub(super) async fn stage(
     Ok(())
 }
 
-/// A row of `#staged_spend`, in the order of its columns.
-fn row(change: Change) -> [ColumnData<'static>; 3] {
-    let amount = Numeric::new_with_scale(change.amount_e5, 5);
-    [change.customer.into_sql(), amount.into_sql(), change.purchases.into_sql()]
-}
-
-/// Applies the staged changes, and notes the customers whose total moved.
-pub(super) async fn apply(session: &mut Session, reset: bool) -> Result<(), Cause> {
-    session.batch(sql!("staging/clear_totals")).await?;
-    if reset {
-        session.execute(sql!("spend/mark_all_changed"), &[]).await?;
-        session.execute(sql!("spend/remove_all"), &[]).await?;
-    }
-    session.execute(sql!("spend/add_up"), &[]).await?;
-    session.execute(sql!("spend/update"), &[]).await?;
-    session.execute(sql!("spend/add"), &[]).await?;
-    session.execute(sql!("spend/remove"), &[]).await?;
-    session.execute(sql!("spend/unmark"), &[]).await?;
-    session.execute(sql!("spend/mark"), &[&i32::from(reset)]).await?;
-    Ok(())
+fn columns(row: Row) -> [ColumnData<'static>; 3] {
+    [row.customerid.into_sql(), row.amount_e5.into_sql(), row.purchases.into_sql()]
 }
