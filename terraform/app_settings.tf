@@ -75,4 +75,13 @@ resource "azurerm_resource_group_template_deployment" "app_settings" {
       APPLICATIONINSIGHTS_CONNECTION_STRING = azurerm_application_insights.this.connection_string
     }) }
   })
+
+  lifecycle {
+    precondition {
+      condition = alltrue([for name, value in local.app_settings :
+        !can(regex("(?i)(key|password|pwd|secret|token|sig)=[^;@]", value)) && !can(regex("://[^/@]+:[^/@]+@", value))
+      ])
+      error_message = "A setting of the app holds a secret: put it into the vault and write a reference to it."
+    }
+  }
 }
