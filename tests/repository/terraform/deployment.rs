@@ -41,6 +41,26 @@ fn actions_are_pinned_by_commit() {
 }
 
 #[test]
+fn programs_that_workflows_install_are_pinned() {
+    let wanted = read("Cargo.toml");
+    let version = wanted.split("rust-version = \"").nth(1).unwrap().split('"').next().unwrap();
+    let (mut compilers, mut all) = (0, String::new());
+    for (path, workflow) in workflows() {
+        for used in workflow.split("rustup toolchain install ").skip(1) {
+            assert!(used.starts_with(&format!("{version}.")), "{path}: the compiler is {version}");
+            compilers += 1;
+        }
+        let unchecked = ["releases/download", "gh release download", "curl ", "wget ", "@latest"];
+        for way in unchecked {
+            assert!(!workflow.contains(way), "{path}: `{way}` fetches what no digest vouches for");
+        }
+        all += &workflow;
+    }
+    assert_eq!(compilers, 3);
+    assert!(all.contains("go-sqlcmd/cmd/modern@v") && all.contains("GOSUMDB: sum.golang.org"));
+}
+
+#[test]
 fn workflows_may_do_the_least_and_hold_no_secret() {
     for (path, workflow) in workflows() {
         assert!(workflow.contains("\npermissions:\n  contents: read\n"), "{path}");
