@@ -1,7 +1,7 @@
 # What the app does. Defaults are those of the program.
 
 variable "pii_mode" {
-  description = "What staging keeps of IP addresses and phone numbers: mask, hash (needs the secret pii-key in the vault first, see docs/DEPLOY.md) or keep."
+  description = "What staging keeps of IP addresses and phone numbers: mask, hash (needs the secret pii-key in the vault first, see docs/PLATFORM.md) or keep."
   type        = string
   default     = "mask"
 
@@ -118,7 +118,7 @@ variable "engine" {
 }
 
 variable "maximum_instance_count" {
-  description = "Most instances at once of each function that reads a queue: a bound on cost, and on connections to PostgreSQL. Below 40 where the region allows it (docs/DEPLOY.md)."
+  description = "Most instances at once of each function that reads a queue: a bound on cost, and on connections to PostgreSQL. Below 40 where the region allows it (docs/PLATFORM.md)."
   type        = number
   default     = 40
 

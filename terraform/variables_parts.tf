@@ -89,7 +89,7 @@ variable "completion_events" {
 }
 
 variable "dashboard_client_id" {
-  description = "Client id of the app registration that signs people in to the dashboard (docs/DEPLOY.md). Without it the dashboard is switched off."
+  description = "Client id of the app registration that signs people in to the dashboard (docs/PLATFORM.md). Without it the dashboard is switched off."
   type        = string
   default     = null
 

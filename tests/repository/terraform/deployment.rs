@@ -174,7 +174,7 @@ fn examples_for_operators_are_requests_that_the_app_takes() {
 
 #[test]
 fn costs_add_up() {
-    let guide = read("docs/DEPLOY.md");
+    let guide = read("docs/COST.md");
     for heading in ["**At rest**", "**At 1 GB a day**"] {
         let table = guide.split(heading).nth(1).unwrap().split("\n\n").nth(1).unwrap();
         let cents = table.lines().skip(2).map(|row| {
@@ -191,6 +191,7 @@ fn costs_add_up() {
     let log_alerts = body(&alerts, "log_alerts = {");
     let often = log_alerts.matches("\"PT5M\"").count();
     let seldom = log_alerts.matches("every ").count() - often;
-    let arithmetic = format!("| alerts | {often} × 1.50 + {seldom} × 0.50 + 0.10 | ");
+    let metrics = alerts.matches("resource \"azurerm_monitor_metric_alert\"").count() as f64 / 10.0;
+    let arithmetic = format!("| alerts | {often} × 1.50 + {seldom} × 0.50 + {metrics:.2} | ");
     assert!(guide.contains(&arithmetic), "{arithmetic}");
 }
