@@ -37,6 +37,12 @@ locals {
       } : {
       "AzureWebJobs.extract_user_purchase.Disabled" = "true"
     },
+    var.otlp_endpoint == null ? {} : {
+      OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
+    },
+    var.otlp_headers == null ? {} : {
+      OTEL_EXPORTER_OTLP_HEADERS = var.otlp_headers
+    },
     !var.completion_events ? {} : {
       EVENTGRID_TOPIC_ENDPOINT = azurerm_eventgrid_topic.completion[0].endpoint
     },

@@ -144,3 +144,25 @@ variable "run_from_portal" {
   type        = bool
   default     = true
 }
+
+variable "otlp_endpoint" {
+  description = "Address of a collector of OpenTelemetry that gets traces, logs and metrics beside Application Insights (docs/MONITORING.md), or null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.otlp_endpoint == null || can(regex("^https://[^/@]+(:[0-9]+)?(/.*)?$", var.otlp_endpoint))
+    error_message = "Write https://HOST, without /v1/traces: the signals have paths of their own below it."
+  }
+}
+
+variable "otlp_headers" {
+  description = "Headers for the collector, such as its key: a reference to a secret of the vault (@Microsoft.KeyVault(...)) that holds NAME=VALUE, or null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.otlp_headers == null || can(regex("^@Microsoft[.]KeyVault[(].+[)]$", var.otlp_headers))
+    error_message = "The state would hold the key: put NAME=VALUE into the vault and write a reference to it."
+  }
+}

@@ -136,6 +136,22 @@ run "hashed_personal_data" {
   }
 }
 
+run "a_collector_of_opentelemetry" {
+  variables {
+    otlp_endpoint = "https://otlp.example.com"
+    otlp_headers  = "@Microsoft.KeyVault(VaultName=kv;SecretName=otlp-headers)"
+  }
+
+  assert {
+    condition = alltrue([
+      local.app_settings.OTEL_EXPORTER_OTLP_ENDPOINT == "https://otlp.example.com",
+      startswith(local.app_settings.OTEL_EXPORTER_OTLP_HEADERS, "@Microsoft.KeyVault("),
+      azurerm_role_assignment.app_vault[0].role_definition_name == "Key Vault Secrets User",
+    ])
+    error_message = "The app does not know the collector, or may not read its key."
+  }
+}
+
 run "people_vendors_and_power_bi" {
   variables {
     administrators                     = { name = "sg-admins", object_id = "30000000-0000-0000-0000-000000000003" }

@@ -45,12 +45,14 @@ run "what_the_app_does" {
     instance_memory_mb     = 1024
     maximum_instance_count = 0
     always_ready           = { "everything" = 1 }
+    otlp_endpoint          = "otlp.example.com"
+    otlp_headers           = "api-key=not-in-the-state"
   }
 
   expect_failures = [
     var.pii_mode, var.build_fact_schedule, var.reconcile_schedule, var.extract_schedule, var.max_refused_share,
     var.max_day_shrink, var.file_limits, var.instance_memory_mb, var.maximum_instance_count,
-    var.always_ready,
+    var.always_ready, var.otlp_endpoint, var.otlp_headers,
   ]
 }
 

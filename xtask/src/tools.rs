@@ -68,12 +68,8 @@ pub const CHECKOV: Tool = tool("checkov", "3.3.30", "bin/python3", Pip);
 
 /// Drives Chromium, with axe-core beside it, which finds barriers in a page.
 /// `tests/services/dashboard.rs` looks for this version in this folder.
-pub const PLAYWRIGHT: Tool = tool(
-    "playwright-core",
-    "1.65.1",
-    "node_modules/playwright-core/index.mjs",
-    Npm,
-);
+pub const PLAYWRIGHT: Tool =
+    tool("playwright-core", "1.65.1", "node_modules/playwright-core/index.mjs", Npm);
 
 /// Where distributions, and the machines of GitHub, have the browser. It is too large, and too
 /// tied to the system's libraries, to be kept beside the other tools.
@@ -85,20 +81,10 @@ pub const CARGO_FUZZ: Tool = tool("cargo-fuzz", "0.13.2", "bin/cargo-fuzz", Carg
 
 /// Links against an old glibc, with zig as linker and C compiler. Not in [`ALL`]: only packaging for
 /// Azure needs its 100 MB.
-pub const CARGO_ZIGBUILD: Tool = tool(
-    "cargo-zigbuild",
-    "0.24.0",
-    "bin/cargo-zigbuild",
-    Pip,
-);
+pub const CARGO_ZIGBUILD: Tool = tool("cargo-zigbuild", "0.24.0", "bin/cargo-zigbuild", Pip);
 
 /// What `cargo xtask bench` compares with, in one virtual environment. Not in [`ALL`].
-pub const BENCH_PEERS: Tool = tool(
-    "bench-peers",
-    "2026.11",
-    "bin/python3",
-    Pip,
-);
+pub const BENCH_PEERS: Tool = tool("bench-peers", "2026.11", "bin/python3", Pip);
 
 pub const ALL: &[Tool] =
     &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, DUCKDB_KQL, CHECKOV, PLAYWRIGHT];
@@ -274,7 +260,12 @@ mod tests {
                     let lock = locked(tool, "package-lock.json");
                     let packages = lock.matches("\"node_modules/").count();
                     assert!(packages > 0, "{}", tool.name);
-                    assert_eq!(lock.matches("\"integrity\": \"sha").count(), packages, "{}", tool.name);
+                    assert_eq!(
+                        lock.matches("\"integrity\": \"sha").count(),
+                        packages,
+                        "{}",
+                        tool.name
+                    );
                     (locked(tool, "package.json"), format!("\"{}\"", tool.version))
                 }
                 Pip => {

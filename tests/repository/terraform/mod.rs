@@ -96,6 +96,8 @@ fn every_setting_that_is_given_is_read() {
         name.starts_with("AzureWebJobsStorage__")
             || name == "LAKE__credential"
             || switches_off(name)
+            // The exporter reads it by itself.
+            || name == "OTEL_EXPORTER_OTLP_HEADERS"
             // Authentication asks for it by the name that sign_in.tf gives.
             || name == "(local.sign_in_setting)"
     };
