@@ -24,7 +24,7 @@ const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-
 const HEADERS: [(&str, &str); 2] =
     [("traceparent", TRACEPARENT), ("X-Azure-Functions-InvocationId", "the-invocation")];
 
-/// Two reviews, one of them refused, with a log.
+/// Two reviews, and a log of one of them.
 fn with_files() -> Place {
     let place = Place::new();
     place.drop(PATH, &reviews(&[(1, "good", 1), (2, "dull", 2)]));
@@ -77,7 +77,7 @@ fn traces_logs_and_metrics_reach_the_collector_before_the_answer() {
     let (place, collector) = (with_files(), Collector::start());
     // A file whose event was lost, and one that nobody reads.
     place.drop("movie_review/2.csv", &reviews(&[(3, "good", 3)]));
-    place.drop("movie_review/notes.txt", "not read");
+    place.drop("movie_review/a\tb.csv", "not read");
     let endpoint = collector.endpoint();
     let handler = serve(
         &place,
