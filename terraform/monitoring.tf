@@ -31,7 +31,7 @@ resource "azurerm_application_insights" "this" {
 # The tables that alerts and workbook read. Otherwise each comes into being with its first record,
 # and until then Azure refuses an alert whose query names it.
 resource "azurerm_log_analytics_workspace_table" "read" {
-  for_each = toset(["AppDependencies", "AppExceptions", "AppRequests", "AppTraces", "StorageQueueLogs"])
+  for_each = toset(["AppExceptions", "AppRequests", "AppTraces", "StorageQueueLogs"])
 
   workspace_id      = azurerm_log_analytics_workspace.this.id
   name              = each.key

@@ -139,7 +139,7 @@ run "alerts_reach_the_operators" {
 
 run "tables_that_alerts_read_are_there_first" {
   assert {
-    condition     = toset([for table in azurerm_log_analytics_workspace_table.read : table.name]) == toset(["AppDependencies", "AppExceptions", "AppRequests", "AppTraces", "StorageQueueLogs"])
+    condition     = toset([for table in azurerm_log_analytics_workspace_table.read : table.name]) == toset(["AppExceptions", "AppRequests", "AppTraces", "StorageQueueLogs"])
     error_message = "A table is missing."
   }
 }

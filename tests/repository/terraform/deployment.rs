@@ -128,7 +128,7 @@ fn the_guide_names_outputs_and_variables_that_exist() {
     let text = all_hcl();
     let named = |kind| -> BTreeSet<&str> { blocks(&text, kind).iter().map(|b| b.0[0]).collect() };
     let (outputs, variables) = (named("output"), named("variable"));
-    for file in [".github/workflows/deploy.yml", "docs/DEPLOY.md"] {
+    for file in [".github/workflows/deploy.yml", "docs/DEPLOY.md", "docs/PLATFORM.md"] {
         let guide = read(file);
         for used in guide.split("output -raw ").skip(1) {
             let name = used.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap();
@@ -139,6 +139,18 @@ fn the_guide_names_outputs_and_variables_that_exist() {
     for name in assignments(&example.replace("# ", "")).into_keys() {
         let known = variables.contains(name) || name == "administrators";
         assert!(known, "there is no variable {name}");
+    }
+}
+
+#[test]
+fn variables_of_the_repository_are_explained() {
+    let guide = read("docs/PIPELINE.md");
+    let workflow = read(".github/workflows/deploy.yml");
+    let used: BTreeSet<&str> =
+        workflow.split("vars.").skip(1).map(|rest| rest.split(' ').next().unwrap()).collect();
+    assert!(used.len() >= 6);
+    for name in used {
+        assert!(guide.contains(&format!("`{name}`")), "docs/PIPELINE.md: {name}");
     }
 }
 
@@ -155,7 +167,7 @@ fn every_alert_has_a_query_and_says_what_to_do() {
     assert_eq!(alerts, queries.collect(), "queries/ and alerts.tf");
 
     let guide = read("docs/OPERATIONS.md");
-    for alert in alerts.iter().chain([&"dead-letter"]) {
+    for alert in alerts.iter().chain(&["dead-letter", "dropped-events"]) {
         assert!(guide.contains(&format!("\n| {alert} |")), "docs/OPERATIONS.md: {alert}");
     }
 }

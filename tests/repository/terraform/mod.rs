@@ -161,6 +161,17 @@ fn defaults_are_those_of_the_program() {
 }
 
 #[test]
+fn connections_to_postgresql_are_counted_as_the_host_loads_files() {
+    let queues = &json("host.json")["extensions"]["queues"];
+    let at_once = ["batchSize", "newBatchThreshold"].map(|name| queues[name].as_u64().unwrap());
+    let arithmetic = format!("{} * var.maximum_instance_count + 3", at_once.iter().sum::<u64>());
+    let database = hcl("operational_database.tf");
+    assert!(database.contains(&arithmetic), "operational_database.tf: {arithmetic}");
+    let variables = hcl("variables_parts.tf");
+    assert_eq!(variables.matches(&arithmetic).count(), 2, "variables_parts.tf: {arithmetic}");
+}
+
+#[test]
 fn http_functions_stand_where_outputs_and_sign_in_say() {
     let prefix = text(&json("host.json")["extensions"]["http"]["routePrefix"]);
     let http = bindings().into_iter().map(|(_, binding)| binding);
