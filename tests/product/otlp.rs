@@ -27,8 +27,8 @@ const HEADERS: [(&str, &str); 2] =
 /// Two reviews, and a log of one of them.
 fn with_files() -> Place {
     let place = Place::new();
-    place.drop(PATH, &reviews(&[(1, "good", 1), (2, "dull", 2)]));
-    place.drop("log_reviews/1.csv", &logs(&[(1, "2021-04-19", "Mobile")]));
+    place.drop(PATH, reviews(&[(1, "good", 1), (2, "dull", 2)]));
+    place.drop("log_reviews/1.csv", logs(&[(1, "2021-04-19", "Mobile")]));
     place
 }
 
@@ -76,7 +76,7 @@ fn value(points: &[NumberDataPoint], attribute: &str, is: &str) -> i64 {
 fn traces_logs_and_metrics_reach_the_collector_before_the_answer() {
     let (place, collector) = (with_files(), Collector::start());
     // A file whose event was lost, and one that nobody reads.
-    place.drop("movie_review/2.csv", &reviews(&[(3, "good", 3)]));
+    place.drop("movie_review/2.csv", reviews(&[(3, "good", 3)]));
     place.drop("movie_review/a\tb.csv", "not read");
     let endpoint = collector.endpoint();
     let handler = serve(
