@@ -37,6 +37,12 @@ locals {
       } : {
       "AzureWebJobs.extract_user_purchase.Disabled" = "true"
     },
+    var.otlp_endpoint == null ? {} : {
+      OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
+    },
+    var.otlp_headers == null ? {} : {
+      OTEL_EXPORTER_OTLP_HEADERS = var.otlp_headers
+    },
     !var.completion_events ? {} : {
       EVENTGRID_TOPIC_ENDPOINT = azurerm_eventgrid_topic.completion[0].endpoint
     },
@@ -75,4 +81,13 @@ resource "azurerm_resource_group_template_deployment" "app_settings" {
       APPLICATIONINSIGHTS_CONNECTION_STRING = azurerm_application_insights.this.connection_string
     }) }
   })
+
+  lifecycle {
+    precondition {
+      condition = alltrue([for name, value in local.app_settings :
+        !can(regex("(?i)(key|password|pwd|secret|token|sig)=[^;@]", value)) && !can(regex("://[^/@]+:[^/@]+@", value))
+      ])
+      error_message = "A setting of the app holds a secret: put it into the vault and write a reference to it."
+    }
+  }
 }

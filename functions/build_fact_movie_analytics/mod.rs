@@ -46,6 +46,12 @@ pub struct Report {
     pub published: Published,
     /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,
+    /// How many days keep them now, those of earlier publishes too.
+    #[serde(skip)]
+    pub held_days: usize,
+    /// The oldest publish that left one of these out; `None` where there is none.
+    #[serde(skip)]
+    pub held_from: Option<i64>,
 }
 
 /// Other publishers, or lost connections, one after the other before this one gives up.
@@ -97,11 +103,11 @@ const MOST_DAYS: usize = 20;
 
 /// One line for the publish, and a warning for each day that was held back.
 fn log(report: &Report, past_due: bool, context: &Context) {
-    let Report { published, refused_days } = report;
+    let Report { published, refused_days, held_days, held_from } = report;
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let Published { publish_id, days_replaced, rows_inserted, rows_deleted, rows_respent, .. } =
         *published;
-    let held = refused_days.len();
+    let refused = refused_days.len();
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -110,16 +116,18 @@ fn log(report: &Report, past_due: bool, context: &Context) {
                 past_due,
                 publish_id,
                 days.replaced = days_replaced,
-                days.refused = held,
+                days.refused = refused,
+                days.held = held_days,
+                days.held_from = held_from,
                 rows.inserted = rows_inserted,
                 rows.deleted = rows_deleted,
                 rows.respent = rows_respent,
                 "publish {publish_id}: {days_replaced} days, {rows_inserted} facts, \
-                 {rows_respent} rows with updated spend, {held} days held back"
+                 {rows_respent} rows with updated spend, {refused} days held back"
             )
         };
     }
-    if held == 0 {
+    if refused == 0 {
         line!(info)
     } else {
         line!(warn)

@@ -106,7 +106,11 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     // Refused files, for example, or reviews whose logs are not there yet.
     let Some(published) = published else { return Ok(Outcome::NothingNew) };
     refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
-    Ok(Outcome::Published(Report { published, refused_days: refused }))
+    let judged = |day: &Day| days.contains(day) || refused.iter().any(|left| left.day == *day);
+    let earlier = state.refused_days.iter().filter(|day| !judged(&day.day));
+    let held: Vec<i64> = earlier.chain(&refused).map(|day| day.publish_id).collect();
+    let (held_days, held_from) = (held.len(), held.into_iter().min());
+    Ok(Outcome::Published(Report { published, refused_days: refused, held_days, held_from }))
 }
 
 /// What each dataset has, and all publishers look at first.

@@ -60,6 +60,8 @@ pub struct Settings {
     pub event_topic: Option<EventTopic>,
     /// Connection string of Application Insights.
     pub application_insights: Option<String>,
+    /// Address of a collector of OpenTelemetry, if any.
+    pub otlp_endpoint: Option<String>,
 }
 
 /// An Event Grid topic. Without a key the managed identity signs.
@@ -114,6 +116,7 @@ impl Settings {
                 client_id: get("LAKE__clientId"),
             }),
             application_insights: get("APPLICATIONINSIGHTS_CONNECTION_STRING"),
+            otlp_endpoint: get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         })
     }
 

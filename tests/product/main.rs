@@ -16,6 +16,7 @@ mod held_back;
 mod histories;
 mod named_cases;
 mod one_bad_file;
+mod otlp;
 mod refusals;
 mod scheduled;
 mod telemetry;
