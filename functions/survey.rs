@@ -32,7 +32,8 @@ pub struct Survey {
     pub with_refused_rows: Vec<RefusedRows>,
     /// Files that are not read because of their names: a sentence each, with the name escaped.
     pub misnamed: Vec<String>,
-    /// Files whose dates were read in the order of the setting, though another file shows the other.
+    /// Files whose dates were read in the order of the setting, though no file shows it, or one shows
+    /// the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_dates: Option<OpenDates>,
     /// Paths whose file is gone and whose rows still count.
@@ -132,40 +133,47 @@ pub struct RefusedRows {
     pub quarantine: Option<String>,
 }
 
-/// Purchases whose dates fit both orders, so that only the setting decides, beside a file that shows
-/// the other order.
+/// Purchases whose dates fit both orders, so that only the setting decides, unless some file shows
+/// that the setting is right and none that it is wrong.
 #[derive(Serialize)]
 pub struct OpenDates {
     /// How they were read: `month-first` or `day-first`.
     pub read: &'static str,
     /// A file with dates that fit the other order only.
-    pub shown_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown_by: Option<String>,
     /// Names of the files within `raw`.
     pub files: Vec<String>,
+    #[serde(skip)]
+    other: &'static str,
 }
 
 impl OpenDates {
     fn find(deps: &Deps, newest: &[(Source, Option<Receipt>)]) -> Option<Self> {
         let order = deps.settings.row_rules.date_order;
         let receipts = || newest.iter().filter_map(|(_, receipt)| receipt.as_ref());
-        let shows = |receipt: &&Receipt| receipt.date_orders.prove(order.other());
-        let shown_by = receipts().find(shows)?.path.clone();
+        let shows = |order| receipts().find(|receipt| receipt.date_orders.prove(order));
+        let shown_by = shows(order.other()).map(|receipt| receipt.path.clone());
+        if shown_by.is_none() && shows(order).is_some() {
+            return None;
+        }
         let counts = |receipt: &&Receipt| receipt.state != State::Rejected;
         let open = receipts().filter(counts).filter(|receipt| receipt.date_orders.are_open());
         let files: Vec<_> = open.map(|receipt| receipt.path.clone()).collect();
-        (!files.is_empty()).then(|| Self { read: order.name(), shown_by, files })
+        let (read, other) = (order.name(), order.other().name());
+        (!files.is_empty()).then_some(Self { read, shown_by, files, other })
     }
 }
 
 impl std::fmt::Display for OpenDates {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { read, shown_by, files } = self;
-        let files = files.join(", ");
-        write!(
-            f,
-            "dates that fit both orders were read {read}, but those of {shown_by} fit the other order \
-             only; check PURCHASE_DATE_ORDER for {files}"
-        )
+        let Self { read, shown_by, files, other } = self;
+        write!(f, "dates that fit both orders are read {read}")?;
+        match shown_by {
+            Some(path) => write!(f, ", but {path} fits {other} only")?,
+            None => write!(f, ", and no file shows that this is right")?,
+        }
+        write!(f, ": check PURCHASE_DATE_ORDER for {}", files.join(", "))
     }
 }
 

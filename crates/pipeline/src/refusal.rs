@@ -122,10 +122,14 @@ impl RowReason {
             Self::NotAnInteger => "a whole number such as 17850",
             Self::BadNumber => "a decimal number with a point such as 2.55",
             Self::BadDate => "a date of the calendar",
-            Self::OutOfRange => "a number that fits its column",
-            Self::MalformedXml => "well-formed XML: one <log>, each element at most once",
+            Self::OutOfRange => {
+                "fewer digits: prices have nine and three decimals, whole numbers 64 bits, quantities 32"
+            }
+            Self::MalformedXml => {
+                "well-formed XML with one <log>, each element once, and no entity that XML does not define"
+            }
             Self::XmlDtd => "XML without a document type",
-            Self::MissingElement => "the element",
+            Self::MissingElement => "the element, in small and capital letters as documented",
         }
     }
 }

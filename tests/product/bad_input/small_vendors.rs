@@ -39,7 +39,7 @@ fn spoilt(place: &Place, path: &str, rows: usize, from: &str, to: &str) -> Strin
 
 /// How each kind of file is spoilt, and the line that tells so.
 const SPOILT: [(&str, &str, &str, &str); 4] = [
-    (REVIEWS, ",good,", ",good,x", "line 2, id_review: not_an_integer, expected a whole number"),
+    (REVIEWS, ",", "x,", "line 2, cid: not_an_integer, expected a whole number"),
     (LOGS, "04-19-2021", "2021-04-19", "line 2, logDate: bad_date, expected MM-dd-yyyy"),
     (LOGS, "04-19-2021", "04-19-21", "line 2, logDate: bad_date, expected a year of four digits"),
     (PURCHASES, "/2010 ", "/10 ", "line 2, InvoiceDate: bad_date, expected a year of four digits"),
@@ -70,8 +70,9 @@ fn rejects(rows: i64, bad: usize) {
         assert_eq!((first.len(), &first[0]["line"]), (bad.min(5), &json!(2)));
         let text = place.call_with(&["status"]).stdout;
         assert!(text.contains(told), "{text}");
-        // The good version again, and all is well.
+        // Staged again, it is rejected again.
         place.call_with(&["replay", path]).ends_with(3);
+        assert_eq!(place.facts().len(), status["summary"]["facts"].as_u64().unwrap() as usize);
     }
 }
 
@@ -121,7 +122,8 @@ fn day_first_purchases_are_rejected_and_doubtful_files_named_until_the_setting_s
             let status = with_settings(&place, &["status", "--json"], setting).json();
             status["datasets"][2]["open_dates"].clone()
         };
-        assert_eq!(named(&[]), Value::Null, "no file shows another order");
+        let nothing_shown = json!({"read": "month-first", "files": [open]});
+        assert_eq!(named(&[]), nothing_shown);
         place.drop(&shows, on(&day_first.split('|').collect::<Vec<_>>()));
         let report = place.call("run").ends_with(3).json();
         assert_eq!(report["files"][0]["reason"], "date_order", "{report}");
@@ -130,13 +132,27 @@ fn day_first_purchases_are_rejected_and_doubtful_files_named_until_the_setting_s
         let expected = json!({"read": "month-first", "shown_by": shows, "files": [open]});
         assert_eq!(named(&[]), expected);
         let text = place.call_with(&["status"]).stdout;
-        assert!(text.contains(&format!("check PURCHASE_DATE_ORDER for {open}")), "{text}");
+        let told = format!("but {shows} fits day-first only: check PURCHASE_DATE_ORDER");
+        assert!(text.contains(&told) && text.contains(&open), "{text}");
         // The setting stages all purchases again.
         let setting = [("PURCHASE_DATE_ORDER", "day-first")];
         let report = with_settings(&place, &["run", "--json"], &setting).ends_with(0).json();
         assert_eq!(report["files"].as_array().unwrap().len(), 3);
         assert_eq!(named(&setting), Value::Null);
         assert_eq!(place.spend()[&1], 1_000 * (4 + day_first.split('|').count() as i128));
+    }
+}
+
+#[test]
+fn doubtful_dates_are_no_doubt_where_another_file_shows_the_order_of_the_setting() {
+    for (setting, shows) in [("month-first", "12/31/2010 8:26"), ("day-first", "31/12/2010 8:26")] {
+        let place = Place::new();
+        place.drop("user_purchase/a.csv", on(&["01/12/2010 08:26"]));
+        place.drop("user_purchase/b.csv", on(&[shows]));
+        let setting = [("PURCHASE_DATE_ORDER", setting)];
+        with_settings(&place, &["run"], &setting).ends_with(0);
+        let status = with_settings(&place, &["status", "--json"], &setting).json();
+        assert_eq!(status["datasets"][2]["open_dates"], Value::Null);
     }
 }
 

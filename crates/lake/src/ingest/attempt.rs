@@ -309,3 +309,33 @@ fn read_on(newest: Option<&Receipt>, version: &ObjectMeta) -> Day {
     let written_on = |receipt: &Receipt| receipt.written_at.get(..10)?.parse().ok();
     same.and_then(|same| same.read_on.or_else(|| written_on(same))).unwrap_or_else(today)
 }
+
+#[cfg(test)]
+mod tests {
+    use pipeline::Dataset;
+
+    use super::*;
+
+    #[test]
+    fn a_version_keeps_the_day_on_which_it_was_read_first() {
+        let version = |tag: &str| ObjectMeta {
+            location: "log_reviews/a.csv".into(),
+            last_modified: chrono::Utc::now(),
+            size: 1,
+            e_tag: Some(tag.to_owned()),
+            version: None,
+        };
+        let receipt = |read_on| Receipt {
+            etag: "v1".to_owned(),
+            written_at: "2021-05-03T06:15:04Z".to_owned(),
+            read_on,
+            ..Receipt::new(Dataset::ReviewLogs, "log_reviews/a.csv", 1, State::Accepted)
+        };
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let first = day("2021-04-25");
+        assert_eq!(read_on(Some(&receipt(Some(first))), &version("v1")), first);
+        assert_eq!(read_on(Some(&receipt(None)), &version("v1")), day("2021-05-03"));
+        assert_eq!(read_on(Some(&receipt(Some(first))), &version("v2")), today());
+        assert_eq!(read_on(None, &version("v1")), today());
+    }
+}
