@@ -24,6 +24,7 @@ locals {
       RECONCILE_SCHEDULE  = var.reconcile_schedule
     },
     { for name, value in var.file_limits : name => format("%d", value) },
+    var.row_rules,
     var.engine == null ? {} : {
       ENGINE = var.engine
     },

@@ -45,7 +45,7 @@ variable "extract_schedule" {
 }
 
 variable "max_refused_share" {
-  description = "Largest share of refused rows, from 100 rows on; above it a file is rejected."
+  description = "Largest share of refused rows; above it a file is rejected."
   type        = number
   default     = 0.2
 
@@ -65,6 +65,19 @@ variable "file_limits" {
       "MAX_FIELD_BYTES", "MAX_LINE_BYTES", "MAX_XML_DEPTH", "MAX_FILE_BYTES", "MAX_GZIP_RATIO",
     ])) == 0
     error_message = "Limits are MAX_FIELD_BYTES, MAX_LINE_BYTES, MAX_XML_DEPTH, MAX_FILE_BYTES and MAX_GZIP_RATIO."
+  }
+}
+
+variable "row_rules" {
+  description = "How rows of vendors' files are read, by the names of docs/DATA.md; a change stages the files again."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition = length(setsubtract(keys(var.row_rules), [
+      "DATES_FROM", "DATES_TO", "PURCHASE_DATE_ORDER", "BROWSER_BY_OS",
+    ])) == 0
+    error_message = "Rules are DATES_FROM, DATES_TO, PURCHASE_DATE_ORDER and BROWSER_BY_OS."
   }
 }
 

@@ -125,6 +125,9 @@ fn stage(dir: &Path, dataset: Dataset, path: &str, day: Day, ids: (i64, i64)) ->
         id_ranges: IdRanges::default(),
         days: is_log.then_some((day, rows)).into_iter().collect(),
         extra_columns: Vec::new(),
+        first_refused: Vec::new(),
+        date_orders: Default::default(),
+        read_on: None,
     };
     let folder = dir.join(format!("staging/_receipts/{dataset}/{path}"));
     fs::create_dir_all(&folder)?;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pipeline::{Dataset, Day, FileReason, FileRefusal, IdRanges, RowReason};
+use pipeline::{
+    Dataset, Day, FileReason, FileRefusal, IdRanges, RefusedRow, RowReason, purchases::DateOrders,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::paths;
@@ -74,6 +76,20 @@ pub struct Receipt {
     /// Columns that the vendor sent and the contract does not know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra_columns: Vec<String>,
+    /// The first refused rows, also of a file that they reject.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first_refused: Vec<RefusedRow>,
+    /// What dates with slashes say about their order (purchases only).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub date_orders: DateOrders,
+    /// The day on which these bytes were read first: where `DATES_TO` is not set, it decides which
+    /// days are plausible, whenever they are read again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_on: Option<Day>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Receipt {
@@ -101,6 +117,9 @@ impl Receipt {
             id_ranges: IdRanges::default(),
             days: BTreeMap::new(),
             extra_columns: Vec::new(),
+            first_refused: Vec::new(),
+            date_orders: DateOrders::default(),
+            read_on: None,
         }
     }
 
@@ -122,9 +141,15 @@ impl Receipt {
             max_id: None,
             id_ranges: IdRanges::default(),
             days: BTreeMap::new(),
+            first_refused: Vec::new(),
             ..self
         }
     }
+}
+
+/// Today, UTC.
+pub(crate) fn today() -> Day {
+    Day(crate::failpoint::now().date_naive().to_epoch_days())
 }
 
 /// The time as receipts write it.

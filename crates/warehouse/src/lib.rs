@@ -43,6 +43,7 @@ mod spend;
 pub mod sqlite;
 pub mod sqlserver;
 mod statements;
+mod variants;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -59,6 +60,7 @@ use pipeline::{
 };
 use serde::{Serialize, Serializer};
 pub use sqlserver::Sent;
+pub use variants::Variants;
 
 /// What a warehouse can do for the publisher and for readers.
 #[async_trait]
@@ -251,6 +253,8 @@ pub struct Summary {
     /// How many members each of [`DIMENSIONS`] has, `Unknown` aside.
     #[serde(flatten, serialize_with = "by_plural")]
     pub members: [u64; COUNT],
+    /// Members that differ in case or blanks alone; none where there are very many members.
+    pub variants: Vec<Variants>,
     /// Logs whose review is not there yet.
     pub unmatched_logs: u64,
     /// Staged reviews less counted ones: their log is not there yet, or another file has the

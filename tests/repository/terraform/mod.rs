@@ -68,7 +68,10 @@ fn every_setting_that_the_program_reads_is_given_or_left_out_for_a_reason() {
     let text = hcl("app_settings.tf");
     let given = assignments(body(&text, "app_settings = merge("));
     let variables = hcl("variables_app.tf");
-    let limits = quoted(body(&variables, "length(setsubtract(keys(var.file_limits), ["));
+    let limits = ["file_limits", "row_rules"].into_iter().flat_map(|variable| {
+        quoted(body(&variables, &format!("length(setsubtract(keys(var.{variable}), [")))
+    });
+    let limits: BTreeSet<&str> = limits.collect();
     assert!(limits.iter().all(|name| settings_read().contains(*name)), "{limits:?}");
     for name in settings_read().into_iter().filter(|name| !limits.contains(&**name)) {
         let (given, left_out) = (given.contains_key(&*name), left_out.get(&*name));

@@ -5,9 +5,7 @@ use arrow_array::{
     cast::AsArray,
     types::{Int32Type, Int64Type},
 };
-use pipeline::{
-    Dataset::ClassifiedMovieReview as REVIEWS, FileReason, Limits, Options, reviews::is_positive,
-};
+use pipeline::{Dataset::ClassifiedMovieReview as REVIEWS, Limits, Options, reviews::is_positive};
 
 const HEADER: &str = "cid,review_str,id_review\n";
 
@@ -199,24 +197,6 @@ fn a_header_alone_is_a_file_without_rows() {
         let read = read(REVIEWS, text).unwrap();
         assert_eq!((read.tally.rows_in, read.rows.len()), (0, 0));
     }
-}
-
-#[test]
-fn too_many_refused_rows_refuse_the_file_from_a_hundred_rows_on() {
-    let file = |good: usize, bad| file(&("1,a,1\n".repeat(good) + &"x,a,1\n".repeat(bad)));
-    assert!(read(REVIEWS, file(1, 98)).is_ok());
-    assert!(read(REVIEWS, file(80, 20)).is_ok());
-    let refusal = read(REVIEWS, file(79, 21)).unwrap_err();
-    assert_eq!(
-        refusal.to_string(),
-        "too_many_refused: 21 of 100 rows are refused, more than a share of 0.2: not_an_integer 21"
-    );
-}
-
-#[test]
-fn a_windows_1252_file_is_named_as_such() {
-    let text = [HEADER.as_bytes(), &b"1,caf\xe9,1\n".repeat(3)].concat();
-    assert_eq!(read(REVIEWS, text).unwrap_err().reason, FileReason::WrongEncoding);
 }
 
 #[test]

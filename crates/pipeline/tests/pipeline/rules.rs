@@ -34,13 +34,19 @@ const CORPUS: [&str; 3] = [
      </reviewlog>,4\n\
      <reviewlog><log><logDate>04-25-2021</logDate><device/><location>K</location><os>L</os></log>\
      </reviewlog>,5\n\
-     <reviewlog><log>,6\n<!DOCTYPE a><reviewlog/>,7\n,8\n",
+     <reviewlog><log>,6\n<!DOCTYPE a><reviewlog/>,7\n,8\n\
+     <v:reviewlog><v:log><v:logDate>04-25-2021</v:logDate><v:device>\u{a0}e\u{301}</v:device>\
+     <location>K</location><os>L</os><browser>NULL</browser></v:log></v:reviewlog>,9.0\n\
+     <reviewlog><log><logDate>04-25-0021</logDate><device>Mobile</device><location>K</location>\
+     <os>L</os></log></reviewlog>,10\n",
     "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n\
      536365,85123A,LANTERN,6,12/1/2010 8:26,2.55,17850,EIRE\n\
      536366,85123A,\"A, B\",-1,2010-12-01 08:26:00,0.001,17850.0,EIRE\n\
      536367,,,1,12/31/2010 23:59,-3,,EIRE\n\
      536368,A,B,x,12/1/2010 8:26,1,1,EIRE\n536369,A,B,1,13/1/2010 8:26,1,1,EIRE\n\
-     536370,A,B,1,12/1/2010 8:26,1.2345,1,EIRE\n536371,A,B,1,12/1/2010 8:26,free,1,EIRE\n",
+     536370,A,B,1,12/1/2010 8:26,1.2345,1,EIRE\n536371,A,B,1,12/1/2010 8:26,free,1,EIRE\n\
+     536372,NULL,e\u{301}\u{a0},1.0,2010-12-01T08:26:00+01:00,1,NaN,EIRE\n\
+     536373,A,B,1,12-01-10 8:26,1,1,EIRE\n536374,A,B,1,0021-12-01,1,1,EIRE\n",
 ];
 
 #[test]

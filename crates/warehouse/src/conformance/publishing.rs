@@ -281,6 +281,7 @@ pub async fn the_summary_counts_everything(connect: Connect<'_>) -> Done {
         first_day: Some(SUNDAY),
         last_day: Some(TUESDAY),
         members,
+        variants: Vec::new(),
         unmatched_logs: 11,
         uncounted_reviews: 5,
         refused_days: Vec::new(),

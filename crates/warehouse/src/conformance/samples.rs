@@ -149,5 +149,8 @@ pub(super) fn receipt(path: &str, number: u32, state: State) -> Receipt {
         id_ranges: IdRanges::default(),
         days: if accepted { [(SUNDAY, 3), (MONDAY, 4)].into() } else { BTreeMap::new() },
         extra_columns: if accepted { vec!["note".to_owned()] } else { Vec::new() },
+        first_refused: Vec::new(),
+        date_orders: Default::default(),
+        read_on: None,
     }
 }

@@ -276,6 +276,9 @@ pub(crate) fn receipt(number: u32, note: &str) -> Receipt {
         id_ranges: IdRanges::default(),
         days: Default::default(),
         extra_columns: vec![note.to_owned()],
+        first_refused: Vec::new(),
+        date_orders: Default::default(),
+        read_on: None,
     }
 }
 
