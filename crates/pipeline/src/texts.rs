@@ -180,6 +180,7 @@ impl Repeated {
         };
         if let Cow::Owned(_) = form {
             self.bytes += text.len();
+            self.new_bytes += text.len();
             self.codes.insert(text.into(), key);
         }
         key
