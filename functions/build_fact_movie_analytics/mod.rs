@@ -5,13 +5,14 @@
 //! **What a crash leaves behind**: nothing; a publish is one transaction.
 
 mod change;
+mod held;
 mod marker;
 mod publish;
 
 use chrono::{DateTime, Utc};
 use custom_handler::{Context, Timer};
 use serde::Serialize;
-use warehouse::{Published, RefusedDay};
+use warehouse::{HeldCustomer, Published, RefusedDay};
 
 use crate::{deps::Deps, schedule};
 
@@ -46,6 +47,8 @@ pub struct Report {
     pub published: Published,
     /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,
+    /// Customers whose new total does not fit, and who keep their last one.
+    pub held_customers: Vec<HeldCustomer>,
 }
 
 /// Other publishers, or lost connections, one after the other before this one gives up.
@@ -95,13 +98,14 @@ pub(crate) async fn handle(
 /// Held days that get a line of their own; `status` and the warehouse name all of them.
 const MOST_DAYS: usize = 20;
 
-/// One line for the publish, and a warning for each day that was held back.
+/// One line for the publish, and a warning for each day that was held back. Customers are counted,
+/// never named.
 fn log(report: &Report, past_due: bool, context: &Context) {
-    let Report { published, refused_days } = report;
+    let Report { published, refused_days, held_customers } = report;
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let Published { publish_id, days_replaced, rows_inserted, rows_deleted, rows_respent, .. } =
         *published;
-    let held = refused_days.len();
+    let (held, customers) = (refused_days.len(), held_customers.len());
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -111,15 +115,16 @@ fn log(report: &Report, past_due: bool, context: &Context) {
                 publish_id,
                 days.replaced = days_replaced,
                 days.refused = held,
+                customers.held = customers,
                 rows.inserted = rows_inserted,
                 rows.deleted = rows_deleted,
                 rows.respent = rows_respent,
                 "publish {publish_id}: {days_replaced} days, {rows_inserted} facts, \
-                 {rows_respent} rows with updated spend, {held} days held back"
+                 {rows_respent} rows with updated spend, {held} days and {customers} customers held back"
             )
         };
     }
-    if held == 0 {
+    if held + customers == 0 {
         line!(info)
     } else {
         line!(warn)

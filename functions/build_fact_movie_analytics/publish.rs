@@ -14,11 +14,12 @@ use pipeline::{
     Dataset, Day,
     facts::{self, SpendChange, Violation, check},
 };
-use warehouse::{Publication, Publish, Published, RefusedDay, State};
+use warehouse::{HeldCustomer, Publication, Publish, Published, RefusedDay, State};
 
 use super::{
     Input, Outcome, Report,
     change::{self, ChangeSet},
+    held::explain,
     marker,
 };
 use crate::deps::{Deps, text};
@@ -76,6 +77,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
             started: Some(started),
             reset_spend,
             spend,
+            held: state.held_customers,
         },
         live: changes.live,
         change: changes.change,
@@ -90,10 +92,10 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let mut refused: Vec<RefusedDay> = Vec::new();
     // A failed check takes days out, and with them those that share their logs; what is left is
     // tried again, until all of it passes.
-    let published = loop {
+    let (published, mut held_customers) = loop {
         let publication = warehouse.begin(candidate.publish.clone()).await?;
         match attempt(deps, &candidate, &days, publication, &refused).await? {
-            Attempt::Committed(published) => break published,
+            Attempt::Committed(published, held) => break (published, held),
             Attempt::Violated(violations) => {
                 let left_out = leave_out(deps, &candidate, &mut days, violations).await?;
                 refused.extend(left_out);
@@ -105,7 +107,9 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     // Refused files, for example, or reviews whose logs are not there yet.
     let Some(published) = published else { return Ok(Outcome::NothingNew) };
     refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
-    Ok(Outcome::Published(Report { published, refused_days: refused }))
+    let new = held_customers.iter_mut().filter(|held| held.publish_id == 0);
+    new.for_each(|held| held.publish_id = published.publish_id);
+    Ok(Outcome::Published(Report { published, refused_days: refused, held_customers }))
 }
 
 /// What each dataset has, and all publishers look at first.
@@ -153,8 +157,9 @@ struct Candidate {
 }
 
 enum Attempt {
-    /// `None` where nothing but the load history has changed.
-    Committed(Option<Published>),
+    /// `None` where nothing but the load history has changed; and customers who keep their last
+    /// total.
+    Committed(Option<Published>, Vec<HeldCustomer>),
     /// Nothing was committed.
     Violated(Vec<Violation>),
 }
@@ -184,7 +189,9 @@ async fn attempt(
     if !violations.is_empty() {
         return Ok(Attempt::Violated(violations));
     }
-    Ok(Attempt::Committed(publication.commit(refused).await?))
+    explain(deps, &live.purchases, publication.held()).await?;
+    let held = publication.held().to_vec();
+    Ok(Attempt::Committed(publication.commit(refused).await?, held))
 }
 
 /// Takes the offending days and all that share logs with them out of `days`.

@@ -3,6 +3,7 @@ DELETE FROM #staged_fact;
 DELETE FROM #staged_day;
 DELETE FROM #staged_text;
 DELETE FROM #staged_spend;
+DELETE FROM #staged_held;
 DELETE FROM #spend_total;
 DELETE FROM #changed_spend;
 DELETE FROM #staged_receipt;

@@ -43,7 +43,18 @@ CREATE TABLE #staged_spend (
     purchases  bigint NOT NULL
 );
 
--- What customers have spent then. Grain and key: one row per customer of #staged_spend.
+-- Customers who keep their last total. Grain and key: one row per customer.
+CREATE TABLE #staged_held (
+    customerid   bigint NOT NULL,
+    amount_milli nvarchar(40) NOT NULL,
+    purchases    bigint NOT NULL,
+    publish_id   bigint NOT NULL,
+    since        nvarchar(40) NOT NULL,
+    detail       nvarchar(max) NOT NULL
+);
+
+-- What customers have spent then. Grain and key: one row per customer of #staged_spend
+-- whose total fits.
 CREATE TABLE #spend_total (
     customerid     bigint NOT NULL,
     before         decimal(18, 5) NOT NULL,

@@ -224,6 +224,7 @@ pub async fn the_summary_counts_everything(connect: Connect<'_>) -> Done {
         members,
         unmatched_logs: 11,
         uncounted_reviews: 5,
+        held_customers: Vec::new(),
         refused_days: Vec::new(),
         publishes: vec![logged],
     };

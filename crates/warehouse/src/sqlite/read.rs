@@ -8,6 +8,7 @@ use rusqlite::{Connection, Rows};
 use super::{
     error::Cause,
     history::{self, count, day},
+    spend,
 };
 use crate::Summary;
 
@@ -66,6 +67,7 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     summary.first_day = first.map(day).transpose()?;
     summary.last_day = last.map(day).transpose()?;
     summary.refused_days = history::refused_days(&snapshot)?;
+    summary.held_customers = spend::held(&snapshot)?;
     summary.publishes = history::publishes(&snapshot, 10)?;
     summary.publish_id = newest.head.publish_id;
     summary.published_at = newest.published_at;

@@ -11,6 +11,7 @@ use tiberius::{ColumnData, IntoSql, Row};
 use super::{
     error::Cause,
     session::{Session, Values},
+    spend,
 };
 use crate::{
     Absorbed, LoggedPublish, Newest, Publish, RefusedDay, State,
@@ -40,6 +41,7 @@ pub(super) async fn state(session: &mut Session) -> Result<State, Cause> {
             fact_recipe,
             paths: paths(session).await?,
             refused_days: refused_days(session).await?,
+            held_customers: spend::held(session).await?,
         };
         if newest(session).await?.head == head {
             return Ok(state);
@@ -69,7 +71,7 @@ async fn paths(session: &mut Session) -> Result<BTreeMap<String, Absorbed>, Caus
 }
 
 /// The longest text that the driver loads by bulk, in units of UTF-16.
-const LONGEST_BODY: usize = 32_767;
+pub(super) const LONGEST_BODY: usize = 32_767;
 
 /// Stages receipts and live versions, and checks them against what is known.
 pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<(), Cause> {

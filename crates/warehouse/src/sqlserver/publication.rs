@@ -17,25 +17,29 @@ use super::{
     spend,
     staging::Staged,
 };
-use crate::{Error, Head, Publication, Publish, Published, RefusedDay};
+use crate::{Error, Head, HeldCustomer, Publication, Publish, Published, RefusedDay};
 
 /// Stages what is known before the facts are built. No transaction is open and no lock is held
 /// afterwards: a commit of another publisher in between is found at the commit, as [`Error::Moved`].
-pub(super) async fn prepare(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
+/// Returns the customers who keep their last total.
+pub(super) async fn prepare(
+    session: &mut Session,
+    publish: &Publish,
+) -> Result<Vec<HeldCustomer>, Cause> {
     reach("begin:before")?;
     check_head(session, publish.expected).await?;
     session.stage().await?;
     let checked = match history::stage(session, publish).await {
-        Ok(()) => spend::stage(session, publish.reset_spend, &publish.spend).await,
+        Ok(()) => spend::stage(session, publish).await,
         Err(cause) => Err(cause),
     };
     if matches!(&checked, Err(Cause::Known { kind: Kind::Permanent, .. })) {
         // It may only seem wrong, because of a publish that came in between.
         check_head(session, publish.expected).await?;
     }
-    checked?;
+    let held = checked?;
     reach("begin:after")?;
-    Ok(())
+    Ok(held)
 }
 
 async fn check_head(session: &mut Session, expected: Head) -> Result<(), Cause> {
@@ -50,6 +54,7 @@ pub(super) struct SqlServerPublication<'a> {
     session: Option<Session>,
     publish: Arc<Publish>,
     staged: Staged,
+    held: Vec<HeldCustomer>,
     before: Sent,
 }
 
@@ -58,9 +63,11 @@ impl<'a> SqlServerPublication<'a> {
         warehouse: &'a SqlServer,
         session: Session,
         publish: Arc<Publish>,
+        held: Vec<HeldCustomer>,
         before: Sent,
     ) -> Self {
-        Self { warehouse, session: Some(session), publish, staged: Staged::default(), before }
+        let (session, staged) = (Some(session), Staged::default());
+        Self { warehouse, session, publish, staged, held, before }
     }
 
     fn take_session(&mut self) -> Result<Session, Error> {
@@ -78,6 +85,7 @@ impl<'a> SqlServerPublication<'a> {
         refused: &[RefusedDay],
     ) -> Result<Option<Published>, Cause> {
         history::stage_refused(session, refused).await?;
+        spend::stage_held(session, &self.held).await?;
         let timing = self.warehouse.timing();
         // Each try has it to itself, after the one before.
         let session = Mutex::new(session);
@@ -154,6 +162,9 @@ impl<'a> SqlServerPublication<'a> {
         let publish_id = expected.publish_id + 1;
         if changes_spend {
             spend::apply(session, self.publish.reset_spend).await?;
+            if !(self.publish.held.is_empty() && self.held.is_empty()) {
+                spend::hold(session, self.publish.reset_spend).await?;
+            }
         }
         let (mut rows_deleted, mut rows_inserted, mut rows_respent) = (0, 0, 0);
         if !self.staged.days.is_empty() {
@@ -223,11 +234,16 @@ impl Publication for SqlServerPublication<'_> {
         Ok(())
     }
 
+    fn held(&mut self) -> &mut [HeldCustomer] {
+        &mut self.held
+    }
+
     async fn commit(
         mut self: Box<Self>,
         refused: &[RefusedDay],
     ) -> Result<Option<Published>, Error> {
         let mut session = self.take_session()?;
+        HeldCustomer::number(&mut self.held, self.publish.expected.publish_id + 1);
         let published = settle(self.publish(&mut session, refused)).await;
         if published.as_ref().map_or_else(Cause::leaves_connection, |_| true) {
             self.warehouse.keep(session);

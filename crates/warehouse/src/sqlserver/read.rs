@@ -9,6 +9,7 @@ use super::{
     error::Cause,
     history::{self, day},
     session::{Session, Values, json},
+    spend,
 };
 use crate::{Newest, Summary};
 
@@ -69,6 +70,7 @@ async fn read_summary(session: &mut Session, newest: Newest) -> Result<Summary, 
         *members = row.count(&format!("{}_members", dimension.name))?;
     }
     summary.refused_days = history::refused_days(session).await?;
+    summary.held_customers = spend::held(session).await?;
     summary.publishes = history::publishes(session).await?;
     summary.publish_id = newest.head.publish_id;
     summary.published_at = newest.published_at;
