@@ -26,6 +26,13 @@ locals {
       within   = "PT1H"
       values   = {}
     }
+    held-customers = {
+      says     = "Customers keep their last total, because the new one does not fit."
+      severity = 2
+      every    = "PT15M"
+      within   = "PT1H"
+      values   = {}
+    }
     freshness = {
       says     = "Accepted files have waited for their facts for more than ${var.freshness_objective_minutes} minutes."
       severity = 1

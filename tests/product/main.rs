@@ -12,6 +12,7 @@ mod damaged_receipts;
 mod drop_to_facts;
 mod golden_numbers;
 mod held_back;
+mod held_customers;
 mod histories;
 mod memory;
 mod named_cases;
