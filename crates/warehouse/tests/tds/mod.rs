@@ -43,6 +43,8 @@ pub enum Answer {
     },
     /// So many commits that only absorbed receipts, and no publish.
     Absorbed(i64),
+    /// The new total of this customer does not fit.
+    Unfit(i64),
     /// So many rows were changed.
     Changed(u64),
     /// Bytes that are no answer.
@@ -211,6 +213,9 @@ async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
             Some(Answer::Absorbed(absorption_id)) => {
                 write(&mut stream, [head(absorption_id), done(None)].concat()).await?;
             }
+            Some(Answer::Unfit(customer)) => {
+                write(&mut stream, [unfit(customer), done(None)].concat()).await?;
+            }
             Some(Answer::Changed(rows)) => write(&mut stream, done(Some(rows))).await?,
             Some(Answer::Nonsense) => write(&mut stream, vec![0x01; 64]).await?,
         }
@@ -348,6 +353,14 @@ fn head(absorption_id: i64) -> Vec<u8> {
     let published = [vec![0, 0, 0, 0, 1, 0, 0x26, 8], short("publish_id")].concat();
     let row = [vec![0xD1], absorption_id.to_le_bytes().to_vec(), vec![0]].concat();
     [vec![0x81, 2, 0], absorbed, published, row].concat()
+}
+
+fn unfit(customer: i64) -> Vec<u8> {
+    // Two columns: no user type, no flags; bigint and int.
+    let customerid = [vec![0, 0, 0, 0, 0, 0, 0x7F], short("customerid")].concat();
+    let contradicted = [vec![0, 0, 0, 0, 0, 0, 0x38], short("is_contradicted")].concat();
+    let row = [vec![0xD1], customer.to_le_bytes().to_vec(), vec![0; 4]].concat();
+    [vec![0x81, 2, 0], customerid, contradicted, row].concat()
 }
 
 fn done(rows: Option<u64>) -> Vec<u8> {
