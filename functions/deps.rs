@@ -58,6 +58,12 @@ impl Deps {
         Ok(Self { lake, engine, warehouse, purchase_db, reader, dashboard, settings, events })
     }
 
+    /// With another warehouse than that of the settings, which only name it then.
+    #[doc(hidden)]
+    pub fn with_warehouse(self, warehouse: Box<dyn Warehouse>) -> Self {
+        Self { warehouse: Mutex::new(warehouse), ..self }
+    }
+
     /// With other waiting times than the default where the operational database does not answer.
     pub fn with_purchase_db_timing(self, timing: Timing) -> Self {
         let database = self.purchase_db.as_deref().cloned();

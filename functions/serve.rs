@@ -19,7 +19,7 @@ const BODY_LIMIT: usize = 4 << 20;
 /// Serves the Functions host until it, or an operator, ends the process. Returns the code that the
 /// process has to end with.
 pub async fn serve(settings: Settings) -> anyhow::Result<u8> {
-    let telemetry = Telemetry::start(settings.application_insights.as_deref())?;
+    let telemetry = Telemetry::start(&settings)?;
     warn_of_missing();
     let deps = Deps::new(settings)?;
     let deps = Arc::new(deps);

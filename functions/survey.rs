@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lake::{Listing, Receipt, SNAPSHOT, Source, Sources, State, failpoint::applies};
-use pipeline::{Dataset, FileReason, RowReason};
+use pipeline::{Dataset, FileReason, RefusedRow, RowReason};
 use serde::Serialize;
 
 use crate::{
@@ -32,6 +32,10 @@ pub struct Survey {
     pub with_refused_rows: Vec<RefusedRows>,
     /// Files that are not read because of their names: a sentence each, with the name escaped.
     pub misnamed: Vec<String>,
+    /// Files whose dates were read in the order of the setting, though no file shows it, or one shows
+    /// the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_dates: Option<OpenDates>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<String>,
     /// When the newest version was ingested, UTC.
@@ -56,6 +60,8 @@ pub struct RefusedFile {
     pub detail: Option<String>,
     /// Its refused rows within `quarantine`, where it was refused because of them.
     pub quarantine: Option<String>,
+    /// The first of them.
+    pub first_rows: Vec<RefusedRow>,
     /// When that was decided, UTC, `2021-04-25T06:15:04Z`.
     pub at: String,
     /// What comes next where processing failed; `None` where the file was rejected.
@@ -121,8 +127,54 @@ pub struct RefusedRows {
     pub rows: u64,
     /// The sum is `rows`.
     pub by_reason: BTreeMap<RowReason, u64>,
+    /// The first of them.
+    pub first_rows: Vec<RefusedRow>,
     /// Within `quarantine`.
     pub quarantine: Option<String>,
+}
+
+/// Purchases whose dates fit both orders, so that only the setting decides, unless some file shows
+/// that the setting is right and none that it is wrong.
+#[derive(Serialize)]
+pub struct OpenDates {
+    /// How they were read: `month-first` or `day-first`.
+    pub read: &'static str,
+    /// A file with dates that fit the other order only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown_by: Option<String>,
+    /// Names of the files within `raw`.
+    pub files: Vec<String>,
+    #[serde(skip)]
+    other: &'static str,
+}
+
+impl OpenDates {
+    fn find(deps: &Deps, newest: &[(Source, Option<Receipt>)]) -> Option<Self> {
+        let order = deps.settings.row_rules.date_order;
+        let receipts = || newest.iter().filter_map(|(_, receipt)| receipt.as_ref());
+        let shows = |order| receipts().find(|receipt| receipt.date_orders.prove(order));
+        let shown_by = shows(order.other()).map(|receipt| receipt.path.clone());
+        if shown_by.is_none() && shows(order).is_some() {
+            return None;
+        }
+        let counts = |receipt: &&Receipt| receipt.state != State::Rejected;
+        let open = receipts().filter(counts).filter(|receipt| receipt.date_orders.are_open());
+        let files: Vec<_> = open.map(|receipt| receipt.path.clone()).collect();
+        let (read, other) = (order.name(), order.other().name());
+        (!files.is_empty()).then_some(Self { read, shown_by, files, other })
+    }
+}
+
+impl std::fmt::Display for OpenDates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { read, shown_by, files, other } = self;
+        write!(f, "dates that fit both orders are read {read}")?;
+        match shown_by {
+            Some(path) => write!(f, ", but {path} fits {other} only")?,
+            None => write!(f, ", and no file shows that this is right")?,
+        }
+        write!(f, ": check PURCHASE_DATE_ORDER for {}", files.join(", "))
+    }
 }
 
 fn paths<S: serde::Serializer>(sources: &[Source], serializer: S) -> Result<S::Ok, S::Error> {
@@ -150,6 +202,7 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
         refused: Vec::new(),
         with_refused_rows: Vec::new(),
         misnamed,
+        open_dates: OpenDates::find(deps, &newest),
         vanished,
         newest_at: None,
         snapshot_at: snapshot.map(|snapshot| snapshot.written_at),
@@ -209,6 +262,7 @@ pub async fn refused_rows(deps: &Deps, newest: &Receipt) -> anyhow::Result<Optio
         etag: receipt.etag,
         rows: receipt.rows.refused,
         by_reason: receipt.rows.refused_by_reason,
+        first_rows: receipt.first_refused,
         quarantine: receipt.quarantine,
     }))
 }
@@ -256,8 +310,18 @@ impl Survey {
             State::Rejected | State::Failed | State::Forgotten => {
                 let (reason, detail) =
                     receipt.refusal.map(|refusal| (refusal.reason, refusal.detail)).unzip();
-                let Receipt { path, state, quarantine, written_at: at, .. } = receipt;
-                let file = RefusedFile { path, state, reason, detail, quarantine, at, failure };
+                let Receipt { path, state, quarantine, first_refused, written_at, .. } = receipt;
+                let (first_rows, at) = (first_refused, written_at);
+                let file = RefusedFile {
+                    path,
+                    state,
+                    reason,
+                    detail,
+                    quarantine,
+                    first_rows,
+                    at,
+                    failure,
+                };
                 self.refused.push(file);
             }
         }

@@ -13,7 +13,7 @@ locals {
       values   = {}
     }
     refused-share = {
-      says     = "A file was rejected, or more than ${var.alert_refused_share * 100} % of its rows refused."
+      says     = "A file was rejected, or more than ${var.alert_refused_share * 100} % of its rows refused, however small it is."
       severity = 2
       every    = "PT15M"
       within   = "PT1H"
@@ -33,15 +33,43 @@ locals {
       within   = "PT1H"
       values   = {}
     }
+    held-days = {
+      says     = "Days have been held back for more than a day."
+      severity = 2
+      every    = "PT1H"
+      within   = "P2D"
+      values   = {}
+    }
+    unread = {
+      says     = "The container raw holds files that are not read because of their names."
+      severity = 3
+      every    = "PT1H"
+      within   = "PT3H"
+      values   = {}
+    }
+    withdrawn = {
+      says     = "Files are gone from the container raw, and their rows still count."
+      severity = 3
+      every    = "PT1H"
+      within   = "PT3H"
+      values   = {}
+    }
+    deaths = {
+      says     = "Files killed the program, and were given up until a retry."
+      severity = 2
+      every    = "PT1H"
+      within   = "PT3H"
+      values   = {}
+    }
     freshness = {
-      says     = "Accepted files have waited for their facts for more than ${var.freshness_objective_minutes} minutes."
+      says     = "Accepted files of a feed have waited for their facts for more than ${var.freshness_objective_minutes} minutes."
       severity = 1
       every    = "PT15M"
       within   = "P2D"
       values   = { minutes = var.freshness_objective_minutes }
     }
     delivery = {
-      says     = "No vendor has delivered for ${var.delivery_objective_hours} hours."
+      says     = "A feed has had no file for ${var.delivery_objective_hours} hours."
       severity = 2
       every    = "PT1H"
       within   = "P2D"
@@ -80,7 +108,8 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   window_duration      = each.value.within
 
   auto_mitigation_enabled = true
-  skip_query_validation   = true # the tables come into being with their first record
+  skip_query_validation   = true
+  depends_on              = [azurerm_log_analytics_workspace_table.read]
 
   criteria {
     query                   = templatefile("${path.module}/queries/${each.key}.kql", each.value.values)
@@ -113,6 +142,31 @@ resource "azurerm_monitor_metric_alert" "dead_letter" {
   criteria {
     metric_namespace = "Microsoft.EventGrid/systemTopics"
     metric_name      = "DeadLetteredCount"
+    aggregation      = "Total"
+    operator         = "GreaterThan"
+    threshold        = 0
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.operators.id
+  }
+}
+
+# Without a role on the container, Event Grid loses what it cannot deliver, and says so here alone.
+resource "azurerm_monitor_metric_alert" "dropped_events" {
+  name                = "alert-dropped-events-${local.base}"
+  resource_group_name = azurerm_resource_group.this.name
+  tags                = local.tags
+
+  description = "Event Grid lost events of the lake. Reconcile finds new files within the hour; a deleted one it finds as withdrawn."
+  severity    = 2
+  scopes      = [azurerm_eventgrid_system_topic.lake.id]
+  frequency   = "PT5M"
+  window_size = "PT15M"
+
+  criteria {
+    metric_namespace = "Microsoft.EventGrid/systemTopics"
+    metric_name      = "DroppedEventCount"
     aggregation      = "Total"
     operator         = "GreaterThan"
     threshold        = 0

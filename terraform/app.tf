@@ -27,6 +27,15 @@ resource "azurerm_function_app_flex_consumption" "this" {
   instance_memory_in_mb  = var.instance_memory_mb
   maximum_instance_count = var.maximum_instance_count
 
+  dynamic "always_ready" {
+    for_each = var.always_ready
+
+    content {
+      name           = always_ready.key
+      instance_count = always_ready.value
+    }
+  }
+
   virtual_network_subnet_id                      = azurerm_subnet.app.id
   https_only                                     = true
   webdeploy_publish_basic_authentication_enabled = false
@@ -44,6 +53,15 @@ resource "azurerm_function_app_flex_consumption" "this" {
     minimum_tls_version                    = "1.2"
     scm_minimum_tls_version                = "1.2"
     http2_enabled                          = true
+
+    # Without it, Run in the portal fails: that page calls the app from the browser.
+    dynamic "cors" {
+      for_each = var.run_from_portal ? [true] : []
+
+      content {
+        allowed_origins = ["https://portal.azure.com"]
+      }
+    }
   }
 
   # A request for the page is redirected to sign-in; functions with a key of their own are not.

@@ -24,6 +24,7 @@ locals {
       RECONCILE_SCHEDULE  = var.reconcile_schedule
     },
     { for name, value in var.file_limits : name => format("%d", value) },
+    var.row_rules,
     var.engine == null ? {} : {
       ENGINE = var.engine
     },
@@ -36,6 +37,12 @@ locals {
       USER_PURCHASE_DB = "postgres://${local.names.app}@${azurerm_postgresql_flexible_server.this[0].fqdn}/${azurerm_postgresql_flexible_server_database.purchases[0].name}?sslmode=verify-full"
       } : {
       "AzureWebJobs.extract_user_purchase.Disabled" = "true"
+    },
+    var.otlp_endpoint == null ? {} : {
+      OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
+    },
+    var.otlp_headers == null ? {} : {
+      OTEL_EXPORTER_OTLP_HEADERS = var.otlp_headers
     },
     !var.completion_events ? {} : {
       EVENTGRID_TOPIC_ENDPOINT = azurerm_eventgrid_topic.completion[0].endpoint
@@ -75,4 +82,13 @@ resource "azurerm_resource_group_template_deployment" "app_settings" {
       APPLICATIONINSIGHTS_CONNECTION_STRING = azurerm_application_insights.this.connection_string
     }) }
   })
+
+  lifecycle {
+    precondition {
+      condition = alltrue([for name, value in local.app_settings :
+        !can(regex("(?i)(key|password|pwd|secret|token|sig)=[^;@]", value)) && !can(regex("://[^/@]+:[^/@]+@", value))
+      ])
+      error_message = "A setting of the app holds a secret: put it into the vault and write a reference to it."
+    }
+  }
 }

@@ -28,6 +28,20 @@ resource "azurerm_application_insights" "this" {
   local_authentication_disabled = false
 }
 
+# The tables that alerts and workbook read. Otherwise each comes into being with its first record,
+# and until then Azure refuses an alert whose query names it.
+resource "azurerm_log_analytics_workspace_table" "read" {
+  for_each = toset(["AppExceptions", "AppRequests", "AppTraces", "StorageQueueLogs"])
+
+  workspace_id      = azurerm_log_analytics_workspace.this.id
+  name              = each.key
+  retention_in_days = var.log_retention_days
+
+  # A workspace that has just been made answers "Workspace not active" for a while. The app takes
+  # longer.
+  depends_on = [azurerm_function_app_flex_consumption.this]
+}
+
 # Which messages reach which queue: what the workbook shows of poison queues.
 resource "azurerm_monitor_diagnostic_setting" "queues" {
   name                       = "writes"

@@ -1,6 +1,14 @@
 # The operational database, where purchases are kept before they are staged. Optional. Entra ID
 # only, as the warehouse; the app comes by a private endpoint, people by allowed_ip_ranges.
 
+locals {
+  # Each file that is loaded has one connection, host.json loads two in one instance, and the
+  # extract and people have the rest. There is no pool in front: the built-in PgBouncer does not
+  # come with the Burstable tier, and a load keeps its connection for one transaction anyway.
+  purchase_connections = 2 * var.maximum_instance_count + 3
+  purchase_sku         = local.purchase_connections <= 35 ? "B_Standard_B1ms" : "B_Standard_B2s"
+}
+
 resource "azurerm_postgresql_flexible_server" "this" {
   count = var.operational_database ? 1 : 0
 
@@ -10,7 +18,7 @@ resource "azurerm_postgresql_flexible_server" "this" {
   tags                = local.tags
 
   version                       = "16"
-  sku_name                      = "B_Standard_B1ms"
+  sku_name                      = coalesce(var.operational_database_sku, local.purchase_sku)
   storage_mb                    = 32768
   auto_grow_enabled             = true
   backup_retention_days         = 14

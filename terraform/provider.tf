@@ -4,7 +4,7 @@ terraform {
   required_providers {
     azurerm = {
       source  = "hashicorp/azurerm"
-      version = "~> 4.55"
+      version = "4.73.0" # exactly what the tests know; docs/PLATFORM.md has the way to 5
     }
   }
 }

@@ -55,9 +55,9 @@ resource "azurerm_role_assignment" "app_host" {
   principal_type       = "ServicePrincipal"
 }
 
-# The vault holds this one secret.
+# The vault holds the key of the hashes and that of a collector, and nothing else.
 resource "azurerm_role_assignment" "app_vault" {
-  count = var.pii_mode == "hash" ? 1 : 0
+  count = var.pii_mode == "hash" || var.otlp_headers != null ? 1 : 0
 
   scope                = azurerm_key_vault.this.id
   role_definition_name = "Key Vault Secrets User"

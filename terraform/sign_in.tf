@@ -1,5 +1,5 @@
 # Sign-in to the dashboard without a client secret: the app registration trusts this identity
-# (a federated credential, docs/DEPLOY.md) instead.
+# (a federated credential, docs/PLATFORM.md) instead.
 
 locals {
   signs_in        = var.dashboard_client_id != null

@@ -33,14 +33,26 @@ variable "environment" {
 }
 
 variable "location" {
-  description = "Azure region, one that has Flex Consumption (`az functionapp list-flexconsumption-locations`)."
+  description = "Azure region that gives this subscription Flex Consumption and new SQL servers; docs/DEPLOY.md, step 1, has the preflight."
   type        = string
-  default     = "westeurope"
+  default     = "northeurope"
 
   validation {
     condition     = can(regex("^[a-z0-9]{3,20}$", var.location))
-    error_message = "Write the region's short name, such as westeurope."
+    error_message = "Write the region's short name, such as northeurope."
   }
+
+  # Only Azure knows what it gives to whom; these two turn most new subscriptions away.
+  validation {
+    condition     = !contains(["eastus", "westeurope"], var.location) || var.location_has_sql_servers
+    error_message = "This region refuses new SQL servers to many subscriptions (ProvisioningDisabled): run the preflight of docs/DEPLOY.md, step 1, and set location_has_sql_servers, or take another region."
+  }
+}
+
+variable "location_has_sql_servers" {
+  description = "Says that the preflight of docs/DEPLOY.md found the region open, for a region that is often closed."
+  type        = bool
+  default     = false
 }
 
 variable "tags" {

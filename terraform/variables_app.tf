@@ -1,7 +1,7 @@
 # What the app does. Defaults are those of the program.
 
 variable "pii_mode" {
-  description = "What staging keeps of IP addresses and phone numbers: mask, hash (needs the secret pii-key in the vault first, see docs/DEPLOY.md) or keep."
+  description = "What staging keeps of IP addresses and phone numbers: mask, hash (needs the secret pii-key in the vault first, see docs/PLATFORM.md) or keep."
   type        = string
   default     = "mask"
 
@@ -45,7 +45,7 @@ variable "extract_schedule" {
 }
 
 variable "max_refused_share" {
-  description = "Largest share of refused rows, from 100 rows on; above it a file is rejected."
+  description = "Largest share of refused rows; above it a file is rejected."
   type        = number
   default     = 0.2
 
@@ -68,6 +68,19 @@ variable "file_limits" {
   }
 }
 
+variable "row_rules" {
+  description = "How rows of vendors' files are read, by the names of docs/DATA.md; a change stages the files again."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition = length(setsubtract(keys(var.row_rules), [
+      "DATES_FROM", "DATES_TO", "PURCHASE_DATE_ORDER", "BROWSER_BY_OS",
+    ])) == 0
+    error_message = "Rules are DATES_FROM, DATES_TO, PURCHASE_DATE_ORDER and BROWSER_BY_OS."
+  }
+}
+
 variable "max_day_shrink" {
   description = "Largest share of its reviews that a day may lose without a restated file; above it the day is held back."
   type        = number
@@ -85,8 +98,8 @@ variable "instance_memory_mb" {
   default     = 2048
 
   validation {
-    condition     = contains([512, 2048, 4096], var.instance_memory_mb)
-    error_message = "Flex Consumption has instances of 512, 2048 and 4096 MB."
+    condition     = contains([2048, 4096], var.instance_memory_mb)
+    error_message = "Write 2048 or 4096: some versions of Azure's interface reject 512, and host and program need more."
   }
 }
 
@@ -118,12 +131,51 @@ variable "engine" {
 }
 
 variable "maximum_instance_count" {
-  description = "Most instances at once: a bound on cost, and on connections to the warehouse."
+  description = "Most instances at once of each function that reads a queue: a bound on cost, and on connections to PostgreSQL. Below 40 where the region allows it (docs/PLATFORM.md)."
   type        = number
   default     = 40
 
   validation {
-    condition     = var.maximum_instance_count >= 40 && var.maximum_instance_count <= 1000
-    error_message = "Flex Consumption allows 40 to 1000 instances."
+    condition     = var.maximum_instance_count >= 1 && var.maximum_instance_count <= 1000
+    error_message = "Flex Consumption allows 1 to 1000 instances."
+  }
+}
+
+variable "always_ready" {
+  description = "Instances that never sleep, by function (function:NAME) or group (http), for who wants no cold start: {\"http\" = 1}. Each costs while it waits."
+  type        = map(number)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name, count in var.always_ready : can(regex("^(http|function:[a-z_]+)$", name)) && count >= 1 && count <= 1000])
+    error_message = "Write http or function:NAME, and 1 to 1000 instances for each."
+  }
+}
+
+variable "run_from_portal" {
+  description = "Lets the portal's pages call the app (CORS), so that Run works there. Keys are needed as before."
+  type        = bool
+  default     = true
+}
+
+variable "otlp_endpoint" {
+  description = "Address of a collector of OpenTelemetry that gets traces, logs and metrics beside Application Insights (docs/MONITORING.md), or null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.otlp_endpoint == null || can(regex("^https://[^/@]+(:[0-9]+)?(/.*)?$", var.otlp_endpoint))
+    error_message = "Write https://HOST, without /v1/traces: the signals have paths of their own below it."
+  }
+}
+
+variable "otlp_headers" {
+  description = "Headers for the collector, such as its key: a reference to a secret of the vault (@Microsoft.KeyVault(...)) that holds NAME=VALUE, or null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.otlp_headers == null || can(regex("^@Microsoft[.]KeyVault[(].+[)]$", var.otlp_headers))
+    error_message = "The state would hold the key: put NAME=VALUE into the vault and write a reference to it."
   }
 }

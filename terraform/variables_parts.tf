@@ -59,6 +59,27 @@ variable "operational_database" {
     condition     = !var.operational_database || var.administrators != null
     error_message = "PostgreSQL signs its administrator in by name: set administrators, with the name in Entra ID."
   }
+
+  validation {
+    condition     = !var.operational_database || var.operational_database_sku != null || 2 * var.maximum_instance_count + 3 <= 414
+    error_message = "B_Standard_B2s admits 414 connections: set maximum_instance_count to 205 or less, or operational_database_sku."
+  }
+}
+
+variable "operational_database_sku" {
+  description = "Size of the PostgreSQL server: null for the smallest whose connections suffice for maximum_instance_count, B_Standard_B1ms (35 connections) or B_Standard_B2s (414)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.operational_database_sku == null || can(regex("^(B_Standard_B(1ms|2s|2ms|4ms|8ms)|GP_Standard_D(2|4|8)ds_v5)$", var.operational_database_sku))
+    error_message = "Write B_Standard_B1ms, B_Standard_B2s, a larger one of B, or GP_Standard_D2ds_v5 to D8ds_v5."
+  }
+
+  validation {
+    condition     = var.operational_database_sku != "B_Standard_B1ms" || 2 * var.maximum_instance_count + 3 <= 35
+    error_message = "B_Standard_B1ms admits 35 connections: set maximum_instance_count to 16 or less, or take B_Standard_B2s."
+  }
 }
 
 variable "completion_events" {
@@ -68,7 +89,7 @@ variable "completion_events" {
 }
 
 variable "dashboard_client_id" {
-  description = "Client id of the app registration that signs people in to the dashboard (docs/DEPLOY.md). Without it the dashboard is switched off."
+  description = "Client id of the app registration that signs people in to the dashboard (docs/PLATFORM.md). Without it the dashboard is switched off."
   type        = string
   default     = null
 
@@ -90,9 +111,8 @@ variable "dashboard_group_ids" {
 }
 
 variable "alert_emails" {
-  description = "E-mail addresses that receive alerts. Empty: alerts show only in the portal."
+  description = "E-mail addresses that receive alerts; [] on purpose shows them in the portal alone."
   type        = set(string)
-  default     = []
 
   validation {
     condition     = alltrue([for email in var.alert_emails : can(regex("^[^@ ]+@[^@ ]+$", email))])
@@ -112,7 +132,7 @@ variable "freshness_objective_minutes" {
 }
 
 variable "delivery_objective_hours" {
-  description = "Hours without any delivery before an alert."
+  description = "Hours without a file of a feed before an alert."
   type        = number
   default     = 30
 
@@ -123,7 +143,7 @@ variable "delivery_objective_hours" {
 }
 
 variable "alert_refused_share" {
-  description = "Share of refused rows within an hour, from 100 rows on, that causes an alert; below the share that rejects a file."
+  description = "Share of refused rows of a file, of any size, that causes an alert; below the share that rejects a file."
   type        = number
   default     = 0.05
 

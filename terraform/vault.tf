@@ -1,4 +1,4 @@
-# What remains secret. Its values are put in by people (docs/DEPLOY.md) and never pass Terraform,
+# What remains secret. Its values are put in by people (docs/PLATFORM.md) and never pass Terraform,
 # so that no state or plan holds them.
 
 locals {

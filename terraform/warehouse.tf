@@ -27,6 +27,8 @@ resource "azurerm_mssql_server" "this" {
   }
 }
 
+# READ_COMMITTED_SNAPSHOT is on, the default of Azure SQL, which no argument here changes: readers do
+# not wait for publishes, see docs/SQL_SERVER.md.
 resource "azurerm_mssql_database" "warehouse" {
   name      = local.names.warehouse
   server_id = azurerm_mssql_server.this.id

@@ -49,6 +49,12 @@ pub struct Report {
     pub refused_days: Vec<RefusedDay>,
     /// Customers whose new total does not fit, and who keep their last one.
     pub held_customers: Vec<HeldCustomer>,
+    /// How many days keep them now, those of earlier publishes too.
+    #[serde(skip)]
+    pub held_days: usize,
+    /// The oldest publish that left one of these out; `None` where there is none.
+    #[serde(skip)]
+    pub held_from: Option<i64>,
 }
 
 /// Other publishers, or lost connections, one after the other before this one gives up.
@@ -101,11 +107,11 @@ const MOST_DAYS: usize = 20;
 /// One line for the publish, and a warning for each day that was held back. Customers are counted,
 /// never named.
 fn log(report: &Report, past_due: bool, context: &Context) {
-    let Report { published, refused_days, held_customers } = report;
+    let Report { published, refused_days, held_days, held_from, held_customers } = report;
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let Published { publish_id, days_replaced, rows_inserted, rows_deleted, rows_respent, .. } =
         *published;
-    let (held, customers) = (refused_days.len(), held_customers.len());
+    let (refused, customers) = (refused_days.len(), held_customers.len());
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -114,17 +120,19 @@ fn log(report: &Report, past_due: bool, context: &Context) {
                 past_due,
                 publish_id,
                 days.replaced = days_replaced,
-                days.refused = held,
+                days.refused = refused,
+                days.held = held_days,
+                days.held_from = held_from,
                 customers.held = customers,
                 rows.inserted = rows_inserted,
                 rows.deleted = rows_deleted,
                 rows.respent = rows_respent,
                 "publish {publish_id}: {days_replaced} days, {rows_inserted} facts, \
-                 {rows_respent} rows with updated spend, {held} days and {customers} customers held back"
+                 {rows_respent} rows with updated spend, {refused} days and {customers} customers held back"
             )
         };
     }
-    if held + customers == 0 {
+    if refused + customers == 0 {
         line!(info)
     } else {
         line!(warn)

@@ -1,18 +1,19 @@
 //! One try of a publish, from the listing to the commit.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Instant,
 };
 
 use engine::{Change, Changed, Live};
+use futures_util::TryStreamExt;
 use lake::{
     Listing,
     failpoint::{applies, reach},
 };
 use pipeline::{
     Dataset, Day,
-    facts::{self, SpendChange, Violation, check},
+    facts::{self, Check, SpendChange, Violation, check, check_shrink},
 };
 use warehouse::{HeldCustomer, Publication, Publish, Published, RefusedDay, State};
 
@@ -109,7 +110,12 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
     let new = held_customers.iter_mut().filter(|held| held.publish_id == 0);
     new.for_each(|held| held.publish_id = published.publish_id);
-    Ok(Outcome::Published(Report { published, refused_days: refused, held_customers }))
+    let judged = |day: &Day| days.contains(day) || refused.iter().any(|left| left.day == *day);
+    let earlier = state.refused_days.iter().filter(|day| !judged(&day.day));
+    let held: Vec<i64> = earlier.chain(&refused).map(|day| day.publish_id).collect();
+    let (held_days, held_from) = (held.len(), held.into_iter().min());
+    let refused_days = refused;
+    Ok(Outcome::Published(Report { published, refused_days, held_days, held_from, held_customers }))
 }
 
 /// What each dataset has, and all publishers look at first.
@@ -176,22 +182,65 @@ async fn attempt(
         let explained = *rebuild || accepted.contains(&day) || is_restated(change, day);
         (!explained).then_some(deps.settings.max_day_shrink)
     };
-    let mut violations = Vec::new();
-    for portion in deps.engine.batches(live, days) {
-        reach("portion:before")?;
-        let batch = deps.engine.facts(live, &portion).await?;
-        violations.extend(check(&batch, before, may_shrink));
-        if violations.is_empty() {
-            publication.replace_days(&batch).await?;
+    let mut violations = BTreeMap::new();
+    let mut batches = VecDeque::from(deps.engine.batches(live, days));
+    while let Some(batch) = batches.pop_front() {
+        match replace(deps, live, &batch, publication.as_mut(), &mut violations).await {
+            Ok(after) => note(&mut violations, check_shrink(before, &after, may_shrink)),
+            Err(error) if is_too_many(&error) => match batch.first() {
+                Some(&day) if batch.len() == 1 => {
+                    let (check, detail) = (Check::FitsMemory, format!("{error:#}"));
+                    note(&mut violations, [Violation { day, check, detail }]);
+                }
+                // Some of them may fit on their own.
+                _ => batches.extend(batch.into_iter().map(|day| BTreeSet::from([day]))),
+            },
+            Err(error) => return Err(error),
         }
-        reach("portion:after")?;
     }
     if !violations.is_empty() {
-        return Ok(Attempt::Violated(violations));
+        return Ok(Attempt::Violated(violations.into_values().collect()));
     }
     explain(deps, &live.purchases, publication.held()).await?;
     let held = publication.held().to_vec();
     Ok(Attempt::Committed(publication.commit(refused).await?, held))
+}
+
+/// Builds the facts of a batch of days and, as long as no check has failed, replaces them. Returns
+/// the reviews that each day would count.
+async fn replace(
+    deps: &Deps,
+    live: &Live,
+    batch: &BTreeSet<Day>,
+    publication: &mut dyn Publication,
+    violations: &mut BTreeMap<Day, Violation>,
+) -> anyhow::Result<BTreeMap<Day, u64>> {
+    let mut after = BTreeMap::new();
+    let mut parts = deps.engine.facts(live, batch);
+    loop {
+        reach("portion:before")?;
+        let Some(facts) = parts.try_next().await? else { return Ok(after) };
+        for total in &facts.days {
+            *after.entry(total.day).or_default() += total.matched;
+        }
+        note(violations, check(&facts));
+        if violations.is_empty() {
+            publication.replace_days(&facts).await?;
+        }
+        reach("portion:after")?;
+    }
+}
+
+/// Of each day the first violation is named.
+fn note(known: &mut BTreeMap<Day, Violation>, more: impl IntoIterator<Item = Violation>) {
+    for violation in more {
+        known.entry(violation.day).or_insert(violation);
+    }
+}
+
+/// More facts than the memory budget holds, from an engine that does not cut days.
+fn is_too_many(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(engine::Error::TooManyFacts { .. }))
 }
 
 /// Takes the offending days and all that share logs with them out of `days`.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use warehouse::RefusedDay;
+use warehouse::{RefusedDay, Variants};
 
 use super::{
     Ended,
@@ -63,6 +63,9 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     for sentence in status.datasets.iter().flat_map(|files| &files.misnamed) {
         writeln!(f, "not read: {sentence}")?;
     }
+    for open in status.datasets.iter().filter_map(|files| files.open_dates.as_ref()) {
+        writeln!(f, "{open}")?;
+    }
     for path in status.datasets.iter().flat_map(|files| &files.vanished) {
         writeln!(f, "no longer in raw, still counted: {path}")?;
     }
@@ -72,6 +75,13 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     match &status.summary {
         Some(summary) => {
             writeln!(f, "{}", numbers(summary))?;
+            for Variants { dimension, texts } in summary.variants.iter().take(SHOWN) {
+                let texts: Vec<_> = texts.iter().map(|text| format!("`{text}`")).collect();
+                writeln!(f, "{dimension} is written in several ways: {}", texts.join(", "))?;
+            }
+            if !summary.variants.is_empty() {
+                writeln!(f)?;
+            }
             let head = [
                 "publish",
                 "at",
@@ -132,6 +142,12 @@ fn write_refused_rows(f: &mut String, status: &Status) -> std::fmt::Result {
     let all = files.iter().map(|file| file.rows).sum();
     table.total(&[&format!("{} files", count(files.len() as u64)), ""], &[count(all)]);
     writeln!(f, "{table}")?;
+    for file in files.iter().take(SHOWN) {
+        for row in &file.first_rows {
+            writeln!(f, "{} {row}", file.path)?;
+        }
+    }
+    writeln!(f)?;
     if files.len() > SHOWN {
         writeln!(f, "(the first {SHOWN} files; --json shows all)\n")?;
     }

@@ -35,6 +35,10 @@ pub struct Found {
     pub left: usize,
     /// Files that killed the process, and are tried again later or by `replay --failed` alone.
     pub failed: usize,
+    /// Files that are not read because of their names.
+    pub unread: usize,
+    /// Paths whose file is gone and whose rows still count.
+    pub withdrawn: usize,
 }
 
 /// Requests for every file that waits, but for those written after `written_before`, if that is
@@ -47,6 +51,8 @@ pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::
         for sentence in &survey.misnamed {
             tracing::warn!(%dataset, "skipped a file: {sentence}");
         }
+        found.unread += survey.misnamed.len();
+        found.withdrawn += survey.vanished.len();
         let due = found.orders.len();
         found.orders.extend(survey.due_again(now).map(|order| (dataset, order)));
         let due = found.orders.len() - due;
@@ -87,7 +93,7 @@ pub(crate) async fn handle(deps: &Deps, timer: Timer, context: Context) -> anyho
     let now = now();
     // A call by hand means all files, as with the command.
     let written_before = (!schedule::is_by_hand(&timer, now)).then_some(now - MESSAGE_LOCK);
-    let Found { orders, left, failed } = run(deps, written_before).await?;
+    let Found { orders, left, failed, unread, withdrawn } = run(deps, written_before).await?;
     let swept = sweep(deps).await;
     let found = orders.len();
     let young = match left {
@@ -107,6 +113,8 @@ pub(crate) async fn handle(deps: &Deps, timer: Timer, context: Context) -> anyho
         files.waiting = found,
         files.left = left,
         files.failed = failed,
+        files.unread = unread,
+        files.withdrawn = withdrawn,
         swept.parquet = swept.parquet,
         swept.quarantine = swept.quarantine,
         "reconciled: {found} files to read{young}{failures}; swept {} staged and {} quarantine \

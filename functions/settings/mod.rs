@@ -4,6 +4,7 @@ mod engine;
 mod lake;
 mod limits;
 mod purchase_db;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod triggers;
@@ -15,8 +16,8 @@ use eventgrid::{Auth, Publisher};
 use pipeline::logs::{Pii, PiiKey};
 
 pub use self::{
-    engine::EngineSetting, lake::LakeSetting, limits::FileLimits, triggers::warn_of_missing,
-    warehouse::WarehouseSetting,
+    engine::EngineSetting, lake::LakeSetting, limits::FileLimits, rows::RowRules,
+    triggers::warn_of_missing, warehouse::WarehouseSetting,
 };
 
 /// A setting that is missing or invalid.
@@ -52,7 +53,9 @@ pub struct Settings {
     pub engine_memory_mb: u64,
     /// How large a vendor file and its parts may be.
     pub file_limits: FileLimits,
-    /// Largest refused share of a file's rows, from 100 rows on.
+    /// How their rows are read.
+    pub row_rules: RowRules,
+    /// Largest refused share of a file's rows.
     pub max_refused_share: f64,
     /// Largest share of its reviews that a day may lose without a restated file.
     pub max_day_shrink: f64,
@@ -60,6 +63,8 @@ pub struct Settings {
     pub event_topic: Option<EventTopic>,
     /// Connection string of Application Insights.
     pub application_insights: Option<String>,
+    /// Address of a collector of OpenTelemetry, if any.
+    pub otlp_endpoint: Option<String>,
 }
 
 /// An Event Grid topic. Without a key the managed identity signs.
@@ -106,6 +111,7 @@ impl Settings {
             engine: EngineSetting::read(get("ENGINE"))?,
             engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
             file_limits: limits::limits(get)?,
+            row_rules: rows::rules(get)?,
             max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
             max_day_shrink: share("MAX_DAY_SHRINK", get("MAX_DAY_SHRINK"), 0.5)?,
             event_topic: get("EVENTGRID_TOPIC_ENDPOINT").map(|endpoint| EventTopic {
@@ -114,6 +120,7 @@ impl Settings {
                 client_id: get("LAKE__clientId"),
             }),
             application_insights: get("APPLICATIONINSIGHTS_CONNECTION_STRING"),
+            otlp_endpoint: get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         })
     }
 
@@ -125,7 +132,9 @@ impl Settings {
             refused_share: self.max_refused_share,
             ..Default::default()
         };
-        pipeline::Options { limits, pii: self.pii.clone(), ..Default::default() }
+        let RowRules { dates, date_order, browsers } = self.row_rules.clone();
+        let pii = self.pii.clone();
+        pipeline::Options { limits, pii, dates, date_order, browsers, ..Default::default() }
     }
 }
 

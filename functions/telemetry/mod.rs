@@ -1,20 +1,30 @@
-//! What operators see: JSON lines on the console, and traces in Application Insights
-//! where its connection string is set.
+//! What operators see: JSON lines on the console; traces in Application Insights where its
+//! connection string is set; traces, logs and metrics at a collector where its address is.
 //!
-//! What is sent there is never sampled, and belongs to the host's request. The console then carries
-//! warnings and errors alone: the host copies its lines to Application Insights, so that all others
+//! What is sent there is never sampled, and belongs to the host's request. With Application Insights
+//! the console carries warnings and errors alone: the host copies its lines there, so that all others
 //! would be paid twice.
 
 mod client;
+mod measures;
+mod otlp;
 mod portal;
 
 use std::{collections::HashMap, time::Duration};
 
+use anyhow::Context as _;
 use custom_handler::Context;
-use opentelemetry::{KeyValue, propagation::TextMapPropagator, trace::TracerProvider as _};
+use futures_util::future::join_all;
+use opentelemetry::{
+    KeyValue, metrics::MeterProvider as _, propagation::TextMapPropagator,
+    trace::TracerProvider as _,
+};
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_application_insights::Exporter;
 use opentelemetry_sdk::{
     Resource,
+    logs::SdkLoggerProvider,
+    metrics::SdkMeterProvider,
     propagation::TraceContextPropagator,
     trace::{Sampler, SdkTracerProvider},
 };
@@ -24,19 +34,27 @@ use tracing_subscriber::{
     Layer, Registry, filter::Targets, fmt::writer::MakeWriterExt, layer::SubscriberExt,
 };
 
+use crate::settings::Settings;
+
 /// How long the end of an invocation waits for its telemetry to be sent.
 const FLUSH_LIMIT: Duration = Duration::from_secs(3);
+
+/// What the app calls itself in what it sends.
+const SCOPE: &str = "movie-analytics";
 
 /// The telemetry of this process.
 #[derive(Clone)]
 pub struct Telemetry {
-    sent: Option<SdkTracerProvider>,
+    /// One provider for all receivers: a span can belong to one only.
+    traces: Option<SdkTracerProvider>,
+    collector: Option<(SdkLoggerProvider, SdkMeterProvider)>,
 }
 
 impl Telemetry {
     /// Sets the process up: one JSON line an event, on stdout, or on stderr for warnings and errors,
     /// because the host takes the level from there. Must be called within the runtime, once.
-    pub fn start(connection_string: Option<&str>) -> anyhow::Result<Self> {
+    pub fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let connection_string = settings.application_insights.as_deref();
         let level = if connection_string.is_some() { Level::WARN } else { Level::INFO };
         let writer = std::io::stderr.with_max_level(Level::WARN).or_else(std::io::stdout);
         let lines = tracing_subscriber::fmt::layer()
@@ -47,29 +65,33 @@ impl Telemetry {
             .with_target(false)
             .with_writer(writer)
             .with_filter(events_from(level));
-        let subscriber = Registry::default().with(lines);
-        let Some(connection_string) = connection_string else {
-            tracing::subscriber::set_global_default(subscriber)?;
-            return Ok(Self { sent: None });
+        let resource = resource(|name| std::env::var(name).ok());
+        let portal = connection_string.map(portal).transpose()?;
+        let endpoint = settings.otlp_endpoint.as_deref();
+        let collector = endpoint.map(|endpoint| collector(endpoint, &resource)).transpose()?;
+        let (to_collector, collector) = match collector {
+            Some(otlp::Exporters { spans, logs, metrics }) => (Some(spans), Some((logs, metrics))),
+            None => (None, None),
         };
-        let exporter = exporter(connection_string).map_err(|error| {
-            anyhow::anyhow!("APPLICATIONINSIGHTS_CONNECTION_STRING is invalid: {error}")
-        })?;
-        let traces = SdkTracerProvider::builder()
-            .with_resource(resource(|name| std::env::var(name).ok()))
-            // The host says "not sampled" of invocations that Application Insights keeps.
-            .with_sampler(Sampler::AlwaysOn)
-            .with_batch_exporter(portal::Exporter(exporter))
-            .build();
-        let spans = tracing_opentelemetry::layer()
-            .with_location(false)
-            .with_target(false)
-            .with_threads(false)
-            .with_tracked_inactivity(false)
-            .with_tracer(traces.tracer("movie-analytics"))
-            .with_filter(events_from(Level::INFO));
-        tracing::subscriber::set_global_default(subscriber.with(spans))?;
-        Ok(Self { sent: Some(traces) })
+        let traces = traces(resource, portal, to_collector);
+        let spans = traces.as_ref().map(|traces| {
+            tracing_opentelemetry::layer()
+                .with_location(false)
+                .with_target(false)
+                .with_threads(false)
+                .with_tracked_inactivity(false)
+                .with_tracer(traces.tracer(SCOPE))
+                .with_filter(events_from(Level::INFO))
+        });
+        let logs = collector.as_ref().map(|(logs, _)| {
+            OpenTelemetryTracingBridge::new(logs).with_filter(events_from(Level::INFO))
+        });
+        let measures = collector.as_ref().map(|(_, metrics)| {
+            measures::Measures::new(&metrics.meter(SCOPE)).with_filter(events_from(Level::INFO))
+        });
+        let subscriber = Registry::default().with(lines).with(spans).with(logs).with(measures);
+        tracing::subscriber::set_global_default(subscriber)?;
+        Ok(Self { traces, collector })
     }
 
     /// The span of an invocation, below the host's own.
@@ -89,13 +111,56 @@ impl Telemetry {
 
     /// Sends what there is: the host kills without a warning, so there may be no later.
     pub async fn flush(&self) {
-        let Some(traces) = self.sent.clone() else { return };
-        let flushed = tokio::task::spawn_blocking(move || traces.force_flush().is_ok());
+        let mut ways: Vec<Box<dyn FnOnce() -> bool + Send>> = Vec::new();
+        if let Some(traces) = self.traces.clone() {
+            ways.push(Box::new(move || traces.force_flush().is_ok()));
+        }
+        if let Some((logs, metrics)) = self.collector.clone() {
+            ways.push(Box::new(move || logs.force_flush().is_ok()));
+            ways.push(Box::new(move || metrics.force_flush().is_ok()));
+        }
+        let flushed = join_all(ways.into_iter().map(tokio::task::spawn_blocking));
         let sent = tokio::time::timeout(FLUSH_LIMIT, flushed).await;
-        if !matches!(sent, Ok(Ok(true))) {
+        if !sent.is_ok_and(|sent| sent.iter().all(|way| matches!(way, Ok(true)))) {
             tracing::warn!("cannot send telemetry; the work itself is done");
         }
     }
+}
+
+/// Spans for whoever receives them. The portal's go first, so that a collector that is away does not
+/// delay them.
+fn traces(
+    resource: Resource,
+    portal: Option<portal::Exporter<Exporter<client::Client>>>,
+    collector: Option<otlp::Lean>,
+) -> Option<SdkTracerProvider> {
+    if portal.is_none() && collector.is_none() {
+        return None;
+    }
+    // The host says "not sampled" of invocations that Application Insights keeps.
+    let mut traces =
+        SdkTracerProvider::builder().with_resource(resource).with_sampler(Sampler::AlwaysOn);
+    if let Some(portal) = portal {
+        traces = traces.with_batch_exporter(portal);
+    }
+    if let Some(collector) = collector {
+        traces = traces.with_batch_exporter(collector);
+    }
+    Some(traces.build())
+}
+
+/// The exporters for a collector.
+fn collector(endpoint: &str, resource: &Resource) -> anyhow::Result<otlp::Exporters> {
+    otlp::exporters(endpoint, &client::Client::new()?, resource)
+        .context("OTEL_EXPORTER_OTLP_ENDPOINT, or another variable of it, is invalid")
+}
+
+/// The exporter for Application Insights.
+fn portal(connection_string: &str) -> anyhow::Result<portal::Exporter<Exporter<client::Client>>> {
+    let exporter = exporter(connection_string).map_err(|error| {
+        anyhow::anyhow!("APPLICATIONINSIGHTS_CONNECTION_STRING is invalid: {error}")
+    })?;
+    Ok(portal::Exporter(exporter))
 }
 
 /// tiberius is silent: it logs what SQL Server says, and that may quote values.

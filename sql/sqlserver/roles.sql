@@ -10,6 +10,8 @@ IF DATABASE_PRINCIPAL_ID(N'etl_writer') IS NULL CREATE ROLE etl_writer;
 GO
 GRANT SELECT, INSERT, UPDATE, DELETE ON SCHEMA::dw TO etl_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON SCHEMA::ops TO etl_writer;
+GO
+-- On its own, after the grants: where a server has no DENY, they hold all the same.
 DENY INSERT, UPDATE, DELETE ON OBJECT::ops.schema_version TO etl_writer;
 GO
 -- People and reports: the star schema, and the views of operations.

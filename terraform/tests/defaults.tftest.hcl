@@ -7,6 +7,7 @@ mock_provider "azurerm" {
 variables {
   subscription_id = "00000000-0000-0000-0000-000000000000"
   name            = "movie-analytics"
+  alert_emails    = []
 }
 
 run "storage_is_entered_by_identities_only" {
@@ -111,6 +112,16 @@ run "app_is_reached_by_https_and_deployed_by_identities" {
   }
 }
 
+run "the_portal_alone_may_call_from_a_browser_and_nothing_waits_warm" {
+  assert {
+    condition = alltrue([
+      azurerm_function_app_flex_consumption.this.site_config[0].cors[0].allowed_origins == toset(["https://portal.azure.com"]),
+      length(azurerm_function_app_flex_consumption.this.always_ready) == 0,
+    ])
+    error_message = "Another origin may call the app, or an instance costs while it waits."
+  }
+}
+
 run "keys_that_azure_makes_open_nothing" {
   variables {
     completion_events = true
@@ -168,7 +179,7 @@ run "names_and_tags_follow_the_rules" {
   }
 
   assert {
-    condition     = local.names.resource_group == "rg-movie-analytics-prod-westeurope" && startswith(local.names.app, "func-movie-analytics-prod-")
+    condition     = local.names.resource_group == "rg-movie-analytics-prod-northeurope" && startswith(local.names.app, "func-movie-analytics-prod-")
     error_message = "Names are <type>-<workload>-<environment>-<region or suffix>."
   }
 

@@ -7,6 +7,7 @@ mock_provider "azurerm" {
 variables {
   subscription_id = "00000000-0000-0000-0000-000000000000"
   name            = "movie-analytics"
+  alert_emails    = []
 }
 
 run "operational_database" {
@@ -29,6 +30,48 @@ run "operational_database" {
   assert {
     condition     = local.app_settings.USER_PURCHASE_DB == "postgres://${local.names.app}@psql.postgres.database.azure.com/purchases?sslmode=verify-full" && !contains(keys(local.app_settings), "AzureWebJobs.extract_user_purchase.Disabled")
     error_message = "The app has no setting of the operational database."
+  }
+}
+
+run "few_instances_and_a_small_server" {
+  variables {
+    operational_database   = true
+    administrators         = { name = "sg-admins", object_id = "30000000-0000-0000-0000-000000000003" }
+    maximum_instance_count = 16
+  }
+
+  assert {
+    condition     = azurerm_postgresql_flexible_server.this[0].sku_name == "B_Standard_B1ms" && azurerm_function_app_flex_consumption.this.maximum_instance_count == 16
+    error_message = "16 instances need 35 connections, which the smallest server has."
+  }
+}
+
+run "many_instances_and_a_larger_server" {
+  variables {
+    operational_database = true
+    administrators       = { name = "sg-admins", object_id = "30000000-0000-0000-0000-000000000003" }
+  }
+
+  assert {
+    condition     = azurerm_postgresql_flexible_server.this[0].sku_name == "B_Standard_B2s"
+    error_message = "40 instances need 83 connections, and the smallest server has 35."
+  }
+}
+
+run "a_warm_app_that_the_portal_cannot_run" {
+  variables {
+    always_ready    = { "function:build_fact_movie_analytics" = 1, "http" = 2 }
+    run_from_portal = false
+  }
+
+  assert {
+    condition     = { for ready in azurerm_function_app_flex_consumption.this.always_ready : ready.name => ready.instance_count } == { "function:build_fact_movie_analytics" = 1, "http" = 2 }
+    error_message = "Instances that never sleep are those that were asked for."
+  }
+
+  assert {
+    condition     = length(azurerm_function_app_flex_consumption.this.site_config[0].cors) == 0
+    error_message = "No origin may call the app."
   }
 }
 
@@ -90,6 +133,22 @@ run "hashed_personal_data" {
   assert {
     condition     = azurerm_role_assignment.app_vault[0].role_definition_name == "Key Vault Secrets User"
     error_message = "The app may read the key."
+  }
+}
+
+run "a_collector_of_opentelemetry" {
+  variables {
+    otlp_endpoint = "https://otlp.example.com"
+    otlp_headers  = "@Microsoft.KeyVault(VaultName=kv;SecretName=otlp-headers)"
+  }
+
+  assert {
+    condition = alltrue([
+      local.app_settings.OTEL_EXPORTER_OTLP_ENDPOINT == "https://otlp.example.com",
+      startswith(local.app_settings.OTEL_EXPORTER_OTLP_HEADERS, "@Microsoft.KeyVault("),
+      azurerm_role_assignment.app_vault[0].role_definition_name == "Key Vault Secrets User",
+    ])
+    error_message = "The app does not know the collector, or may not read its key."
   }
 }
 

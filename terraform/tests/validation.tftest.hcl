@@ -7,6 +7,7 @@ mock_provider "azurerm" {
 variables {
   subscription_id = "00000000-0000-0000-0000-000000000000"
   name            = "movie-analytics"
+  alert_emails    = []
 }
 
 run "who_and_where" {
@@ -41,13 +42,18 @@ run "what_the_app_does" {
     max_refused_share      = 20
     max_day_shrink         = -0.1
     file_limits            = { MAX_FIELDS = 1 }
+    row_rules              = { DATE_FROM = "1990-01-01" }
     instance_memory_mb     = 1024
-    maximum_instance_count = 1
+    maximum_instance_count = 0
+    always_ready           = { "everything" = 1 }
+    otlp_endpoint          = "otlp.example.com"
+    otlp_headers           = "api-key=not-in-the-state"
   }
 
   expect_failures = [
     var.pii_mode, var.build_fact_schedule, var.reconcile_schedule, var.extract_schedule, var.max_refused_share,
-    var.max_day_shrink, var.file_limits, var.instance_memory_mb, var.maximum_instance_count,
+    var.max_day_shrink, var.file_limits, var.row_rules, var.instance_memory_mb, var.maximum_instance_count,
+    var.always_ready, var.otlp_endpoint, var.otlp_headers,
   ]
 }
 
@@ -55,8 +61,8 @@ run "engine_takes_too_much_of_an_instance" {
   command = plan
 
   variables {
-    instance_memory_mb = 512
-    engine_memory_mb   = 300
+    instance_memory_mb = 2048
+    engine_memory_mb   = 1025
   }
 
   expect_failures = [var.engine_memory_mb]
@@ -72,6 +78,70 @@ run "an_operational_database_without_a_named_administrator" {
   expect_failures = [var.operational_database]
 }
 
+run "a_region_that_is_often_closed" {
+  command = plan
+
+  variables {
+    location = "westeurope"
+  }
+
+  expect_failures = [var.location]
+}
+
+run "the_same_region_after_the_preflight" {
+  command = plan
+
+  variables {
+    location                 = "westeurope"
+    location_has_sql_servers = true
+  }
+}
+
+run "instances_that_the_chosen_server_cannot_connect" {
+  command = plan
+
+  variables {
+    operational_database     = true
+    administrators           = { name = "sg-admins", object_id = "30000000-0000-0000-0000-000000000003" }
+    operational_database_sku = "B_Standard_B1ms"
+    maximum_instance_count   = 17
+  }
+
+  expect_failures = [var.operational_database_sku]
+}
+
+run "instances_that_no_small_server_can_connect" {
+  command = plan
+
+  variables {
+    operational_database   = true
+    administrators         = { name = "sg-admins", object_id = "30000000-0000-0000-0000-000000000003" }
+    maximum_instance_count = 206
+  }
+
+  expect_failures = [var.operational_database]
+}
+
+run "a_secret_in_a_setting" {
+  command = plan
+
+  variables {
+    engine = "sc://spark.example.com:15002/;password=not-in-the-state"
+  }
+
+  expect_failures = [azurerm_resource_group_template_deployment.app_settings]
+}
+
+run "a_user_of_postgresql_with_a_password" {
+  command = plan
+
+  variables {
+    engine = "sc://user:not-in-the-state@spark.example.com:15002/"
+  }
+
+  expect_failures = [azurerm_resource_group_template_deployment.app_settings]
+}
+
 run "parts" {
   command = plan
 
@@ -83,6 +153,7 @@ run "parts" {
     dashboard_client_id          = "x"
     dashboard_group_ids          = ["x"]
     alert_emails                 = ["operations"]
+    operational_database_sku     = "tiny"
     freshness_objective_minutes  = 1
     delivery_objective_hours     = 72
     alert_refused_share          = 5
@@ -95,5 +166,6 @@ run "parts" {
     var.lake_replication, var.raw_cool_after_days, var.warehouse_sku, var.warehouse_auto_pause_minutes,
     var.dashboard_client_id, var.dashboard_group_ids, var.alert_emails, var.freshness_objective_minutes,
     var.delivery_objective_hours, var.alert_refused_share, var.alert_failures, var.log_retention_days, var.log_daily_cap_gb,
+    var.operational_database_sku,
   ]
 }

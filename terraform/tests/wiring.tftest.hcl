@@ -7,6 +7,7 @@ mock_provider "azurerm" {
 variables {
   subscription_id = "00000000-0000-0000-0000-000000000000"
   name            = "movie-analytics"
+  alert_emails    = []
 }
 
 run "each_dataset_has_a_queue_a_poison_queue_and_a_subscription" {
@@ -113,7 +114,7 @@ run "roles_of_the_app_are_the_least_that_work" {
 
 run "alerts_reach_the_operators" {
   assert {
-    condition     = toset(keys(azurerm_monitor_scheduled_query_rules_alert_v2.this)) == toset(["poison", "refused-share", "refused-days", "held-customers", "freshness", "delivery", "failures", "restarts"])
+    condition     = toset(keys(azurerm_monitor_scheduled_query_rules_alert_v2.this)) == toset(["poison", "refused-share", "refused-days", "held-customers", "held-days", "unread", "withdrawn", "deaths", "freshness", "delivery", "failures", "restarts"])
     error_message = "An alert is missing."
   }
 
@@ -127,8 +128,19 @@ run "alerts_reach_the_operators" {
   }
 
   assert {
-    condition     = one(azurerm_monitor_metric_alert.dead_letter.criteria).metric_name == "DeadLetteredCount"
-    error_message = "Dead letters alert."
+    condition = alltrue([
+      one(azurerm_monitor_metric_alert.dead_letter.criteria).metric_name == "DeadLetteredCount",
+      one(azurerm_monitor_metric_alert.dropped_events.criteria).metric_name == "DroppedEventCount",
+      azurerm_monitor_metric_alert.dropped_events.scopes == toset([azurerm_eventgrid_system_topic.lake.id]),
+    ])
+    error_message = "Dead letters alert, and lost events do."
+  }
+}
+
+run "tables_that_alerts_read_are_there_first" {
+  assert {
+    condition     = toset([for table in azurerm_log_analytics_workspace_table.read : table.name]) == toset(["AppExceptions", "AppRequests", "AppTraces", "StorageQueueLogs"])
+    error_message = "A table is missing."
   }
 }
 

@@ -67,6 +67,10 @@ pub fn command(folder: &Path, args: &[&str]) -> Command {
         "MAX_GZIP_RATIO",
         "MAX_REFUSED_SHARE",
         "MAX_DAY_SHRINK",
+        "DATES_FROM",
+        "DATES_TO",
+        "PURCHASE_DATE_ORDER",
+        "BROWSER_BY_OS",
         "WEBSITE_INSTANCE_ID",
     ] {
         command.env_remove(setting);

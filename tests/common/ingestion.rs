@@ -2,15 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::{
-    io::{Read, Write},
-    net::TcpListener,
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::{io::Read, sync::mpsc, time::Duration};
 
 use serde_json::{Value, json};
+
+use super::receiver::listen;
 
 /// What was sent to it.
 pub struct Ingestion {
@@ -21,45 +17,17 @@ pub struct Ingestion {
 impl Ingestion {
     /// Listens on a port of its own.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let sender = sender.clone();
-                thread::spawn(move || {
-                    let mut head = Vec::new();
-                    while !head.ends_with(b"\r\n\r\n") {
-                        let mut byte = [0];
-                        if stream.read_exact(&mut byte).is_err() {
-                            return;
-                        }
-                        head.push(byte[0]);
-                    }
-                    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-                    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-                    let mut body = vec![0; length.unwrap().trim().parse().unwrap()];
-                    stream.read_exact(&mut body).unwrap();
-                    let mut text = String::new();
-                    flate2::read::GzDecoder::new(&body[..]).read_to_string(&mut text).unwrap();
-                    let envelopes: Vec<Value> = serde_json::from_str(&text).unwrap();
-                    let count = envelopes.len();
-                    envelopes.into_iter().for_each(|envelope| sender.send(envelope).unwrap());
-                    let answer =
-                        json!({"itemsReceived": count, "itemsAccepted": count, "errors": []});
-                    let answer = answer.to_string();
-                    write!(
-                        stream,
-                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\
-                         Content-Length: {}\r\n\r\n{answer}",
-                        answer.len()
-                    )
-                    .unwrap();
-                });
-            }
+        let (sender, envelopes) = mpsc::channel();
+        let port = listen(move |request| {
+            let mut text = String::new();
+            flate2::read::GzDecoder::new(&request.body[..]).read_to_string(&mut text).unwrap();
+            let envelopes: Vec<Value> = serde_json::from_str(&text).unwrap();
+            let count = envelopes.len();
+            envelopes.into_iter().for_each(|envelope| sender.send(envelope).unwrap());
+            let answer = json!({"itemsReceived": count, "itemsAccepted": count, "errors": []});
+            ("application/json", answer.to_string().into_bytes())
         });
-        Self { port, envelopes: receiver }
+        Self { port, envelopes }
     }
 
     /// The setting that sends telemetry here.

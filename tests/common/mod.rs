@@ -7,6 +7,7 @@
 pub mod app;
 pub mod away;
 pub mod browser;
+pub mod collector;
 pub mod deliveries;
 pub mod dice;
 pub mod drop;
@@ -18,6 +19,7 @@ pub mod numbers;
 pub mod oracle;
 pub mod parquet;
 pub mod place;
+pub mod receiver;
 pub mod shop;
 pub mod warehouse;
 #[cfg(target_os = "linux")]

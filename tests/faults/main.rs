@@ -9,6 +9,7 @@ mod common;
 mod deaths;
 mod exactly_once;
 mod failpoints;
+mod first_reading;
 mod outages;
 mod postgres_faults;
 mod postgres_rounds;

@@ -6,6 +6,7 @@
 mod common;
 
 mod bad_input;
+mod bad_rounds;
 mod cli;
 mod cost;
 mod damaged_receipts;
@@ -14,9 +15,9 @@ mod golden_numbers;
 mod held_back;
 mod held_customers;
 mod histories;
-mod memory;
 mod named_cases;
 mod one_bad_file;
+mod otlp;
 mod refusals;
 mod scheduled;
 mod telemetry;

@@ -11,3 +11,4 @@ mod host;
 mod messages;
 mod postgres;
 mod postgres_volume;
+mod two_warehouses;

@@ -16,12 +16,12 @@ pub struct Tool {
     source: Source,
 }
 
-/// Where a tool comes from. A package without a version has that of the tool.
+/// Where a tool comes from. What it consists of, by digest, lies in `xtask/locks`.
 enum Source {
     Cargo,
-    Npm(&'static [&'static str]),
+    Npm,
     /// Into a virtual environment.
-    Pip(&'static [&'static str]),
+    Pip,
 }
 
 use Source::{Cargo, Npm, Pip};
@@ -41,40 +41,35 @@ pub const CARGO_MACHETE: Tool = tool("cargo-machete", "0.9.2", "bin/cargo-machet
 /// The storage emulator. Later versions need a Node.js that distributions do not have yet.
 /// `crates/functions-host` looks for this version in this folder.
 pub const AZURITE: Tool =
-    tool("azurite", "3.35.0", "node_modules/azurite/dist/src/azurite.js", Npm(&["azurite"]));
+    tool("azurite", "3.35.0", "node_modules/azurite/dist/src/azurite.js", Npm);
 
 /// Microsoft's own parser of T-SQL, ScriptDom, as a program.
-pub const MAXDOP: Tool = tool("maxdop", "0.1.3", "bin/maxdop", Pip(&["maxdop"]));
+pub const MAXDOP: Tool = tool("maxdop", "0.1.3", "bin/maxdop", Pip);
 
 /// A server that speaks Spark Connect, as a Python package: a query engine without a JVM.
 /// `crates/engine/tests/sail` looks for this version in this folder. Not in [`ALL`]: only the stage
 /// `spark` needs its 190 MB.
-pub const PYSAIL: Tool = tool("pysail", "0.7.2", "bin/python3", Pip(&["pysail"]));
+pub const PYSAIL: Tool = tool("pysail", "0.7.2", "bin/python3", Pip);
 
 /// Microsoft's own parser of KQL, the language of logs.
 pub const KQL: Tool = tool(
     "kusto-language-service",
     "12.4.1",
     "node_modules/@kusto/language-service-next/package.json",
-    Npm(&["@kusto/language-service-next"]),
+    Npm,
 );
 
 /// Runs KQL on DuckDB.
-pub const DUCKDB_KQL: Tool =
-    tool("duckdb-kql", "1.1.2", "bin/python3", Pip(&["duckdb-kql", "duckdb==2.0.1"]));
+pub const DUCKDB_KQL: Tool = tool("duckdb-kql", "1.1.2", "bin/python3", Pip);
 
 /// Security rules for Terraform. Run as a module of its Python: a script of a virtual environment
 /// names the folder that it was installed into, and does not survive the move.
-pub const CHECKOV: Tool = tool("checkov", "3.3.30", "bin/python3", Pip(&["checkov"]));
+pub const CHECKOV: Tool = tool("checkov", "3.3.30", "bin/python3", Pip);
 
 /// Drives Chromium, with axe-core beside it, which finds barriers in a page.
 /// `tests/services/dashboard.rs` looks for this version in this folder.
-pub const PLAYWRIGHT: Tool = tool(
-    "playwright-core",
-    "1.65.1",
-    "node_modules/playwright-core/index.mjs",
-    Npm(&["playwright-core", "axe-core@4.14.1"]),
-);
+pub const PLAYWRIGHT: Tool =
+    tool("playwright-core", "1.65.1", "node_modules/playwright-core/index.mjs", Npm);
 
 /// Where distributions, and the machines of GitHub, have the browser. It is too large, and too
 /// tied to the system's libraries, to be kept beside the other tools.
@@ -86,20 +81,10 @@ pub const CARGO_FUZZ: Tool = tool("cargo-fuzz", "0.13.2", "bin/cargo-fuzz", Carg
 
 /// Links against an old glibc, with zig as linker and C compiler. Not in [`ALL`]: only packaging for
 /// Azure needs its 100 MB.
-pub const CARGO_ZIGBUILD: Tool = tool(
-    "cargo-zigbuild",
-    "0.24.0",
-    "bin/cargo-zigbuild",
-    Pip(&["cargo-zigbuild", "ziglang==0.15.2"]),
-);
+pub const CARGO_ZIGBUILD: Tool = tool("cargo-zigbuild", "0.24.0", "bin/cargo-zigbuild", Pip);
 
 /// What `cargo xtask bench` compares with, in one virtual environment. Not in [`ALL`].
-pub const BENCH_PEERS: Tool = tool(
-    "bench-peers",
-    "2026.11",
-    "bin/python3",
-    Pip(&["polars==2.1.0", "duckdb==2.0.0", "pyspark==4.3.0"]),
-);
+pub const BENCH_PEERS: Tool = tool("bench-peers", "2026.11", "bin/python3", Pip);
 
 pub const ALL: &[Tool] =
     &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, DUCKDB_KQL, CHECKOV, PLAYWRIGHT];
@@ -141,19 +126,25 @@ impl Tool {
                         .env_remove("CARGO_TARGET_DIR"),
                 );
             }
-            Npm(packages) => shell::run(
-                Command::new("npm")
-                    .args(["install", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"])
-                    .args(self.versioned(packages, "@"))
-                    .arg("--prefix")
-                    .arg(&partial),
-            )?,
-            Pip(packages) => {
+            Npm => {
+                std::fs::create_dir_all(&partial)?;
+                for file in ["package.json", "package-lock.json"] {
+                    std::fs::copy(self.lock(file)?, partial.join(file))?;
+                }
+                shell::run(
+                    Command::new("npm")
+                        .args(["ci", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"])
+                        .arg("--prefix")
+                        .arg(&partial),
+                )?;
+            }
+            Pip => {
                 shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&partial))?;
                 shell::run(
                     Command::new(partial.join("bin/python3"))
                         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-                        .args(self.versioned(packages, "==")),
+                        .args(["--require-hashes", "--requirement"])
+                        .arg(self.lock("requirements.txt")?),
                 )?;
             }
         }
@@ -161,13 +152,9 @@ impl Tool {
             .with_context(|| format!("cannot move {} into its place", partial.display()))
     }
 
-    fn versioned(&self, packages: &[&str], sign: &str) -> Vec<String> {
-        // The scope of a package of npm begins with its sign, too.
-        let add = |package: &&str| match package[1..].contains(sign) {
-            true => (*package).to_owned(),
-            false => format!("{package}{sign}{}", self.version),
-        };
-        packages.iter().map(add).collect()
+    /// A file that names all packages of this tool with their digests.
+    fn lock(&self, file: &str) -> Result<PathBuf> {
+        Ok(shell::root()?.join("xtask/locks").join(self.name).join(file))
     }
 }
 
@@ -260,10 +247,38 @@ pub fn cxx() -> Result<()> {
 mod tests {
     use super::*;
 
+    fn locked(tool: &Tool, file: &str) -> String {
+        std::fs::read_to_string(tool.lock(file).unwrap()).unwrap()
+    }
+
     #[test]
-    fn packages_without_a_version_have_that_of_their_tool() {
-        assert_eq!(KQL.versioned(&["@a/b", "c@1"], "@"), ["@a/b@12.4.1", "c@1"]);
-        assert_eq!(MAXDOP.versioned(&["a", "b==2"], "=="), ["a==0.1.3", "b==2"]);
+    fn every_package_of_a_tool_has_a_digest_and_the_version_of_its_folder() {
+        for tool in ALL.iter().chain([&PYSAIL, &CARGO_ZIGBUILD, &BENCH_PEERS]) {
+            let (wanted, version) = match tool.source {
+                Cargo => continue,
+                Npm => {
+                    let lock = locked(tool, "package-lock.json");
+                    let packages = lock.matches("\"node_modules/").count();
+                    assert!(packages > 0, "{}", tool.name);
+                    assert_eq!(
+                        lock.matches("\"integrity\": \"sha").count(),
+                        packages,
+                        "{}",
+                        tool.name
+                    );
+                    (locked(tool, "package.json"), format!("\"{}\"", tool.version))
+                }
+                Pip => {
+                    let lock = locked(tool, "requirements.txt").replace("\\\n", " ");
+                    let mut packages = lock.lines();
+                    assert!(packages.all(|package| package.contains(" --hash=sha256:")), "{lock}");
+                    (locked(tool, "requirements.in"), format!("=={}", tool.version))
+                }
+            };
+            // Its version is a date.
+            let is_dated = tool.name == BENCH_PEERS.name;
+            assert!(is_dated || wanted.contains(&version), "{}: {wanted}", tool.name);
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use arrow_array::{
     types::Int32Type,
 };
 use engine::{Embedded, Engine, Live};
+use futures_util::TryStreamExt;
 use lake::{Lake, Receipt, Rows, State};
 use parquet::{
     arrow::ArrowWriter,
@@ -29,7 +30,7 @@ use parquet::{
     schema::types::ColumnPath,
 };
 use pipeline::{
-    Dataset, Day,
+    Dataset, Day, IdRanges,
     dimensions::{COUNT, all},
     facts::FactBatch,
 };
@@ -121,8 +122,12 @@ fn stage(dir: &Path, dataset: Dataset, path: &str, day: Day, ids: (i64, i64)) ->
         rows: Rows { read: rows, staged: rows, ..Rows::default() },
         min_id: Some(ids.0),
         max_id: Some(ids.1 - 1),
+        id_ranges: IdRanges::default(),
         days: is_log.then_some((day, rows)).into_iter().collect(),
         extra_columns: Vec::new(),
+        first_refused: Vec::new(),
+        date_orders: Default::default(),
+        read_on: None,
     };
     let folder = dir.join(format!("staging/_receipts/{dataset}/{path}"));
     fs::create_dir_all(&folder)?;
@@ -207,11 +212,13 @@ async fn facts(dir: &str, name: &str) -> Done<()> {
     let started = Instant::now();
     let (mut facts, mut reviews, mut sum, mut batches) = (0, 0, 0_u64, 0);
     for days in engine.batches(&live, &days) {
-        let batch = engine.facts(&live, &days).await?;
-        facts += batch.rows.len();
-        reviews += batch.days.iter().map(|day| day.matched).sum::<u64>();
-        sum = sum.wrapping_add(digest(&batch));
-        batches += 1;
+        let mut parts = engine.facts(&live, &days);
+        while let Some(batch) = parts.try_next().await? {
+            facts += batch.rows.len();
+            reviews += batch.days.iter().map(|day| day.matched).sum::<u64>();
+            sum = sum.wrapping_add(digest(&batch));
+            batches += 1;
+        }
     }
     let seconds = started.elapsed().as_secs_f64();
     println!(
@@ -243,10 +250,10 @@ fn engine(lake: &Lake, name: &str) -> Done<Arc<dyn Engine>> {
 /// The same whatever the order of the facts and the codes of their texts.
 fn digest(batch: &FactBatch) -> u64 {
     let hasher = BuildHasherDefault::<DefaultHasher>::new();
-    let text = |texts: &[String], code: u32| hasher.hash_one(&texts[code as usize]);
     batch.rows.iter().fold(0, |sum, fact| {
-        let texts: [u64; COUNT] =
-            std::array::from_fn(|place| text(batch.texts[place].texts(), fact.codes[place]));
+        let texts: [u64; COUNT] = std::array::from_fn(|place| {
+            hasher.hash_one(batch.texts[place].text(fact.codes[place]))
+        });
         let all = (fact.day, fact.customer, texts, fact.score, fact.count);
         sum.wrapping_add(hasher.hash_one(all))
     })

@@ -42,7 +42,7 @@ impl Live {
         self.logs.iter().filter_map(|receipt| receipt.days.get(&day)).sum()
     }
 
-    /// Days cut into batches whose logs fit a memory budget, in order; a single day is never cut.
+    /// Days cut into batches whose logs fit a memory budget, in order; a single day is not cut.
     pub(crate) fn batches(
         &self,
         days: &BTreeSet<Day>,

@@ -4,12 +4,6 @@
 pub enum Error {
     #[error(transparent)]
     Lake(#[from] lake::Error),
-    /// More than the memory budget holds, in however many batches.
-    #[error(
-        "{what} has {rows} rows, for which {needed_mb} MB are needed and ENGINE_MEMORY_MB is \
-         {budget_mb}: raise it, or set ENGINE=sc://HOST:PORT to have a Spark cluster do it"
-    )]
-    TooLarge { what: String, rows: u64, needed_mb: u64, budget_mb: u64 },
     /// More facts than the memory budget holds came back from the cluster.
     #[error(
         "{days} days have more facts than ENGINE_MEMORY_MB = {budget_mb} holds, though a cluster \
@@ -64,8 +58,7 @@ impl Error {
             | Self::Lost { .. }
             | Self::Late { .. }
             | Self::OtherRows { .. } => true,
-            Self::TooLarge { .. }
-            | Self::TooManyFacts { .. }
+            Self::TooManyFacts { .. }
             | Self::Refused { .. }
             | Self::Query { .. }
             | Self::Answer { .. }

@@ -2,13 +2,17 @@
 
 use std::ops::RangeInclusive;
 
-/// The ids that a file has or had.
+use pipeline::IdRanges;
+
+/// Ids that a file has or had.
 #[derive(Debug, Default)]
 pub struct Ids {
     /// Ascending, each once.
     ids: Vec<i64>,
-    /// Where a staged file is gone, its range stands for its ids.
-    ranges: Vec<RangeInclusive<i64>>,
+    /// Where a staged file is gone, its ranges stand for its ids.
+    ranges: Vec<IdRanges>,
+    /// Where all of them lie.
+    all: IdRanges,
 }
 
 impl Ids {
@@ -16,43 +20,35 @@ impl Ids {
         self.ids.extend_from_slice(ids);
     }
 
-    pub fn extend_range(&mut self, range: RangeInclusive<i64>) {
-        self.ranges.push(range);
+    pub fn extend_ranges(&mut self, ranges: IdRanges) {
+        self.ranges.push(ranges);
+    }
+
+    pub fn len(&self) -> u64 {
+        self.ids.len() as u64
     }
 
     /// To be called once, after the last id was added and before the first is looked for.
     pub fn seal(&mut self) {
         self.ids.sort_unstable();
         self.ids.dedup();
+        self.all = self.ids.iter().copied().collect();
+    }
+
+    /// Whether a file may have one of them.
+    pub fn meet(&self, ids: &IdRanges) -> bool {
+        self.all.meets(ids) || self.ranges.iter().any(|ranges| ranges.meets(ids))
     }
 
     /// Smallest and greatest.
-    pub fn range(&self) -> Option<RangeInclusive<i64>> {
-        let ranges = || self.ranges.iter();
-        let least =
-            self.ids.first().into_iter().chain(ranges().map(RangeInclusive::start)).min()?;
-        let greatest =
-            self.ids.last().into_iter().chain(ranges().map(RangeInclusive::end)).max()?;
-        Some(*least..=*greatest)
+    pub fn hull(&self) -> Option<RangeInclusive<i64>> {
+        let hulls = || self.ranges.iter().chain([&self.all]).filter_map(IdRanges::hull);
+        let least = hulls().map(|hull| *hull.start()).min()?;
+        let greatest = hulls().map(|hull| *hull.end()).max()?;
+        Some(least..=greatest)
     }
 
     pub fn contains(&self, id: i64) -> bool {
-        self.ids.binary_search(&id).is_ok() || self.ranges.iter().any(|range| range.contains(&id))
+        self.ids.binary_search(&id).is_ok() || self.ranges.iter().any(|ranges| ranges.contains(id))
     }
-
-    /// Whether any id lies in the range.
-    pub fn meet(&self, range: &RangeInclusive<i64>) -> bool {
-        let from = self.ids.partition_point(|id| id < range.start());
-        self.ids.get(from).is_some_and(|id| id <= range.end())
-            || self.ranges.iter().any(|other| overlap(other, range))
-    }
-}
-
-/// Ids of a staged file, if it has any row.
-pub fn range_of(receipt: &lake::Receipt) -> Option<RangeInclusive<i64>> {
-    Some(receipt.min_id?..=receipt.max_id?)
-}
-
-pub fn overlap(a: &RangeInclusive<i64>, b: &RangeInclusive<i64>) -> bool {
-    a.start() <= b.end() && b.start() <= a.end()
 }

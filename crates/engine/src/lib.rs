@@ -3,6 +3,7 @@
 //!
 //! ```
 //! use engine::{Change, Changed, Embedded, Engine, Live};
+//! use futures_util::TryStreamExt;
 //! use lake::{IngestOptions, Lake, Outcome, ingest};
 //!
 //! # #[tokio::main]
@@ -29,8 +30,8 @@
 //!
 //! let engine = Embedded::new(lake, 256 << 20);
 //! let days = engine.dirty_days(&live, &change).await?;
-//! let facts = engine.facts(&live, &days).await?;
-//! assert_eq!((facts.rows[0].customer, facts.rows[0].count), (13756, 1));
+//! let facts: Vec<_> = engine.facts(&live, &days).try_collect().await?;
+//! assert_eq!((facts[0].rows[0].customer, facts[0].rows[0].count), (13756, 1));
 //! # Ok(())
 //! # }
 //! ```
@@ -45,6 +46,7 @@ pub mod spark;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use pipeline::{
     Day,
     facts::{FactBatch, SpendChange},
@@ -53,6 +55,9 @@ use pipeline::{
 pub use change::{Change, Changed, Live};
 pub use embedded::Embedded;
 pub use error::Error;
+
+/// Facts of some days, part by part.
+pub type Facts<'a> = BoxStream<'a, Result<FactBatch, Error>>;
 
 /// What an engine computes from staged files alone: no clock, no order of arrival.
 #[async_trait]
@@ -78,11 +83,12 @@ pub trait Engine: Send + Sync {
         days: BTreeSet<Day>,
     ) -> Result<BTreeSet<Day>, Error>;
 
-    /// The days cut into batches that fit the memory budget, in order.
+    /// The days cut into batches, in order, which fit the memory budget but where a day does not.
     fn batches(&self, live: &Live, days: &BTreeSet<Day>) -> Vec<BTreeSet<Day>>;
 
-    /// All facts of one batch of days.
-    async fn facts(&self, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error>;
+    /// All facts of one batch of days, in parts where they do not fit the memory budget: each part
+    /// lists all the days, and what several parts have of a day or grain adds up.
+    fn facts<'a>(&'a self, live: &'a Live, days: &'a BTreeSet<Day>) -> Facts<'a>;
 
     /// How the change moves the spend of customers.
     async fn spend(&self, change: &Change) -> Result<Vec<SpendChange>, Error>;

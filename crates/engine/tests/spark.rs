@@ -13,7 +13,10 @@ mod sail;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use conformance::world::{Home, Worlds};
+use conformance::{
+    model::parts,
+    world::{Home, Worlds},
+};
 use deaf::Deaf;
 use engine::{
     Engine, Error,
@@ -63,7 +66,7 @@ async fn ask(deaf: &Deaf, deadline_s: u64) -> Error {
     let engine = world.engine();
     let days = BTreeSet::from([Day::from_ymd(2021, 4, 25).unwrap()]);
     let batch = engine.batches(&live, &days).remove(0);
-    engine.facts(&live, &batch).await.unwrap_err()
+    parts(engine.as_ref(), &live, &batch).await.unwrap_err()
 }
 
 /// Spark knows a session by its user and its id, and takes an interrupt that names another user

@@ -28,8 +28,11 @@ use crate::{Error, Lake, parquet_out::pruned_by, paths, work::Counters};
 /// Record batches of a staged file, in file order.
 pub type StagedStream = BoxStream<'static, Result<RecordBatch, Error>>;
 
-/// Rows of a batch handed out.
+/// Rows of a batch handed out at most.
 const BATCH_ROWS: usize = 8_192;
+
+/// Bytes of a batch handed out, as they are encoded: texts can be long.
+const BATCH_BYTES: i64 = 2 << 20;
 
 /// First request: a file up to this size takes no other. (Asking for the tail alone would be
 /// natural, but Azure has no ranges counted from the end.)
@@ -85,11 +88,12 @@ impl Lake {
             _ => true,
         });
         let groups: Vec<usize> = groups.map(|(number, _)| number).collect();
+        let batch_rows = batch_rows(&metadata, &groups, &roots);
         let mask = ProjectionMask::roots(schema, roots.iter().copied());
         let stream = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata)
             .with_projection(mask)
             .with_row_groups(groups)
-            .with_batch_size(BATCH_ROWS)
+            .with_batch_size(batch_rows)
             .build()
             .map_err(|error| blame(&name, error))?;
         // The reader hands the columns out in file order.
@@ -104,6 +108,18 @@ impl Lake {
         });
         Ok(stream.boxed())
     }
+}
+
+/// Fewer rows where the texts of a row group do not repeat. Its columns hold no structs, so the
+/// number of a column among the roots is its number among all.
+fn batch_rows(metadata: &ArrowReaderMetadata, groups: &[usize], columns: &[usize]) -> usize {
+    let of_group = |group: &usize| {
+        let group = metadata.metadata().row_group(*group);
+        let bytes = columns.iter().map(|column| group.column(*column).uncompressed_size());
+        BATCH_BYTES.saturating_mul(group.num_rows()) / bytes.sum::<i64>().max(1)
+    };
+    let rows = groups.iter().map(of_group).min().unwrap_or(i64::MAX);
+    usize::try_from(rows).unwrap_or(BATCH_ROWS).clamp(128, BATCH_ROWS)
 }
 
 /// Whether a row group may hold an id of the range. No statistics: it may.

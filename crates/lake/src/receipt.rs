@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pipeline::{Dataset, Day, FileReason, FileRefusal, RowReason};
+use pipeline::{
+    Dataset, Day, FileReason, FileRefusal, IdRanges, RefusedRow, RowReason, purchases::DateOrders,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::paths;
@@ -66,11 +68,28 @@ pub struct Receipt {
     pub min_id: Option<i64>,
     /// Greatest staged id, likewise.
     pub max_id: Option<i64>,
+    /// Where the ids lie between these two. None in older receipts: anywhere.
+    #[serde(default, skip_serializing_if = "IdRanges::is_empty")]
+    pub id_ranges: IdRanges,
     /// Staged rows per `log_date` (logs only).
     pub days: BTreeMap<Day, u64>,
     /// Columns that the vendor sent and the contract does not know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra_columns: Vec<String>,
+    /// The first refused rows, also of a file that they reject.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first_refused: Vec<RefusedRow>,
+    /// What dates with slashes say about their order (purchases only).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub date_orders: DateOrders,
+    /// The day on which these bytes were read first: where `DATES_TO` is not set, it decides which
+    /// days are plausible, whenever they are read again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_on: Option<Day>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Receipt {
@@ -95,8 +114,20 @@ impl Receipt {
             rows: Rows::default(),
             min_id: None,
             max_id: None,
+            id_ranges: IdRanges::default(),
             days: BTreeMap::new(),
             extra_columns: Vec::new(),
+            first_refused: Vec::new(),
+            date_orders: DateOrders::default(),
+            read_on: None,
+        }
+    }
+
+    /// Ranges that hold all staged ids.
+    pub fn ids(&self) -> IdRanges {
+        match (self.min_id, self.max_id) {
+            (Some(min), Some(max)) if self.id_ranges.is_empty() => IdRanges::of(min..=max),
+            _ => self.id_ranges.clone(),
         }
     }
 
@@ -108,10 +139,17 @@ impl Receipt {
             rows: Rows::default(),
             min_id: None,
             max_id: None,
+            id_ranges: IdRanges::default(),
             days: BTreeMap::new(),
+            first_refused: Vec::new(),
             ..self
         }
     }
+}
+
+/// Today, UTC.
+pub(crate) fn today() -> Day {
+    Day(crate::failpoint::now().date_naive().to_epoch_days())
 }
 
 /// The time as receipts write it.

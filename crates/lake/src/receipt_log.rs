@@ -223,6 +223,7 @@ impl ReceiptLog<'_> {
                 etag: newest.etag,
                 size: newest.size,
                 recipe: newest.recipe,
+                read_on: newest.read_on,
                 content_hash: refusal.as_ref().and(live.content_hash),
                 refusal: refusal.clone(),
                 ..Receipt::new(dataset, path, newest.number + 1, State::Forgotten)

@@ -127,7 +127,7 @@ fn facts(c: &mut Criterion) {
     let mut group = c.benchmark_group("facts");
     group.bench_function("of 10,000 reviews", |b| {
         b.iter(|| {
-            let mut rows = Logs::new(&days, 10_000);
+            let mut rows = Logs::new(&days, 10_000, i64::MIN..=i64::MAX, u64::MAX);
             logs.iter().for_each(|batch| rows.push(batch, 0));
             let mut latest = rows.latest();
             reviews.iter().for_each(|batch| latest.reviews(batch));

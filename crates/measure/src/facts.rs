@@ -13,6 +13,7 @@ use arrow_array::{
     StringArray, types::Int32Type,
 };
 use engine::{Change, Changed, Embedded, Engine, Live};
+use futures_util::TryStreamExt;
 use lake::{Lake, parquet_properties};
 use parquet::arrow::ArrowWriter;
 use pipeline::{
@@ -44,21 +45,23 @@ pub fn write(folder: &Path, out: &Path) -> anyhow::Result<()> {
         let days: BTreeSet<_> = live.logs.iter().flat_map(|log| log.days.keys().copied()).collect();
         let mut writer = None;
         for portion in engine.batches(&live, &days) {
-            let FactBatch { rows, texts, .. } = engine.facts(&live, &portion).await?;
-            let texts = texts.map(|texts| -> ArrayRef {
-                Arc::new(StringArray::from_iter_values(texts.texts()))
-            });
-            for rows in rows.chunks(BATCH_ROWS) {
-                let batch = batch(rows, &texts, &spend)?;
-                let writer = match &mut writer {
-                    Some(writer) => writer,
-                    none => {
-                        let (file, schema) = (File::create(out)?, batch.schema());
-                        let properties = Some(parquet_properties(&schema));
-                        none.insert(ArrowWriter::try_new(file, schema, properties)?)
-                    }
-                };
-                writer.write(&batch)?;
+            let mut parts = engine.facts(&live, &portion);
+            while let Some(FactBatch { rows, texts, .. }) = parts.try_next().await? {
+                let texts = texts.map(|texts| -> ArrayRef {
+                    Arc::new(StringArray::from_iter_values(texts.texts()))
+                });
+                for rows in rows.chunks(BATCH_ROWS) {
+                    let batch = batch(rows, &texts, &spend)?;
+                    let writer = match &mut writer {
+                        Some(writer) => writer,
+                        none => {
+                            let (file, schema) = (File::create(out)?, batch.schema());
+                            let properties = Some(parquet_properties(&schema));
+                            none.insert(ArrowWriter::try_new(file, schema, properties)?)
+                        }
+                    };
+                    writer.write(&batch)?;
+                }
             }
         }
         writer.map(ArrowWriter::close).transpose()?;

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 pub struct Day(pub i32);
 
 impl Day {
+    /// 9999-12-31.
+    pub const MAX: Self = Self(2_932_896);
+
     /// The day of a date, or `None` where there is no such date.
     pub fn from_ymd(year: i32, month: u32, day: u32) -> Option<Self> {
         let date = NaiveDate::from_ymd_opt(year, month, day)?;

@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Day, FileRefusal, RowReason};
+use crate::{Day, FileRefusal, IdRanges, RefusedRow, RowReason, purchases::DateOrders};
 
 /// Bounds that keep memory flat and hostile files cheap.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub struct Limits {
     pub line: usize,
     /// Deepest nesting of XML elements; over it the row is refused (`malformed_xml`).
     pub xml_depth: usize,
-    /// Largest refused share of a file's rows, looked at from 100 rows on.
+    /// Largest refused share of a file's rows.
     pub refused_share: f64,
     /// Rows of one record batch.
     pub batch_rows: usize,
@@ -41,10 +41,12 @@ pub struct Tally {
     pub rows_refused: u64,
     /// Refused rows by reason; reasons that no row has are left out.
     pub refused: BTreeMap<RowReason, u64>,
-    /// Smallest id handed out, where the dataset has ids and any row came out.
-    pub min_id: Option<i64>,
-    /// Greatest id handed out, likewise.
-    pub max_id: Option<i64>,
+    /// The first of them.
+    pub first_refused: Vec<RefusedRow>,
+    /// What dates with slashes say about their order (purchases only).
+    pub date_orders: DateOrders,
+    /// The ids handed out, where the dataset has ids; only after `finish`.
+    pub ids: IdRanges,
     /// Each id was greater than the one before, so none stands twice.
     pub ascending: bool,
     /// Rows handed out per `log_date` (logs only).

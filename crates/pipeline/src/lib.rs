@@ -19,10 +19,12 @@
 
 pub mod csv;
 pub mod dataset;
+mod dates;
 pub mod day;
 pub mod dimensions;
 pub mod facts;
 mod file_parser;
+mod id_ranges;
 pub mod logs;
 mod number;
 pub mod parser;
@@ -33,7 +35,9 @@ mod texts;
 pub mod versions;
 
 pub use dataset::Dataset;
+pub use dates::Dates;
 pub use day::Day;
 pub use file_parser::{FileParser, Limits, Tally};
+pub use id_ranges::IdRanges;
 pub use parser::{Options, parser};
-pub use refusal::{FileReason, FileRefusal, RowReason};
+pub use refusal::{FileReason, FileRefusal, RefusedRow, RowReason};

@@ -1,13 +1,24 @@
 //! Numbers as vendors write them: exact, or refused.
 
-use crate::{RowReason, texts::trimmed};
+use crate::{
+    RowReason,
+    texts::{is_null, trimmed, without_blanks},
+};
 
-/// A whole number: optional sign, digits, blanks around it.
+/// From here on floating-point numbers do not hold every whole number.
+const INEXACT: u64 = 1 << 53;
+
+/// A whole number: optional sign, digits, blanks around it. Also as programs write it that know
+/// floating-point numbers only: `17850.0`.
 pub fn integer(text: &[u8]) -> Result<i64, RowReason> {
     let text = trimmed(text);
     if text.is_empty() {
         return Err(RowReason::MissingValue);
     }
+    digits(text).or_else(|reason| other_form(text, reason))
+}
+
+fn digits(text: &[u8]) -> Result<i64, RowReason> {
     let (negative, digits) = sign(text);
     if digits.is_empty() {
         return Err(RowReason::NotAnInteger);
@@ -29,19 +40,32 @@ pub fn integer(text: &[u8]) -> Result<i64, RowReason> {
     value.filter(|_| fits).ok_or(RowReason::OutOfRange)
 }
 
-/// A customer's number: whole, also as `17850.0`; `None` where there is none.
-pub fn customer(text: &[u8]) -> Result<Option<i64>, RowReason> {
-    let text = trimmed(text);
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let whole = match point(text) {
-        Some(point) if text[point + 1..].iter().all(|byte| *byte == b'0') => &text[..point],
-        _ => text,
+/// With blanks beyond ASCII around it, or with a point and zeros behind it. From [`INEXACT`] on
+/// such a number may have been another one before it was written.
+#[cold]
+fn other_form(text: &[u8], reason: RowReason) -> Result<i64, RowReason> {
+    let text = without_blanks(text);
+    let (whole, is_float) = match point(text) {
+        Some(point) if text[point + 1..].iter().all(|byte| *byte == b'0') => (&text[..point], true),
+        _ => (text, false),
     };
-    match integer(whole) {
-        Err(RowReason::MissingValue) => Err(RowReason::NotAnInteger),
-        number => number.map(Some),
+    match whole {
+        [] if !is_float => Err(RowReason::MissingValue),
+        _ if reason == RowReason::OutOfRange => Err(reason),
+        _ => match digits(whole)? {
+            value if is_float && value.unsigned_abs() >= INEXACT => Err(RowReason::OutOfRange),
+            value => Ok(value),
+        },
+    }
+}
+
+/// A customer's number; `None` where there is none.
+pub fn customer(text: &[u8]) -> Result<Option<i64>, RowReason> {
+    match integer(text) {
+        Ok(number) => Ok(Some(number)),
+        Err(RowReason::MissingValue) => Ok(None),
+        Err(_) if is_null(without_blanks(text)) => Ok(None),
+        Err(reason) => Err(reason),
     }
 }
 
@@ -112,18 +136,40 @@ mod tests {
         assert_eq!(integer(b"9223372036854775808"), Err(RowReason::OutOfRange));
         assert_eq!(integer(b"99999999999999999999999"), Err(RowReason::OutOfRange));
         assert_eq!(integer(b" "), Err(RowReason::MissingValue));
-        for text in ["1.0", "a", "-", "1e3", "1 2", "0x1", "\u{663}"] {
+        for text in ["1.5", ".0", "a", "-", "1e3", "1 2", "0x1", "\u{663}", "1.0.0", "NaN", "-.0"] {
             assert_eq!(integer(text.as_bytes()), Err(RowReason::NotAnInteger), "{text}");
         }
     }
 
     #[test]
-    fn customers_may_be_absent_or_written_as_a_float() {
-        assert_eq!(customer(b""), Ok(None));
+    fn a_whole_number_may_be_written_as_a_float_while_that_is_exact() {
+        for (text, number) in [
+            ("17850.0", 17_850),
+            ("17850.", 17_850),
+            ("-3.000", -3),
+            (" 7.0 ", 7),
+            ("\u{a0}17850.0\u{2003}", 17_850),
+            ("\u{feff}12", 12),
+            ("9007199254740991.0", (1 << 53) - 1),
+        ] {
+            assert_eq!(integer(text.as_bytes()), Ok(number), "{text}");
+        }
+        for text in ["9007199254740992.0", "-9007199254740993.0", "9223372036854775808.0"] {
+            assert_eq!(integer(text.as_bytes()), Err(RowReason::OutOfRange), "{text}");
+        }
+        assert_eq!(integer("\u{a0}".as_bytes()), Err(RowReason::MissingValue));
+    }
+
+    #[test]
+    fn customers_may_be_absent_in_every_spelling_of_nothing() {
         assert_eq!(customer(b"17850"), Ok(Some(17_850)));
         assert_eq!(customer(b"17850.0"), Ok(Some(17_850)));
-        assert_eq!(customer(b"17850."), Ok(Some(17_850)));
-        for text in ["17850.5", ".0", "x", "1.0.0"] {
+        let nothing =
+            "|  |\u{a0}|NaN|nan|NULL|null|NA|N/A|None|<NA>|NaT|\\N| NULL |(null)|#N/A|-nan";
+        for text in nothing.split('|') {
+            assert_eq!(customer(text.as_bytes()), Ok(None), "{text}");
+        }
+        for text in ["17850.5", ".0", "x", "1.0.0", "NANA", "0x", "N", "nil", "-"] {
             assert_eq!(customer(text.as_bytes()), Err(RowReason::NotAnInteger), "{text}");
         }
     }

@@ -1,8 +1,12 @@
 //! The parser of each dataset.
 
 use crate::{
-    Dataset, FileParser, Limits, csv::CsvParser, logs::Logs, logs::Pii, purchases,
-    purchases::Purchases, reviews::Reviews, versions,
+    Dataset, Dates, FileParser, Limits,
+    csv::CsvParser,
+    logs::{Browsers, Logs, Pii},
+    purchases::{self, DateOrder, Purchases},
+    reviews::Reviews,
+    versions,
 };
 
 /// What a parser needs besides the bytes.
@@ -14,19 +18,26 @@ pub struct Options {
     pub pii: Pii,
     /// What purchases must fit into.
     pub purchases: purchases::Columns,
+    /// Which days of logs and purchases are plausible.
+    pub dates: Dates,
+    /// Whether day or month comes first in dates of purchases with slashes.
+    pub date_order: DateOrder,
+    /// Browsers of logs that name none.
+    pub browsers: Browsers,
 }
 
 /// The parser of a dataset's vendor files.
 pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
-    let limits = options.limits;
+    let (limits, dates) = (options.limits, options.dates);
     match dataset {
         Dataset::ClassifiedMovieReview => Box::new(CsvParser::new(Reviews::default(), limits)),
         Dataset::ReviewLogs => {
-            let logs = Logs::new(options.pii.clone(), limits.xml_depth);
-            Box::new(CsvParser::new(logs, limits))
+            let (pii, browsers) = (options.pii.clone(), options.browsers.clone());
+            Box::new(CsvParser::new(Logs::new(pii, browsers, dates, limits.xml_depth), limits))
         }
         Dataset::UserPurchase => {
-            Box::new(CsvParser::new(Purchases::new(options.purchases), limits))
+            let purchases = Purchases::new(options.purchases, options.date_order, dates);
+            Box::new(CsvParser::new(purchases, limits))
         }
     }
 }
@@ -34,9 +45,16 @@ pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
 /// Names the rules by which bytes become rows.
 pub fn version(dataset: Dataset, options: &Options) -> String {
     let (parser, classifier) = (versions::PARSER.0, versions::CLASSIFIER.0);
+    let dates = options.dates.version();
     match dataset {
         Dataset::ClassifiedMovieReview => format!("{parser} {classifier}"),
-        Dataset::ReviewLogs => format!("{parser} pii-{}", options.pii.version()),
-        Dataset::UserPurchase => format!("{parser}{}", options.purchases.version()),
+        Dataset::ReviewLogs => {
+            let (pii, browsers) = (options.pii.version(), options.browsers.version());
+            format!("{parser} pii-{pii} {dates}{browsers}")
+        }
+        Dataset::UserPurchase => {
+            let (columns, order) = (options.purchases.version(), options.date_order.name());
+            format!("{parser}{columns} {dates} {order}")
+        }
     }
 }

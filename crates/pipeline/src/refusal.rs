@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Day;
+
 macro_rules! reasons {
     ($(#[$doc:meta])* $name:ident {
         $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)*
@@ -50,7 +52,7 @@ reasons! {
         NotAnInteger = "not_an_integer",
         /// The price is no decimal number with a point.
         BadNumber = "bad_number",
-        /// No date of the calendar (years 1 to 9999), or written otherwise.
+        /// No date of the calendar, outside of the plausible days, or written otherwise.
         BadDate = "bad_date",
         /// A number that its staged column cannot hold.
         OutOfRange = "out_of_range",
@@ -74,6 +76,8 @@ reasons! {
         WrongEncoding = "wrong_encoding",
         /// Another format or separator, a line over its limit, or quotes unbalanced throughout.
         NotCsv = "not_csv",
+        /// Purchases whose dates have day and month in the other order than the setting says.
+        DateOrder = "date_order",
         /// Damaged, cut off, or with something behind it; or named `.gz` and none.
         BadGzip = "bad_gzip",
         /// Over the limit once unpacked, or gzip that expands too many times.
@@ -85,6 +89,51 @@ reasons! {
     }
 }
 
+/// What stands in the place of what was refused, in words that a vendor understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// A form, with an example.
+    Form(&'static str),
+    /// A day from the first to the last, both included.
+    Days(Day, Day),
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form(form) => f.write_str(form),
+            Self::Days(first, last) => write!(f, "a day from {first} to {last}"),
+        }
+    }
+}
+
+impl RowReason {
+    /// What is expected where nothing more exact is known.
+    const fn expected(self) -> &'static str {
+        match self {
+            Self::MalformedRecord => {
+                "each quoted field ends at its closing quote, inner quotes are doubled"
+            }
+            Self::FieldCount => "as many fields as the header has; quote a text that holds a comma",
+            Self::TooLong => "a shorter field",
+            Self::InvalidUtf8 => "UTF-8",
+            Self::NulByte => "no NUL byte",
+            Self::MissingValue => "a value",
+            Self::NotAnInteger => "a whole number such as 17850",
+            Self::BadNumber => "a decimal number with a point such as 2.55",
+            Self::BadDate => "a date of the calendar",
+            Self::OutOfRange => {
+                "fewer digits: prices have nine and three decimals, whole numbers 64 bits, quantities 32"
+            }
+            Self::MalformedXml => {
+                "well-formed XML with one <log>, each element once, and no entity that XML does not define"
+            }
+            Self::XmlDtd => "XML without a document type",
+            Self::MissingElement => "the element, in small and capital letters as documented",
+        }
+    }
+}
+
 /// A refused row: the reason and the column it was found in, where one column is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowRefusal {
@@ -92,15 +141,56 @@ pub struct RowRefusal {
     pub reason: RowReason,
     /// Name in the contract, of logs also an XML element; `None` where the whole row is to blame.
     pub column: Option<&'static str>,
+    /// What should have stood there.
+    pub expected: Expected,
 }
 
 impl RowRefusal {
     pub(crate) const fn of_row(reason: RowReason) -> Self {
-        Self { reason, column: None }
+        Self { reason, column: None, expected: Expected::Form(reason.expected()) }
     }
 
     pub(crate) const fn of_column(reason: RowReason, column: &'static str) -> Self {
-        Self { reason, column: Some(column) }
+        Self { column: Some(column), ..Self::of_row(reason) }
+    }
+
+    pub(crate) const fn in_column(self, column: &'static str) -> Self {
+        Self { column: Some(column), ..self }
+    }
+
+    pub(crate) const fn expecting(self, expected: Expected) -> Self {
+        Self { expected, ..self }
+    }
+}
+
+/// One of the first refused rows of a file: where it is and what is wrong, without its contents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedRow {
+    /// Physical line, from 1.
+    pub line: u64,
+    /// Why it was refused.
+    pub reason: RowReason,
+    /// Name in the contract; `None` where the whole row is to blame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// What should have stood there.
+    pub expected: String,
+}
+
+impl RefusedRow {
+    pub(crate) fn new(line: u64, refusal: RowRefusal) -> Self {
+        let RowRefusal { reason, column, expected } = refusal;
+        Self { line, reason, column: column.map(str::to_owned), expected: expected.to_string() }
+    }
+}
+
+impl fmt::Display for RefusedRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, reason, column, expected } = self;
+        match column {
+            Some(column) => write!(f, "line {line}, {column}: {reason}, expected {expected}"),
+            None => write!(f, "line {line}: {reason}, expected {expected}"),
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Columns of texts: as they are, and as a dictionary where they repeat.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use arrow_array::{Array, DictionaryArray, StringArray, builder::Int32Builder, types::Int32Type};
 use arrow_buffer::{Buffer, OffsetBuffer};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// A column without nulls whose bytes are known to be UTF-8: whether they are is looked at once
 /// for a batch, not for each row.
@@ -51,8 +52,64 @@ pub fn trimmed(text: &[u8]) -> &[u8] {
     }
 }
 
+/// Whether a character is blank: white space of Unicode, or what takes no room at all.
+pub fn is_blank(character: char) -> bool {
+    match character {
+        '\0'..='\x7f' => matches!(character, ' ' | '\x09'..='\x0d'),
+        '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{180e}' | '\u{feff}' => true,
+        _ => character.is_whitespace(),
+    }
+}
+
+/// A text without blanks of any kind around it. Other bytes than UTF-8 stay.
+pub fn without_blanks(text: &[u8]) -> &[u8] {
+    match std::str::from_utf8(text) {
+        Ok(text) => text.trim_matches(is_blank).as_bytes(),
+        Err(_) => text,
+    }
+}
+
+/// Longest of the spellings below.
+const NULL_BYTES: usize = 6;
+
+/// Whether a text says in the words of pandas, R, Hive or a database that there is none.
+#[inline]
+pub fn is_null(text: &[u8]) -> bool {
+    let may_begin = |byte: &u8| matches!(byte, b'n' | b'N' | b'<' | b'\\' | b'(' | b'#' | b'-');
+    text.len() <= NULL_BYTES && text.first().is_some_and(may_begin) && says_null(text)
+}
+
+fn says_null(text: &[u8]) -> bool {
+    let spellings: [&[u8]; 11] = [
+        b"null", b"nan", b"na", b"none", b"n/a", b"nat", b"<na>", b"\\N", b"(null)", b"#n/a",
+        b"-nan",
+    ];
+    spellings.iter().any(|spelling| text.eq_ignore_ascii_case(spelling))
+}
+
+/// A text as it is staged: without blanks around it, NFC, and empty where it says that it is null.
+/// Most texts are plain already.
+pub fn staged(text: &str) -> Cow<'_, str> {
+    let text = text.trim_matches(is_blank);
+    match text {
+        _ if is_null(text.as_bytes()) => Cow::Borrowed(""),
+        _ => composed(text),
+    }
+}
+
+/// The text in Unicode's form NFC: an accent and its letter are one character.
+pub fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.nfc().collect())
+}
+
 /// Texts kept from one batch to the next at most; more of them hardly repeat.
 const KEPT: usize = 4_096;
+
+/// Bytes of texts kept likewise.
+const KEPT_BYTES: usize = 1 << 20;
 
 /// Places of texts seen last, by a few of their bytes.
 const RECENT: usize = 64;
@@ -64,6 +121,9 @@ pub struct Repeated {
     texts: Vec<Arc<str>>,
     codes: HashMap<Arc<str>, i32, ahash::RandomState>,
     recent: [i32; RECENT],
+    /// Bytes of all texts, and of those that are new since the last batch.
+    bytes: usize,
+    new_bytes: usize,
     /// All texts as a batch has them, while there are no others.
     values: Option<Arc<StringArray>>,
 }
@@ -75,6 +135,8 @@ impl Default for Repeated {
             texts: Vec::new(),
             codes: HashMap::default(),
             recent: [0; RECENT],
+            bytes: 0,
+            new_bytes: 0,
             values: None,
         }
     }
@@ -100,21 +162,42 @@ impl Repeated {
         key
     }
 
+    /// A text that is seen for the first time. Here alone it costs to have texts in one form of
+    /// Unicode: what is not in it has the key of its form that is.
     fn add(&mut self, text: &str) -> i32 {
-        let (text, key) = (Arc::<str>::from(text), self.texts.len() as i32);
-        self.texts.push(Arc::clone(&text));
-        self.codes.insert(text, key);
-        self.values = None;
+        let form = composed(text);
+        let key = match self.codes.get(&*form) {
+            Some(key) => *key,
+            None => {
+                self.bytes += form.len();
+                self.new_bytes += form.len();
+                let (form, key) = (Arc::<str>::from(&*form), self.texts.len() as i32);
+                self.texts.push(Arc::clone(&form));
+                self.codes.insert(form, key);
+                self.values = None;
+                key
+            }
+        };
+        if let Cow::Owned(_) = form {
+            self.bytes += text.len();
+            self.codes.insert(text.into(), key);
+        }
         key
+    }
+
+    /// Bytes of texts that are new since the last batch.
+    pub fn new_bytes(&self) -> usize {
+        self.new_bytes
     }
 
     /// The rows since the last batch.
     pub fn take(&mut self) -> DictionaryArray<Int32Type> {
+        self.new_bytes = 0;
         let values = self.values.get_or_insert_with(|| {
             Arc::new(StringArray::from_iter_values(self.texts.iter().map(|text| &**text)))
         });
         let values = Arc::clone(values);
-        if values.len() > KEPT {
+        if values.len().max(self.codes.len()) > KEPT || self.bytes > KEPT_BYTES {
             *self = Self { keys: std::mem::take(&mut self.keys), ..Self::default() };
         }
         DictionaryArray::new(self.keys.finish(), values)

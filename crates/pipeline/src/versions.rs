@@ -4,10 +4,10 @@
 
 /// How bytes become rows; hashes by dataset: reviews, logs, purchases.
 pub const PARSER: (&str, [u64; 3]) =
-    ("parser-2", [0x7c08_5f52_36bd_af1c, 0x1d48_4477_3720_c7d0, 0x1774_f7e8_af6d_9426]);
+    ("parser-3", [0x3c41_c64c_55c2_2ace, 0x8de8_78f4_31b4_d970, 0x7f8c_f9a2_1526_bf00]);
 
 /// Which reviews are positive.
 pub const CLASSIFIER: (&str, u64) = ("classifier-1", 0x217b_27e2_0f00_7c40);
 
 /// How staged rows become facts.
-pub const FACTS: (&str, u64) = ("facts-1", 0xea71_d856_789c_4485);
+pub const FACTS: (&str, u64) = ("facts-1", 0x89a2_a620_6010_3f11);

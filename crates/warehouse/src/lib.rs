@@ -44,6 +44,7 @@ mod spend;
 pub mod sqlite;
 pub mod sqlserver;
 mod statements;
+mod variants;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,6 +62,7 @@ use pipeline::{
 };
 use serde::{Serialize, Serializer};
 pub use sqlserver::Sent;
+pub use variants::Variants;
 
 /// What a warehouse can do for the publisher and for readers.
 #[async_trait]
@@ -115,7 +117,8 @@ pub trait Warehouse: Send {
 /// A publish under way.
 #[async_trait]
 pub trait Publication: Send {
-    /// Replaces the facts and totals of the batch's days, resolving its dimension texts to keys.
+    /// Replaces the facts and totals of the batch's days, resolving its dimension texts to keys. A
+    /// day that a batch before had gets more: its totals add up, and its facts by their grain.
     async fn replace_days(&mut self, batch: &FactBatch) -> Result<(), Error>;
 
     /// Customers whose new total does not fit: they keep the last one. Who publishes adds what to
@@ -261,6 +264,8 @@ pub struct Summary {
     /// How many members each of [`DIMENSIONS`] has, `Unknown` aside.
     #[serde(flatten, serialize_with = "by_plural")]
     pub members: [u64; COUNT],
+    /// Members that differ in case or blanks alone; none where there are very many members.
+    pub variants: Vec<Variants>,
     /// Logs whose review is not there yet.
     pub unmatched_logs: u64,
     /// Staged reviews less counted ones: their log is not there yet, or another file has the

@@ -8,6 +8,6 @@ SELECT
         AS int
     ),
     staged.text
-FROM #staged_text AS staged
-WHERE staged.dimension = {n}
+FROM #staged_row AS staged
+WHERE staged.kind = N'text' AND staged.dimension = {n}
   AND NOT EXISTS (SELECT 1 FROM $(dw).{table} AS known WHERE known.{name} = staged.text);

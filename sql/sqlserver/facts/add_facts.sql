@@ -6,12 +6,13 @@ INSERT INTO $(dw).fact_movie_analytics (
     customerid, id_dim_date, amount_spent, review_score, review_count, insert_date
 )
 SELECT
-    (SELECT id FROM #staged_text WHERE dimension = {n} AND code = staged.{name}_code),
+    (SELECT id FROM #text_key WHERE dimension = {n} AND code = staged.{name}_code),
     staged.customerid,
     staged.id_dim_date,
     COALESCE(spend.amount_spent, 0),
     staged.review_score,
     staged.review_count,
-    CAST(@P1 AS datetime2(0))
+    CAST(@P2 AS datetime2(0))
 FROM #staged_fact AS staged
 LEFT JOIN $(dw).customer_spend AS spend ON spend.customerid = staged.customerid;
+SET @rows_inserted = @@ROWCOUNT;

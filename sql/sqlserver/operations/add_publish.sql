@@ -3,4 +3,7 @@ INSERT INTO $(ops).publish_log (
     publish_id, published_at, fact_recipe, receipts,
     days_replaced, rows_deleted, rows_inserted, rows_respent, days_refused, duration_ms
 )
-VALUES (@P1, CAST(@P2 AS datetime2(0)), @P3, @P4, @P5, @P6, @P7, @P8, @P9, @P10);
+VALUES (
+    @P1, CAST(@P2 AS datetime2(0)), @P3, @P4,
+    @P5, @rows_deleted, @rows_inserted, @rows_respent, @P6, @P7
+);

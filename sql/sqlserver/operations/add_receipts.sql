@@ -7,5 +7,6 @@ INSERT INTO $(ops).load_history (
 SELECT
     path, receipt, dataset, state, etag, recipe, content_hash, parquet,
     rows_read, rows_staged, rows_refused, rows_duplicate, min_id, max_id,
-    CAST(written_at AS datetime2(0)), body, @P1, 0
-FROM #staged_receipt;
+    CAST(written_at AS datetime2(0)), detail, @P1, 0
+FROM #staged_row
+WHERE kind = N'receipt';

@@ -2,4 +2,5 @@
 UPDATE history
 SET live = 1
 FROM $(ops).load_history AS history
-JOIN #staged_live AS staged ON staged.path = history.path AND staged.receipt = history.receipt;
+JOIN #staged_row AS staged ON staged.path = history.path AND staged.receipt = history.receipt
+WHERE staged.kind = N'live';

@@ -5,7 +5,7 @@ WITH
 add_up AS (
     SELECT
         staged.customerid,
-        staged.amount
+        CAST(staged.amount_e5 AS decimal(20, 0)) * 0.00001
             + CASE WHEN @P1 = 0 THEN COALESCE(spend.amount_spent, 0) ELSE 0 END AS amount,
         CAST(staged.purchases AS decimal(20, 0))
             + CASE WHEN @P1 = 0 THEN COALESCE(spend.purchase_count, 0) ELSE 0 END AS purchases

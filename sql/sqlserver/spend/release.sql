@@ -1,5 +1,5 @@
--- Customers whose totals are judged anew; all of them where @P1 is 1. Key: customerid.
+-- Customers whose totals are judged anew; all of them where @P8 is 1. Key: customerid.
 DELETE FROM $(ops).held_customer
-WHERE @P1 = 1
+WHERE @P8 = 1
    OR customerid IN (SELECT customerid FROM #staged_spend)
    OR customerid IN (SELECT customerid FROM #staged_held);

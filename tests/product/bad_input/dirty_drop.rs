@@ -194,9 +194,17 @@ impl Dirty {
         self.drop(LOGS_OF_FILES, logs(&plain), all(plain.len()));
     }
 
-    /// The same purchases under another name.
+    /// The same purchases under another name, and some whose dates have the day first.
     fn copy(&mut self) {
         self.files.clear();
+        let day_first = purchases(&[("1", 2, "1.25")]).replace("12/1/2010", "31/12/2010");
+        assert!(day_first.contains("31/12/2010"));
+        let file = Some("date_order");
+        self.drop(
+            "user_purchase/day_first.csv",
+            day_first,
+            Expected { file, ..Default::default() },
+        );
         let copy = std::fs::read(self.place.raw().join(PURCHASE_FILE)).unwrap();
         let file = Some("same_content");
         let path = "user_purchase/user_purchase (1).csv";

@@ -131,6 +131,8 @@ pub const FILES: &[Class] = &[
     ("trailing.gz", |ids| [gzip(file(ids).as_bytes()), b"junk".into()].concat(), Some("bad_gzip")),
     ("no-gzip.gz", |ids| file(ids).into(), Some("bad_gzip")),
     ("bomb.gz", |ids| gzip(&half(ids, |_| b"1,\n".repeat(FILE_BYTES / 100))), Some("too_large")),
+    ("sep-line", |ids| format!("sep=,\n{}", file(ids)).into(), Some("not_csv")),
+    ("no-good-row", |ids| file(ids).replace(",good", ",,good").into(), Some("too_many_refused")),
     (
         "many-refused",
         |ids| half(ids, |id| format!("1,good,one,{id}\n").into()),

@@ -20,10 +20,12 @@ fn dirty() -> Place {
     let place = Place::new();
     let bad = "2,\"two\nlines\",two\r\n3,\"never closed,3\n4,caf\u{e9},4\n";
     let text = [reviews(&[(1, "good", 1)]).as_bytes(), bad.as_bytes(), b"5,caf\xe9,5\n"].concat();
-    place.drop(REVIEWS, text);
+    // Bad rows are not most of a file.
+    place.drop(REVIEWS, [&text[..], b"1,good,1\n1,good,1\n"].concat());
     let plain = log("2021-04-19", "Mobile", None);
     let bad = plain.replace("04-19-2021", "19-04-2021");
-    place.drop(LOGS, logs(&[(1, "2021-04-19", "Mobile")]) + &format!("2,{bad}\n3,<a\n"));
+    let good = format!("1,{plain}\n");
+    place.drop(LOGS, format!("id_review,log\n{good}2,{bad}\n3,<a\n{good}{good}"));
     place.drop(PURCHASES, purchases(&[("1", 2, "1.25")]));
     place
 }
@@ -97,6 +99,11 @@ fn status_and_the_warehouse_show_refusals_by_file_and_reason() {
     assert_eq!(of_reviews.as_array().unwrap().len(), 1, "{status}");
     assert_eq!((&of_reviews[0]["path"], &of_reviews[0]["rows"]), (&json!(REVIEWS), &json!(3)));
     assert_eq!(of_reviews[0]["by_reason"], by_reason);
+    let first = &of_reviews[0]["first_rows"][0];
+    let expected = "a whole number such as 17850";
+    let row =
+        json!({"line": 3, "reason": "not_an_integer", "column": "id_review", "expected": expected});
+    assert_eq!(first, &row);
     let refused = &status["datasets"][1]["refused"][0];
     assert_eq!((&refused["path"], &refused["reason"]), (&json!(LOGS), &json!("missing_column")));
     let text = place.call_with(&["status"]).ends_with(0).stdout;
@@ -105,6 +112,7 @@ fn status_and_the_warehouse_show_refusals_by_file_and_reason() {
         assert!(text.lines().any(|l| has(&l)), "{words:?} are not in\n{text}");
     };
     line([REVIEWS, "invalid_utf8", "1"]);
+    line([REVIEWS, "line 3, id_review: not_an_integer", "expected a whole number"]);
     line(["rejected", LOGS, "missing_column"]);
 
     let row = |path: &str, receipt, reason: &str, rows, live| {

@@ -48,7 +48,12 @@ pub const REVIEWS: &[Class] = &[
     ("no customer", Some("missing_value"), |id| format!(",good,{id}\n").into()),
     ("commas alone", Some("missing_value"), |_| b",,\n".into()),
     ("customer is a word", Some("not_an_integer"), |id| format!("seven,good,{id}\n").into()),
-    ("customer with a point", Some("not_an_integer"), |id| format!("7.0,good,{id}\n").into()),
+    ("numbers with a point", None, |id| format!("{}.0,good,{id}.00\n", id % 100).into()),
+    ("customer and a half", Some("not_an_integer"), |id| format!("7.5,good,{id}\n").into()),
+    ("no float holds it", Some("out_of_range"), |id| format!("9007199254740993.0,a,{id}\n").into()),
+    ("quotes behind a backslash", Some("malformed_record"), |id| {
+        format!("7,\"said \\\"good\\\" twice\",{id}\n").into()
+    }),
     ("id beyond 64 bits", Some("out_of_range"), |_| b"7,good,9223372036854775808\n".into()),
     ("customer beyond 64 bits", Some("out_of_range"), |id| {
         format!("-9223372036854775809,good,{id}\n").into()
@@ -82,6 +87,17 @@ pub const LOGS: &[Class] = &[
     ("as deep as may be", None, |id| {
         with(id, "<log>", "<log><c><d><e><f><g><h/></g></f></e></d></c>")
     }),
+    ("default namespace", None, |id| with(id, "<reviewlog>", "<reviewlog xmlns='urn:x'>")),
+    ("prefixes", None, |id| {
+        let text = String::from_utf8(with(id, "<log>", "<log>")).unwrap();
+        text.replace("</", "\u{1}").replace('<', "<v:").replace('\u{1}', "</v:").into()
+    }),
+    ("blanks beyond ASCII", None, |id| with(id, "Mobile", "\u{a0}Mobile\u{2003}")),
+    ("browser that is null", None, |id| with(id, "<os>", "<browser>NULL</browser><os>")),
+    ("id with a point", None, |id| {
+        let text = String::from_utf8(with(id, "<log>", "<log>")).unwrap();
+        text.replacen(',', ".0,", 1).into()
+    }),
     ("no address", None, |id| with(id, "<ipAddress>9.200.232.57</ipAddress>", "")),
     ("too deep", Some("malformed_xml"), |id| {
         with(id, "<log>", "<log><c><d><e><f><g><h><i/></h></g></f></e></d></c>")
@@ -112,6 +128,9 @@ pub const LOGS: &[Class] = &[
     ("30th of February", Some("bad_date"), |id| with(id, "04-19-2021", "02-30-2021")),
     ("ISO date", Some("bad_date"), |id| with(id, "04-19-2021", "2021-04-19")),
     ("year 0", Some("bad_date"), |id| with(id, "04-19-2021", "04-19-0000")),
+    ("year 21", Some("bad_date"), |id| with(id, "04-19-2021", "04-19-0021")),
+    ("year of two digits", Some("bad_date"), |id| with(id, "04-19-2021", "04-19-21")),
+    ("far future", Some("bad_date"), |id| with(id, "04-19-2021", "04-19-9021")),
     ("id is no number", Some("not_an_integer"), |_| b"x,<reviewlog/>\n".into()),
 ];
 
@@ -119,6 +138,9 @@ pub const LOGS: &[Class] = &[
 pub const PURCHASES: &[Class] = &[
     ("plain", None, |id| buy(id, PRICE, "1.25")),
     ("ISO date", None, |id| buy(id, DATE, "2010-12-01T08:26:00")),
+    ("month first alone", None, |id| buy(id, DATE, "12/31/2010 8:26")),
+    ("offset", None, |id| buy(id, DATE, "2010-12-01 09:26:00+01:00")),
+    ("quantity with a point", None, |id| buy(id, QUANTITY, "1.0")),
     ("price with a zero", None, |id| buy(id, PRICE, "1.250")),
     ("number of the customer with a point", None, |id| buy(id, AFTER_CUSTOMER, ".0")),
     ("negative", None, |id| format!("{id},A,B,-1,12/1/2010 8:26,-1.25,{},EIRE\n", id % 100).into()),
@@ -133,6 +155,10 @@ pub const PURCHASES: &[Class] = &[
     ("half a thing", Some("not_an_integer"), |id| buy(id, QUANTITY, "0.5")),
     ("customer and a half", Some("not_an_integer"), |id| buy(id, AFTER_CUSTOMER, ".5")),
     ("day before month", Some("bad_date"), |id| buy(id, DATE, "31/12/2010 8:26")),
+    ("year of two digits", Some("bad_date"), |id| buy(id, DATE, "12/1/10 8:26")),
+    ("ISO year of two digits", Some("bad_date"), |id| buy(id, DATE, "12-01-10 8:26")),
+    ("before all purchases", Some("bad_date"), |id| buy(id, DATE, "12/1/1910 8:26")),
+    ("half of the day", Some("bad_date"), |id| buy(id, DATE, "12/1/2010 8:26 AM")),
     ("hour 24", Some("bad_date"), |id| buy(id, DATE, "12/1/2010 24:00")),
     ("no date", Some("missing_value"), |id| buy(id, DATE, "")),
     ("no price", Some("missing_value"), |id| buy(id, PRICE, " ")),

@@ -41,6 +41,26 @@ fn actions_are_pinned_by_commit() {
 }
 
 #[test]
+fn programs_that_workflows_install_are_pinned() {
+    let wanted = read("Cargo.toml");
+    let version = wanted.split("rust-version = \"").nth(1).unwrap().split('"').next().unwrap();
+    let (mut compilers, mut all) = (0, String::new());
+    for (path, workflow) in workflows() {
+        for used in workflow.split("rustup toolchain install ").skip(1) {
+            assert!(used.starts_with(&format!("{version}.")), "{path}: the compiler is {version}");
+            compilers += 1;
+        }
+        let unchecked = ["releases/download", "gh release download", "curl ", "wget ", "@latest"];
+        for way in unchecked {
+            assert!(!workflow.contains(way), "{path}: `{way}` fetches what no digest vouches for");
+        }
+        all += &workflow;
+    }
+    assert_eq!(compilers, 3);
+    assert!(all.contains("go-sqlcmd/cmd/modern@v") && all.contains("GOSUMDB: sum.golang.org"));
+}
+
+#[test]
 fn workflows_may_do_the_least_and_hold_no_secret() {
     for (path, workflow) in workflows() {
         assert!(workflow.contains("\npermissions:\n  contents: read\n"), "{path}");
@@ -108,7 +128,7 @@ fn the_guide_names_outputs_and_variables_that_exist() {
     let text = all_hcl();
     let named = |kind| -> BTreeSet<&str> { blocks(&text, kind).iter().map(|b| b.0[0]).collect() };
     let (outputs, variables) = (named("output"), named("variable"));
-    for file in [".github/workflows/deploy.yml", "docs/DEPLOY.md"] {
+    for file in [".github/workflows/deploy.yml", "docs/DEPLOY.md", "docs/PLATFORM.md"] {
         let guide = read(file);
         for used in guide.split("output -raw ").skip(1) {
             let name = used.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap();
@@ -119,6 +139,18 @@ fn the_guide_names_outputs_and_variables_that_exist() {
     for name in assignments(&example.replace("# ", "")).into_keys() {
         let known = variables.contains(name) || name == "administrators";
         assert!(known, "there is no variable {name}");
+    }
+}
+
+#[test]
+fn variables_of_the_repository_are_explained() {
+    let guide = read("docs/PIPELINE.md");
+    let workflow = read(".github/workflows/deploy.yml");
+    let used: BTreeSet<&str> =
+        workflow.split("vars.").skip(1).map(|rest| rest.split(' ').next().unwrap()).collect();
+    assert!(used.len() >= 6);
+    for name in used {
+        assert!(guide.contains(&format!("`{name}`")), "docs/PIPELINE.md: {name}");
     }
 }
 
@@ -135,7 +167,7 @@ fn every_alert_has_a_query_and_says_what_to_do() {
     assert_eq!(alerts, queries.collect(), "queries/ and alerts.tf");
 
     let guide = read("docs/OPERATIONS.md");
-    for alert in alerts.iter().chain([&"dead-letter"]) {
+    for alert in alerts.iter().chain(&["dead-letter", "dropped-events"]) {
         assert!(guide.contains(&format!("\n| {alert} |")), "docs/OPERATIONS.md: {alert}");
     }
 }
@@ -154,7 +186,7 @@ fn examples_for_operators_are_requests_that_the_app_takes() {
 
 #[test]
 fn costs_add_up() {
-    let guide = read("docs/DEPLOY.md");
+    let guide = read("docs/COST.md");
     for heading in ["**At rest**", "**At 1 GB a day**"] {
         let table = guide.split(heading).nth(1).unwrap().split("\n\n").nth(1).unwrap();
         let cents = table.lines().skip(2).map(|row| {
@@ -171,6 +203,7 @@ fn costs_add_up() {
     let log_alerts = body(&alerts, "log_alerts = {");
     let often = log_alerts.matches("\"PT5M\"").count();
     let seldom = log_alerts.matches("every ").count() - often;
-    let arithmetic = format!("| alerts | {often} × 1.50 + {seldom} × 0.50 + 0.10 | ");
+    let metrics = alerts.matches("resource \"azurerm_monitor_metric_alert\"").count() as f64 / 10.0;
+    let arithmetic = format!("| alerts | {often} × 1.50 + {seldom} × 0.50 + {metrics:.2} | ");
     assert!(guide.contains(&arithmetic), "{arithmetic}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::read::{all_hcl, assignments, blocks, body, hcl, json, quoted, read};
+use crate::read::{all_hcl, assignments, blocks, body, files, hcl, json, quoted, read};
 
 #[test]
 fn no_key_password_or_connection_string_is_named() {
@@ -59,7 +59,53 @@ fn variables_and_outputs_explain_themselves() {
     let required = |(_, variable): &(Vec<&str>, &str)| !variable.contains("  default ");
     let names: BTreeSet<&str> =
         blocks(&text, "variable").iter().filter(|v| required(v)).map(|v| v.0[0]).collect();
-    assert_eq!(names, BTreeSet::from(["subscription_id", "name"]), "two values are enough");
+    let enough = BTreeSet::from(["subscription_id", "name", "alert_emails"]);
+    assert_eq!(names, enough, "three values are enough");
+}
+
+#[test]
+fn every_combination_of_parts_is_planned_once() {
+    let text = read("terraform/tests/combinations.tftest.hcl");
+    let runs: Vec<BTreeSet<&str>> = blocks(&text, "run")
+        .into_iter()
+        .map(|(_, run)| {
+            assert!(run.contains("command = plan"), "{run}");
+            let values = run.split("variables {").nth(1).unwrap_or_default().split('}').next();
+            values
+                .unwrap()
+                .lines()
+                .filter_map(|line| line.split(" = ").next())
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .collect()
+        })
+        .collect();
+    let parts: BTreeSet<&str> = runs.iter().flatten().copied().collect();
+    let different: BTreeSet<_> = runs.iter().collect();
+    assert!(parts.len() >= 5, "{parts:?}");
+    assert_eq!((runs.len(), different.len()), (1 << parts.len(), 1 << parts.len()), "{parts:?}");
+}
+
+#[test]
+fn tables_that_queries_read_are_made_before_alerts() {
+    let text = hcl("monitoring.tf");
+    let made = body(&text, "resource \"azurerm_log_analytics_workspace_table\" \"read\" {");
+    let made = quoted(body(made, "toset(["));
+    let known = json("tests/fixtures/telemetry/tables.json");
+    let mut queries: String = files("terraform/queries").iter().map(read).collect();
+    queries += &read("terraform/workbook.json");
+    let read: BTreeSet<&str> = known
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .filter(|table| queries.contains(table))
+        .collect();
+    assert_eq!(made, read);
+    let alerts = hcl("alerts.tf");
+    assert!(
+        alerts.contains("depends_on              = [azurerm_log_analytics_workspace_table.read]")
+    );
 }
 
 #[test]

@@ -68,7 +68,10 @@ fn every_setting_that_the_program_reads_is_given_or_left_out_for_a_reason() {
     let text = hcl("app_settings.tf");
     let given = assignments(body(&text, "app_settings = merge("));
     let variables = hcl("variables_app.tf");
-    let limits = quoted(body(&variables, "length(setsubtract(keys(var.file_limits), ["));
+    let limits = ["file_limits", "row_rules"].into_iter().flat_map(|variable| {
+        quoted(body(&variables, &format!("length(setsubtract(keys(var.{variable}), [")))
+    });
+    let limits: BTreeSet<&str> = limits.collect();
     assert!(limits.iter().all(|name| settings_read().contains(*name)), "{limits:?}");
     for name in settings_read().into_iter().filter(|name| !limits.contains(&**name)) {
         let (given, left_out) = (given.contains_key(&*name), left_out.get(&*name));
@@ -96,6 +99,8 @@ fn every_setting_that_is_given_is_read() {
         name.starts_with("AzureWebJobsStorage__")
             || name == "LAKE__credential"
             || switches_off(name)
+            // The exporter reads it by itself.
+            || name == "OTEL_EXPORTER_OTLP_HEADERS"
             // Authentication asks for it by the name that sign_in.tf gives.
             || name == "(local.sign_in_setting)"
     };
@@ -156,6 +161,17 @@ fn defaults_are_those_of_the_program() {
     assert_eq!(default("engine_memory_mb"), program.engine_memory_mb.to_string());
     assert_eq!(default("pii_mode"), "mask");
     assert!(matches!(program.pii, pipeline::logs::Pii::Mask));
+}
+
+#[test]
+fn connections_to_postgresql_are_counted_as_the_host_loads_files() {
+    let queues = &json("host.json")["extensions"]["queues"];
+    let at_once = ["batchSize", "newBatchThreshold"].map(|name| queues[name].as_u64().unwrap());
+    let arithmetic = format!("{} * var.maximum_instance_count + 3", at_once.iter().sum::<u64>());
+    let database = hcl("operational_database.tf");
+    assert!(database.contains(&arithmetic), "operational_database.tf: {arithmetic}");
+    let variables = hcl("variables_parts.tf");
+    assert_eq!(variables.matches(&arithmetic).count(), 2, "variables_parts.tf: {arithmetic}");
 }
 
 #[test]

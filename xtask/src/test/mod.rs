@@ -58,7 +58,8 @@ pub fn run(plan: &Plan) -> ExitCode {
     match plan {
         Plan::List => {
             for stage in STAGES {
-                println!("{:8} {}", stage.name, stage.about);
+                let needs = stage.needs.map(|name| format!(" (needs {name})")).unwrap_or_default();
+                println!("{:9} {}{needs}", stage.name, stage.about);
             }
             ExitCode::SUCCESS
         }
@@ -71,7 +72,11 @@ fn run_stages(stages: &[&Stage]) -> ExitCode {
     let mut failed = false;
     for stage in stages {
         if failed {
-            rows.push((stage.name, Outcome::NotRun));
+            rows.push((stage.name, Outcome::NotRun { needs: None }));
+            continue;
+        }
+        if let Some(needs) = stage.needs.filter(|name| std::env::var_os(name).is_none()) {
+            rows.push((stage.name, Outcome::NotRun { needs: Some(needs) }));
             continue;
         }
         println!("\n==> {}: {}", stage.name, stage.about);
@@ -123,10 +128,21 @@ mod tests {
 
     #[test]
     fn a_failure_is_the_exit_code_and_ends_the_run() {
-        const WELL: Stage = Stage { name: "well", about: "", run: || Ok(()) };
-        const ILL: Stage = Stage { name: "ill", about: "", run: || anyhow::bail!("no") };
-        const NEVER: Stage = Stage { name: "never", about: "", run: || panic!("was run") };
+        const WELL: Stage = Stage { name: "well", about: "", needs: None, run: || Ok(()) };
+        const ILL: Stage = Stage { run: || anyhow::bail!("no"), ..WELL };
+        const NEVER: Stage = Stage { run: || panic!("was run"), ..WELL };
         assert_eq!(run_stages(&[&WELL]), ExitCode::SUCCESS);
         assert_eq!(run_stages(&[&WELL, &ILL, &NEVER]), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn a_stage_without_what_it_needs_is_not_run() {
+        const NEVER: Stage = Stage {
+            name: "never",
+            about: "",
+            needs: Some("A_SERVER_THAT_NO_MACHINE_HAS"),
+            run: || panic!("was run"),
+        };
+        assert_eq!(run_stages(&[&NEVER]), ExitCode::SUCCESS);
     }
 }

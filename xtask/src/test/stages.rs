@@ -1,8 +1,8 @@
 //! The only list of stages.
 //!
 //! What takes seconds comes first, so that it fails before anything is compiled. Clippy and
-//! doc share their build of the dependencies, test needs one of its own; it comes last,
-//! where its closing lines are easy to find.
+//! doc share their build of the dependencies, test needs one of its own; it comes last but for
+//! what needs a server, where its closing lines are easy to find.
 
 use std::process::Command;
 
@@ -14,22 +14,34 @@ use crate::{package, shell, tools};
 pub struct Stage {
     pub name: &'static str,
     pub about: &'static str,
+    /// An environment variable without which it does not run.
+    pub needs: Option<&'static str>,
     pub run: fn() -> Result<()>,
 }
 
+const fn stage(name: &'static str, about: &'static str, run: fn() -> Result<()>) -> Stage {
+    Stage { name, about, needs: None, run }
+}
+
 pub const STAGES: &[Stage] = &[
-    Stage { name: "fmt", about: "the code is formatted", run: fmt },
-    Stage { name: "tools", about: "what later stages need is installed", run: tools },
-    Stage { name: "tsql", about: "SQL Server understands its statements", run: tsql::check },
-    Stage { name: "kql", about: "queries for logs return what they must", run: kql },
-    Stage { name: "checkov", about: "Terraform breaks no security rule unsaid", run: checkov },
-    Stage { name: "machete", about: "every dependency is used", run: machete },
-    Stage { name: "deny", about: "dependencies are allowed, licensed, sound", run: deny },
-    Stage { name: "clippy", about: "the code compiles without a warning", run: clippy },
-    Stage { name: "doc", about: "the documentation has no broken link", run: doc },
-    Stage { name: "package", about: "the zip is whole, and runs on an old glibc", run: package },
-    Stage { name: "spark", about: "a Spark cluster makes the same facts", run: spark },
-    Stage { name: "test", about: "every test passes", run: test },
+    stage("fmt", "the code is formatted", fmt),
+    stage("tools", "what later stages need is installed", tools),
+    stage("tsql", "SQL Server understands its statements", tsql::check),
+    stage("kql", "queries for logs return what they must", kql),
+    stage("checkov", "Terraform breaks no security rule unsaid", checkov),
+    stage("machete", "every dependency is used", machete),
+    stage("deny", "dependencies are allowed, licensed, sound", deny),
+    stage("clippy", "the code compiles without a warning", clippy),
+    stage("doc", "the documentation has no broken link", doc),
+    stage("package", "the zip is whole, and runs on an old glibc", package),
+    stage("spark", "a Spark cluster makes the same facts", spark),
+    stage("test", "every test passes", test),
+    Stage {
+        name: "tsql-live",
+        about: "a T-SQL server does what SQLite does",
+        needs: Some(tsql::SERVER),
+        run: tsql::live,
+    },
 ];
 
 fn fmt() -> Result<()> {

@@ -10,6 +10,19 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{shell, tools};
 
+/// Holds the connection string of a server for tests, with rights to make schemas and logins.
+pub const SERVER: &str = "TEST_SQLSERVER_URL";
+
+/// The tests that need a server, which are ignored elsewhere. One after the other: each has as many
+/// connections as it wants, and what they say stands together. All packages are named, as in the
+/// stage `test`, so that nothing is built for this alone.
+pub fn live() -> Result<()> {
+    let build = ["test", "--locked", "--workspace", "--no-fail-fast"];
+    let tests = ["--test", "warehouse", "--test", "services", "sqlserver_live"];
+    let run = ["--", "--ignored", "--nocapture", "--test-threads=1"];
+    shell::run(shell::cargo().args(build).args(tests).args(run))
+}
+
 pub fn check() -> Result<()> {
     let parser = tools::MAXDOP.path()?;
     let root = shell::root()?;

@@ -6,27 +6,22 @@ use arrow_array::{
     cast::AsArray,
     types::{Date32Type, Int64Type},
 };
+use futures_util::TryStreamExt;
 use lake::Receipt;
-use pipeline::{Dataset, Day};
+use pipeline::{Dataset, Day, IdRanges};
 
 use super::{BYTES_PER_ID, Embedded};
-use crate::{
-    Change, Changed, Error, Live,
-    ids::{Ids, overlap, range_of},
-};
+use crate::{Change, Changed, Error, Live, ids::Ids};
 
 pub async fn days(engine: &Embedded, live: &Live, change: &Change) -> Result<BTreeSet<Day>, Error> {
     let mut dirty = listed(change);
     let unchanged = unchanged(live, change);
-    // One changed file after the other, so that memory holds the ids of one at a time.
+    // One changed file after the other, so that memory holds ids of one at a time.
     for changed in change.reviews.iter().chain(&change.logs) {
         let candidates = candidates(&unchanged, changed, &dirty);
-        if candidates.is_empty() {
-            continue;
-        }
-        let ids = ids_of(engine, changed).await?;
-        for log in candidates {
-            dirty_of(engine, log, &ids, &mut dirty).await?;
+        if !candidates.is_empty() {
+            let dirty = &mut dirty;
+            Search { engine, candidates, dirty, ids: Ids::default() }.run(changed).await?;
         }
     }
     Ok(dirty)
@@ -49,59 +44,86 @@ pub(crate) fn candidates<'a>(
     changed: &Changed,
     dirty: &BTreeSet<Day>,
 ) -> Vec<&'a Receipt> {
-    let ranges: Vec<_> = changed.versions().filter_map(range_of).collect();
+    let ids: Vec<IdRanges> = changed.versions().map(Receipt::ids).collect();
     let touched = |log: &Receipt| {
-        range_of(log).is_some_and(|ids| ranges.iter().any(|range| overlap(range, &ids)))
+        let of_log = log.ids();
+        ids.iter().any(|ids| ids.meets(&of_log))
     };
-    let unknown = |log: &Receipt| log.days.keys().any(|day| !dirty.contains(day));
-    unchanged.iter().copied().filter(|log| touched(log) && unknown(log)).collect()
+    unchanged.iter().copied().filter(|log| is_open(log, dirty) && touched(log)).collect()
+}
+
+/// Whether a log file has a day that is not known to be dirty.
+fn is_open(log: &Receipt, dirty: &BTreeSet<Day>) -> bool {
+    log.days.keys().any(|day| !dirty.contains(day))
 }
 
 fn in_change(changes: &[Changed], log: &Receipt) -> bool {
     changes.iter().flat_map(Changed::versions).any(|receipt| receipt.path == log.path)
 }
 
-/// All ids that a changed file has or had.
-async fn ids_of(engine: &Embedded, changed: &Changed) -> Result<Ids, Error> {
-    let rows = changed.versions().map(|version| version.rows.staged).sum();
-    engine.fit("a changed file", rows, BYTES_PER_ID)?;
-    let mut ids = Ids::default();
-    for receipt in changed.versions() {
-        let column = [id_column(receipt.dataset)];
-        let read = engine.read(receipt, &column, None, |batch| {
-            ids.extend(batch[column[0]].as_primitive::<Int64Type>().values());
-        });
-        match read.await {
-            // A version that was replaced twice since the last publish may have been cleared
-            // away: every id in its range is then taken for changed.
-            Err(Error::Lake(lake::Error::Missing { .. })) => {
-                range_of(receipt).into_iter().for_each(|range| ids.extend_range(range));
-            }
-            read => read?,
-        }
-    }
-    ids.seal();
-    Ok(ids)
+/// The days of one changed file in the log files that may hold its ids.
+struct Search<'a> {
+    engine: &'a Embedded,
+    candidates: Vec<&'a Receipt>,
+    dirty: &'a mut BTreeSet<Day>,
+    /// As many ids of the file as fit into memory.
+    ids: Ids,
 }
 
-/// Adds the days of those rows of a log file whose id is in the set.
-async fn dirty_of(
-    engine: &Embedded,
-    log: &Receipt,
-    ids: &Ids,
-    dirty: &mut BTreeSet<Day>,
-) -> Result<(), Error> {
-    engine
-        .read(log, &["log_id", "log_date"], ids.range(), |batch| {
-            let days = batch["log_date"].as_primitive::<Date32Type>().values();
-            for (&id, &day) in batch["log_id"].as_primitive::<Int64Type>().values().iter().zip(days)
-            {
-                if ids.contains(id) {
-                    dirty.insert(Day(day));
+impl Search<'_> {
+    async fn run(mut self, changed: &Changed) -> Result<(), Error> {
+        let most = self.engine.memory_bytes / BYTES_PER_ID;
+        for receipt in changed.versions() {
+            match self.take(receipt, most).await {
+                // A version that was replaced twice since the last publish may have been cleared
+                // away: every id in its ranges is then taken for changed.
+                Err(Error::Lake(lake::Error::Missing { .. })) => {
+                    self.ids.extend_ranges(receipt.ids());
                 }
+                taken => taken?,
             }
-        })
-        .await
+        }
+        self.look().await
+    }
+
+    async fn take(&mut self, receipt: &Receipt, most: u64) -> Result<(), Error> {
+        let column = [id_column(receipt.dataset)];
+        let Some(mut batches) = self.engine.open(receipt, &column, None).await? else {
+            return Ok(());
+        };
+        while let Some(batch) = batches.try_next().await? {
+            self.ids.extend(batch[column[0]].as_primitive::<Int64Type>().values());
+            if self.ids.len() >= most {
+                self.look().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the days of those rows of the log files whose id was taken, and forgets the ids.
+    async fn look(&mut self) -> Result<(), Error> {
+        let mut ids = std::mem::take(&mut self.ids);
+        ids.seal();
+        for log in &self.candidates {
+            if !ids.meet(&log.ids()) || !is_open(log, self.dirty) {
+                continue;
+            }
+            let dirty = &mut self.dirty;
+            let columns = ["log_id", "log_date"];
+            self.engine
+                .read(log, &columns, ids.hull(), |batch| {
+                    let of_rows = batch["log_id"].as_primitive::<Int64Type>().values();
+                    let days = batch["log_date"].as_primitive::<Date32Type>().values();
+                    for (&id, &day) in of_rows.iter().zip(days) {
+                        if ids.contains(id) {
+                            dirty.insert(Day(day));
+                        }
+                    }
+                })
+                .await?;
+        }
+        Ok(())
+    }
 }
 
 fn id_column(dataset: Dataset) -> &'static str {

@@ -1,68 +1,121 @@
 //! The facts of some days: which staged files take part, and in which order.
+//!
+//! Mostly all at once. Where the logs of the days outgrow the budget they come in parts by their
+//! ids, and of each file the row groups that may hold these are read.
 
 use std::collections::BTreeSet;
 
 use lake::Receipt;
 use pipeline::{
-    Day,
-    facts::{BYTES_PER_LOG, FactBatch, Logs, REVIEW_COLUMNS, log_columns},
+    Day, IdRanges,
+    facts::{FactBatch, LatestLogs, Logs, REVIEW_COLUMNS, log_columns},
 };
 
 use super::Embedded;
-use crate::{
-    Error, Live,
-    ids::{overlap, range_of},
-};
+use crate::{Error, Live};
 
-pub async fn build(
-    engine: &Embedded,
-    live: &Live,
-    days: &BTreeSet<Day>,
-) -> Result<FactBatch, Error> {
-    if let (Some(first), Some(last)) = (days.first(), days.last()) {
-        let what = match first == last {
-            true => format!("the day {first}"),
-            false => format!("the days {first} to {last}"),
+/// What facts are built from.
+#[derive(Clone, Copy)]
+pub struct Build<'a> {
+    pub engine: &'a Embedded,
+    pub live: &'a Live,
+    pub days: &'a BTreeSet<Day>,
+}
+
+/// Which ids come next.
+pub struct Part {
+    first: i64,
+    /// How many at most: as far apart as those that fitted before, twice as far where all did.
+    width: u64,
+}
+
+impl Default for Part {
+    /// All ids.
+    fn default() -> Self {
+        Self { first: i64::MIN, width: u64::MAX }
+    }
+}
+
+impl Build<'_> {
+    /// The facts of a part of the ids, of as many as fit the budget, and the next part.
+    pub async fn facts(self, part: Part) -> Result<(FactBatch, Option<Part>), Error> {
+        let rows = self.live.logs.iter().map(|receipt| self.of_days(receipt)).sum::<u64>();
+        let wanted = part.first..=part.first.saturating_add_unsigned(part.width);
+        let memory = self.engine.memory_bytes;
+        let mut logs = Logs::new(self.days, rows as usize, wanted.clone(), memory);
+        let mut sources = Vec::new();
+        for (rank, receipt) in self.ranked() {
+            let ids = receipt.ids();
+            // There may be room for fewer ids after each file.
+            if self.of_days(receipt) > 0 && ids.meets(&IdRanges::of(logs.ids().clone())) {
+                let (range, columns) = (Some(logs.ids().clone()), log_columns());
+                let push = |batch| logs.push(&batch, rank);
+                self.engine.read(receipt, &columns, range, push).await?;
+                sources.push((rank, ids));
+            }
+        }
+        let ids = logs.ids().clone();
+        let width = match ids == wanted {
+            true => part.width.saturating_mul(2),
+            false => ids.end().abs_diff(part.first),
         };
-        engine.fit(&what, days.iter().map(|day| live.logs_of(*day)).sum(), BYTES_PER_LOG)?;
+        let next = ids.end().checked_add(1).and_then(|from| self.first_id(from));
+        let mut latest = logs.latest();
+        self.supersede(&mut latest, &sources).await?;
+        self.join(&mut latest).await?;
+        Ok((latest.facts(), next.map(|first| Part { first, width })))
     }
-    let ranked = || (0_u32..).zip(&live.logs);
-    let of_days = |receipt: &Receipt| -> u64 {
-        receipt.days.iter().filter(|(day, _)| days.contains(day)).map(|(_, rows)| rows).sum()
-    };
-    let mut logs = Logs::new(days, live.logs.iter().map(of_days).sum::<u64>() as usize);
-    let mut sources = Vec::new();
-    for (rank, receipt) in ranked() {
-        if of_days(receipt) > 0 {
-            engine.read(receipt, &log_columns(), None, |batch| logs.push(&batch, rank)).await?;
-            sources.extend(range_of(receipt).map(|ids| (rank, ids)));
+
+    /// The first id of a log file with rows of the days, from this one on.
+    fn first_id(&self, from: i64) -> Option<i64> {
+        let of_days = self.live.logs.iter().filter(|receipt| self.of_days(receipt) > 0);
+        let first = |receipt: &Receipt| {
+            let first = receipt.ids().iter().find(|ids| *ids.end() >= from);
+            first.map(|ids| from.max(*ids.start()))
+        };
+        of_days.filter_map(first).min()
+    }
+
+    fn ranked(&self) -> impl Iterator<Item = (u32, &Receipt)> {
+        (0_u32..).zip(&self.live.logs)
+    }
+
+    /// Log rows of the days in a file.
+    fn of_days(&self, receipt: &Receipt) -> u64 {
+        let of_days = receipt.days.iter().filter(|(day, _)| self.days.contains(day));
+        of_days.map(|(_, rows)| rows).sum()
+    }
+
+    /// A greater path may hold the same ids on days that are not built now; only files with such
+    /// days, and only where a lesser file with rows of the days overlaps, have to be asked.
+    async fn supersede(
+        &self,
+        latest: &mut LatestLogs,
+        sources: &[(u32, IdRanges)],
+    ) -> Result<(), Error> {
+        for (rank, receipt) in self.ranked() {
+            if receipt.days.keys().all(|day| self.days.contains(day)) {
+                continue;
+            }
+            let ids = receipt.ids();
+            let beats = sources.iter().any(|(other, lesser)| *other < rank && lesser.meets(&ids));
+            let wanted = latest.ids();
+            if beats && wanted.meets(&ids) {
+                let supersede = |batch| latest.supersede(&batch, rank);
+                self.engine.read(receipt, &["log_id"], wanted.hull(), supersede).await?;
+            }
         }
+        Ok(())
     }
-    let mut latest = logs.latest();
-    // A greater path may hold the same ids on days that are not built now; only files with
-    // such days, and only where a lesser file with rows of the days overlaps, have to be asked.
-    for (rank, receipt) in ranked() {
-        let Some(ids) = range_of(receipt) else { continue };
-        let elsewhere = receipt.days.keys().any(|day| !days.contains(day));
-        let beats = sources.iter().any(|(other, range)| *other < rank && overlap(range, &ids));
-        if elsewhere
-            && beats
-            && let Some((first, last)) = latest.id_range()
-        {
-            let range = Some(first..=last);
-            engine
-                .read(receipt, &["log_id"], range, |batch| latest.supersede(&batch, rank))
-                .await?;
+
+    async fn join(&self, latest: &mut LatestLogs) -> Result<(), Error> {
+        let wanted = latest.ids();
+        for receipt in self.live.reviews.iter().rev() {
+            if wanted.meets(&receipt.ids()) {
+                let join = |batch| latest.reviews(&batch);
+                self.engine.read(receipt, &REVIEW_COLUMNS, wanted.hull(), join).await?;
+            }
         }
+        Ok(())
     }
-    for receipt in live.reviews.iter().rev() {
-        let Some((first, last)) = latest.id_range() else { break };
-        let wanted = first..=last;
-        if range_of(receipt).is_some_and(|ids| overlap(&ids, &wanted)) {
-            engine
-                .read(receipt, &REVIEW_COLUMNS, Some(wanted), |batch| latest.reviews(&batch))
-                .await?;
-        }
-    }
-    Ok(latest.facts())
 }

@@ -7,17 +7,17 @@ mod linked;
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use lake::{Lake, Receipt};
 use pipeline::{
     Day,
-    facts::{BYTES_PER_LOG, Direction, FactBatch, SPEND_COLUMNS, Spend, SpendChange},
+    facts::{BYTES_PER_LOG, Direction, SPEND_COLUMNS, Spend, SpendChange},
 };
 
-use crate::{Change, Engine, Error, Live};
+use crate::{Change, Engine, Error, Facts, Live};
 
-/// Bytes of memory that one id takes of a set of them.
-const BYTES_PER_ID: u64 = 8;
+/// Bytes of memory that one id takes of a set of them, while it grows.
+const BYTES_PER_ID: u64 = 16;
 
 /// Computes facts over the lake within a memory budget.
 pub struct Embedded {
@@ -26,20 +26,21 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// `memory_bytes` bounds what one batch of days may take. A single day is never cut: one
-    /// that does not fit is an error.
+    /// `memory_bytes` bounds what one batch of days may take. What does not fit is done part by
+    /// part, and the files are read once for each.
     pub fn new(lake: Lake, memory_bytes: u64) -> Self {
         Self { lake, memory_bytes }
     }
 
-    /// Whether as many rows, by what the receipts say, can be held.
-    fn fit(&self, what: &str, rows: u64, bytes_per_row: u64) -> Result<(), Error> {
-        let needed = rows * bytes_per_row;
-        if needed <= self.memory_bytes {
-            return Ok(());
-        }
-        let (needed_mb, budget_mb) = (needed.div_ceil(1 << 20), self.memory_bytes >> 20);
-        Err(Error::TooLarge { what: what.to_owned(), rows, needed_mb, budget_mb })
+    /// The rows of a staged file, if it has any, batch by batch.
+    async fn open(
+        &self,
+        receipt: &Receipt,
+        columns: &[&str],
+        ids: Option<RangeInclusive<i64>>,
+    ) -> Result<Option<lake::StagedStream>, Error> {
+        let Some(parquet) = &receipt.parquet else { return Ok(None) };
+        Ok(Some(self.lake.read_staged(receipt.dataset, parquet, columns, ids).await?))
     }
 
     /// Hands the rows of a staged file to `take`, batch by batch.
@@ -50,8 +51,7 @@ impl Embedded {
         ids: Option<RangeInclusive<i64>>,
         mut take: impl FnMut(arrow_array::RecordBatch) + Send,
     ) -> Result<(), Error> {
-        let Some(parquet) = &receipt.parquet else { return Ok(()) };
-        let mut batches = self.lake.read_staged(receipt.dataset, parquet, columns, ids).await?;
+        let Some(mut batches) = self.open(receipt, columns, ids).await? else { return Ok(()) };
         while let Some(batch) = batches.try_next().await? {
             take(batch);
         }
@@ -79,8 +79,13 @@ impl Engine for Embedded {
         live.batches(days, BYTES_PER_LOG, self.memory_bytes)
     }
 
-    async fn facts(&self, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error> {
-        facts::build(self, live, days).await
+    fn facts<'a>(&'a self, live: &'a Live, days: &'a BTreeSet<Day>) -> Facts<'a> {
+        let build = facts::Build { engine: self, live, days };
+        stream::try_unfold(Some(facts::Part::default()), move |part| async move {
+            let Some(part) = part else { return Ok(None) };
+            build.facts(part).await.map(Some)
+        })
+        .boxed()
     }
 
     async fn spend(&self, change: &Change) -> Result<Vec<SpendChange>, Error> {

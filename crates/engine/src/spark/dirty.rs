@@ -11,7 +11,6 @@ use super::{DAYS_OF_IDS, DAYS_OF_RANGES, Spark, array, columns, plan, staged};
 use crate::{
     Change, Changed, Engine, Error, Live,
     embedded::dirty::{candidates, listed, unchanged},
-    ids::range_of,
 };
 
 pub async fn days(spark: &Spark, live: &Live, change: &Change) -> Result<BTreeSet<Day>, Error> {
@@ -50,7 +49,7 @@ pub async fn days(spark: &Spark, live: &Live, change: &Change) -> Result<BTreeSe
         let query = plan::sql(DAYS_OF_IDS, [("logs", logs), ("changed", changed)]);
         dirty.extend(spark.days_of("found dirty days", query).await?);
     }
-    gone.retain(|gone| range_of(gone).is_some());
+    gone.retain(|gone| !gone.ids().is_empty());
     if let (Some(logs), false) = (log_rows(), gone.is_empty()) {
         let gone = ranges(&gone).map_err(|error| spark.unsent(error))?;
         let query = plan::sql(DAYS_OF_RANGES, [("logs", logs), ("gone", gone)]);
@@ -61,9 +60,10 @@ pub async fn days(spark: &Spark, live: &Live, change: &Change) -> Result<BTreeSe
 
 /// First and last ids, as rows that go with a plan.
 fn ranges(files: &[&Receipt]) -> Result<Relation, arrow_schema::ArrowError> {
-    let ranges = || files.iter().filter_map(|file| range_of(file));
-    let first = Int64Array::from_iter_values(ranges().map(|range| *range.start()));
-    let last = Int64Array::from_iter_values(ranges().map(|range| *range.end()));
+    let ranges: Vec<_> =
+        files.iter().flat_map(|file| file.ids().iter().collect::<Vec<_>>()).collect();
+    let first = Int64Array::from_iter_values(ranges.iter().map(|range| *range.start()));
+    let last = Int64Array::from_iter_values(ranges.iter().map(|range| *range.end()));
     plan::rows(&RecordBatch::try_from_iter([("first_id", array(first)), ("last_id", array(last))])?)
 }
 

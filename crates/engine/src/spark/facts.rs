@@ -8,16 +8,13 @@ use arrow_array::{
 };
 use lake::Receipt;
 use pipeline::{
-    Day,
+    Day, IdRanges,
     dimensions::{COUNT, all},
     facts::{DayTotal, Fact, FactBatch},
 };
 
 use super::{FACTS, Spark, columns, plan};
-use crate::{
-    Error, Live,
-    ids::{overlap, range_of},
-};
+use crate::{Error, Live};
 
 /// Bytes of memory that one fact takes here; there are no more facts than logs. The rows grow by
 /// an eighth at a time.
@@ -57,8 +54,8 @@ fn logs<'a>(live: &'a Live, days: &BTreeSet<Day>) -> Vec<&'a Receipt> {
     let mut sources = Vec::new();
     let mut logs = Vec::new();
     for log in &live.logs {
-        let Some(ids) = range_of(log) else { continue };
-        let beats = || sources.iter().any(|range| overlap(range, &ids));
+        let ids = log.ids();
+        let beats = || sources.iter().any(|lesser: &IdRanges| lesser.meets(&ids));
         if of_days(log) {
             logs.push(log);
             sources.push(ids);
@@ -72,9 +69,10 @@ fn logs<'a>(live: &'a Live, days: &BTreeSet<Day>) -> Vec<&'a Receipt> {
 /// Review files that may hold a log's id.
 fn reviews<'a>(live: &'a Live, logs: &[&Receipt], days: &BTreeSet<Day>) -> Vec<&'a Receipt> {
     let of_days = |log: &&&Receipt| log.days.keys().any(|day| days.contains(day));
-    let ranges: Vec<_> = logs.iter().filter(of_days).filter_map(|log| range_of(log)).collect();
+    let wanted: Vec<_> = logs.iter().filter(of_days).map(|log| log.ids()).collect();
     let meets = |review: &&Receipt| {
-        range_of(review).is_some_and(|ids| ranges.iter().any(|range| overlap(range, &ids)))
+        let ids = review.ids();
+        wanted.iter().any(|wanted| wanted.meets(&ids))
     };
     live.reviews.iter().filter(meets).collect()
 }

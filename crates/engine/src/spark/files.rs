@@ -11,10 +11,7 @@ use lake::Receipt;
 use spark_connect_proto::Relation;
 
 use super::{RANKED, ROW_COUNT, Spark, WINNERS, array, columns, plan};
-use crate::{
-    Error,
-    ids::{overlap, range_of},
-};
+use crate::Error;
 
 /// Layers that are read one by one. With more of them, the names of the files give the ranks where
 /// the cluster shows these: Spark and Databricks do, Sail does not.
@@ -146,8 +143,11 @@ impl Spark {
 fn layers<'a>(files: &[&'a Receipt]) -> Vec<Vec<&'a Receipt>> {
     let mut layers: Vec<Vec<&Receipt>> = Vec::new();
     for file in files {
-        let Some(ids) = range_of(file) else { continue };
-        let meets = |other: &&Receipt| range_of(other).is_some_and(|range| overlap(&range, &ids));
+        let ids = file.ids();
+        if ids.is_empty() {
+            continue;
+        }
+        let meets = |other: &&Receipt| other.ids().meets(&ids);
         let above = layers.iter().rposition(|layer| layer.iter().any(meets)).map_or(0, |at| at + 1);
         match layers.get_mut(above) {
             Some(layer) => layer.push(file),

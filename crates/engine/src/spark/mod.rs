@@ -20,16 +20,17 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use arrow_array::{Date32Array, RecordBatch};
 use async_trait::async_trait;
+use futures_util::{StreamExt, stream};
 use lake::{Lake, Receipt};
 use pipeline::{
     Day,
     dimensions::{all, fill},
-    facts::{BYTES_PER_LOG, FactBatch, SpendChange},
+    facts::{BYTES_PER_LOG, SpendChange},
 };
 
 pub use self::address::{Address, WrongAddress};
 use self::{cluster::Cluster, place::Place};
-use crate::{Change, Changed, Embedded, Engine, Error, Live};
+use crate::{Change, Changed, Embedded, Engine, Error, Facts, Live};
 
 macro_rules! statements {
     ($($name:ident = $file:literal,)*) => {
@@ -147,10 +148,10 @@ impl Engine for Spark {
         }
     }
 
-    async fn facts(&self, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error> {
+    fn facts<'a>(&'a self, live: &'a Live, days: &'a BTreeSet<Day>) -> Facts<'a> {
         match self.outgrow(days.iter().map(|day| live.logs_of(*day)).sum()) {
-            true => facts::build(self, live, days).await,
-            false => self.embedded.facts(live, days).await,
+            true => stream::once(facts::build(self, live, days)).boxed(),
+            false => self.embedded.facts(live, days),
         }
     }
 

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use pipeline::facts::BYTES_PER_LOG;
 
 use super::{
-    model::{Files, Logs, all_days, april, assert_model, build, csv, log_row, model, plain, text},
+    model::{
+        Files, Logs, all_days, april, assert_model, build, csv, log_row, model, parts, plain, text,
+    },
     random::Random,
     world::Worlds,
 };
@@ -65,7 +67,8 @@ pub async fn texts_are_compared_byte_for_byte_and_an_absent_browser_is_unknown(w
     }
     let world = worlds.new_world();
     let live = world.live(&[("log_reviews/1.csv", logs), ("movie_review/1.csv", reviews)]).await;
-    let batch = world.engine().facts(&live, &BTreeSet::from([april(1)])).await.unwrap();
+    let days = BTreeSet::from([april(1)]);
+    let batch = parts(world.engine().as_ref(), &live, &days).await.unwrap().remove(0);
     let mut found: Vec<(String, String, i32)> = batch
         .rows
         .iter()
@@ -98,11 +101,11 @@ pub async fn days_without_any_row_are_there_and_empty(worlds: &Worlds) {
     files.log("2", Logs::new());
     let world = worlds.new_world();
     let live = world.live(&csv(&files)).await;
-    let batch = world.engine().facts(&live, &all_days()).await.unwrap();
+    let batch = parts(world.engine().as_ref(), &live, &all_days()).await.unwrap().remove(0);
     let totals: Vec<_> = batch.days.iter().map(|total| (total.matched, total.unmatched)).collect();
     assert_eq!(totals, [(1, 0), (0, 0), (0, 0), (0, 0), (0, 0)]);
     let nothing = engine::Live::default();
-    let batch = world.engine().facts(&nothing, &all_days()).await.unwrap();
+    let batch = parts(world.engine().as_ref(), &nothing, &all_days()).await.unwrap().remove(0);
     assert_eq!((batch.days.len(), batch.rows.len()), (5, 0));
 }
 
@@ -141,7 +144,7 @@ pub async fn a_live_file_that_is_gone_is_an_error(worlds: &Worlds) {
         let live = world.live(&csv(&files)).await;
         let gone = if gone_log { &live.logs[1] } else { &live.reviews[1] };
         world.clear_away(gone).await;
-        let facts = world.engine().facts(&live, &all_days()).await;
+        let facts = parts(world.engine().as_ref(), &live, &all_days()).await;
         assert!(facts.is_err(), "a log file: {gone_log}");
     }
 }

@@ -5,7 +5,8 @@ use std::{
     fmt::Display,
 };
 
-use engine::{Engine, Live};
+use engine::{Engine, Error, Live};
+use futures_util::TryStreamExt;
 use pipeline::{
     Day,
     dimensions::{DIMENSIONS, Dimension, place},
@@ -95,10 +96,19 @@ pub fn csv(files: &Files) -> Vec<(&str, String)> {
     reviews.chain(files.logs.iter().map(|(name, rows)| (name.as_str(), log_csv(rows)))).collect()
 }
 
+/// The facts of one batch of days, in one part or more.
+pub async fn parts(
+    engine: &dyn Engine,
+    live: &Live,
+    days: &BTreeSet<Day>,
+) -> Result<Vec<FactBatch>, Error> {
+    engine.facts(live, days).try_collect().await
+}
+
 pub async fn build(engine: &dyn Engine, live: &Live, days: &BTreeSet<Day>) -> Vec<FactBatch> {
     let mut batches = Vec::new();
     for days in engine.batches(live, days) {
-        batches.push(engine.facts(live, &days).await.unwrap());
+        batches.extend(parts(engine, live, &days).await.unwrap());
     }
     batches
 }
@@ -118,23 +128,27 @@ pub async fn assert_model(world: &World<'_>, files: &Files) {
 /// The text of a dimension.
 pub fn text(batch: &FactBatch, fact: &Fact, dimension: &str) -> String {
     let place = place(dimension);
-    batch.texts[place].texts()[fact.codes[place] as usize].clone()
+    batch.texts[place].text(fact.codes[place]).unwrap().to_owned()
 }
 
-/// Batches as the model has them. Each grain stands once, days come in order, totals add up.
+/// Batches as the model has them. In each of them a grain stands once, days come in order and
+/// totals add up.
+#[track_caller]
 pub fn plain(batches: &[FactBatch]) -> (Facts, Waiting) {
     let (mut facts, mut waiting) = (Facts::new(), Waiting::new());
     for batch in batches {
+        let mut grains = BTreeSet::new();
         assert!(batch.rows.is_sorted_by_key(|fact| fact.day));
         assert!(batch.days.is_sorted_by_key(|total| total.day));
         for row in &batch.rows {
             let device = text(batch, row, "device");
-            let twice = facts.insert((row.day, row.customer, device), (row.score, row.count));
-            assert_eq!(twice, None, "{row:?} stands twice");
+            assert!(grains.insert((row.day, row.customer, row.codes)), "{row:?} stands twice");
+            let fact = facts.entry((row.day, row.customer, device)).or_default();
+            (fact.0, fact.1) = (fact.0 + row.score, fact.1 + row.count);
         }
         for total in &batch.days {
             if total.unmatched > 0 {
-                waiting.insert(total.day, total.unmatched);
+                *waiting.entry(total.day).or_default() += total.unmatched;
             }
             let counted = batch.rows.iter().filter(|fact| fact.day == total.day);
             assert_eq!(total.matched, counted.map(|fact| fact.count as u64).sum::<u64>());

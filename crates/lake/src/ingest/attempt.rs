@@ -1,7 +1,7 @@
 //! One attempt at a file: from a look at its version to the commit of its receipt.
 
 use object_store::ObjectMeta;
-use pipeline::{Dataset, Tally};
+use pipeline::{Dataset, Day, IdRanges, Tally};
 
 use super::{
     Outcome,
@@ -16,7 +16,9 @@ use crate::{
     Error, Receipt, Rows, State,
     duplicate_content::{find_duplicate, same_content},
     failpoint::{applies, reach},
-    paths, store,
+    paths,
+    receipt::today,
+    store,
     table::Load,
 };
 
@@ -53,8 +55,10 @@ impl Job<'_> {
         };
         match self.start(&version).await? {
             Start::Fatal(markers) => {
+                let read_on = Some(read_on(newest.as_ref(), &version));
                 let number = newest.map_or(0, |newest| newest.number) + 1;
                 let failed = self.receipt(&version, number, &paths::attempt(), State::Failed);
+                let failed = Receipt { read_on, ..failed };
                 let step = self.commit(failed, Outcome::Failed).await?;
                 // Another writer's receipt: the next attempt looks at the markers again.
                 if let Step::Done(_) = step {
@@ -85,6 +89,7 @@ impl Job<'_> {
         // A file that kills the process, in tests.
         reach(self.path)?;
         let number = newest.as_ref().map_or(0, |newest| newest.number);
+        let read_on = read_on(newest.as_ref(), version);
         let live = match newest {
             Some(newest) => self.log().live_from(newest).await?,
             None => None,
@@ -102,18 +107,31 @@ impl Job<'_> {
         let attempt = paths::attempt();
         let etag = store::etag(version);
         let parquet = paths::parquet(self.dataset, self.path, &etag, &attempt);
+        let kept = known.as_ref().map(|live| (live.date_orders, live.read_on));
         let known = known.and_then(|live| live.content_hash);
-        let next = |state| self.receipt(version, number + 1, &attempt, state);
-        match self.read(version, &parquet, known, load).await? {
+        let next = |state| {
+            let receipt = self.receipt(version, number + 1, &attempt, state);
+            Receipt { read_on: Some(read_on), ..receipt }
+        };
+        match self.read(version, read_on, &parquet, known, load).await? {
             Reading::Changed => Ok(Step::Changed),
             Reading::Known { hash } => {
-                let receipt = Receipt { content_hash: Some(hash), ..next(State::Unchanged) };
+                // What is staged was read when these bytes came first.
+                let (date_orders, read_on) = kept.unwrap_or_default();
+                let unchanged = next(State::Unchanged);
+                let content_hash = Some(hash);
+                let receipt = Receipt { content_hash, date_orders, read_on, ..unchanged };
                 self.commit(receipt, Outcome::Unchanged).await
             }
-            Reading::Refused { refusal, hash, extra_columns, quarantined } => {
-                let quarantine = quarantined.then(|| parquet.clone());
-                let (content_hash, rejected) = (hash, next(State::Rejected));
-                let receipt = Receipt { content_hash, extra_columns, quarantine, ..rejected };
+            Reading::Refused { refusal, hash, tally, quarantined } => {
+                let receipt = Receipt {
+                    content_hash: hash,
+                    quarantine: quarantined.then(|| parquet.clone()),
+                    extra_columns: tally.extra_columns,
+                    first_refused: tally.first_refused,
+                    date_orders: tally.date_orders,
+                    ..next(State::Rejected)
+                };
                 let step = self.reject(receipt.clone(), refusal).await?;
                 if matches!(step, Step::Raced) {
                     self.discard(&receipt).await;
@@ -160,17 +178,20 @@ impl Job<'_> {
     async fn read(
         &self,
         version: &ObjectMeta,
+        read_on: Day,
         parquet: &str,
         known: Option<String>,
         load: Option<Box<dyn Load>>,
     ) -> Result<Reading, Error> {
+        let mut options = self.options.parser.clone();
+        options.dates = options.dates.read_on(read_on);
         let pass = Pass {
             lake: self.lake.clone(),
             dataset: self.dataset,
             path: self.path.to_owned(),
             version: version.clone(),
             parquet: parquet.to_owned(),
-            options: self.options.parser.clone(),
+            options,
             bounds: Bounds { max_bytes: self.options.max_bytes, max_ratio: self.options.max_ratio },
             progress: self.options.progress.clone(),
             known,
@@ -219,16 +240,20 @@ impl Job<'_> {
             return Err(self.bug(format!("the rows do not add up ({rows:?})")));
         }
         let Staged { load, hash, tally, parquet, quarantine, .. } = staged;
+        let ids = tally.ids.hull();
         let receipt = Receipt {
             content_hash: Some(hash),
             parquet: Some(parquet),
             quarantine,
             rows,
             // Of each id one row is left, so the bounds stay.
-            min_id: tally.min_id,
-            max_id: tally.max_id,
+            min_id: ids.as_ref().map(|ids| *ids.start()),
+            max_id: ids.as_ref().map(|ids| *ids.end()),
+            id_ranges: if tally.ids.len() > 1 { tally.ids } else { IdRanges::default() },
             days: tally.days,
             extra_columns: tally.extra_columns,
+            first_refused: tally.first_refused,
+            date_orders: tally.date_orders,
             ..accepted
         };
         match (load, self.dataset) {
@@ -272,5 +297,45 @@ impl Job<'_> {
             // The other one was faster.
             None => Ok(Step::Raced),
         }
+    }
+}
+
+/// The day that decides which days of a version are plausible. It is the one on which the version
+/// was read first, as its receipts remember: whoever stages it again, after a change of the program
+/// or on request, gets the same rows. Before the first receipt nothing is staged that could differ.
+fn read_on(newest: Option<&Receipt>, version: &ObjectMeta) -> Day {
+    let same = newest.filter(|newest| newest.etag == store::etag(version));
+    // Older receipts do not say it, but when they were written.
+    let written_on = |receipt: &Receipt| receipt.written_at.get(..10)?.parse().ok();
+    same.and_then(|same| same.read_on.or_else(|| written_on(same))).unwrap_or_else(today)
+}
+
+#[cfg(test)]
+mod tests {
+    use pipeline::Dataset;
+
+    use super::*;
+
+    #[test]
+    fn a_version_keeps_the_day_on_which_it_was_read_first() {
+        let version = |tag: &str| ObjectMeta {
+            location: "log_reviews/a.csv".into(),
+            last_modified: chrono::Utc::now(),
+            size: 1,
+            e_tag: Some(tag.to_owned()),
+            version: None,
+        };
+        let receipt = |read_on| Receipt {
+            etag: "v1".to_owned(),
+            written_at: "2021-05-03T06:15:04Z".to_owned(),
+            read_on,
+            ..Receipt::new(Dataset::ReviewLogs, "log_reviews/a.csv", 1, State::Accepted)
+        };
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let first = day("2021-04-25");
+        assert_eq!(read_on(Some(&receipt(Some(first))), &version("v1")), first);
+        assert_eq!(read_on(Some(&receipt(None)), &version("v1")), day("2021-05-03"));
+        assert_eq!(read_on(Some(&receipt(Some(first))), &version("v2")), today());
+        assert_eq!(read_on(None, &version("v1")), today());
     }
 }

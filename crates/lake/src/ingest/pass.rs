@@ -54,12 +54,7 @@ pub(super) enum Reading {
     Known { hash: String },
     /// No row was staged. The hash is known when all bytes were read.
     /// `quarantined`: its refused rows are what is wrong with it, and lie in quarantine.
-    Refused {
-        refusal: FileRefusal,
-        hash: Option<String>,
-        extra_columns: Vec<String>,
-        quarantined: bool,
-    },
+    Refused { refusal: FileRefusal, hash: Option<String>, tally: Box<Tally>, quarantined: bool },
     /// `written` rows are in the Parquet file or on their way into the table, and refused rows, if
     /// any, in quarantine.
     Staged {
@@ -129,7 +124,7 @@ impl Pass {
     pub(super) fn run(mut self, handle: &Handle, cancelled: &AtomicBool) -> Result<Reading, Error> {
         if self.version.size > self.bounds.max_bytes {
             let refusal = too_large(format!("{} bytes", self.version.size));
-            return Ok(refused(refusal, None, Vec::new()));
+            return Ok(refused(refusal, None, Tally::default()));
         }
         let mut parser = parser(self.dataset, &self.options);
         let mut source = None;
@@ -141,9 +136,7 @@ impl Pass {
             Err(Stop::Failed(error)) => Err(error),
             // What looks wrong may only have been half written.
             Err(Stop::Refused(_)) if changed(source.as_ref())? => Ok(Reading::Changed),
-            Err(Stop::Refused(refusal)) => {
-                Ok(refused(refusal, hash, parser.tally().extra_columns.clone()))
-            }
+            Err(Stop::Refused(refusal)) => Ok(refused(refusal, hash, parser.tally().clone())),
         }
     }
 
@@ -191,11 +184,13 @@ impl Pass {
         self.drain(handle, parser, &mut output)?;
         if let Err(refusal) = finished {
             // Whoever is told that too many rows are refused wants to see them.
-            let by_rows =
-                matches!(refusal.reason, FileReason::TooManyRefused | FileReason::WrongEncoding);
+            let by_rows = matches!(
+                refusal.reason,
+                FileReason::TooManyRefused | FileReason::WrongEncoding | FileReason::DateOrder
+            );
             let quarantined = by_rows && finish_refused(output.refused)?;
-            let extra_columns = parser.tally().extra_columns.clone();
-            return Ok(Reading::Refused { refusal, hash: Some(read), extra_columns, quarantined });
+            let tally = Box::new(parser.tally().clone());
+            return Ok(Reading::Refused { refusal, hash: Some(read), tally, quarantined });
         }
         reach("stream:after").map_err(Error::from)?;
         let quarantined = output.refused.is_some();
@@ -230,8 +225,8 @@ impl Pass {
     }
 }
 
-fn refused(refusal: FileRefusal, hash: Option<String>, extra_columns: Vec<String>) -> Reading {
-    Reading::Refused { refusal, hash, extra_columns, quarantined: false }
+fn refused(refusal: FileRefusal, hash: Option<String>, tally: Tally) -> Reading {
+    Reading::Refused { refusal, hash, tally: Box::new(tally), quarantined: false }
 }
 
 fn changed(source: Option<&SourceReader>) -> Result<bool, Error> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::record::Record;
-use crate::{FileReason, FileRefusal};
+use crate::{FileReason, FileRefusal, texts::is_blank};
 
 /// A column of the contract: its name in errors, and every name that vendors give it
 /// (compared without case).
@@ -34,7 +34,7 @@ pub fn read(record: &Record<'_>, columns: &[Column]) -> Result<Header, FileRefus
     for i in 0..record.fields.len() {
         let name = String::from_utf8_lossy(record.value(i, &mut scratch));
         is_text &= matches!(name, Cow::Borrowed(_));
-        names.push(name.trim().to_owned());
+        names.push(name.trim_matches(is_blank).to_owned());
     }
     let is = |name: &str, column: &Column| {
         column.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
@@ -114,6 +114,11 @@ pub fn sniff(start: &[u8]) -> Result<(), FileRefusal> {
         return wrong(utf16);
     }
     let line = memchr::memchr(b'\n', start).map_or(start, |end| &start[..end]);
+    let text = line.trim_ascii_start();
+    let text = text.strip_prefix(b"\"").unwrap_or(text);
+    if text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"sep=")) && line.len() <= 10 {
+        return not_csv("its first line is `sep=`, which only spreadsheets know: remove the line");
+    }
     if line.iter().any(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 127)) {
         return not_csv("its first line has control characters: this is a binary file");
     }

@@ -7,6 +7,7 @@ mod buffer;
 mod header;
 mod record;
 mod refused;
+mod verdict;
 
 use std::{
     borrow::Cow,
@@ -16,7 +17,7 @@ use std::{
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use self::{
     buffer::Buffer,
@@ -26,13 +27,21 @@ use self::{
 };
 pub use self::{header::Column, record::Record, refused::refused_schema};
 use crate::{
-    Day, FileParser, FileReason, FileRefusal, Limits, RowReason, Tally,
+    Day, FileParser, FileReason, FileRefusal, Limits, RefusedRow, RowReason, Tally,
+    id_ranges::IdCollector,
     logs::{is_in, masked},
-    refusal::RowRefusal,
+    purchases::DateOrders,
+    refusal::{Expected, RowRefusal},
 };
 
 /// Bytes of texts that are collected before a batch is handed out, however few its rows.
 const BATCH_BYTES: usize = 8 << 20;
+
+/// Refused rows that are told one by one.
+const FIRST_REFUSED: usize = 5;
+
+/// A record with `\"` that is malformed or has a wrong number of fields.
+const BACKSLASH: &str = "inner quotes doubled (\"\"), not behind a backslash (\\\")";
 
 /// What one dataset makes of its records.
 pub trait Rows: Send {
@@ -62,6 +71,16 @@ pub trait Rows: Send {
         BTreeMap::new()
     }
 
+    /// What dates with slashes say about their order, over the whole file.
+    fn date_orders(&self) -> DateOrders {
+        DateOrders::default()
+    }
+
+    /// Whether the rows as a whole are what they seem to be, asked at the end of the file.
+    fn check(&self) -> Result<(), FileRefusal> {
+        Ok(())
+    }
+
     /// What quarantine may keep of a refused row's text: all of it, unless a log has strayed into
     /// a file of another kind.
     fn keep_raw<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
@@ -78,8 +97,11 @@ pub struct CsvParser<R> {
     header: Option<Header>,
     /// Bytes that were scanned and have to be scanned again.
     again: u64,
+    /// Whether any row is sound UTF-8 with a character beyond ASCII.
+    has_utf8: bool,
     tally: Tally,
     last_id: Option<i64>,
+    ids: IdCollector,
     ready: VecDeque<RecordBatch>,
     refused: Refused,
     ready_refused: VecDeque<RecordBatch>,
@@ -95,8 +117,10 @@ impl<R: Rows> CsvParser<R> {
             fields: Vec::with_capacity(16),
             header: None,
             again: 0,
+            has_utf8: false,
             tally: Tally { ascending: true, ..Tally::default() },
             last_id: None,
+            ids: IdCollector::default(),
             ready: VecDeque::new(),
             refused: Refused::default(),
             ready_refused: VecDeque::new(),
@@ -111,13 +135,13 @@ impl<R: Rows> CsvParser<R> {
             return Ok(());
         }
         // Most chunks are sound as a whole; only in others each row is looked at.
-        let suspicious = !sound(&self.buffer.bytes()[at..], complete);
+        let chunk = Content::of(&self.buffer.bytes()[at..], complete);
         while at < end {
             let bytes = self.buffer.bytes();
             match bytes[at] {
                 b'\n' => at += 1,
                 b'\r' if bytes.get(at + 1) == Some(&b'\n') => at += 2,
-                _ => match self.read_record(at, complete, suspicious)? {
+                _ => match self.read_record(at, complete, chunk)? {
                     Some(next) => at = next,
                     None => break,
                 },
@@ -132,7 +156,7 @@ impl<R: Rows> CsvParser<R> {
         &mut self,
         at: usize,
         complete: bool,
-        suspicious: bool,
+        chunk: Content,
     ) -> Result<Option<usize>, FileRefusal> {
         let Limits { field: field_limit, line: line_limit, .. } = self.limits;
         let bytes = self.buffer.bytes();
@@ -145,7 +169,7 @@ impl<R: Rows> CsvParser<R> {
                 (RowReason::TooLong, end)
             }
             Scan::Record { end } => {
-                if let Err(refusal) = self.push_row(at, end, suspicious) {
+                if let Err(refusal) = self.push_row(at, end, chunk) {
                     self.refuse(at, end, refusal);
                 }
                 return Ok(Some(end));
@@ -170,18 +194,26 @@ impl<R: Rows> CsvParser<R> {
             || self.fields.iter().any(|field| field.end - field.start > self.limits.field)
     }
 
-    fn push_row(&mut self, at: usize, end: usize, suspicious: bool) -> Result<(), RowRefusal> {
+    fn push_row(&mut self, at: usize, end: usize, chunk: Content) -> Result<(), RowRefusal> {
         // `read` does not come here before the header is known.
         let Some(header) = &self.header else { return Ok(()) };
         let record = Record {
             bytes: self.buffer.bytes(),
             fields: &self.fields,
             positions: &header.positions,
+            is_ascii: chunk == Content::Ascii,
         };
+        // Of most rows it is known. Others are looked at until one has a character beyond ASCII.
+        let content = match chunk {
+            Content::Utf8 if !self.has_utf8 => Content::of(&record.bytes[at..end], true),
+            Content::Unsound => Content::of(&record.bytes[at..end], true),
+            known => known,
+        };
+        self.has_utf8 |= content == Content::Utf8;
         if self.fields.len() != header.width {
             return Err(RowRefusal::of_row(RowReason::FieldCount));
         }
-        if suspicious && !sound(&record.bytes[at..end], true) {
+        if content == Content::Unsound {
             for (i, column) in R::COLUMNS.iter().enumerate() {
                 if memchr(0, record.raw(i)).is_some() {
                     return Err(RowRefusal::of_column(RowReason::NulByte, column.name));
@@ -197,8 +229,7 @@ impl<R: Rows> CsvParser<R> {
         if let Some(id) = id {
             self.tally.ascending &= self.last_id.is_none_or(|last| last < id);
             self.last_id = Some(id);
-            self.tally.min_id = Some(self.tally.min_id.map_or(id, |min| min.min(id)));
-            self.tally.max_id = Some(self.tally.max_id.map_or(id, |max| max.max(id)));
+            self.ids.insert(id);
         }
         if self.rows.pending() >= self.limits.batch_rows || self.rows.bytes() >= BATCH_BYTES {
             self.ready.push_back(self.rows.take());
@@ -212,6 +243,15 @@ impl<R: Rows> CsvParser<R> {
         *self.tally.refused.entry(refusal.reason).or_default() += 1;
         let line = self.buffer.line(at);
         let bytes = &self.buffer.bytes()[at..end];
+        if self.tally.first_refused.len() < FIRST_REFUSED {
+            let by_quotes =
+                matches!(refusal.reason, RowReason::MalformedRecord | RowReason::FieldCount);
+            let refusal = match by_quotes && memmem::find(bytes, b"\\\"").is_some() {
+                true => refusal.expecting(Expected::Form(BACKSLASH)),
+                false => refusal,
+            };
+            self.tally.first_refused.push(RefusedRow::new(line, refusal));
+        }
         let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         let raw = self.rows.keep_raw(text);
@@ -280,7 +320,8 @@ impl<R: Rows> CsvParser<R> {
         match scan(view, start, is_all, &mut self.fields) {
             Scan::Record { end } if end - start <= self.limits.line => {
                 let positions: Vec<usize> = (0..self.fields.len()).collect();
-                let record = Record { bytes, fields: &self.fields, positions: &positions };
+                let (fields, positions) = (&self.fields[..], &positions[..]);
+                let record = Record { bytes, fields, positions, is_ascii: false };
                 let header = header::read(&record, R::COLUMNS)?;
                 self.tally.extra_columns.clone_from(&header.extra);
                 self.header = Some(header);
@@ -294,30 +335,6 @@ impl<R: Rows> CsvParser<R> {
                 Err(FileRefusal::new(FileReason::NotCsv, detail))
             }
         }
-    }
-
-    fn check_shares(&self) -> Result<(), FileRefusal> {
-        let Tally { rows_in, rows_refused, refused, .. } = &self.tally;
-        let share = |rows: u64| rows as f64 / (*rows_in).max(1) as f64;
-        let (limit, rows) = (self.limits.refused_share, *rows_in);
-        let encoding = refused.get(&RowReason::InvalidUtf8).copied().unwrap_or(0);
-        if share(encoding) > 0.5 || (rows >= 100 && share(encoding) > limit) {
-            let detail = format!(
-                "{encoding} of {rows} rows are not UTF-8 (Windows-1252?): save the file as UTF-8"
-            );
-            return Err(FileRefusal::new(FileReason::WrongEncoding, detail));
-        }
-        if rows >= 100 && share(*rows_refused) > limit {
-            let mut counts: Vec<_> = refused.iter().collect();
-            counts.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-            let counts: Vec<_> = counts.iter().map(|(why, n)| format!("{why} {n}")).collect();
-            let detail = format!(
-                "{rows_refused} of {rows} rows are refused, more than a share of {limit}: {}",
-                counts.join(", ")
-            );
-            return Err(FileRefusal::new(FileReason::TooManyRefused, detail));
-        }
-        Ok(())
     }
 }
 
@@ -344,8 +361,12 @@ impl<R: Rows> FileParser for CsvParser<R> {
         if !self.refused.is_empty() {
             self.ready_refused.push_back(self.refused.take());
         }
-        self.check_shares()?;
+        self.tally.date_orders = self.rows.date_orders();
+        verdict::encoding(&self.tally, &self.limits, self.has_utf8)?;
+        self.rows.check().map_err(|refusal| verdict::with_first_rows(refusal, &self.tally))?;
+        verdict::refused_rows(&self.tally, &self.limits)?;
         self.tally.days = self.rows.days();
+        self.tally.ids = self.ids.ranges();
         if self.rows.pending() > 0 {
             self.ready.push_back(self.rows.take());
         }
@@ -371,12 +392,30 @@ fn too_much_again() -> FileRefusal {
     FileRefusal::new(FileReason::NotCsv, detail)
 }
 
-/// Whether there is neither a NUL byte nor anything that is not UTF-8. A character that the
-/// end of an incomplete buffer cuts in two is no fault.
-fn sound(bytes: &[u8], complete: bool) -> bool {
-    let utf8 = match std::str::from_utf8(bytes) {
-        Ok(_) => true,
-        Err(error) => !complete && error.error_len().is_none(),
-    };
-    utf8 && memchr(0, bytes).is_none()
+/// What bytes are made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// ASCII alone, without a NUL byte.
+    Ascii,
+    /// UTF-8, without a NUL byte.
+    Utf8,
+    /// A NUL byte is in it, or something that is not UTF-8.
+    Unsound,
+}
+
+impl Content {
+    /// A character that the end of an incomplete buffer cuts in two is no fault.
+    fn of(bytes: &[u8], complete: bool) -> Self {
+        let is_ascii = bytes.is_ascii();
+        let is_utf8 = is_ascii
+            || match std::str::from_utf8(bytes) {
+                Ok(_) => true,
+                Err(error) => !complete && error.error_len().is_none(),
+            };
+        match is_utf8 && memchr(0, bytes).is_none() {
+            true if is_ascii => Self::Ascii,
+            true => Self::Utf8,
+            false => Self::Unsound,
+        }
+    }
 }

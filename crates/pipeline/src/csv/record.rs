@@ -140,6 +140,8 @@ pub struct Record<'a> {
     pub(super) fields: &'a [Field],
     /// Position in the file of each column of the contract.
     pub(super) positions: &'a [usize],
+    /// Whether it is known to hold nothing beyond ASCII.
+    pub is_ascii: bool,
 }
 
 impl<'a> Record<'a> {
@@ -183,7 +185,8 @@ mod tests {
         let mut fields = Vec::new();
         let scan = scan(text.as_bytes(), 0, true, &mut fields);
         let positions: Vec<usize> = (0..fields.len()).collect();
-        let record = Record { bytes: text.as_bytes(), fields: &fields, positions: &positions };
+        let (bytes, fields, positions) = (text.as_bytes(), &fields[..], &positions[..]);
+        let record = Record { bytes, fields, positions, is_ascii: false };
         let mut scratch = Vec::new();
         let texts = (0..fields.len())
             .map(|i| String::from_utf8(record.value(i, &mut scratch).to_vec()).unwrap())

@@ -3,23 +3,31 @@
 //! Call order: [`Logs::push`] for every file that has rows of the days, [`Logs::latest`],
 //! [`LatestLogs::supersede`] for every file that may hold the same ids on other days,
 //! [`LatestLogs::reviews`] from the greatest path down, [`LatestLogs::facts`].
+//!
+//! Where the logs of the days outgrow the budget, only those with the smallest ids are kept, and
+//! [`Logs::ids`] says how far they go: the others are read after them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use arrow_array::{
     Array, RecordBatch,
     cast::AsArray,
     types::{Date32Type, Int32Type, Int64Type},
 };
+use indexmap::IndexSet;
 
-use super::{DayTotal, Fact, FactBatch, Interner};
+use super::{DayTotal, Fact, FactBatch, Interner, texts};
 use crate::{
-    Day,
+    Day, IdRanges,
     dimensions::{COUNT, DIMENSIONS},
+    id_ranges::IdCollector,
 };
 
 /// Bytes of memory that one log row of the days takes until its facts are handed over.
 pub const BYTES_PER_LOG: u64 = 96;
+
+/// Bytes of one combination of texts, held in an [`IndexSet`].
+const BYTES_PER_SESSION: usize = 64;
 
 /// Columns of `review_logs` that [`Logs::push`] reads.
 pub fn log_columns() -> Vec<&'static str> {
@@ -49,19 +57,36 @@ struct Matched {
     positive: i32,
 }
 
+/// What the logs of one part may take.
+#[derive(Clone, Copy)]
+struct Most {
+    rows: usize,
+    text_bytes: usize,
+}
+
 /// Collects the log rows of the days to build.
 pub struct Logs {
     days: DaySet,
+    ids: RangeInclusive<i64>,
     rows: Vec<Log>,
     sessions: Sessions,
+    most: Most,
 }
 
 impl Logs {
     /// `rows` is how many are to be expected: room for them is taken at once, for growing copies
-    /// all of them again and again.
-    pub fn new(days: &BTreeSet<Day>, rows: usize) -> Self {
-        let rows = Vec::with_capacity(rows);
-        Self { days: DaySet::new(days), rows, sessions: Sessions::default() }
+    /// all of them again and again. Only these `ids` are taken, and of them no more than fit
+    /// `memory` (bytes, for everything until the facts are handed over).
+    pub fn new(days: &BTreeSet<Day>, rows: usize, ids: RangeInclusive<i64>, memory: u64) -> Self {
+        let fit = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let most = Most { rows: fit(memory / BYTES_PER_LOG).max(2), text_bytes: fit(memory / 4) };
+        Self {
+            days: DaySet::new(days),
+            ids,
+            rows: Vec::with_capacity(rows.min(most.rows)),
+            sessions: Sessions::default(),
+            most,
+        }
     }
 
     /// Takes the rows of a staged batch that lie on the days. `rank` is the place of the file
@@ -69,24 +94,57 @@ impl Logs {
     pub fn push(&mut self, batch: &RecordBatch, rank: u32) {
         let ids = column::<Int64Type>(batch, "log_id");
         let days = column::<Date32Type>(batch, "log_date");
-        let texts = DIMENSIONS.map(|dimension| batch[dimension.name].as_ref());
-        let codes = self.sessions.codes(texts);
+        let mut texts = DIMENSIONS.map(|dimension| Texts::of(batch[dimension.name].as_ref()));
         for (row, (&id, &day)) in ids.iter().zip(days).enumerate() {
-            if self.days.contains(day) {
-                let session = self.sessions.session(codes.each_ref().map(|codes| codes.at(row)));
+            if self.days.contains(day) && self.ids.contains(&id) {
+                if self.rows.len() >= self.most.rows || self.sessions.bytes > self.most.text_bytes {
+                    self.make_room();
+                    // Codes have changed.
+                    texts.iter_mut().for_each(Texts::forget);
+                    if !self.ids.contains(&id) {
+                        continue;
+                    }
+                }
+                let session = self.sessions.session(&mut texts, row);
                 self.rows.push(Log { id, day, session, rank });
             }
         }
     }
 
-    /// Keeps one row of each id: that of the greatest path.
-    pub fn latest(self) -> LatestLogs {
-        let Self { days, mut rows, sessions } = self;
-        let order = |a: &Log, b: &Log| a.id.cmp(&b.id).then(b.rank.cmp(&a.rank));
-        if !rows.is_sorted_by(|a, b| order(a, b).is_le()) {
-            rows.sort_unstable_by(order);
+    /// The ids that are taken, fewer than asked for where they do not fit.
+    pub fn ids(&self) -> &RangeInclusive<i64> {
+        &self.ids
+    }
+
+    /// Drops superseded rows and, as long as more than half of the room is taken, the greater half
+    /// of the ids. A single id always has room.
+    fn make_room(&mut self) {
+        self.keep_latest();
+        self.sessions.keep(&mut self.rows);
+        while self.rows.len() > 1
+            && (self.rows.len() > self.most.rows / 2
+                || self.sessions.bytes > self.most.text_bytes / 2)
+        {
+            self.rows.truncate(self.rows.len() / 2);
+            let last = self.rows.last().map_or(i64::MAX, |log| log.id);
+            self.ids = *self.ids.start()..=last;
+            self.sessions.keep(&mut self.rows);
         }
-        rows.dedup_by_key(|log| log.id);
+    }
+
+    /// One row of each id: that of the greatest path.
+    fn keep_latest(&mut self) {
+        let order = |a: &Log, b: &Log| a.id.cmp(&b.id).then(b.rank.cmp(&a.rank));
+        if !self.rows.is_sorted_by(|a, b| order(a, b).is_le()) {
+            self.rows.sort_unstable_by(order);
+        }
+        self.rows.dedup_by_key(|log| log.id);
+    }
+
+    /// Keeps one row of each id: that of the greatest path.
+    pub fn latest(mut self) -> LatestLogs {
+        self.keep_latest();
+        let Self { days, rows, sessions, .. } = self;
         let (open, matched) = (vec![true; rows.len()], Vec::with_capacity(rows.len()));
         LatestLogs { days, open, rows, sessions, matched }
     }
@@ -104,9 +162,11 @@ pub struct LatestLogs {
 }
 
 impl LatestLogs {
-    /// Smallest and greatest id, if there is any row.
-    pub fn id_range(&self) -> Option<(i64, i64)> {
-        Some((self.rows.first()?.id, self.rows.last()?.id))
+    /// The ids of all rows.
+    pub fn ids(&self) -> IdRanges {
+        let mut ids = IdCollector::default();
+        self.rows.iter().for_each(|log| ids.insert(log.id));
+        ids.ranges()
     }
 
     /// These ids stand in the log file of this rank: rows of lesser paths are superseded by it,
@@ -212,45 +272,75 @@ impl Seek {
 #[derive(Default)]
 struct Sessions {
     interners: [Interner; COUNT],
-    codes: HashMap<[u32; COUNT], u32, ahash::RandomState>,
-    texts: Vec<[u32; COUNT]>,
+    codes: IndexSet<[u32; COUNT], ahash::RandomState>,
+    /// Memory that both take.
+    bytes: usize,
 }
 
-/// The codes of one text column of a batch.
-struct Codes<'a> {
+/// The texts of one column of a batch, with the codes of those that were asked for.
+struct Texts<'a> {
     keys: &'a arrow_array::Int32Array,
-    /// Code of each dictionary value.
-    values: Vec<u32>,
+    values: &'a arrow_array::StringArray,
+    codes: Vec<Option<u32>>,
 }
 
-impl Codes<'_> {
+impl<'a> Texts<'a> {
+    fn of(array: &'a dyn Array) -> Self {
+        let array = array.as_dictionary::<Int32Type>();
+        let values = array.values().as_string::<i32>();
+        Self { keys: array.keys(), values, codes: vec![None; values.len()] }
+    }
+
+    fn forget(&mut self) {
+        self.codes.fill(None);
+    }
+
     /// The code of a row; 0 (`Unknown`) where it has no text.
-    fn at(&self, row: usize) -> u32 {
-        if self.keys.is_null(row) { 0 } else { self.values[self.keys.value(row) as usize] }
+    fn code(&mut self, row: usize, interner: &mut Interner) -> u32 {
+        if self.keys.is_null(row) {
+            return 0;
+        }
+        let at = self.keys.value(row) as usize;
+        *self.codes[at].get_or_insert_with(|| {
+            // A text that is null counts as empty.
+            interner.code(if self.values.is_null(at) { "" } else { self.values.value(at) })
+        })
     }
 }
 
 impl Sessions {
-    fn codes<'a>(&mut self, arrays: [&'a dyn Array; COUNT]) -> [Codes<'a>; COUNT] {
-        let mut interners = self.interners.iter_mut();
-        arrays.map(|array| {
-            let interner = interners.next().expect("as many as arrays");
-            let array = array.as_dictionary::<Int32Type>();
-            let texts = array.values().as_string::<i32>();
-            let values = texts.iter().map(|text| interner.code(text.unwrap_or_default())).collect();
-            Codes { keys: array.keys(), values }
-        })
+    fn session(&mut self, texts: &mut [Texts<'_>; COUNT], row: usize) -> u32 {
+        let interners = &mut self.interners;
+        let codes = std::array::from_fn(|place| texts[place].code(row, &mut interners[place]));
+        let (session, is_new) = self.codes.insert_full(codes);
+        if is_new {
+            self.count();
+        }
+        session as u32
     }
 
-    fn session(&mut self, codes: [u32; COUNT]) -> u32 {
-        *self.codes.entry(codes).or_insert_with(|| {
-            self.texts.push(codes);
-            self.texts.len() as u32 - 1
-        })
+    /// A new text always makes a new combination.
+    fn count(&mut self) {
+        self.bytes = texts::bytes(&self.interners) + self.codes.len() * BYTES_PER_SESSION;
+    }
+
+    /// Drops what none of the rows has.
+    fn keep(&mut self, rows: &mut [Log]) {
+        let before = std::mem::take(self);
+        let mut recoder = texts::Recoder::new(&before.interners);
+        let mut sessions = vec![None; before.codes.len()];
+        for log in rows {
+            let session = log.session as usize;
+            log.session = *sessions[session].get_or_insert_with(|| {
+                let codes = recoder.recode(before.codes[session], &mut self.interners);
+                self.codes.insert_full(codes).0 as u32
+            });
+        }
+        self.count();
     }
 
     fn fact(&self, row: &Matched) -> Fact {
-        let codes = self.texts[row.session as usize];
+        let codes = self.codes[row.session as usize];
         let (day, customer) = (Day(row.day), row.customer);
         Fact { day, customer, codes, score: row.positive, count: 1 }
     }

@@ -16,12 +16,19 @@ pub enum Check {
     CountsMatchReviews,
     /// The day does not lose more than the allowed share of its reviews.
     DayShrink,
+    /// The day's facts fit the memory budget: an engine that cannot cut a day may fail it.
+    FitsMemory,
 }
 
 impl Check {
     /// In the order in which a day is checked.
-    pub const ALL: [Self; 4] =
-        [Self::UniqueGrain, Self::ScoreWithinCount, Self::CountsMatchReviews, Self::DayShrink];
+    pub const ALL: [Self; 5] = [
+        Self::UniqueGrain,
+        Self::ScoreWithinCount,
+        Self::CountsMatchReviews,
+        Self::DayShrink,
+        Self::FitsMemory,
+    ];
 
     /// Name in reports, and in the warehouse's list of refused days.
     pub const fn name(self) -> &'static str {
@@ -30,6 +37,7 @@ impl Check {
             Self::ScoreWithinCount => "score_within_count",
             Self::CountsMatchReviews => "counts_match_reviews",
             Self::DayShrink => "day_shrink",
+            Self::FitsMemory => "fits_memory",
         }
     }
 }
@@ -51,31 +59,35 @@ pub struct Violation {
     pub detail: String,
 }
 
-/// Checks every day of a batch. `before` has the reviews that each day counts now;
-/// `max_shrink` is the largest share of them that a day may lose, `None` where a restated file
-/// or an operator explains the loss.
-pub fn check(
-    batch: &FactBatch,
-    before: &BTreeMap<Day, u64>,
-    max_shrink: impl Fn(Day) -> Option<f64>,
-) -> Vec<Violation> {
+/// Checks every day of a batch, which may hold a part of its grains.
+pub fn check(batch: &FactBatch) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut rest = batch.rows.as_slice();
     for total in &batch.days {
         let (rows, others) = rest.split_at(rest.partition_point(|fact| fact.day <= total.day));
         rest = others;
-        let found = grain(rows)
-            .or_else(|| scores(rows))
-            .or_else(|| counts(rows, total.matched))
-            .or_else(|| {
-                let before = before.get(&total.day).copied().unwrap_or(0);
-                shrink(total.matched, before, max_shrink(total.day)?)
-            });
+        let found = grain(rows).or_else(|| scores(rows)).or_else(|| counts(rows, total.matched));
         if let Some((check, detail)) = found {
             violations.push(Violation { day: total.day, check, detail });
         }
     }
     violations
+}
+
+/// Checks that no day loses too many of its reviews. `before` has those that each day counts now,
+/// `after` those that it would count; `max_shrink` is the largest share of them that a day may
+/// lose, `None` where a restated file or an operator explains the loss.
+pub fn check_shrink(
+    before: &BTreeMap<Day, u64>,
+    after: &BTreeMap<Day, u64>,
+    max_shrink: impl Fn(Day) -> Option<f64>,
+) -> Vec<Violation> {
+    let violation = |(day, after): (&Day, &u64)| {
+        let before = before.get(day).copied().unwrap_or(0);
+        let (check, detail) = shrink(*after, before, max_shrink(*day)?)?;
+        Some(Violation { day: *day, check, detail })
+    };
+    after.iter().filter_map(violation).collect()
 }
 
 type Found = Option<(Check, String)>;

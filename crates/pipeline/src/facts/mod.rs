@@ -3,12 +3,12 @@
 mod build;
 mod check;
 mod spend;
+mod texts;
 
 pub use build::{BYTES_PER_LOG, LatestLogs, Logs, REVIEW_COLUMNS, log_columns};
-pub use check::{Check, Violation, check};
+pub use check::{Check, Violation, check, check_shrink};
 pub use spend::{Direction, SPEND_COLUMNS, Spend};
-
-use std::collections::HashMap;
+pub use texts::{Interner, UNKNOWN};
 
 use crate::{Day, dimensions::COUNT, versions};
 
@@ -42,7 +42,9 @@ pub struct DayTotal {
     pub unmatched: u64,
 }
 
-/// All facts of some days, sorted (by day first), each grain once.
+/// Facts of some days, sorted (by day first), each grain once. All of them, or those
+/// of a part of the ids: then more batches of the days follow. Their totals and the rows of the same
+/// grain add up.
 #[derive(Clone, Debug, Default)]
 pub struct FactBatch {
     /// Every day that was asked for, in order, also those without any row.
@@ -62,40 +64,4 @@ pub struct SpendChange {
     pub amount_milli: i128,
     /// Change of the number of purchase rows.
     pub purchases: i64,
-}
-
-/// Text of key and code 0: what a fact shows where the log names nothing.
-pub const UNKNOWN: &str = "Unknown";
-
-/// Texts in the order of their codes. Code 0 is always [`UNKNOWN`].
-#[derive(Clone, Debug)]
-pub struct Interner {
-    texts: Vec<String>,
-    codes: HashMap<String, u32>,
-}
-
-impl Default for Interner {
-    fn default() -> Self {
-        let mut interner = Self { texts: Vec::new(), codes: HashMap::new() };
-        interner.code(UNKNOWN);
-        interner
-    }
-}
-
-impl Interner {
-    /// The code of a text, a new one where it has none yet.
-    pub fn code(&mut self, text: &str) -> u32 {
-        if let Some(&code) = self.codes.get(text) {
-            return code;
-        }
-        let code = self.texts.len() as u32;
-        self.texts.push(text.to_owned());
-        self.codes.insert(text.to_owned(), code);
-        code
-    }
-
-    /// Texts by code.
-    pub fn texts(&self) -> &[String] {
-        &self.texts
-    }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::Day;
+use crate::{Dates, Day, purchases::has_short_year, refusal::Expected};
 
 #[derive(Default)]
 pub struct Days {
+    /// Days that are plausible.
+    dates: Dates,
     /// Rows of each day, but for the last run.
     counts: BTreeMap<Day, u64>,
     /// The day counted last, and how often since another one.
@@ -18,15 +20,20 @@ pub struct Days {
 const LENGTH: usize = 10;
 
 impl Days {
-    /// The day that a log's date stands for, if it does.
-    pub fn of(&mut self, text: &str) -> Option<Day> {
-        let text: &[u8; LENGTH] = text.as_bytes().try_into().ok()?;
+    pub fn new(dates: Dates) -> Self {
+        Self { dates, ..Self::default() }
+    }
+
+    /// The day that a log's date stands for, or what is expected in its place.
+    pub fn of(&mut self, text: &str) -> Result<Day, Expected> {
+        let Ok(bytes) = <&[u8; LENGTH]>::try_from(text.as_bytes()) else { return Err(form(text)) };
         match &self.read {
-            Some((known, day)) if known == text => Some(*day),
+            Some((known, day)) if known == bytes => Ok(*day),
             _ => {
-                let day = date(text)?;
-                self.read = Some((*text, day));
-                Some(day)
+                let day = date(bytes).ok_or_else(|| form(text))?;
+                let day = self.dates.check(day)?;
+                self.read = Some((*bytes, day));
+                Ok(day)
             }
         }
     }
@@ -52,6 +59,14 @@ impl Days {
     }
 }
 
+#[cold]
+fn form(text: &str) -> Expected {
+    Expected::Form(match has_short_year(text.as_bytes()) {
+        true => "a year of four digits, as in 12-31-2021",
+        false => "MM-dd-yyyy, as in 12-31-2021",
+    })
+}
+
 /// A day as logs write it: `MM-dd-yyyy`.
 fn date(text: &[u8; LENGTH]) -> Option<Day> {
     let digits = |range: std::ops::Range<usize>| -> Option<u32> {
@@ -73,12 +88,27 @@ mod tests {
     fn log_dates_are_month_day_year() {
         let mut days = Days::default();
         for _ in 0..2 {
-            assert_eq!(days.of("04-25-2021"), Day::from_ymd(2021, 4, 25));
+            assert_eq!(days.of("04-25-2021").ok(), Day::from_ymd(2021, 4, 25));
         }
-        for text in
-            ["25-04-2021", "4-25-2021", "04/25/2021", "02-30-2021", "04-25-21", "", "+4-25-2021"]
-        {
-            assert_eq!(days.of(text), None, "{text}");
+        for text in ["25-04-2021", "4-25-2021", "04/25/2021", "02-30-2021", "", "+4-25-2021"] {
+            let expected = Expected::Form("MM-dd-yyyy, as in 12-31-2021");
+            assert_eq!(days.of(text), Err(expected), "{text}");
+        }
+        for text in ["04-25-21", "4/25/21", "25.4.21", "4-25-21 10:00"] {
+            let expected = Expected::Form("a year of four digits, as in 12-31-2021");
+            assert_eq!(days.of(text), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_that_are_not_plausible_are_refused_whatever_was_read_before() {
+        let (from, to) = (Day::from_ymd(2020, 1, 1).unwrap(), Day::from_ymd(2021, 4, 27).unwrap());
+        let mut days = Days::new(Dates { from, to: Some(to) });
+        for _ in 0..2 {
+            assert!(days.of("01-01-2020").is_ok() && days.of("04-27-2021").is_ok());
+            for text in ["04-26-0021", "04-26-9021", "12-31-2019", "04-28-2021"] {
+                assert_eq!(days.of(text), Err(Expected::Days(from, to)), "{text}");
+            }
         }
     }
 

@@ -1,6 +1,9 @@
 //! The known elements of a log, and where their values lie.
 
-use crate::dimensions::{COUNT, DIMENSIONS};
+use crate::{
+    dimensions::{COUNT, DIMENSIONS},
+    texts::is_blank,
+};
 
 /// A known element below `<log>`: that of a dimension by its place, or one of those below.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,8 +55,8 @@ pub fn index_of(name: &str) -> Option<usize> {
 /// Where a text lies once trimmed, out of where it lies with the blanks around it.
 pub fn trimmed(text: &str, start: usize, end: usize) -> (usize, usize) {
     let value = &text[start..end];
-    let skipped = value.len() - value.trim_start().len();
-    (start + skipped, start + skipped + value.trim().len())
+    let skipped = value.len() - value.trim_start_matches(is_blank).len();
+    (start + skipped, start + skipped + value.trim_matches(is_blank).len())
 }
 
 /// A sound log for unit tests.

@@ -1,5 +1,6 @@
 //! Session logs: one XML document a row, into typed columns.
 
+mod browsers;
 mod days;
 mod element;
 mod masked;
@@ -17,30 +18,40 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 
 pub(crate) use self::masked::{is_in, masked};
-pub use self::pii::{Pii, PiiKey};
+pub use self::{
+    browsers::Browsers,
+    pii::{Pii, PiiKey},
+};
 use self::{
     days::Days,
     element::{Element, IP_ADDRESS, LOG_DATE, PHONE_NUMBER},
 };
 use crate::{
-    Day, RowReason,
+    Dates, Day, RowReason,
     csv::{Column, Record, Rows},
-    dimensions::{COUNT, DIMENSIONS},
+    dimensions::{COUNT, DIMENSIONS, place},
     number::integer,
-    refusal::RowRefusal,
-    texts::Repeated,
+    refusal::{Expected, RowRefusal},
+    texts::{Repeated, composed, is_null},
 };
 
 /// Longest dimension text, in characters.
 const TEXT_LIMIT: usize = 200;
 
+/// A text grows to three times its characters at most where it is brought into Unicode's form NFC.
+const MOST_GROWTH: usize = 3;
+
 const ID_REVIEW: usize = 0;
 const LOG: usize = 1;
+
+const OS: usize = place("os");
+const BROWSER: usize = place("browser");
 
 /// Rows of the dataset `review_logs`.
 #[derive(Default)]
 pub(crate) struct Logs {
     pii: Pii,
+    browsers: Browsers,
     max_depth: usize,
     log_id: Int64Builder,
     log_date: Date32Builder,
@@ -55,8 +66,8 @@ pub(crate) struct Logs {
 
 impl Logs {
     /// `max_depth`: deepest nesting of elements that is read.
-    pub fn new(pii: Pii, max_depth: usize) -> Self {
-        Self { pii, max_depth, ..Self::default() }
+    pub fn new(pii: Pii, browsers: Browsers, dates: Dates, max_depth: usize) -> Self {
+        Self { pii, browsers, max_depth, days: Days::new(dates), ..Self::default() }
     }
 }
 
@@ -89,15 +100,17 @@ impl Rows for Logs {
         let document = std::str::from_utf8(document)
             .map_err(|_| RowRefusal::of_column(RowReason::InvalidUtf8, "log"))?;
         let log = &self.reader.read(document, self.max_depth)?;
-        let day = self
-            .days
-            .of(required(log, LOG_DATE)?)
-            .ok_or(RowRefusal::of_column(RowReason::BadDate, "logDate"))?;
+        let day = self.days.of(required(log, LOG_DATE)?).map_err(|expected| {
+            RowRefusal::of_column(RowReason::BadDate, LOG_DATE.name()).expecting(expected)
+        })?;
         let mut texts = [None; COUNT];
         for (place, text) in texts.iter_mut().enumerate() {
             *text = dimension(log, place)?;
         }
-        let given = |element: Element| log.value(element).filter(|text| !text.is_empty());
+        if texts[BROWSER].is_none() {
+            texts[BROWSER] = texts[OS].and_then(|os| self.browsers.of(os));
+        }
+        let given = |element: Element| log.value(element).filter(|text| is_given(text));
         self.log_id.append_value(id);
         self.log_date.append_value(day.0);
         self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));
@@ -111,6 +124,11 @@ impl Rows for Logs {
 
     fn pending(&self) -> usize {
         self.log_id.values_slice().len()
+    }
+
+    fn bytes(&self) -> usize {
+        // Held twice: as texts that are known, and in the batch.
+        2 * self.texts.iter().map(Repeated::new_bytes).sum::<usize>()
     }
 
     fn take(&mut self) -> RecordBatch {
@@ -139,15 +157,21 @@ fn required<'a>(log: &xml::Log<'a>, element: Element) -> Result<&'a str, RowRefu
     }
 }
 
+/// Whether a text says anything.
+fn is_given(text: &str) -> bool {
+    !text.is_empty() && !is_null(text.as_bytes())
+}
+
 /// The text of a dimension; none where it is optional and the log has none.
 fn dimension<'a>(log: &xml::Log<'a>, place: usize) -> Result<Option<&'a str>, RowRefusal> {
     let element = Element(place);
-    if !DIMENSIONS[place].is_required && log.value(element).is_none_or(str::is_empty) {
+    if !DIMENSIONS[place].is_required && !log.value(element).is_some_and(is_given) {
         return Ok(None);
     }
     let text = required(log, element)?;
-    if text.len() > TEXT_LIMIT && text.chars().count() > TEXT_LIMIT {
-        return Err(RowRefusal::of_column(RowReason::TooLong, element.name()));
+    if text.len() > TEXT_LIMIT / MOST_GROWTH && composed(text).chars().count() > TEXT_LIMIT {
+        return Err(RowRefusal::of_column(RowReason::TooLong, element.name())
+            .expecting(Expected::Form("a text of at most 200 characters")));
     }
     Ok(Some(text))
 }

@@ -1,6 +1,9 @@
 //! The XML of one session log: `<reviewlog><log>` with the known elements in any order.
 
-use quick_xml::{Reader, events::Event};
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
 
 use super::{
     element::{Element, Spans, index_of, predefined, trimmed},
@@ -11,6 +14,12 @@ use crate::{RowReason, refusal::RowRefusal};
 
 const fn malformed() -> RowRefusal {
     RowRefusal::of_column(RowReason::MalformedXml, "log")
+}
+
+/// The name of a tag without its prefix.
+fn local<'a>(tag: &'a BytesStart<'_>) -> &'a str {
+    let name = tag.name().0;
+    name.split_once(':').map_or(name, |(_, local)| local)
 }
 
 /// The values of one log.
@@ -60,6 +69,8 @@ impl LogReader {
     ) -> Result<(), RowRefusal> {
         self.text.clear();
         self.spans = Spans::default();
+        // Some programs put one before each document that they write.
+        let document = document.strip_prefix('\u{feff}').unwrap_or(document);
         let mut reader = Reader::from_str(document);
         reader.config_mut().check_end_names = true;
         reader.config_mut().check_comments = true;
@@ -79,13 +90,13 @@ impl LogReader {
                         _ if depth > max_depth => return Err(malformed()),
                         1 => {
                             roots += 1;
-                            in_root = tag.name().0 == "reviewlog";
+                            in_root = local(&tag) == "reviewlog";
                         }
-                        2 if in_root && tag.name().0 == "log" => {
+                        2 if in_root && local(&tag) == "log" => {
                             logs += 1;
                             in_log = true;
                         }
-                        3 if in_log => element = self.begin(tag.name().0)?,
+                        3 if in_log => element = self.begin(local(&tag))?,
                         _ => {}
                     }
                 }
@@ -103,9 +114,9 @@ impl LogReader {
                 Event::Empty(_) if depth >= max_depth => return Err(malformed()),
                 Event::Empty(tag) => match depth {
                     0 => roots += 1,
-                    1 if in_root && tag.name().0 == "log" => logs += 1,
+                    1 if in_root && local(&tag) == "log" => logs += 1,
                     2 if in_log => {
-                        if let Some((index, start)) = self.begin(tag.name().0)? {
+                        if let Some((index, start)) = self.begin(local(&tag))? {
                             self.spans[index] = Some((start, start));
                         }
                     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pipeline::{
     Day,
     dimensions::COUNT,
-    facts::{Check, DayTotal, Fact, FactBatch, check},
+    facts::{Check, DayTotal, Fact, FactBatch, check, check_shrink},
 };
 
 const MONDAY: Day = Day(18_736);
@@ -43,7 +43,9 @@ fn each_check_fails_for_the_right_day_only() {
         ("half is lost and more", batch(shrunk), 10, Some((TUESDAY, Check::DayShrink))),
     ] {
         let before = BTreeMap::from([(MONDAY, before), (TUESDAY, before)]);
-        let found = check(&batch, &before, |_| Some(0.5));
+        let after = batch.days.iter().map(|total| (total.day, total.matched)).collect();
+        let shrunk = check_shrink(&before, &after, |_| Some(0.5));
+        let found: Vec<_> = check(&batch).into_iter().chain(shrunk).collect();
         let found: Vec<_> = found.iter().map(|found| (found.day, found.check)).collect();
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{case}");
     }
@@ -51,6 +53,8 @@ fn each_check_fails_for_the_right_day_only() {
 
 #[test]
 fn a_day_may_lose_more_where_a_restated_file_explains_it() {
-    let batch = batch(vec![fact(TUESDAY, 1, 0, 4)]);
-    assert_eq!(check(&batch, &BTreeMap::from([(TUESDAY, 10)]), |_| None), []);
+    let (before, after) = (BTreeMap::from([(TUESDAY, 10)]), BTreeMap::from([(TUESDAY, 4)]));
+    assert_eq!(check_shrink(&before, &after, |_| None), []);
+    assert_eq!(check_shrink(&before, &after, |_| Some(0.6)), []);
+    assert_eq!(check_shrink(&before, &after, |_| Some(0.5)).len(), 1);
 }

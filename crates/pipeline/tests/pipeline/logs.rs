@@ -1,6 +1,6 @@
 //! Session logs: columns by element name, refusals by element, personal data protected.
 
-use crate::common::{Read, read, read_with};
+use crate::common::{Read, any_share, read, read_with};
 use arrow_array::{
     Array, RecordBatch,
     cast::AsArray,
@@ -116,7 +116,7 @@ fn no_address_and_no_number_leaves_the_parser_unless_they_are_to_be_kept() {
     let text = file(&documents);
     let key = PiiKey::new("secret").unwrap();
     for (pii, kept) in [(Pii::Mask, false), (Pii::Hash(key), false), (Pii::Keep, true)] {
-        let options = Options { pii, ..Options::default() };
+        let options = Options { pii, ..any_share() };
         let read = read_with(LOGS, &options, text.as_bytes(), usize::MAX).unwrap();
         assert_eq!((read.tally.rows_out, read.tally.rows_refused), (1, 6));
         let shown = everything(&read);

@@ -4,8 +4,10 @@
 
 mod checks;
 mod common;
+mod forms;
 mod limits;
 mod logs;
 mod purchases;
 mod reviews;
 mod rules;
+mod shares;

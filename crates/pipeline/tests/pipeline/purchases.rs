@@ -41,6 +41,7 @@ fn each_refused_purchase_names_its_column() {
     let good = ["1", "A", "x", "6", "12/1/2010 8:26", "2.55", "17850", "France"];
     let cases = [
         (3, "6.5", "not_an_integer", "Quantity"),
+        (3, "NULL", "not_an_integer", "Quantity"),
         (3, "", "missing_value", "Quantity"),
         (3, "3000000000", "out_of_range", "Quantity"),
         (4, "31/12/2010 8:26", "bad_date", "InvoiceDate"),
@@ -49,7 +50,8 @@ fn each_refused_purchase_names_its_column() {
         (5, "two", "bad_number", "UnitPrice"),
         (6, "17850.5", "not_an_integer", "CustomerID"),
     ];
-    let mut text = HEADER.to_owned();
+    // One date that fits only month first, so that the file is no day-first one.
+    let mut text = format!("{HEADER}1,A,x,6,12/31/2010 8:26,2.55,17850,France\n");
     for (column, value, _, _) in cases {
         let mut row = good;
         row[column] = value;

@@ -29,6 +29,11 @@ pub trait Inspect: Warehouse {
 
     /// Rows of `ops.v_quarantine`.
     async fn refusals(&mut self) -> Result<Vec<Refused>, Error>;
+
+    /// Rows of what the others leave out, as text with the name of their table or view: `dim_date`,
+    /// purchase counts, totals of days, the load history, freshness and what is unmatched. Which
+    /// publish a row is from is left out, and when that was.
+    async fn lines(&mut self) -> Result<Vec<String>, Error>;
 }
 
 /// A row of `v_fact_movie_analytics`.

@@ -20,6 +20,8 @@
 
 #![expect(missing_docs, reason = "the name of a case says what must hold")]
 
+use std::pin::Pin;
+
 mod broken;
 mod dashboard;
 mod dimensions;
@@ -51,17 +53,32 @@ pub type Connect<'a> = &'a dyn Fn() -> Connected;
 /// How a case ends.
 pub type Done = Result<(), crate::Error>;
 
+/// A case of the suite.
+pub type Case = for<'a> fn(Connect<'a>) -> Pin<Box<dyn Future<Output = Done> + 'a>>;
+
 /// Makes one `#[tokio::test]` of each case. Takes the name of an async function, see the
 /// [module](self).
 #[macro_export]
 macro_rules! conformance_suite {
     ($fresh:ident) => {
-        $crate::conformance_suite! { @cases $fresh
+        $crate::conformance_cases! { @tests $fresh }
+    };
+}
+
+/// All cases with their names, for whoever runs them otherwise: an array of `(&str, Case)`.
+#[macro_export]
+macro_rules! conformance_cases {
+    () => {
+        $crate::conformance_cases! { @names all }
+    };
+    (@$what:ident $fresh:ident) => {
+        $crate::conformance_cases! { @$what $fresh
             an_empty_warehouse_has_no_state,
             what_was_published_is_read_back,
             a_restated_day_is_replaced_and_other_days_stay,
             a_day_may_become_empty,
             a_publish_in_batches_is_one_publish,
+            a_day_in_parts_adds_up,
             a_publish_in_between_is_noticed,
             a_dropped_publication_changes_nothing,
             a_failed_batch_cannot_be_committed,
@@ -112,7 +129,7 @@ macro_rules! conformance_suite {
             half_a_million_facts_are_published_at_once,
         }
     };
-    (@cases $fresh:ident $($case:ident,)*) => {
+    (@tests $fresh:ident $($case:ident,)*) => {
         $(
             #[tokio::test]
             async fn $case() -> $crate::conformance::Done {
@@ -120,5 +137,11 @@ macro_rules! conformance_suite {
                 $crate::conformance::$case(&|| Box::new(connect())).await
             }
         )*
+    };
+    (@names $all:ident $($case:ident,)*) => {
+        [$((
+            stringify!($case),
+            (|connect| Box::pin($crate::conformance::$case(connect))) as $crate::conformance::Case,
+        )),*]
     };
 }

@@ -111,6 +111,65 @@ pub async fn a_publish_in_batches_is_one_publish(connect: Connect<'_>) -> Done {
     Ok(())
 }
 
+/// Parts of a day may have facts of the same grain, and each its own logs that wait.
+pub async fn a_day_in_parts_adds_up(connect: Connect<'_>) -> Done {
+    let mut warehouse = connect();
+    publish(&mut warehouse, &batch(&[SUNDAY], &[row(SUNDAY, 9)])).await?;
+    let publish = Publish { spend: vec![spend(2, 7_500, 1)], ..next(&mut warehouse).await? };
+    let mut publication = warehouse.begin(publish).await?;
+    let counted = |score, count, row| Row { score, count, ..row };
+    let parts = [
+        vec![counted(1, 4, row(SUNDAY, 1)), counted(2, 2, row(SUNDAY, 2)), row(MONDAY, 5)],
+        vec![],
+        // Its texts have other codes than in the first part.
+        vec![
+            counted(0, 1, row(SUNDAY, 1).with("device", "Tablet")),
+            counted(3, 3, row(SUNDAY, 2)),
+            counted(1, 2, row(SUNDAY, 3)),
+        ],
+        vec![counted(0, 5, row(SUNDAY, 1)), counted(1, 1, row(SUNDAY, 2))],
+    ];
+    for rows in &parts {
+        let mut part = batch(&[SUNDAY, MONDAY], rows);
+        part.days[0].unmatched = 2;
+        publication.replace_days(&part).await?;
+    }
+    let published = publication.commit(&[]).await?.expect("a publish");
+    let Published { days_replaced, rows_deleted, rows_inserted, .. } = published;
+    assert_eq!((days_replaced, rows_deleted, rows_inserted), (2, 1, 5));
+    let mut facts: Vec<_> = warehouse
+        .facts()
+        .await?
+        .into_iter()
+        .map(|fact| {
+            let text = fact.text("device").to_owned();
+            (fact.day, fact.customer, text, fact.score, fact.count)
+        })
+        .collect();
+    facts.sort();
+    let (device, tablet) = (|| "Device".to_owned(), "Tablet".to_owned());
+    let expected = [
+        (SUNDAY, 1, device(), 1, 9),
+        (SUNDAY, 1, tablet, 0, 1),
+        (SUNDAY, 2, device(), 6, 6),
+        (SUNDAY, 3, device(), 1, 2),
+        (MONDAY, 5, device(), 1, 1),
+    ];
+    let counted: BTreeMap<_, _> = warehouse.day_counts(None).await?;
+    assert_eq!(counted, [(SUNDAY, 18), (MONDAY, 1)].into());
+    assert_eq!(warehouse.summary().await?.unmatched_logs, 8);
+    assert_eq!(facts, expected);
+    let sums: Vec<_> = warehouse.daily().await?;
+    let reviews: i64 = sums.iter().map(|daily| daily.count).sum();
+    assert_eq!((reviews, sums.iter().map(|daily| daily.facts).sum::<i64>()), (19, 5));
+
+    // The day is replaced as a whole again.
+    let again = batch(&[SUNDAY], &[row(SUNDAY, 4)]);
+    assert_eq!(self::publish(&mut warehouse, &again).await?.rows_deleted, 4);
+    assert_eq!(customers(&mut warehouse).await?, [(SUNDAY, 4), (MONDAY, 5)]);
+    Ok(())
+}
+
 pub async fn a_publish_in_between_is_noticed(connect: Connect<'_>) -> Done {
     let (mut slow, mut quick) = (connect(), connect());
     let stale = next(&mut slow).await?;
@@ -222,6 +281,7 @@ pub async fn the_summary_counts_everything(connect: Connect<'_>) -> Done {
         first_day: Some(SUNDAY),
         last_day: Some(TUESDAY),
         members,
+        variants: Vec::new(),
         unmatched_logs: 11,
         uncounted_reviews: 5,
         held_customers: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lake::{Receipt, Refusal, Rows, State};
 use pipeline::{
-    Dataset, Day, FileReason, RowReason,
+    Dataset, Day, FileReason, IdRanges, RowReason,
     dimensions::{COUNT, DIMENSIONS, place},
     facts::{DayTotal, Fact, FactBatch, SpendChange},
 };
@@ -148,7 +148,11 @@ pub(super) fn receipt(path: &str, number: u32, state: State) -> Receipt {
         rows: if accepted { rows } else { Rows::default() },
         min_id: accepted.then_some(i64::MIN),
         max_id: accepted.then_some(i64::MAX),
+        id_ranges: IdRanges::default(),
         days: if accepted { [(SUNDAY, 3), (MONDAY, 4)].into() } else { BTreeMap::new() },
         extra_columns: if accepted { vec!["note".to_owned()] } else { Vec::new() },
+        first_refused: Vec::new(),
+        date_orders: Default::default(),
+        read_on: None,
     }
 }

@@ -1,6 +1,6 @@
 //! Facts of days: deleted by range, inserted in order, added up.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 
 use lake::failpoint::reach;
 use pipeline::{
@@ -22,18 +22,43 @@ pub(super) fn ids(day: i32) -> (i64, i64) {
 }
 
 /// Facts deleted and inserted.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Replaced {
     pub(super) deleted: u64,
-    pub(super) inserted: u64,
+    /// By the keys of the days, in all batches of the publish.
+    pub(super) inserted: BTreeMap<i32, u64>,
+    /// Keys of days that came in several batches.
+    parted: BTreeSet<i32>,
 }
 
-/// Replaces all that is known of the batch's days.
+impl Replaced {
+    /// Adds up the facts of days that came in parts.
+    pub(super) fn merge(&mut self, connection: &Connection) -> Result<(), Cause> {
+        for day in std::mem::take(&mut self.parted) {
+            let Some(inserted) = self.inserted.get_mut(&day).filter(|inserted| **inserted > 0)
+            else {
+                continue;
+            };
+            let (first, last) = ids(day);
+            let of_parts = (first, first + *inserted as i64 - 1);
+            let merged = connection.prepare(sql!("facts/merge_day", all))?.execute(of_parts)?;
+            connection.prepare(sql!("facts/delete_day"))?.execute(of_parts)?;
+            connection.prepare(sql!("facts/delete_daily"))?.execute([day])?;
+            let range = (day, first, last);
+            connection.prepare(sql!("facts/add_up_day", daily))?.execute(range)?;
+            *inserted = merged as u64;
+        }
+        Ok(())
+    }
+}
+
+/// Replaces all that is known of the batch's days; where a batch before had a day, adds to it.
 pub(super) fn replace(
     connection: &Connection,
     batch: &FactBatch,
     inserted_at: &str,
-) -> Result<Replaced, Cause> {
+    replaced: &mut Replaced,
+) -> Result<(), Cause> {
     if !batch.rows.is_sorted_by_key(|fact| fact.day) {
         return Err(Cause::permanent("facts are not sorted by day: build the facts again"));
     }
@@ -42,22 +67,30 @@ pub(super) fn replace(
     reach("dimensions:after")?;
     reach("facts:before")?;
     let mut statements = Statements::prepare(connection)?;
-    let mut replaced = Replaced::default();
     let mut rows = batch.rows.as_slice();
     for total in &batch.days {
         let (of_day, later) = rows.split_at(rows.partition_point(|fact| fact.day <= total.day));
         if let Some(stray) = of_day.first().filter(|fact| fact.day != total.day) {
             return Err(stray_day(stray.day));
         }
-        replaced.deleted += statements.clear(total.day)?;
-        statements.insert(total, of_day, &keys, inserted_at)?;
-        replaced.inserted += of_day.len() as u64;
+        let inserted = match replaced.inserted.entry(total.day.key()) {
+            Entry::Occupied(known) => {
+                replaced.parted.insert(*known.key());
+                known.into_mut()
+            }
+            Entry::Vacant(new) => {
+                replaced.deleted += statements.clear(total.day)?;
+                new.insert(0)
+            }
+        };
+        statements.insert(total, of_day, *inserted, &keys, inserted_at)?;
+        *inserted += of_day.len() as u64;
         rows = later;
     }
     reach("facts:after")?;
     match rows.first() {
         Some(stray) => Err(stray_day(stray.day)),
-        None => Ok(replaced),
+        None => Ok(()),
     }
 }
 
@@ -81,6 +114,9 @@ struct Statements<'c> {
     spend: Spend<'c>,
 }
 
+/// Customers whose spend is remembered.
+const MOST_CUSTOMERS: usize = 1 << 20;
+
 /// What customers of the batch spent; asked once for each, because they come again every day.
 struct Spend<'c> {
     find: Statement<'c>,
@@ -94,6 +130,9 @@ impl Spend<'_> {
         }
         let found = self.find.query_row([customer], |row| row.get(0)).optional()?;
         let amount = found.unwrap_or(0);
+        if self.known.len() >= MOST_CUSTOMERS {
+            self.known.clear();
+        }
         self.known.insert(customer, amount);
         Ok(amount)
     }
@@ -106,6 +145,11 @@ struct Daily {
     count: i64,
     facts: i64,
 }
+
+type Sums = HashMap<[i64; DAILY.len()], Daily, ahash::RandomState>;
+
+/// Sums of a day that are held before they are added to those that are there.
+const MOST_SUMS: usize = 1 << 13;
 
 impl<'c> Statements<'c> {
     fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
@@ -139,6 +183,7 @@ impl<'c> Statements<'c> {
         &mut self,
         total: &DayTotal,
         rows: &[Fact],
+        after: u64,
         keys: &Keys,
         inserted_at: &str,
     ) -> Result<(), Cause> {
@@ -155,13 +200,16 @@ impl<'c> Statements<'c> {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut sums: HashMap<[i64; DAILY.len()], Daily, ahash::RandomState> = HashMap::default();
+        let mut sums = Sums::default();
         // What is bound stays bound: only what differs from row to row is bound in the loop.
         let add = &mut self.add_fact;
         add.raw_bind_parameter(3, day.key())?;
         add.raw_bind_parameter(6, inserted_at)?;
         let (first, _) = ids(day.key());
-        for (id, fact) in (first..).zip(rows) {
+        for (id, fact) in (first + after as i64..).zip(rows) {
+            if sums.len() >= MOST_SUMS {
+                add_sums(&mut self.add_daily, day, &mut sums)?;
+            }
             let keys = keys.of(fact);
             add.raw_bind_parameter(1, id)?;
             add.raw_bind_parameter(2, fact.customer)?;
@@ -177,20 +225,24 @@ impl<'c> Statements<'c> {
             sum.count += i64::from(fact.count);
             sum.facts += 1;
         }
-        let mut sums: Vec<_> = sums.into_iter().collect();
-        // In the order of the table's key.
-        sums.sort_unstable_by_key(|(keys, _)| *keys);
-        let add = &mut self.add_daily;
-        add.raw_bind_parameter(1, day.key())?;
-        for (keys, Daily { score, count, facts }) in sums {
-            add.raw_bind_parameter(2, score)?;
-            add.raw_bind_parameter(3, count)?;
-            add.raw_bind_parameter(4, facts)?;
-            for (place, key) in keys.iter().enumerate() {
-                add.raw_bind_parameter(5 + place, key)?;
-            }
-            add.raw_execute()?;
-        }
-        Ok(())
+        add_sums(&mut self.add_daily, day, &mut sums)
     }
+}
+
+/// Adds the sums of a day to what is there, and forgets them.
+fn add_sums(add: &mut Statement<'_>, day: Day, sums: &mut Sums) -> Result<(), Cause> {
+    let mut sums: Vec<_> = sums.drain().collect();
+    // In the order of the table's key.
+    sums.sort_unstable_by_key(|(keys, _)| *keys);
+    add.raw_bind_parameter(1, day.key())?;
+    for (keys, Daily { score, count, facts }) in sums {
+        add.raw_bind_parameter(2, score)?;
+        add.raw_bind_parameter(3, count)?;
+        add.raw_bind_parameter(4, facts)?;
+        for (place, key) in keys.iter().enumerate() {
+            add.raw_bind_parameter(5 + place, key)?;
+        }
+        add.raw_execute()?;
+    }
+    Ok(())
 }

@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use pipeline::Day;
-use rusqlite::{Row, types::Type};
+use rusqlite::{
+    Row,
+    types::{Type, Value},
+};
 
 use super::{Sqlite, error::Cause, history::day};
 use crate::{
@@ -82,6 +85,35 @@ impl Inspect for Sqlite {
             })
         })
     }
+
+    async fn lines(&mut self) -> Result<Vec<String>, Error> {
+        let mut lines = Vec::new();
+        for statement in [
+            sql!("inspect/dates"),
+            sql!("inspect/purchase_counts"),
+            sql!("inspect/day_totals"),
+            sql!("inspect/load_history"),
+            sql!("inspect/freshness"),
+            sql!("inspect/unmatched"),
+        ] {
+            lines.extend(self.all(statement, line)?);
+        }
+        Ok(lines)
+    }
+}
+
+/// The values of a row, one after the other.
+fn line(row: &Row<'_>) -> Result<String, Cause> {
+    let mut line = String::new();
+    for column in 0..row.as_ref().column_count() {
+        match row.get(column)? {
+            Value::Integer(number) => line += &number.to_string(),
+            Value::Text(text) => line += &text,
+            _ => line += "NULL",
+        }
+        line.push('|');
+    }
+    Ok(line)
 }
 
 /// Texts of dimensions, from this column on.

@@ -1,6 +1,6 @@
 //! A publish: one transaction from `begin` to `commit`.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use lake::failpoint::{applies, reach};
@@ -30,7 +30,6 @@ pub(super) fn begin(
         publish,
         changes_spend,
         spend: Applied::default(),
-        days: BTreeSet::new(),
         rows: facts::Replaced::default(),
         whole: true,
     };
@@ -54,8 +53,7 @@ pub(super) struct SqlitePublication<'a> {
     publish: Publish,
     changes_spend: bool,
     spend: Applied,
-    /// Keys of the days replaced so far.
-    days: BTreeSet<i32>,
+    /// What was replaced so far.
     rows: facts::Replaced,
     /// Not after a batch that failed half way.
     whole: bool,
@@ -64,10 +62,8 @@ pub(super) struct SqlitePublication<'a> {
 impl SqlitePublication<'_> {
     fn replace(&mut self, batch: &FactBatch) -> Result<(), Cause> {
         self.whole = false;
-        let rows = facts::replace(self.connection, batch, &self.publish.published_at)?;
-        self.rows.deleted += rows.deleted;
-        self.rows.inserted += rows.inserted;
-        self.days.extend(batch.days.iter().map(|total| total.day.key()));
+        let at = &self.publish.published_at;
+        facts::replace(self.connection, batch, at, &mut self.rows)?;
         self.whole = true;
         Ok(())
     }
@@ -78,7 +74,9 @@ impl SqlitePublication<'_> {
                 "a batch of this publish failed, so it cannot be committed: begin again",
             ));
         }
-        let has_effect = self.changes_spend || !self.days.is_empty() || !refused.is_empty();
+        self.rows.merge(self.connection)?;
+        let has_effect =
+            self.changes_spend || !self.rows.inserted.is_empty() || !refused.is_empty();
         let publish_id = self.publish.expected.publish_id + i64::from(has_effect);
         let Publish { receipts, live, .. } = &self.publish;
         history::absorb(self.connection, publish_id, receipts, live)?;
@@ -99,15 +97,15 @@ impl SqlitePublication<'_> {
         HeldCustomer::number(&mut self.spend.held, publish_id);
         spend::hold(self.connection, &self.spend.held)?;
         let rows_respent = match self.spend.moved && applies("spend of all days") {
-            true => spend::respend(self.connection, &self.days)?,
+            true => spend::respend(self.connection, self.rows.inserted.keys())?,
             false => 0,
         };
         history::refuse(self.connection, publish_id, refused)?;
         let published = Published {
             publish_id,
-            days_replaced: self.days.len() as u64,
+            days_replaced: self.rows.inserted.len() as u64,
             rows_deleted: self.rows.deleted,
-            rows_inserted: self.rows.inserted,
+            rows_inserted: self.rows.inserted.values().sum(),
             rows_respent,
         };
         let Publish { published_at, fact_recipe, receipts, started, .. } = &self.publish;

@@ -10,7 +10,10 @@ use super::{
     history::{self, count, day},
     spend,
 };
-use crate::Summary;
+use crate::{
+    Summary, Variants,
+    variants::{MOST_MEMBERS, variants},
+};
 
 /// Reviews counted on the days asked for that have facts.
 pub(super) fn day_counts(
@@ -66,10 +69,22 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
         })?;
     summary.first_day = first.map(day).transpose()?;
     summary.last_day = last.map(day).transpose()?;
+    if summary.members.iter().sum::<u64>() <= MOST_MEMBERS {
+        summary.variants = find_variants(&snapshot)?;
+    }
     summary.refused_days = history::refused_days(&snapshot)?;
     summary.held_customers = spend::held(&snapshot)?;
     summary.publishes = history::publishes(&snapshot, 10)?;
     summary.publish_id = newest.head.publish_id;
     summary.published_at = newest.published_at;
     Ok(summary)
+}
+
+fn find_variants(connection: &Connection) -> Result<Vec<Variants>, Cause> {
+    let mut statement = connection.prepare(sql!("dashboard/members", all))?;
+    let members = statement.query_map([], |row| {
+        let dimension: u8 = row.get(0)?;
+        Ok((usize::from(dimension) - 1, row.get(2)?))
+    })?;
+    Ok(variants(members.collect::<Result<Vec<_>, _>>()?))
 }

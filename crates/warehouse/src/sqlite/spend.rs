@@ -1,7 +1,5 @@
 //! What customers spent, and the facts that show it.
 
-use std::collections::BTreeSet;
-
 use pipeline::facts::SpendChange;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -145,10 +143,14 @@ pub(super) fn held(connection: &Connection) -> Result<Vec<HeldCustomer>, Cause> 
 /// Brings the facts outside the `replaced` days up to date with the noted customers: their days
 /// are read in the gaps between, so that what was just inserted is not read again. Returns the
 /// number of facts whose amount changed.
-pub(super) fn respend(connection: &Connection, replaced: &BTreeSet<i32>) -> Result<u64, Cause> {
+pub(super) fn respend<'a>(
+    connection: &Connection,
+    replaced: impl Iterator<Item = &'a i32>,
+) -> Result<u64, Cause> {
     let mut update = connection.prepare(sql!("facts/respend"))?;
     let mut facts = 0;
     let mut from = i64::MIN;
+    // In order.
     for &day in replaced {
         let (first, last) = facts::ids(day);
         if from < first {

@@ -2,7 +2,14 @@
 //!
 //! The driver knows neither a timeout for one attempt nor retries.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use identity::TokenSource;
 use retry::{Again, Backoff, retry};
@@ -32,6 +39,8 @@ pub struct Timing {
     /// All attempts where nothing listens or no such name is known: more often a wrong setting
     /// than a server that starts.
     pub unreachable: Duration,
+    /// The first byte of a server that must begin with TLS.
+    pub first_byte: Duration,
     /// The longest silence of the server within a statement.
     pub command: Duration,
     /// The wait for another publisher.
@@ -50,6 +59,7 @@ impl Default for Timing {
             attempt: seconds(20),
             deadline: seconds(90),
             unreachable: seconds(10),
+            first_byte: seconds(4),
             command: seconds(600),
             lock: seconds(30),
             pause: Duration::from_millis(500),
@@ -64,6 +74,8 @@ pub(super) struct Connector {
     pub(super) timing: Timing,
     pub(super) counters: Arc<Counters>,
     pub(super) tokens: TokenSource,
+    /// Whether this login has worked once.
+    pub(super) has_worked: AtomicBool,
 }
 
 impl Timing {
@@ -74,7 +86,11 @@ impl Timing {
 
     /// Whether what went wrong passes by itself, so that it pays to try again.
     pub(super) fn again(&self, cause: &Cause) -> Option<Again> {
-        (cause.kind() == Kind::Passing).then_some(Again::within(self.deadline))
+        match cause.kind() {
+            Kind::Passing => Some(Again::within(self.deadline)),
+            Kind::Unreachable => Some(Again::within(self.unreachable)),
+            Kind::Transient | Kind::Permanent => None,
+        }
     }
 }
 
@@ -86,12 +102,8 @@ impl Connector {
             let late = |_| Err(Cause::passing("did not answer in time: try again in a minute"));
             timeout(timing.attempt, self.attempt()).await.unwrap_or_else(late)
         };
-        let connected = retry(timing.backoff(), attempt, |cause| {
-            let again = timing.again(cause)?;
-            let unreachable = Again::within(timing.unreachable);
-            Some(if is_unreachable(cause) { unreachable } else { again })
-        });
-        let connection = connected.await?;
+        let connection = retry(timing.backoff(), attempt, |cause| timing.again(cause)).await?;
+        self.has_worked.store(true, Relaxed);
         self.counters.connected();
         Ok(connection)
     }
@@ -118,12 +130,15 @@ impl Connector {
             config.host(&host);
             config.port(port);
             match self.sign_in(&mut config, (&host, port)).await {
-                Err(SqlError::Routing { host: node, port: of_node }) => {
+                Err(Cause::Sql(SqlError::Routing { host: node, port: of_node }, _)) => {
                     // Named instances come as HOST\INSTANCE; the port says enough.
                     host = node.split('\\').next().unwrap_or(&node).to_owned();
                     port = of_node;
                 }
-                connected => return connected.map_err(Cause::at_login),
+                Err(Cause::Sql(error, _)) => {
+                    return Err(Cause::at_login(error, self.has_worked.load(Relaxed)));
+                }
+                connected => return connected,
             }
         }
         Err(Cause::permanent("sends connections on and on: check the gateway in front of it"))
@@ -134,13 +149,13 @@ impl Connector {
         &self,
         config: &mut Config,
         address: (&str, u16),
-    ) -> Result<Connection, SqlError> {
+    ) -> Result<Connection, Cause> {
         config.encryption(match self.server.encryption {
             Encryption::Strict => EncryptionLevel::Strict,
             Encryption::Required | Encryption::Optional => EncryptionLevel::Required,
         });
         match self.open(config, address).await {
-            Err(SqlError::Protocol(text))
+            Err(Cause::Sql(SqlError::Protocol(text), _))
                 if text.contains(NO_ENCRYPTION)
                     && self.server.encryption == Encryption::Optional =>
             {
@@ -152,20 +167,26 @@ impl Connector {
         }
     }
 
-    async fn open(&self, config: &Config, address: (&str, u16)) -> Result<Connection, SqlError> {
+    async fn open(&self, config: &Config, address: (&str, u16)) -> Result<Connection, Cause> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let stream = Counted::new(stream, self.counters.clone()).compat_write();
-        Client::connect(config.clone(), stream).await
-    }
-}
-
-/// Nothing listens there, or nobody knows the name.
-fn is_unreachable(cause: &Cause) -> bool {
-    match cause {
-        Cause::Sql(SqlError::Io { kind, message }, _) => {
-            *kind == io::ErrorKind::ConnectionRefused || message.contains("lookup address")
+        let stream = Counted::new(stream, self.counters.clone());
+        let has_answered = stream.has_answered();
+        let mut opening = pin!(Client::connect(config.clone(), stream.compat_write()));
+        if self.server.encryption != Encryption::Strict {
+            return Ok(opening.await?);
         }
-        _ => false,
+        // A server that does not know TDS 8 takes the first bytes of TLS for the head of a long
+        // message and waits for the rest, or hangs up, or answers with something else.
+        match timeout(self.timing.first_byte, &mut opening).await {
+            Ok(Err(SqlError::Io { message, .. }))
+                if !has_answered.load(Relaxed) || message.contains("corrupt message") =>
+            {
+                Err(Cause::not_strict())
+            }
+            Ok(opened) => Ok(opened?),
+            Err(_) if has_answered.load(Relaxed) => Ok(opening.await?),
+            Err(_) => Err(Cause::not_strict()),
+        }
     }
 }

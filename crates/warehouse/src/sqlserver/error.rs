@@ -27,15 +27,23 @@ pub(super) enum Cause {
 pub(super) enum Kind {
     /// At once, on the same connection or a new one.
     Passing,
+    /// At once, but not for long: more often a wrong setting than a server that starts.
+    Unreachable,
     /// Later, by the caller.
     Transient,
     Permanent,
 }
 
-/// A paused, moving, busy or throttled database, and the victim of a deadlock: all pass by
-/// themselves.
-const PASSING: [u32; 14] =
-    [1205, 4060, 4221, 10928, 10929, 40143, 40197, 40501, 40540, 40613, 42108, 49918, 49919, 49920];
+/// A server that starts or stops, and a database that recovers, changes its replica or is paused.
+const STARTING: [u32; 13] =
+    [921, 922, 927, 952, 976, 983, 6005, 17142, 17187, 18401, 18451, 40613, 42108];
+
+/// A moving, busy or throttled database, and what others do to a statement: the victim of a
+/// deadlock, a lock or memory that was not granted in time, a conflict of snapshots.
+const BUSY: [u32; 16] = [
+    1205, 1222, 3960, 4060, 4221, 8645, 8651, 10928, 10929, 40143, 40197, 40501, 40540, 49918,
+    49919, 49920,
+];
 
 /// Permanent errors at a login that have a sentence of their own.
 const SPOKEN_OF: [u32; 8] = [18456, 18452, 18470, 18486, 40615, 40914, 911, 916];
@@ -87,21 +95,44 @@ impl Cause {
         Self::Known { kind: Kind::Passing, text: text.into() }
     }
 
-    /// An error at the login: one that the server has no usual number for is a refusal, too.
-    pub(super) fn at_login(error: SqlError) -> Self {
+    /// An error at the login. One with a number that is not known is a refusal, unless the same
+    /// login has worked: then the server is more likely to start or to stop.
+    pub(super) fn at_login(error: SqlError, has_worked: bool) -> Self {
         match error {
             SqlError::Server(error)
                 if kind(&SqlError::Server(error.clone())) == Kind::Permanent
                     && !SPOKEN_OF.contains(&error.code()) =>
             {
+                let code = error.code();
+                if has_worked {
+                    return Self::passing(format!(
+                        "refused a connection ({code}), though others have worked: it may be \
+                         starting, so try again; look into the server's log if it stays so"
+                    ));
+                }
                 Self::permanent(format!(
-                    "refused the connection ({}): check server, database, user and password, and \
-                     look into the server's log",
-                    error.code()
+                    "refused the connection ({code}): check server, database, user and password, \
+                     and look into the server's log"
                 ))
             }
             error => Self::Sql(error, ""),
         }
+    }
+
+    /// A server that does not begin with TLS, or with nothing at all.
+    pub(super) fn not_strict() -> Self {
+        let text = "does not answer to TLS from the first byte: Encrypt=Strict needs TDS 8, which \
+                    Azure SQL and SQL Server 2022 have; for other servers write Encrypt=True";
+        Self::Known { kind: Kind::Unreachable, text: text.to_owned() }
+    }
+
+    /// An error of one of several statements that were sent together: the line says of which.
+    pub(super) fn of_one(error: SqlError, statements: &[&'static str]) -> Self {
+        let line = match &error {
+            SqlError::Server(error) => error.line() as usize,
+            _ => 0,
+        };
+        Self::Sql(error, at_line(statements, line))
     }
 
     pub(super) fn panicked() -> Self {
@@ -145,21 +176,34 @@ impl Cause {
             Self::Sql(error, _) => failure(place, &error),
         };
         match kind {
-            Kind::Passing => Error::Interrupted(text),
+            Kind::Passing | Kind::Unreachable => Error::Interrupted(text),
             Kind::Transient => Error::Transient(text),
             Kind::Permanent => Error::Permanent(text),
         }
     }
 }
 
+/// The statement with this line, counted from 1 through all of them; the first one where there is
+/// no such line.
+fn at_line(statements: &[&'static str], line: usize) -> &'static str {
+    let mut last = 0;
+    let found = statements.iter().find(|statement| {
+        last += statement.lines().count();
+        line <= last
+    });
+    found.or(statements.first()).copied().unwrap_or_default()
+}
+
 fn kind(error: &SqlError) -> Kind {
     match error {
-        SqlError::Server(error) if PASSING.contains(&error.code()) => Kind::Passing,
+        SqlError::Server(error) if STARTING.contains(&error.code()) => Kind::Passing,
+        SqlError::Server(error) if BUSY.contains(&error.code()) => Kind::Passing,
         SqlError::Server(error) if matches!(error.code(), 2601 | 2627) => Kind::Transient,
         // The server ends connections with errors of these classes.
         SqlError::Server(error) if error.class() >= 20 => Kind::Passing,
         SqlError::Server(_) => Kind::Permanent,
-        SqlError::Io { .. } if is_certificate(error) => Kind::Permanent,
+        SqlError::Io { kind: io::ErrorKind::ConnectionRefused, .. } => Kind::Unreachable,
+        SqlError::Io { message, .. } if message.contains("lookup address") => Kind::Unreachable,
         SqlError::Io { .. } | SqlError::Routing { .. } => Kind::Passing,
         SqlError::Protocol(text) if text.contains(NO_ENCRYPTION) => Kind::Permanent,
         SqlError::Protocol(_) => Kind::Passing,
@@ -167,8 +211,33 @@ fn kind(error: &SqlError) -> Kind {
     }
 }
 
-fn is_certificate(error: &SqlError) -> bool {
-    matches!(error, SqlError::Io { message, .. } if message.contains("certificate"))
+/// What is wrong with a certificate, without the driver's advice to those who program with it.
+fn certificate(said: &str) -> Option<&str> {
+    let (_, why) = said.split_once("certificate was rejected during the TLS handshake: ")?;
+    let ends = [". The SQL Server presented", ". To connect anyway"];
+    let end = ends.iter().filter_map(|end| why.find(end)).min();
+    Some(&why[..end.unwrap_or(why.len())])
+}
+
+/// Names whose certificate is not taken, and what to do.
+fn untrusted(place: &str, why: &str) -> String {
+    if why.contains("not valid for name") || why.contains("NotValidForName") {
+        return format!(
+            "the certificate of {place} has another name ({why}): write the name that it has as \
+             Server"
+        );
+    }
+    if why.contains("UnknownIssuer") {
+        return format!(
+            "the certificate of {place} comes from an issuer that this machine does not know \
+             ({why}): set SSL_CERT_FILE to a PEM file with the certificate of that issuer; for a \
+             test server write TrustServerCertificate=True"
+        );
+    }
+    format!(
+        "the certificate of {place} cannot be verified ({why}): give the server a valid one; for a \
+         test server write TrustServerCertificate=True"
+    )
 }
 
 /// What the server said no to. Its own words are shown only where they name tables, addresses and
@@ -195,8 +264,10 @@ fn refusal(place: &str, error: &TokenError, statement: &'static str) -> String {
             "{place} lacks a part of the schema ({code}: {said}): start `movie-analytics warehouse \
              migrate`"
         ),
-        40613 | 42108 => {
-            format!("{place} is paused or not available yet ({code}): try again in a minute")
+        _ if STARTING.contains(&code) => {
+            format!(
+                "{place} is paused, starting or not available yet ({code}): try again in a minute"
+            )
         }
         1205 => format!("{place} chose this transaction as a deadlock victim (1205): try again"),
         2601 | 2627 => format!("{place} was changed by another program ({code}): try again"),
@@ -205,13 +276,13 @@ fn refusal(place: &str, error: &TokenError, statement: &'static str) -> String {
         }
         // Babelfish, of what it does not have.
         _ if said.contains("is not currently supported") => format!(
-            "{place} does not know what a statement needs (error {code}: {said}){}: use SQL Server, \
+            "{place} does not know what a statement needs (error {code}: {said}{}): use SQL Server, \
              or a newer version of this server",
             which(statement)
         ),
         _ => format!(
-            "{place} refused a statement (error {code}, line {}){}: check that its schema was not \
-             changed by hand, and what this login may do",
+            "{place} refused a statement with error {code}, which this program does not know (line \
+             {}{}): look the number up, and look into the server's log",
             error.line(),
             which(statement)
         ),
@@ -227,13 +298,10 @@ fn which(statement: &'static str) -> String {
 /// What went wrong on the way.
 fn failure(place: &str, error: &SqlError) -> String {
     match error {
-        _ if is_certificate(error) => format!(
-            "the certificate of {place} cannot be verified ({error}): use the server's own name; \
-             for a test server write TrustServerCertificate=True"
-        ),
-        SqlError::Tls(why) => {
-            format!("no encrypted connection to {place} ({why}): check name and certificate")
-        }
+        SqlError::Tls(said) => match certificate(said) {
+            Some(why) => untrusted(place, why),
+            None => format!("no encrypted connection to {place} ({said}): check its host name"),
+        },
         SqlError::Io { kind: io::ErrorKind::ConnectionRefused, .. } => {
             format!("nothing listens at {place}: check server and port")
         }
@@ -248,5 +316,60 @@ fn failure(place: &str, error: &SqlError) -> String {
              Encrypt=False"
         ),
         _ => format!("{place} and its driver do not understand each other ({error})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the driver has it.
+    fn rejected(why: &str, hint: &str) -> SqlError {
+        SqlError::Tls(format!(
+            "the server's certificate was rejected during the TLS handshake: {why}.{hint} To connect \
+             anyway you can: (1) trust a specific CA certificate with `Config::trust_cert_ca(path)`, \
+             or in other ways; (2) if the OS trust store is unusable, ..."
+        ))
+    }
+
+    #[test]
+    fn a_certificate_is_refused_in_one_sentence_without_advice_to_programmers() {
+        let old = " The SQL Server presented a certificate rustls considers too old.";
+        for (error, expected) in [
+            (
+                rejected(
+                    "certificate not valid for name \"sql.test\"; certificate is only valid for \
+                     DnsName(\"films.test\")",
+                    "",
+                ),
+                "the certificate of films has another name (certificate not valid for name \
+                 \"sql.test\"; certificate is only valid for DnsName(\"films.test\")): write the \
+                 name that it has as Server",
+            ),
+            (
+                rejected("UnknownIssuer", ""),
+                "the certificate of films comes from an issuer that this machine does not know \
+                 (UnknownIssuer): set SSL_CERT_FILE to a PEM file with the certificate of that \
+                 issuer; for a test server write TrustServerCertificate=True",
+            ),
+            (
+                rejected("Other(OtherError(UnsupportedCertVersion))", old),
+                "the certificate of films cannot be verified \
+                 (Other(OtherError(UnsupportedCertVersion))): give the server a valid one; for a \
+                 test server write TrustServerCertificate=True",
+            ),
+        ] {
+            let error = Cause::at_login(error, true).at("films");
+            assert!(matches!(error, Error::Permanent(_)), "{error:?}");
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn of_statements_that_were_sent_together_the_line_names_the_one_that_failed() {
+        let statements = ["-- One\nSELECT 1\n", "-- Two\nSELECT 2\n"];
+        for (line, expected) in [(2, "-- One"), (3, "-- Two"), (0, "-- One"), (9, "-- One")] {
+            assert!(at_line(&statements, line).starts_with(expected), "{line}");
+        }
     }
 }

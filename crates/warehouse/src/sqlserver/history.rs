@@ -6,11 +6,13 @@ use chrono::NaiveDateTime;
 use lake::Receipt;
 use pipeline::Day;
 use serde_json::Value;
-use tiberius::{ColumnData, IntoSql, Row};
+use tiberius::Row;
+use twox_hash::XxHash3_128;
 
 use super::{
     error::Cause,
-    session::{Session, Values},
+    rows::{Column, StagedRow},
+    session::{Parameter, Session, Values},
     spend,
 };
 use crate::{
@@ -19,7 +21,11 @@ use crate::{
 };
 
 pub(super) async fn newest(session: &mut Session) -> Result<Newest, Cause> {
-    let rows = session.query(sql!("operations/head"), &[]).await?;
+    newest_of(&session.query(sql!("operations/head"), &[]).await?)
+}
+
+/// What `operations/head` has found.
+pub(super) fn newest_of(rows: &[Row]) -> Result<Newest, Cause> {
     let Some(row) = rows.first() else { return Ok(Newest::default()) };
     let mut newest = Newest::default();
     newest.head.absorption_id = row.number("absorption_id")?;
@@ -73,126 +79,150 @@ async fn paths(session: &mut Session) -> Result<BTreeMap<String, Absorbed>, Caus
 /// The longest text that the driver loads by bulk, in units of UTF-16.
 pub(super) const LONGEST_BODY: usize = 32_767;
 
-/// Stages receipts and live versions, and checks them against what is known.
-pub(super) async fn stage(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
-    let (mut rows, mut long) = (Vec::new(), Vec::new());
-    for (nth, receipt) in (0..).zip(&publish.receipts) {
-        let mut body = body(receipt)?;
-        if body.encode_utf16().count() > LONGEST_BODY {
-            long.push((nth, std::mem::replace(&mut body, "{}".to_owned())));
+/// The widest column of an ETag or a version of rules, in units of UTF-16.
+const LONGEST_VERSION: usize = 200;
+
+/// Whole receipts, as in the lake, in their order.
+pub(super) fn bodies(receipts: &[Receipt]) -> Result<Vec<String>, Cause> {
+    let bodies = receipts.iter().map(|receipt| {
+        // Longer ones do not fit the key of an index.
+        if units(&receipt.path) > 800 {
+            return Err(Cause::permanent(format!(
+                "takes paths of up to 800 characters, this one has more: {}; shorten the folders \
+                 of the file",
+                receipt.path
+            )));
         }
-        rows.push(receipt_row(nth, receipt, body)?);
-    }
-    session.bulk("#staged_receipt", Box::new(rows.into_iter())).await?;
-    for (nth, body) in long {
-        session.execute(sql!("staging/long_body"), &[&body, &nth]).await?;
-    }
+        serde_json::to_string(receipt).map_err(|error| {
+            Cause::permanent(format!("cannot take the receipt of {} ({error})", receipt.path))
+        })
+    });
+    bodies.collect()
+}
+
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+fn is_long(body: &str) -> bool {
+    units(body) > LONGEST_BODY
+}
+
+/// Receipts with their bodies, what they refused, and changes of live versions.
+pub(super) fn rows<'a>(
+    publish: &'a Publish,
+    bodies: &'a [String],
+) -> impl Iterator<Item = StagedRow> + Send + 'a {
+    let receipts = publish.receipts.iter().zip(bodies).map(|(receipt, body)| {
+        let body = if is_long(body) { "{}" } else { body };
+        receipt_row(receipt, body.to_owned())
+    });
+    let live = publish.live.iter().map(|(path, receipt)| {
+        StagedRow::new("live")
+            .with(Column::path, path.clone())
+            .with(Column::receipt, receipt.map(i64::from))
+    });
     let refused = refusals(&publish.receipts).into_iter().map(refusal_row);
-    session.bulk("#staged_refusal", Box::new(refused)).await?;
-    let live = publish
-        .live
-        .iter()
-        .map(|(path, receipt)| [path.clone().into_sql(), receipt.map(i64::from).into_sql()]);
-    session.bulk("#staged_live", Box::new(live)).await?;
-    if let Some(row) = session.query(sql!("operations/find_stray_live"), &[]).await?.first() {
-        return Err(Cause::permanent(format!(
-            "has not absorbed receipt {} of {}, so it cannot be live: publish it with its receipt",
-            row.count("receipt")?,
-            row.text("path")?
-        )));
+    receipts.chain(refused).chain(live)
+}
+
+/// Sends bodies that are too long for bulk load on their own.
+pub(super) async fn stage_long(
+    session: &mut Session,
+    receipts: &[Receipt],
+    bodies: &[String],
+) -> Result<(), Cause> {
+    for (receipt, body) in receipts.iter().zip(bodies).filter(|(_, body)| is_long(body)) {
+        let key: [&dyn Parameter; 3] = [body, &receipt.path, &i64::from(receipt.number)];
+        session.execute(sql!("staging/long_detail"), &key).await?;
     }
     Ok(())
 }
 
-fn refusal_row(refusal: Refusal<'_>) -> [ColumnData<'static>; 6] {
+fn refusal_row(refusal: Refusal<'_>) -> StagedRow {
     let Refusal { path, receipt, reason, rows_refused, detail, quarantine } = refusal;
     // The receipt in the lake has all of it. A character takes two units at most.
     let cut = |detail: &str| detail.chars().take(LONGEST_BODY / 2).collect::<String>();
-    [
-        path.to_owned().into_sql(),
-        i64::from(receipt).into_sql(),
-        reason.into_sql(),
-        rows_refused.map(|rows| rows as i64).into_sql(),
-        detail.map(cut).into_sql(),
-        quarantine.map(str::to_owned).into_sql(),
-    ]
+    StagedRow::new("refusal")
+        .with(Column::path, path.to_owned())
+        .with(Column::receipt, i64::from(receipt))
+        .with(Column::reason, reason.to_owned())
+        .with(Column::rows_refused, rows_refused.map(|rows| rows as i64))
+        .with(Column::detail, detail.map(cut))
+        .with(Column::parquet, quarantine.map(str::to_owned))
 }
 
-/// The whole receipt, as in the lake.
-fn body(receipt: &Receipt) -> Result<String, Cause> {
-    serde_json::to_string(receipt).map_err(|error| {
-        Cause::permanent(format!("cannot take the receipt of {} ({error})", receipt.path))
-    })
-}
-
-fn receipt_row(
-    nth: i32,
-    receipt: &Receipt,
-    body: String,
-) -> Result<[ColumnData<'static>; 17], Cause> {
-    // Longer ones do not fit the key of an index.
-    if receipt.path.encode_utf16().count() > 800 {
-        return Err(Cause::permanent(format!(
-            "takes paths of up to 800 characters, this one has more: {}; shorten the folders of \
-             the file",
-            receipt.path
-        )));
-    }
+fn receipt_row(receipt: &Receipt, body: String) -> StagedRow {
     // Its name in JSON: people meet the same word in the lake.
     let state = match serde_json::to_value(receipt.state) {
         Ok(Value::String(state)) => state,
         _ => String::new(),
     };
-    let count = |count: u64| (count as i64).into_sql();
-    Ok([
-        nth.into_sql(),
-        receipt.path.clone().into_sql(),
-        i64::from(receipt.number).into_sql(),
-        receipt.dataset.name().into_sql(),
-        state.into_sql(),
-        receipt.etag.clone().into_sql(),
-        receipt.recipe.clone().into_sql(),
-        receipt.content_hash.clone().into_sql(),
-        receipt.parquet.clone().into_sql(),
-        count(receipt.rows.read),
-        count(receipt.rows.staged),
-        count(receipt.rows.refused),
-        count(receipt.rows.duplicate),
-        receipt.min_id.into_sql(),
-        receipt.max_id.into_sql(),
-        receipt.written_at.trim_end_matches('Z').to_owned().into_sql(),
-        body.into_sql(),
-    ])
+    StagedRow::new("receipt")
+        .with(Column::path, receipt.path.clone())
+        .with(Column::receipt, i64::from(receipt.number))
+        .with(Column::dataset, receipt.dataset.name().to_owned())
+        .with(Column::state, state)
+        .with(Column::etag, version(&receipt.etag))
+        .with(Column::recipe, version(&receipt.recipe))
+        .with(Column::content_hash, receipt.content_hash.clone())
+        .with(Column::parquet, receipt.parquet.clone())
+        .with(Column::rows_read, receipt.rows.read as i64)
+        .with(Column::rows_staged, receipt.rows.staged as i64)
+        .with(Column::rows_refused, receipt.rows.refused as i64)
+        .with(Column::rows_duplicate, receipt.rows.duplicate as i64)
+        .with(Column::min_id, receipt.min_id)
+        .with(Column::max_id, receipt.max_id)
+        .with(Column::written_at, receipt.written_at.trim_end_matches('Z').to_owned())
+        .with(Column::detail, body)
 }
 
-/// Adds the staged receipts to the load history and moves the live flags.
-pub(super) async fn absorb(session: &mut Session, publish_id: i64) -> Result<(), Cause> {
-    session.execute(sql!("operations/add_receipts"), &[&publish_id]).await?;
-    session.execute(sql!("operations/add_refusals"), &[]).await?;
-    session.execute(sql!("operations/clear_live"), &[]).await?;
-    session.execute(sql!("operations/set_live"), &[]).await?;
-    Ok(())
+/// A version as its column takes it: of a longer one, such as that of a database with many
+/// transactions under way, its hash. The body has all of it.
+fn version(text: &str) -> String {
+    match units(text) <= LONGEST_VERSION {
+        true => text.to_owned(),
+        false => format!("xxh3-128 {:032x}", XxHash3_128::oneshot(text.as_bytes())),
+    }
 }
 
-/// Stages days that keep their last good rows; the newest finding of a day counts.
-pub(super) async fn stage_refused(
-    session: &mut Session,
-    refused: &[RefusedDay],
-) -> Result<(), Cause> {
+/// Adds the staged receipts to the load history and moves the live flags. The rows that come back
+/// name a live version without its receipt.
+pub(super) fn absorb(publish: &Publish) -> Vec<&'static str> {
+    let mut statements = Vec::new();
+    if !publish.receipts.is_empty() {
+        statements.extend([sql!("operations/add_receipts"), sql!("operations/add_refusals")]);
+    }
+    if !publish.live.is_empty() {
+        statements.extend([
+            sql!("operations/find_stray_live"),
+            sql!("operations/clear_live"),
+            sql!("operations/set_live"),
+        ]);
+    }
+    statements
+}
+
+/// An error where a live version has no receipt.
+pub(super) fn check_live(stray: Option<&Row>) -> Result<(), Cause> {
+    let Some(row) = stray else { return Ok(()) };
+    Err(Cause::permanent(format!(
+        "has not absorbed receipt {} of {}, so it cannot be live: publish it with its receipt",
+        row.count("receipt")?,
+        row.text("path")?
+    )))
+}
+
+/// Days that keep their last good rows; the newest finding of a day counts.
+pub(super) fn refused_rows(refused: &[RefusedDay]) -> impl Iterator<Item = StagedRow> + Send {
     let newest: BTreeMap<i32, &RefusedDay> =
         refused.iter().map(|refused| (refused.day.key(), refused)).collect();
-    let rows = newest.into_iter().map(|(id, refused)| {
-        [id.into_sql(), refused.check.clone().into_sql(), refused.detail.clone().into_sql()]
-    });
-    session.bulk("#staged_refused", Box::new(rows)).await?;
-    Ok(())
-}
-
-/// Records the staged days.
-pub(super) async fn refuse(session: &mut Session, publish_id: i64) -> Result<(), Cause> {
-    session.execute(sql!("operations/remove_refused_days"), &[]).await?;
-    session.execute(sql!("operations/add_refused_days"), &[&publish_id]).await?;
-    Ok(())
+    newest.into_iter().map(|(id, refused)| {
+        StagedRow::new("refused")
+            .with(Column::id_dim_date, id)
+            .with(Column::reason, refused.check.clone())
+            .with(Column::detail, refused.detail.clone())
+    })
 }
 
 /// Days that keep their last good rows, in order.
@@ -240,4 +270,25 @@ pub(super) fn day(row: &Row, column: &str) -> Result<Day, Cause> {
 pub(super) fn time(row: &Row, column: &str) -> Result<String, Cause> {
     let time: NaiveDateTime = row.number(column)?;
     Ok(time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_fits_no_column_is_stored_as_its_hash() {
+        let busy = |last: u64| {
+            let under_way: Vec<String> =
+                (0..30).map(|n| (4_294_967_300_u64 + n).to_string()).collect();
+            format!("7600000000000000001 1 16384 4294967300:{last}:{}", under_way.join(","))
+        };
+        let (one, other) = (busy(4_294_967_400), busy(4_294_967_401));
+        assert!(one.len() > 289);
+        assert_eq!(version(&one).len(), 41);
+        assert_eq!(version(&one), version(&one));
+        assert_ne!(version(&one), version(&other));
+        assert_eq!(version("\"0x8D\""), "\"0x8D\"");
+        assert_eq!(version(&"ä".repeat(200)), "ä".repeat(200));
+    }
 }

@@ -1,16 +1,16 @@
 //! Reading back, for the conformance suite, and what else tests need.
 
 use async_trait::async_trait;
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use futures_util::io::{AsyncRead, AsyncWrite};
 use pipeline::{
     Day,
     dimensions::{Dimension, all, daily},
 };
-use tiberius::{Client, Row};
+use tiberius::{Client, ColumnData, FromSql, Row};
 
 use super::{
-    SqlServer,
+    Schemas, SqlServer,
     error::Cause,
     history::{day, time},
     session::Values,
@@ -27,6 +27,43 @@ impl SqlServer {
         &mut self,
     ) -> Result<Client<impl AsyncRead + AsyncWrite + Unpin + Send + use<>>, Error> {
         self.connector.connect().await.map_err(|cause| cause.given_up(&self.place()))
+    }
+
+    /// Drops whatever stands in two schemas of tests, and then them. What is referred to by
+    /// something else goes in a later round.
+    #[doc(hidden)]
+    pub async fn drop_schemas(&mut self, schemas: &Schemas) -> Result<(), Error> {
+        let mut client = self.client().await?;
+        let dropped = async {
+            // As a migration does.
+            let lock = "EXEC sp_getapplock @Resource = N'movie-analytics migrate', \
+                @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 120000;";
+            client.simple_query(lock).await?.into_results().await?;
+            for schema in [schemas.ops(), schemas.dw()] {
+                for _ in 0..10 {
+                    let list = "SELECT TABLE_TYPE AS kind, TABLE_NAME AS name \
+                        FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = @P1";
+                    let rows = client.query(list, &[&schema]).await?.into_first_result().await?;
+                    if rows.is_empty() {
+                        break;
+                    }
+                    for row in rows {
+                        let (kind, name) = (row.text("kind")?, row.text("name")?);
+                        let kind = if kind == "VIEW" { kind } else { "TABLE".to_owned() };
+                        let statement = format!("DROP {kind} {schema}.{name}");
+                        if let Ok(dropping) = client.simple_query(statement).await {
+                            let _ = dropping.into_results().await;
+                        }
+                    }
+                }
+            }
+            for schema in [schemas.ops(), schemas.dw()] {
+                let statement = format!("DROP SCHEMA {schema}");
+                client.simple_query(statement).await?.into_results().await?;
+            }
+            Ok::<_, Cause>(())
+        };
+        dropped.await.map_err(|cause| cause.given_up(&self.place()))
     }
 
     async fn all<T>(
@@ -108,6 +145,46 @@ impl Inspect for SqlServer {
         })
         .await
     }
+
+    async fn lines(&mut self) -> Result<Vec<String>, Error> {
+        let mut lines = Vec::new();
+        for statement in [
+            sql!("inspect/dates"),
+            sql!("inspect/purchase_counts"),
+            sql!("inspect/day_totals"),
+            sql!("inspect/load_history"),
+            sql!("inspect/freshness"),
+            sql!("inspect/unmatched"),
+        ] {
+            lines.extend(self.all(statement, line).await?);
+        }
+        Ok(lines)
+    }
+}
+
+/// The values of a row, one after the other.
+fn line(row: &Row) -> Result<String, Cause> {
+    let mut line = String::new();
+    for (_, value) in row.cells() {
+        line += &match value {
+            ColumnData::I32(Some(number)) => number.to_string(),
+            ColumnData::I64(Some(number)) => number.to_string(),
+            // Sums, on servers that widen them.
+            ColumnData::Numeric(Some(number)) => number.int_part().to_string(),
+            ColumnData::String(Some(text)) => text.to_string(),
+            ColumnData::Date(Some(_)) => match NaiveDate::from_sql(value)? {
+                Some(date) => date.to_string(),
+                None => "NULL".to_owned(),
+            },
+            ColumnData::DateTime2(Some(_)) => match NaiveDateTime::from_sql(value)? {
+                Some(time) => time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                None => "NULL".to_owned(),
+            },
+            _ => "NULL".to_owned(),
+        };
+        line.push('|');
+    }
+    Ok(line)
 }
 
 /// `amount_spent` in 1/100,000.

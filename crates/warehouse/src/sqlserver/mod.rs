@@ -4,8 +4,7 @@
 //! them in one short transaction under an application lock. Statements are files under
 //! `sql/sqlserver/`; values reach them as parameters, as bulk rows or as JSON in a parameter.
 //!
-//! It was written from Microsoft's documentation, and its statements are checked by Microsoft's
-//! parser; it was not compared with a real SQL Server by those who wrote it.
+//! `docs/SQL_SERVER.md` says on which servers it ran, and how.
 
 /// A statement, named by its file below `sql/sqlserver/`.
 macro_rules! sql {
@@ -22,6 +21,7 @@ mod history;
 mod inspect;
 mod publication;
 mod read;
+mod rows;
 mod schema;
 mod schemas;
 mod sent;
@@ -33,7 +33,7 @@ mod staging;
 use std::{
     collections::{BTreeMap, BTreeSet},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
 };
 
 use async_trait::async_trait;
@@ -85,6 +85,7 @@ impl SqlServer {
                 timing: Timing::default(),
                 counters,
                 tokens: TokenSource::new(connect::SCOPE),
+                has_worked: AtomicBool::new(false),
             },
             schemas: Arc::default(),
             idle: Arc::default(),

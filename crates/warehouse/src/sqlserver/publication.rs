@@ -6,44 +6,46 @@ use async_trait::async_trait;
 use lake::failpoint::reach;
 use pipeline::facts::FactBatch;
 use retry::retry;
+use tiberius::Row;
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
     SqlServer,
     error::{Cause, Kind},
     history,
+    rows::StagedRow,
     sent::Sent,
-    session::{Parameter, Session, settle},
+    session::{Session, Values, settle},
     spend,
     staging::Staged,
 };
 use crate::{Error, Head, HeldCustomer, Publication, Publish, Published, RefusedDay};
 
-/// Stages what is known before the facts are built. No transaction is open and no lock is held
-/// afterwards: a commit of another publisher in between is found at the commit, as [`Error::Moved`].
-/// Returns the customers who keep their last total.
+/// Stages what must be checked before the facts are built. No transaction is open and no lock is
+/// held afterwards: a commit of another publisher in between is found at the commit, as
+/// [`Error::Moved`]. Returns the customers who keep their last total.
 pub(super) async fn prepare(
     session: &mut Session,
     publish: &Publish,
 ) -> Result<Vec<HeldCustomer>, Cause> {
     reach("begin:before")?;
-    check_head(session, publish.expected).await?;
-    session.stage().await?;
-    let checked = match history::stage(session, publish).await {
-        Ok(()) => spend::stage(session, publish).await,
-        Err(cause) => Err(cause),
-    };
-    if matches!(&checked, Err(Cause::Known { kind: Kind::Permanent, .. })) {
-        // It may only seem wrong, because of a publish that came in between.
-        check_head(session, publish.expected).await?;
+    let head = session.stage(sql!("operations/head")).await?;
+    check_head(&head, publish.expected)?;
+    let mut held = Vec::new();
+    if publish.changes_spend() {
+        let checked = spend::stage(session, publish).await;
+        if matches!(&checked, Err(Cause::Known { kind: Kind::Permanent, .. })) {
+            // It may only seem wrong, because of a publish that came in between.
+            check_head(&session.query(sql!("operations/head"), &[]).await?, publish.expected)?;
+        }
+        held = checked?;
     }
-    let held = checked?;
     reach("begin:after")?;
     Ok(held)
 }
 
-async fn check_head(session: &mut Session, expected: Head) -> Result<(), Cause> {
-    let found = history::newest(session).await?.head;
+fn check_head(rows: &[Row], expected: Head) -> Result<(), Cause> {
+    let found = history::newest_of(rows)?.head;
     if found == expected { Ok(()) } else { Err(Error::Moved.into()) }
 }
 
@@ -84,7 +86,12 @@ impl<'a> SqlServerPublication<'a> {
         session: &mut Session,
         refused: &[RefusedDay],
     ) -> Result<Option<Published>, Cause> {
-        history::stage_refused(session, refused).await?;
+        let Publish { receipts, .. } = &*self.publish;
+        let bodies = history::bodies(receipts)?;
+        let rows = self.staged.rows().chain(history::rows(&self.publish, &bodies));
+        let rows = rows.chain(history::refused_rows(refused)).map(StagedRow::into_columns);
+        session.bulk("#staged_row", Box::new(rows)).await?;
+        history::stage_long(session, receipts, &bodies).await?;
         spend::stage_held(session, &self.held).await?;
         let timing = self.warehouse.timing();
         // Each try has it to itself, after the one before.
@@ -108,23 +115,8 @@ impl<'a> SqlServerPublication<'a> {
         session: &mut Session,
         refused: &[RefusedDay],
     ) -> Result<Option<Published>, Cause> {
-        if self.staged.facts > 0 {
-            // On their own: a key that was given once stays, whatever becomes of the publish.
-            reach("dimensions:before")?;
-            session.begin().await?;
-            self.lock(session).await?;
-            for add in sql!(each "dimensions/add_texts") {
-                session.execute(add, &[]).await?;
-            }
-            session.commit().await?;
-            reach("dimensions:after")?;
-            for find in sql!(each "dimensions/find_keys") {
-                session.execute(find, &[]).await?;
-            }
-        }
         session.begin().await?;
         self.lock(session).await?;
-        check_head(session, self.publish.expected).await?;
         let published = self.write(session, refused).await?;
         reach("commit:before")?;
         session.commit().await?;
@@ -132,91 +124,128 @@ impl<'a> SqlServerPublication<'a> {
         Ok(published)
     }
 
+    /// Takes the lock of publishers, and looks whether another one has committed.
     async fn lock(&self, session: &mut Session) -> Result<(), Cause> {
         let name = session.schemas().lock();
-        let timeout = self.warehouse.timing().lock.as_millis().try_into().unwrap_or(i32::MAX);
-        match session.lock(sql!("session/lock"), &name, timeout).await? {
-            0.. => Ok(()),
+        let timeout = i32::try_from(self.warehouse.timing().lock.as_millis()).unwrap_or(i32::MAX);
+        let statements = [sql!("session/lock"), sql!("operations/head")];
+        let mut found = session.query_all(&statements, &[&name, &timeout]).await?.into_iter();
+        let granted = found.next().unwrap_or_default();
+        match granted.first().map_or(Ok(-999), |row| row.number("granted"))? {
+            0.. => {}
             // -3: chosen as the victim of a deadlock.
-            -3 => Err(Cause::passing("chose this publish as a deadlock victim: try again")),
-            _ => Err(Cause::transient("is being published to by another program: try again later")),
+            -3 => {
+                let text = "chose this publish as a deadlock victim: try again";
+                return Err(Cause::passing(text));
+            }
+            _ => {
+                let text = "is being published to by another program: try again later";
+                return Err(Cause::transient(text));
+            }
         }
+        check_head(&found.next().unwrap_or_default(), self.publish.expected)
     }
 
+    /// All changes, in one round trip: servers answer each statement of its own much later than
+    /// they do its work.
     async fn write(
         &self,
         session: &mut Session,
         refused: &[RefusedDay],
     ) -> Result<Option<Published>, Cause> {
         let Publish { expected, published_at, fact_recipe, receipts, .. } = &*self.publish;
-        let time = published_at.trim_end_matches('Z');
-        let number = |count: u64| count as i64;
-        let changes_spend = self.publish.changes_spend();
-        if !changes_spend && self.staged.days.is_empty() && refused.is_empty() {
-            history::absorb(session, expected.publish_id).await?;
-            let row: [&dyn Parameter; 3] =
-                [&(expected.absorption_id + 1), &time, &number(receipts.len() as u64)];
-            session.execute(sql!("operations/add_absorption"), &row).await?;
-            return Ok(None);
-        }
-        let publish_id = expected.publish_id + 1;
-        if changes_spend {
-            spend::apply(session, self.publish.reset_spend).await?;
-            if !(self.publish.held.is_empty() && self.held.is_empty()) {
-                spend::hold(session, self.publish.reset_spend).await?;
-            }
-        }
-        let (mut rows_deleted, mut rows_inserted, mut rows_respent) = (0, 0, 0);
-        if !self.staged.days.is_empty() {
-            rows_deleted = session.execute(sql!("facts/delete_facts"), &[]).await?;
-            session.execute(sql!("facts/delete_daily"), &[]).await?;
-            session.execute(sql!("facts/delete_day_totals"), &[]).await?;
-            session.execute(sql!("facts/clear_refused_days"), &[]).await?;
-            session.execute(sql!("dimensions/add_dates"), &[]).await?;
-            session.execute(sql!("facts/add_day_totals"), &[]).await?;
-        }
-        if self.staged.facts > 0 {
-            reach("facts:before")?;
-            rows_inserted = session.execute(sql!("facts/add_facts", all), &[&time]).await?;
-            if rows_inserted != self.staged.facts {
-                return Err(Cause::permanent(format!(
-                    "took {rows_inserted} of {} facts: check that its dimensions were not changed \
-                     by hand",
-                    self.staged.facts
-                )));
-            }
-            session.execute(sql!("facts/add_daily", daily), &[]).await?;
-            reach("facts:after")?;
-        }
-        if changes_spend {
-            rows_respent = session.execute(sql!("facts/respend"), &[]).await?;
-        }
-        history::absorb(session, publish_id).await?;
-        if !refused.is_empty() {
-            history::refuse(session, publish_id).await?;
-        }
-        let days_replaced = self.staged.days.len() as u64;
-        let published =
-            Published { publish_id, days_replaced, rows_deleted, rows_inserted, rows_respent };
+        let has_effect =
+            self.publish.changes_spend() || self.staged.days() > 0 || !refused.is_empty();
+        let publish_id = expected.publish_id + i64::from(has_effect);
         let duration = self.publish.started.map_or(0, |started| started.elapsed().as_millis());
-        session
-            .execute(
-                sql!("operations/add_publish"),
+        let number = |count: u64| count as i64;
+        let mut found = session
+            .query_all(
+                &self.statements(has_effect, refused),
                 &[
                     &publish_id,
-                    &time,
+                    &published_at.trim_end_matches('Z'),
                     fact_recipe,
                     &number(receipts.len() as u64),
-                    &number(days_replaced),
-                    &number(rows_deleted),
-                    &number(rows_inserted),
-                    &number(rows_respent),
+                    &number(self.staged.days()),
                     &number(refused.len() as u64),
                     &(duration as i64),
+                    &i32::from(self.publish.reset_spend),
+                    &(expected.absorption_id + 1),
                 ],
             )
             .await?;
-        Ok(Some(published))
+        let counted = found.pop().unwrap_or_default();
+        history::check_live(found.iter().flatten().next())?;
+        let counted =
+            counted.first().ok_or_else(|| Cause::permanent("counted no rows: try again"))?;
+        let published = Published {
+            publish_id,
+            days_replaced: self.staged.days(),
+            rows_deleted: counted.count("rows_deleted")?,
+            rows_inserted: counted.count("rows_inserted")?,
+            rows_respent: counted.count("rows_respent")?,
+        };
+        // Parts of a day may have had facts of the same grain.
+        let is_merged = self.staged.in_parts && published.rows_inserted < self.staged.facts;
+        if published.rows_inserted != self.staged.facts && !is_merged {
+            return Err(Cause::permanent(format!(
+                "took {} of {} facts: check that its dimensions were not changed by hand",
+                published.rows_inserted, self.staged.facts
+            )));
+        }
+        Ok(has_effect.then_some(published))
+    }
+
+    /// What a publish changes, in order. They share the parameters of [`write`](Self::write).
+    fn statements(&self, has_effect: bool, refused: &[RefusedDay]) -> Vec<&'static str> {
+        let changes_spend = self.publish.changes_spend();
+        let mut statements = vec![sql!("publish/count")];
+        if changes_spend {
+            statements.push(sql!("spend/add_up"));
+            if self.publish.reset_spend {
+                statements.push(sql!("spend/forget_others"));
+            }
+            statements.extend([sql!("spend/update"), sql!("spend/add"), sql!("spend/remove")]);
+            if !(self.publish.held.is_empty() && self.held.is_empty()) {
+                statements.extend([sql!("spend/release"), sql!("spend/hold")]);
+            }
+        }
+        if self.staged.days() > 0 {
+            statements.extend([
+                sql!("facts/delete_facts"),
+                sql!("facts/delete_daily"),
+                sql!("facts/delete_day_totals"),
+                sql!("facts/clear_refused_days"),
+                sql!("dimensions/add_dates"),
+                sql!("facts/add_day_totals"),
+            ]);
+        }
+        if self.staged.facts > 0 {
+            statements.extend(sql!(each "dimensions/add_texts").iter().map(String::as_str));
+            statements.extend([
+                sql!("dimensions/find_keys", all),
+                match self.staged.in_parts {
+                    true => sql!("facts/add_facts_of_parts", all),
+                    false => sql!("facts/add_facts", all),
+                },
+                sql!("facts/add_daily", daily),
+            ]);
+        }
+        if changes_spend {
+            statements.push(sql!("facts/refresh_spend"));
+        }
+        statements.extend(history::absorb(&self.publish));
+        if !refused.is_empty() {
+            statements.push(sql!("operations/remove_refused_days"));
+            statements.push(sql!("operations/add_refused_days"));
+        }
+        statements.push(match has_effect {
+            true => sql!("operations/add_publish"),
+            false => sql!("operations/add_absorption"),
+        });
+        statements.push(sql!("publish/counted"));
+        statements
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pipeline::{Day, dimensions::DIMENSIONS};
 use serde::Serialize;
+use tiberius::Row;
 
 use super::{
     error::Cause,
@@ -11,7 +12,10 @@ use super::{
     session::{Session, Values, json},
     spend,
 };
-use crate::{Newest, Summary};
+use crate::{
+    Newest, Summary,
+    variants::{MOST_MEMBERS, variants},
+};
 
 #[derive(Serialize)]
 struct DayRow {
@@ -68,6 +72,13 @@ async fn read_summary(session: &mut Session, newest: Newest) -> Result<Summary, 
     };
     for (members, dimension) in summary.members.iter_mut().zip(&DIMENSIONS) {
         *members = row.count(&format!("{}_members", dimension.name))?;
+    }
+    if summary.members.iter().sum::<u64>() <= MOST_MEMBERS {
+        let members = session.query(sql!("dashboard/members", all), &[]).await?;
+        let member =
+            |row: &Row| Ok((row.number::<i32>("dimension")? as usize - 1, row.text("text")?));
+        let members: Result<Vec<_>, Cause> = members.iter().map(member).collect();
+        summary.variants = variants(members?);
     }
     summary.refused_days = history::refused_days(session).await?;
     summary.held_customers = spend::held(session).await?;

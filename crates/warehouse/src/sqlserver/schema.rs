@@ -56,7 +56,9 @@ pub(super) async fn migrate(session: &mut Session) -> Result<Vec<String>, Cause>
 
 /// Keeps others from changing schemas until the session ends.
 async fn lock(session: &mut Session) -> Result<(), Cause> {
-    match session.lock(sql!("session/lock_session"), MIGRATION_LOCK, LOCK_TIMEOUT_MS).await? {
+    let statement = sql!("session/lock_session");
+    let rows = session.query(statement, &[&MIGRATION_LOCK, &LOCK_TIMEOUT_MS]).await?;
+    match rows.first().map_or(Ok(-999), |row| row.number::<i32>("granted"))? {
         0.. => Ok(()),
         _ => Err(Cause::transient("is being migrated by another program: try again later")),
     }

@@ -48,14 +48,22 @@ impl Schemas {
     }
 
     /// All migrations, to be read and run by hand: `sqlcmd` and the like understand `GO`.
+    ///
+    /// It sets the options that the program sets, which some clients do not. Where a batch fails,
+    /// no later one runs, and the last one says so with an error.
     pub fn script(&self) -> String {
-        let mut script = String::new();
+        let mut script = format!("{}GO\n\n", sql!("session/options"));
         for (name, migration) in MIGRATIONS {
-            script += &format!("-- {name}.sql\n{}GO\n\n", self.of(migration));
+            let migration = self.of(migration).replace("\nGO\n", STOP_AFTER_ERROR);
+            script += &format!("-- {name}.sql\n{}{STOP_AFTER_ERROR}\n", migration.trim_end());
         }
-        script
+        let end = sql!("session/migrated").replace("$(version)", &MIGRATIONS.len().to_string());
+        script + "SET NOEXEC OFF;\nGO\n" + &self.of(&end) + "GO\n"
     }
 }
+
+/// After an error, later batches are compiled and not run.
+const STOP_AFTER_ERROR: &str = "\nGO\nIF @@ERROR <> 0 SET NOEXEC ON;\nGO\n";
 
 #[cfg(test)]
 mod tests {
@@ -66,6 +74,30 @@ mod tests {
         let script = Schemas::with_suffix("a1").unwrap().script();
         assert!(!script.contains("$("), "{script}");
         assert!(script.contains("CREATE TABLE dw_a1.fact_movie_analytics ("));
+    }
+
+    #[test]
+    fn a_script_sets_its_options_first_and_ends_by_saying_whether_it_came_through() {
+        let script = Schemas::default().script();
+        let batches: Vec<_> = script.split("\nGO\n").map(str::trim).collect();
+        assert!(batches[0].contains("SET QUOTED_IDENTIFIER ON;"), "{}", batches[0]);
+        assert!(batches[0].lines().all(|line| line.starts_with("--") || line.starts_with("SET ")));
+        // A migration's batches are as they were, each with its check.
+        let [steps @ .., off, end, ""] = &batches[1..] else { panic!("{script}") };
+        assert_eq!(*off, "SET NOEXEC OFF;");
+        assert!(end.contains(&format!("IF @version >= {}", MIGRATIONS.len())), "{end}");
+        assert!(end.contains("RAISERROR("), "{end}");
+        let (works, checks): (Vec<_>, Vec<_>) =
+            steps.chunks(2).map(|pair| (pair[0], pair[1])).unzip();
+        assert!(checks.iter().all(|check| *check == "IF @@ERROR <> 0 SET NOEXEC ON;"));
+        let migrations: Vec<_> = MIGRATIONS
+            .iter()
+            .flat_map(|(name, migration)| {
+                let text = format!("-- {name}.sql\n{}", Schemas::default().of(migration));
+                text.split("\nGO\n").map(|batch| batch.trim().to_owned()).collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(works, migrations);
     }
 
     #[test]

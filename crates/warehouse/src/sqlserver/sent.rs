@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
 };
@@ -64,11 +64,17 @@ impl Counters {
 pub(super) struct Counted<S> {
     stream: S,
     counters: Arc<Counters>,
+    has_answered: Arc<AtomicBool>,
 }
 
 impl<S> Counted<S> {
     pub(super) fn new(stream: S, counters: Arc<Counters>) -> Self {
-        Self { stream, counters }
+        Self { stream, counters, has_answered: Arc::default() }
+    }
+
+    /// Whether a byte has come back.
+    pub(super) fn has_answered(&self) -> Arc<AtomicBool> {
+        self.has_answered.clone()
     }
 
     fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -85,7 +91,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.has_answered.store(true, Relaxed);
+        }
+        read
     }
 }
 

@@ -59,8 +59,12 @@ impl Session {
     /// Runs statements without parameters, and returns the rows of the first that has any. What
     /// they make, temporary tables too, stays.
     pub(super) async fn batch(&mut self, statements: &'static str) -> Result<Vec<Row>, Cause> {
-        let failed = |error| Cause::Sql(error, statements);
-        let text = self.schemas.of(statements);
+        self.batches(&[statements]).await
+    }
+
+    async fn batches(&mut self, statements: &[&'static str]) -> Result<Vec<Row>, Cause> {
+        let failed = |error| Cause::of_one(error, statements);
+        let text = self.schemas.of(&statements.concat());
         let answer = self.connection.simple_query(text).await.map_err(failed)?;
         let results = answer.into_results().await.map_err(failed)?;
         Ok(results.into_iter().find(|rows| !rows.is_empty()).unwrap_or_default())
@@ -90,15 +94,17 @@ impl Session {
         rows.into_first_result().await.map_err(failed)
     }
 
-    /// Takes a lock; negative where it is not granted in time.
-    pub(super) async fn lock(
+    /// Runs statements one after the other in one round trip, with parameters that they share, and
+    /// returns the rows of each that has rows to give.
+    pub(super) async fn query_all(
         &mut self,
-        statement: &'static str,
-        name: &str,
-        timeout_ms: i32,
-    ) -> Result<i32, Cause> {
-        let rows = self.query(statement, &[&name, &timeout_ms]).await?;
-        Ok(rows.first().map(|row| row.number("granted")).transpose()?.unwrap_or(-999))
+        statements: &[&'static str],
+        parameters: &[&dyn Parameter],
+    ) -> Result<Vec<Vec<Row>>, Cause> {
+        let failed = |error| Cause::of_one(error, statements);
+        let text = self.schemas.of(&statements.concat());
+        let answer = self.connection.query(text, &bind(parameters)).await.map_err(failed)?;
+        answer.into_results().await.map_err(failed)
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), Cause> {
@@ -138,13 +144,19 @@ impl Session {
         Ok(sent)
     }
 
-    /// Makes the temporary tables of a publish, or empties those of an earlier one.
-    pub(super) async fn stage(&mut self) -> Result<(), Cause> {
-        let statements =
+    /// Makes the temporary tables of a publish, or empties those of an earlier one, and returns
+    /// the rows of a statement that follows.
+    pub(super) async fn stage(&mut self, then: &'static str) -> Result<Vec<Row>, Cause> {
+        let stage =
             if self.has_staging { sql!("staging/clear") } else { sql!("staging/make", all) };
-        self.batch(statements).await?;
+        let rows = self.batches(&[stage, then]).await?;
         self.has_staging = true;
-        Ok(())
+        Ok(rows)
+    }
+
+    /// Counts rows that were sent in a parameter.
+    pub(super) fn count_rows(&self, rows: u64) {
+        self.counters.rows(rows);
     }
 }
 

@@ -47,6 +47,13 @@ impl Server {
         }
     }
 
+    /// Host and port.
+    #[cfg(feature = "conformance")]
+    #[doc(hidden)]
+    pub fn address(&self) -> (String, u16) {
+        (self.host.clone(), self.port)
+    }
+
     /// As a name for files: the same for all ways to write the same database.
     pub fn key(&self) -> String {
         format!("{}-{}-{}", self.host, self.port, self.database).to_lowercase()

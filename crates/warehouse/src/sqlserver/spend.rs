@@ -1,19 +1,32 @@
-//! What customers spent: staged, checked and applied.
+//! What customers spent: staged and checked.
 
 use std::collections::BTreeSet;
 
 use pipeline::facts::SpendChange;
-use tiberius::{ColumnData, IntoSql, numeric::Numeric};
+use serde::Serialize;
+use tiberius::{ColumnData, IntoSql};
 
 use super::{
     error::Cause,
     history::{LONGEST_BODY, time},
-    session::{Session, Values},
+    session::{Session, Values, json},
 };
 use crate::{
     HeldCustomer, Publish,
     spend::{COUNTLESS, amount_e5, by_customer},
 };
+
+/// More changes than this come by bulk load, which takes three round trips more.
+const FEW: usize = 1_000;
+
+/// A row of `#staged_spend`, in the order of its columns.
+#[derive(Serialize)]
+struct Row {
+    customerid: i64,
+    /// Within twice the range of a total, and so within these 64 bits.
+    amount_e5: i64,
+    purchases: i64,
+}
 
 /// Stages the changes, and checks that the new totals make sense. Returns the customers whose new
 /// total does not fit.
@@ -24,10 +37,16 @@ pub(super) async fn stage(
     let held = if publish.reset_spend { &[][..] } else { &publish.held };
     let changes = by_customer(publish.spend.clone(), held)
         .ok_or_else(|| Cause::permanent(format!("cannot go on, {COUNTLESS}: rebuild it")))?;
-    session.bulk("#staged_spend", Box::new(changes.iter().filter_map(row))).await?;
-    let unfit = session.query(sql!("spend/check"), &[&i32::from(publish.reset_spend)]).await?;
+    let mut rows: Vec<Row> = changes.iter().filter_map(row).collect();
+    session.count_rows(rows.len() as u64);
+    if rows.len() > FEW {
+        session.bulk("#staged_spend", Box::new(rows.drain(..).map(columns))).await?;
+    }
+    let statements = [sql!("spend/stage"), sql!("spend/check")];
+    let reset = i32::from(publish.reset_spend);
+    let found = session.query_all(&statements, &[&reset, &json(&rows)?]).await?;
     let (mut unfit_customers, mut contradicted) = (BTreeSet::new(), 0);
-    for row in &unfit {
+    for row in found.iter().flatten() {
         if row.number::<i32>("is_contradicted")? == 1 {
             contradicted += 1;
         }
@@ -45,10 +64,14 @@ pub(super) async fn stage(
     Ok(unfit.map(|change| HeldCustomer::new(change, held, &publish.published_at)).collect())
 }
 
-/// A row of `#staged_spend`, in the order of its columns; `None` where no total can take it.
-fn row(change: &SpendChange) -> Option<[ColumnData<'static>; 3]> {
-    let amount = Numeric::new_with_scale(amount_e5(change)?, 5);
-    Some([change.customer.into_sql(), amount.into_sql(), change.purchases.into_sql()])
+/// A change as it is staged; `None` where no total can take it.
+fn row(change: &SpendChange) -> Option<Row> {
+    let amount_e5 = i64::try_from(amount_e5(change)?).ok()?;
+    Some(Row { customerid: change.customer, amount_e5, purchases: change.purchases })
+}
+
+fn columns(row: Row) -> [ColumnData<'static>; 3] {
+    [row.customerid.into_sql(), row.amount_e5.into_sql(), row.purchases.into_sql()]
 }
 
 /// Stages customers who keep their last total.
@@ -68,14 +91,6 @@ pub(super) async fn stage_held(session: &mut Session, held: &[HeldCustomer]) -> 
     });
     session.bulk("#staged_held", Box::new(rows)).await?;
     session.execute(sql!("spend/leave_out"), &[]).await?;
-    Ok(())
-}
-
-/// Records the customers who keep their last total, in place of what was recorded of all those
-/// that the publish concerns.
-pub(super) async fn hold(session: &mut Session, reset: bool) -> Result<(), Cause> {
-    session.execute(sql!("spend/release"), &[&i32::from(reset)]).await?;
-    session.execute(sql!("spend/hold"), &[]).await?;
     Ok(())
 }
 
@@ -99,20 +114,4 @@ pub(super) async fn held(session: &mut Session) -> Result<Vec<HeldCustomer>, Cau
         })
     });
     held.collect()
-}
-
-/// Applies the staged changes, and notes the customers whose total moved.
-pub(super) async fn apply(session: &mut Session, reset: bool) -> Result<(), Cause> {
-    session.batch(sql!("staging/clear_totals")).await?;
-    if reset {
-        session.execute(sql!("spend/mark_all_changed"), &[]).await?;
-        session.execute(sql!("spend/remove_all"), &[]).await?;
-    }
-    session.execute(sql!("spend/add_up"), &[]).await?;
-    session.execute(sql!("spend/update"), &[]).await?;
-    session.execute(sql!("spend/add"), &[]).await?;
-    session.execute(sql!("spend/remove"), &[]).await?;
-    session.execute(sql!("spend/unmark"), &[]).await?;
-    session.execute(sql!("spend/mark"), &[&i32::from(reset)]).await?;
-    Ok(())
 }

@@ -1,8 +1,7 @@
 //! Facts on their way into temporary tables: codes for texts that hold for the whole publish.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-use chrono::NaiveDate;
 use pipeline::{
     Day,
     dimensions::COUNT,
@@ -10,30 +9,25 @@ use pipeline::{
 };
 use tiberius::{ColumnData, IntoSql};
 
-use super::{error::Cause, session::Session};
+use super::{error::Cause, rows::StagedRow, session::Session};
 
 /// Texts of one dimension. Codes of a batch are its own; these hold for all batches.
 #[derive(Default)]
 struct Texts {
     interner: Interner,
-    staged: HashSet<u32>,
+    /// Codes of the texts that facts use.
+    used: BTreeSet<u32>,
 }
 
-/// What a publish has staged so far.
+/// What a publish has staged so far: its facts are sent, the rest waits for the commit.
 #[derive(Default)]
 pub(super) struct Staged {
     texts: [Texts; COUNT],
-    /// Keys of the days.
-    pub(super) days: BTreeSet<i32>,
+    /// By the keys of the days.
+    days: BTreeMap<i32, DayTotal>,
+    /// Whether a day came in several batches, which may have facts of the same grain.
+    pub(super) in_parts: bool,
     pub(super) facts: u64,
-}
-
-/// A text that no batch before has used.
-struct Text {
-    /// From 1 on, in the order of [`DIMENSIONS`](pipeline::dimensions::DIMENSIONS).
-    dimension: usize,
-    code: u32,
-    text: String,
 }
 
 impl Staged {
@@ -43,19 +37,40 @@ impl Staged {
         session: &mut Session,
         batch: &FactBatch,
     ) -> Result<(), Cause> {
-        check(batch, &self.days)?;
-        let mut new = Vec::new();
+        check(batch)?;
         let mut codes = [const { Vec::new() }; COUNT];
         for (place, codes) in codes.iter_mut().enumerate() {
             let used = batch.rows.iter().map(|fact| fact.codes[place]);
-            *codes = self.codes(place, &batch.texts[place], used, &mut new)?;
+            *codes = self.codes(place, &batch.texts[place], used)?;
         }
-        session.bulk("#staged_day", Box::new(batch.days.iter().map(day_row))).await?;
-        session.bulk("#staged_text", Box::new(new.into_iter().map(text_row))).await?;
         let facts = batch.rows.iter().map(|fact| fact_row(fact, &codes));
         self.facts += session.bulk("#staged_fact", Box::new(facts)).await?;
-        self.days.extend(batch.days.iter().map(|total| total.day.key()));
+        for total in &batch.days {
+            match self.days.entry(total.day.key()) {
+                Entry::Vacant(new) => drop(new.insert(*total)),
+                Entry::Occupied(mut known) => {
+                    known.get_mut().matched += total.matched;
+                    known.get_mut().unmatched += total.unmatched;
+                    self.in_parts = true;
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// How many days are replaced.
+    pub(super) fn days(&self) -> u64 {
+        self.days.len() as u64
+    }
+
+    /// The days, and the texts of their facts.
+    pub(super) fn rows(&self) -> impl Iterator<Item = StagedRow> + Send {
+        let texts = self.texts.iter().enumerate().flat_map(|(place, texts)| {
+            let text = |code| texts.interner.text(code).unwrap_or_default().to_owned();
+            // Dimensions are counted from 1, in the order of their table.
+            texts.used.iter().map(move |&code| StagedRow::text(place + 1, code, text(code)))
+        });
+        self.days.values().map(StagedRow::day).chain(texts)
     }
 
     /// The publish's codes by the batch's; 0 for those that no fact uses. A batch may carry texts
@@ -65,7 +80,6 @@ impl Staged {
         dimension: usize,
         batch: &Interner,
         used: impl Iterator<Item = u32>,
-        new: &mut Vec<Text>,
     ) -> Result<Vec<u32>, Cause> {
         let mut codes = vec![None; batch.texts().len()];
         let texts = &mut self.texts[dimension];
@@ -77,37 +91,13 @@ impl Staged {
                 ))
             })?;
             if slot.is_none() {
-                let text = &batch.texts()[code as usize];
-                let code = texts.interner.code(text);
-                if texts.staged.insert(code) {
-                    new.push(Text { dimension: dimension + 1, code, text: text.clone() });
-                }
+                let code = texts.interner.code(batch.text(code).unwrap_or_default());
+                texts.used.insert(code);
                 *slot = Some(code);
             }
         }
         Ok(codes.into_iter().map(Option::unwrap_or_default).collect())
     }
-}
-
-fn day_row(total: &DayTotal) -> [ColumnData<'static>; 8] {
-    let (year, month, day) = total.day.ymd();
-    let int = |number: u32| (number as i32).into_sql();
-    [
-        total.day.key().into_sql(),
-        NaiveDate::from_ymd_opt(year, month, day).into_sql(),
-        int(day),
-        int(month),
-        year.into_sql(),
-        total.day.season().into_sql(),
-        (total.matched as i64).into_sql(),
-        (total.unmatched as i64).into_sql(),
-    ]
-}
-
-/// Its key is not known yet.
-fn text_row(text: Text) -> [ColumnData<'static>; 4] {
-    let (dimension, code) = (text.dimension as i32, text.code as i32);
-    [dimension.into_sql(), code.into_sql(), text.text.into_sql(), None::<i32>.into_sql()]
 }
 
 /// In the order of the columns of `#staged_fact`.
@@ -125,7 +115,7 @@ fn fact_row(fact: &Fact, codes: &[Vec<u32>; COUNT]) -> [ColumnData<'static>; COU
 }
 
 /// Facts of a day that the batch does not list would be added to those that are there.
-fn check(batch: &FactBatch, staged: &BTreeSet<i32>) -> Result<(), Cause> {
+fn check(batch: &FactBatch) -> Result<(), Cause> {
     let again = "build the facts again";
     if !batch.rows.is_sorted_by_key(|fact| fact.day) {
         return Err(Cause::permanent(format!("takes facts sorted by day only: {again}")));
@@ -137,9 +127,8 @@ fn check(batch: &FactBatch, staged: &BTreeSet<i32>) -> Result<(), Cause> {
             stray.day
         )));
     }
-    let twice = batch.days.iter().find(|total| staged.contains(&total.day.key()));
-    if listed.len() < batch.days.len() || twice.is_some() {
-        return Err(Cause::permanent(format!("takes each day once in a publish: {again}")));
+    if listed.len() < batch.days.len() {
+        return Err(Cause::permanent(format!("takes each day once in a batch: {again}")));
     }
     Ok(())
 }

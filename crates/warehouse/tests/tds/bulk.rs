@@ -1,6 +1,6 @@
 //! Bulk load: what the columns of a temporary table are, and what the rows of a message hold.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use pipeline::dimensions::{all, fill};
 
@@ -12,7 +12,6 @@ static TABLES: LazyLock<String> =
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Also a day, as days since 0001-01-01, and a decimal without its point.
     Number(i128),
     Text(String),
     Null,
@@ -34,9 +33,6 @@ impl From<&str> for Value {
 pub enum Type {
     /// Bytes of it, and whether each value says its length.
     Int(u8, bool),
-    /// Precision and scale.
-    Decimal(u8, u8),
-    Date,
     /// The most bytes of it; without a limit `MAX`.
     Text(u16),
 }
@@ -50,7 +46,7 @@ pub fn table(statement: &str, before: &str) -> Option<String> {
 }
 
 /// The answer to the question for a table's columns. A loose server does not tell which of them
-/// may be null, so that all may, and calls decimals numeric, as Babelfish does.
+/// may be null, so that all may, as Babelfish does.
 pub fn columns(table: &str, loose: bool) -> Vec<u8> {
     let columns = declared(table);
     let mut bytes = vec![0x81, columns.len() as u8, 0];
@@ -62,10 +58,6 @@ pub fn columns(table: &str, loose: bool) -> Vec<u8> {
             Type::Int(4, _) if !nullable => bytes.push(0x38),
             Type::Int(_, _) if !nullable => bytes.push(0x7F),
             Type::Int(length, _) => bytes.extend([0x26, length]),
-            Type::Decimal(precision, scale) => {
-                bytes.extend([if loose { 0x6C } else { 0x6A }, 17, precision, scale]);
-            }
-            Type::Date => bytes.push(0x28),
             Type::Text(length) => {
                 bytes.push(0xE7);
                 bytes.extend(length.to_le_bytes());
@@ -76,6 +68,12 @@ pub fn columns(table: &str, loose: bool) -> Vec<u8> {
         bytes.extend(short(name));
     }
     bytes
+}
+
+/// A row by the names of its columns, without those that are null.
+pub fn named(table: &str, row: Vec<Value>) -> BTreeMap<&'static str, Value> {
+    let names = declared(table).into_iter().map(|(name, _, _)| name);
+    names.zip(row).filter(|(_, value)| *value != Value::Null).collect()
 }
 
 /// Name, type and whether it may be null of each column.
@@ -96,8 +94,6 @@ fn column(line: &'static str) -> (&'static str, Type, bool) {
     let kind = match rest.split([' ', '(']).next().unwrap() {
         "int" => Type::Int(4, false),
         "bigint" => Type::Int(8, false),
-        "decimal" => Type::Decimal(arguments[0] as u8, arguments[1] as u8),
-        "date" => Type::Date,
         "nvarchar" => Type::Text(arguments.first().map_or(MAX, |length| length * 2)),
         other => panic!("type {other} of {name}"),
     };
@@ -129,11 +125,6 @@ pub fn kind(rest: &mut &[u8]) -> Result<Type, u8> {
         0x38 => Type::Int(4, false),
         0x7F => Type::Int(8, false),
         0x26 => Type::Int(number(rest, 1) as u8, true),
-        0x6A | 0x6C => match take(rest, 3) {
-            [_, precision, scale] => Type::Decimal(*precision, *scale),
-            _ => unreachable!(),
-        },
-        0x28 => Type::Date,
         0xE7 => {
             let length = number(rest, 2) as u16;
             take(rest, 5);
@@ -153,15 +144,6 @@ pub fn value(rest: &mut &[u8], kind: Type) -> Value {
                 signed(rest, sent).into()
             }
         },
-        Type::Decimal(..) => {
-            let length = number(rest, 1) as usize;
-            let sign = if number(rest, 1) == 1 { 1 } else { -1 };
-            (sign * number(rest, length - 1) as i128).into()
-        }
-        Type::Date => {
-            assert_eq!(number(rest, 1), 3);
-            (number(rest, 3) as i128).into()
-        }
         Type::Text(MAX) => {
             // The length of the whole, or that it is not known yet.
             if number(rest, 8) == u128::from(u64::MAX) {

@@ -13,6 +13,7 @@ pub fn timing() -> Timing {
         attempt: 500 * MS,
         deadline: 2_000 * MS,
         unreachable: 100 * MS,
+        first_byte: 50 * MS,
         command: 300 * MS,
         lock: 100 * MS,
         pause: 5 * MS,

@@ -41,12 +41,12 @@ pub enum Answer {
         column: &'static str,
         value: i32,
     },
-    /// So many commits that only absorbed receipts, and no publish.
+    /// The lock, and so many commits that only absorbed receipts and no publish.
     Absorbed(i64),
     /// The new total of this customer does not fit.
     Unfit(i64),
-    /// So many rows were changed.
-    Changed(u64),
+    /// What a publish counts: rows deleted, inserted and with other spend.
+    Counted([i64; 3]),
     /// Bytes that are no answer.
     Nonsense,
 }
@@ -64,6 +64,7 @@ struct Script {
     seen_statements: Vec<String>,
     loaded: BTreeMap<String, Vec<Vec<Value>>>,
     loose: bool,
+    messages: usize,
 }
 
 /// Ends when dropped.
@@ -127,6 +128,18 @@ impl Server {
         self.script.lock().unwrap().loose = true;
     }
 
+    /// How many messages have come, each of which the client waits to be answered.
+    pub fn round_trips(&self) -> usize {
+        self.script.lock().unwrap().messages
+    }
+
+    /// The rows of a kind that came by bulk for `#staged_row`, without what is null.
+    pub fn staged(&self, kind: &str) -> Vec<BTreeMap<&'static str, Value>> {
+        let rows =
+            self.loaded("#staged_row").into_iter().map(|row| bulk::named("#staged_row", row));
+        rows.filter(|row| row["kind"] == kind.into()).collect()
+    }
+
     /// The rows that came by bulk for a table.
     pub fn loaded(&self, table: &str) -> Vec<Vec<Value>> {
         self.script.lock().unwrap().loaded.get(table).cloned().unwrap_or_default()
@@ -148,6 +161,7 @@ pub fn newest_version() -> i32 {
 const SQL_BATCH: u8 = 1;
 const RPC: u8 = 3;
 const BULK: u8 = 7;
+const TRANSACTION: u8 = 14;
 const LOGIN: u8 = 16;
 const PRELOGIN: u8 = 18;
 
@@ -155,6 +169,7 @@ async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
     let mut loading = String::new();
     loop {
         let (kind, message) = read(&mut stream).await?;
+        script.lock().unwrap().messages += 1;
         let answer = match kind {
             PRELOGIN => {
                 write(&mut stream, prelogin()).await?;
@@ -191,8 +206,8 @@ async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
                 write(&mut stream, done(count)).await?;
                 continue;
             }
-            // Transactions.
-            _ => None,
+            TRANSACTION => planned(&script, transaction(&message).to_owned()),
+            other => panic!("a message of type {other}"),
         };
         match answer {
             None => write(&mut stream, done(None)).await?,
@@ -216,7 +231,9 @@ async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
             Some(Answer::Unfit(customer)) => {
                 write(&mut stream, [unfit(customer), done(None)].concat()).await?;
             }
-            Some(Answer::Changed(rows)) => write(&mut stream, done(Some(rows))).await?,
+            Some(Answer::Counted(rows)) => {
+                write(&mut stream, [counted(rows), done(None)].concat()).await?;
+            }
             Some(Answer::Nonsense) => write(&mut stream, vec![0x01; 64]).await?,
         }
     }
@@ -240,6 +257,7 @@ fn planned(script: &Mutex<Script>, statement: String) -> Option<Answer> {
         None if statement.contains("sp_getapplock") => {
             Some(Answer::Number { column: "granted", value: 0 })
         }
+        None if statement.contains("AS rows_inserted") => Some(Answer::Counted([0; 3])),
         None => None,
     };
     script.seen_statements.push(statement);
@@ -347,12 +365,32 @@ fn number(column: &str, value: i32) -> Vec<u8> {
     [metadata, vec![0xD1], value.to_le_bytes().to_vec()].concat()
 }
 
+/// What a request to the transaction manager asks for.
+fn transaction(message: &[u8]) -> &'static str {
+    let headers = bulk::number(&mut &*message, 4) as usize;
+    match message[headers] {
+        5 => "BEGIN TRANSACTION",
+        7 => "COMMIT TRANSACTION",
+        other => panic!("a request of type {other} to the transaction manager"),
+    }
+}
+
+fn counted(rows: [i64; 3]) -> Vec<u8> {
+    let names = ["rows_deleted", "rows_inserted", "rows_respent"];
+    // No user type, no flags, bigint.
+    let columns = names.map(|name| [vec![0, 0, 0, 0, 0, 0, 0x7F], short(name)].concat());
+    let row = [vec![0xD1], rows.map(i64::to_le_bytes).concat()].concat();
+    [vec![0x81, 3, 0], columns.concat(), row].concat()
+}
+
+/// The lock is granted, and so many absorptions are found.
 fn head(absorption_id: i64) -> Vec<u8> {
     // Two columns: no user type, no flags; bigint, and a bigint that is null.
     let absorbed = [vec![0, 0, 0, 0, 0, 0, 0x7F], short("absorption_id")].concat();
     let published = [vec![0, 0, 0, 0, 1, 0, 0x26, 8], short("publish_id")].concat();
     let row = [vec![0xD1], absorption_id.to_le_bytes().to_vec(), vec![0]].concat();
-    [vec![0x81, 2, 0], absorbed, published, row].concat()
+    let more = vec![0xFF, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    [number("granted", 0), more, vec![0x81, 2, 0], absorbed, published, row].concat()
 }
 
 fn unfit(customer: i64) -> Vec<u8> {

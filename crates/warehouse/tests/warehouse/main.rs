@@ -6,6 +6,6 @@
 mod tds;
 
 mod sqlite;
-mod sqlserver;
 mod sqlserver_connection;
+mod sqlserver_live;
 mod sqlserver_publish;

@@ -1,8 +1,12 @@
 //! How the SQL Server warehouse connects, waits and gives up, against a stand-in.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering::Relaxed},
+use std::{
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
 };
 
 use crate::tds::{
@@ -11,6 +15,18 @@ use crate::tds::{
     error, newest_version,
 };
 use async_trait::async_trait;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::aws_lc_rs,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    },
+};
 use warehouse::{
     Warehouse,
     sqlserver::{self, NoToken, SqlServer, Timing, Tokens},
@@ -77,21 +93,38 @@ async fn gateways_that_point_at_each_other_are_refused() {
 
 #[tokio::test]
 async fn a_database_that_wakes_up_is_waited_for() {
-    let (server, mut warehouse) = start().await;
-    for code in [40613, 40501, 49918, 4060] {
-        server.at_login(error(code));
+    for passing in [[40613, 40501, 49918, 4060], [18401, 6005, 921, 983]] {
+        let (server, mut warehouse) = start().await;
+        for code in passing {
+            server.at_login(error(code));
+        }
+        server.at_login(Answer::Gone);
+        warehouse.state().await.unwrap();
+        assert_eq!(server.logins(), 6);
+        assert_eq!(warehouse.sent().unwrap().connections, 1);
     }
-    server.at_login(Answer::Gone);
+}
+
+/// A server that starts has numbers of its own, too.
+#[tokio::test]
+async fn an_unknown_number_at_sign_in_is_waited_for_where_the_login_has_worked() {
+    let server = Server::start().await;
+    let mut warehouse = at(server.port).with_timing(Timing { idle: MS, ..timing() });
     warehouse.state().await.unwrap();
-    assert_eq!(server.logins(), 6);
-    assert_eq!(warehouse.sent().unwrap().connections, 1);
+    tokio::time::sleep(50 * MS).await;
+    for _ in 0..3 {
+        server.at_login(error(33_557_097));
+    }
+    warehouse.state().await.unwrap();
+    assert_eq!(server.logins(), 5);
 }
 
 /// A database that cannot be opened may only be moving.
 #[tokio::test]
 async fn waiting_ends_with_the_deadline() {
     for (code, expected) in [
-        (40613, "is paused or not available yet (40613)"),
+        (40613, "is paused, starting or not available yet (40613)"),
+        (18401, "is paused, starting or not available yet (18401)"),
         (4060, "cannot be opened (4060): check its name"),
     ] {
         let server = Server::start().await;
@@ -167,6 +200,98 @@ async fn a_server_that_says_nothing_is_left() {
     assert!(transient && text.contains("did not answer in time"), "{text}");
 }
 
+/// What a server without TDS 8 makes of the first bytes of TLS.
+#[derive(Clone, Copy, Debug)]
+enum Hears {
+    /// The head of a message whose rest does not come.
+    Silence,
+    Hangup,
+    Nonsense,
+}
+
+#[tokio::test]
+async fn a_server_without_tds_8_is_named_soon() {
+    for hears in [Hears::Silence, Hears::Hangup, Hears::Nonsense] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let mut hello = [0; 4_096];
+                    let read = stream.read(&mut hello).await.unwrap();
+                    match hears {
+                        // Until the client leaves.
+                        Hears::Silence => drop(stream.read(&mut hello).await),
+                        Hears::Nonsense => stream.write_all(&hello[read..][..64]).await.unwrap(),
+                        Hears::Hangup => {}
+                    }
+                });
+            }
+        });
+        let strict = format!(
+            "Server=127.0.0.1,{port};Database=films;User ID=etl;Password=secret;Encrypt=Strict"
+        );
+        let strict = sqlserver::Server::parse(&strict, None).unwrap();
+        let began = Instant::now();
+        let (_, text) = refusal(&mut SqlServer::new(strict).with_timing(timing())).await;
+        assert!(text.contains("Encrypt=Strict needs TDS 8"), "{hears:?}: {text}");
+        // Twice as long as it takes, but not the deadline of everything else.
+        assert!(began.elapsed() < timing().deadline, "{hears:?}: {:?}", began.elapsed());
+    }
+    // With the product's own times: the last attempt begins within the one and ends by the other.
+    let Timing { unreachable, first_byte, .. } = Timing::default();
+    assert!(unreachable + first_byte < Duration::from_secs(15));
+}
+
+/// Answers to TLS from the first byte with a certificate that nobody has signed but itself.
+async fn tls_server() -> u16 {
+    let folder = tempfile::tempdir().unwrap();
+    let openssl = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=films -keyout key -out crt \
+                   -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE";
+    let made = Command::new("openssl")
+        .args(openssl.split(' ').filter(|arg| !arg.is_empty()))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let certificate = CertificateDer::from_pem_file(folder.path().join("crt")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(folder.path().join("key")).unwrap();
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            // It fails: the client takes no such certificate.
+            tokio::spawn(acceptor.accept(stream));
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_refused_is_one_sentence() {
+    let port = tls_server().await;
+    let strict = format!(
+        "Server=127.0.0.1,{port};Database=films;User ID=etl;Password=secret;Encrypt=Strict"
+    );
+    let strict = sqlserver::Server::parse(&strict, None).unwrap();
+    let (transient, text) = refusal(&mut SqlServer::new(strict).with_timing(timing())).await;
+    assert!(!transient, "{text}");
+    for part in ["comes from an issuer that this machine does not know", "set SSL_CERT_FILE to"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(text.len() < 350 && !text.contains("Config::"), "{text}");
+}
+
 #[tokio::test]
 async fn a_schema_that_does_not_fit_is_said() {
     let (newest, older) = (newest_version(), newest_version() - 1);
@@ -195,12 +320,13 @@ async fn missing_permissions_and_tables_are_said() {
         (
             245,
             "Conversion failed for the value 'secret'.",
-            "refused a statement (error 245, line 7), which begins with `The newest publish and",
+            "with error 245, which this program does not know (line 7, which begins with `The newest \
+             publish and",
         ),
         (
             33_557_097,
             "'MERGE' is not currently supported in Babelfish",
-            "error 33557097: 'MERGE' is not currently supported in Babelfish), which begins with",
+            "error 33557097: 'MERGE' is not currently supported in Babelfish, which begins with",
         ),
     ] {
         let (server, mut warehouse) = start().await;
@@ -216,7 +342,10 @@ async fn missing_permissions_and_tables_are_said() {
 
 #[tokio::test]
 async fn reads_go_on_over_a_new_connection() {
-    for answer in [Answer::Gone, Answer::Nonsense, Answer::Late(1_000 * MS), error(40197)] {
+    for answer in [Answer::Gone, Answer::Nonsense, Answer::Late(1_000 * MS), error(40197)]
+        .into_iter()
+        .chain([1222, 3960, 8645].map(error))
+    {
         let (server, mut warehouse) = start().await;
         server.once("load_history", answer.clone());
         warehouse.state().await.unwrap();

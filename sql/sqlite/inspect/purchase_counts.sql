@@ -1,0 +1,3 @@
+-- Grain: as customer_spend.
+SELECT 'purchase_counts' AS what, customerid, purchase_count
+FROM customer_spend;

@@ -1,0 +1,3 @@
+-- Grain: as customer_spend.
+SELECT N'purchase_counts' AS what, customerid, purchase_count
+FROM $(dw).customer_spend;

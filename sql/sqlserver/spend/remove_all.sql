@@ -1,2 +1,0 @@
--- Forgets all spend. Grain: one row per buyer.
-DELETE FROM $(dw).customer_spend;
