@@ -1,5 +1,7 @@
 //! What customers spent, and the facts that show it.
 
+use std::collections::BTreeSet;
+
 use pipeline::facts::SpendChange;
 use rusqlite::{Connection, OptionalExtension};
 
