@@ -38,11 +38,11 @@ pub(super) async fn stage(
     let changes = by_customer(publish.spend.clone(), held)
         .ok_or_else(|| Cause::permanent(format!("cannot go on, {COUNTLESS}: rebuild it")))?;
     let mut rows: Vec<Row> = changes.iter().filter_map(row).collect();
-    session.count_rows(rows.len() as u64);
     if rows.len() > FEW {
         session.bulk("#staged_spend", Box::new(rows.drain(..).map(columns))).await?;
     }
     let statements = [sql!("spend/stage"), sql!("spend/check")];
+    session.count_rows(rows.len() as u64);
     let reset = i32::from(publish.reset_spend);
     let found = session.query_all(&statements, &[&reset, &json(&rows)?]).await?;
     let (mut unfit_customers, mut contradicted) = (BTreeSet::new(), 0);
