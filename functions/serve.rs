@@ -22,8 +22,16 @@ pub async fn serve(settings: Settings) -> anyhow::Result<u8> {
     let telemetry = Telemetry::start(&settings)?;
     warn_of_missing();
     let deps = Deps::new(settings)?;
+    let deps = Arc::new(deps);
+    let engine = deps.engine.clone();
+    // Nobody waits for it: the cluster may still come, and small sets need none.
+    tokio::spawn(async move {
+        if let Err(error) = engine.check().await {
+            tracing::warn!("{error}");
+        }
+    });
     let flushed = telemetry.clone();
-    let stopped = app(Arc::new(deps))
+    let stopped = app(deps)
         .instrument(Telemetry::span)
         .after_invocation(move || {
             let telemetry = flushed.clone();

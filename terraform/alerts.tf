@@ -26,6 +26,13 @@ locals {
       within   = "PT1H"
       values   = {}
     }
+    held-customers = {
+      says     = "Customers keep their last total, because the new one does not fit."
+      severity = 2
+      every    = "PT15M"
+      within   = "PT1H"
+      values   = {}
+    }
     held-days = {
       says     = "Days have been held back for more than a day."
       severity = 2

@@ -5,13 +5,14 @@
 //! **What a crash leaves behind**: nothing; a publish is one transaction.
 
 mod change;
+mod held;
 mod marker;
 mod publish;
 
 use chrono::{DateTime, Utc};
 use custom_handler::{Context, Timer};
 use serde::Serialize;
-use warehouse::{Published, RefusedDay};
+use warehouse::{HeldCustomer, Published, RefusedDay};
 
 use crate::{deps::Deps, schedule};
 
@@ -46,6 +47,8 @@ pub struct Report {
     pub published: Published,
     /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,
+    /// Customers whose new total does not fit, and who keep their last one.
+    pub held_customers: Vec<HeldCustomer>,
     /// How many days keep them now, those of earlier publishes too.
     #[serde(skip)]
     pub held_days: usize,
@@ -101,13 +104,14 @@ pub(crate) async fn handle(
 /// Held days that get a line of their own; `status` and the warehouse name all of them.
 const MOST_DAYS: usize = 20;
 
-/// One line for the publish, and a warning for each day that was held back.
+/// One line for the publish, and a warning for each day that was held back. Customers are counted,
+/// never named.
 fn log(report: &Report, past_due: bool, context: &Context) {
-    let Report { published, refused_days, held_days, held_from } = report;
+    let Report { published, refused_days, held_days, held_from, held_customers } = report;
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let Published { publish_id, days_replaced, rows_inserted, rows_deleted, rows_respent, .. } =
         *published;
-    let refused = refused_days.len();
+    let (refused, customers) = (refused_days.len(), held_customers.len());
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -119,15 +123,16 @@ fn log(report: &Report, past_due: bool, context: &Context) {
                 days.refused = refused,
                 days.held = held_days,
                 days.held_from = held_from,
+                customers.held = customers,
                 rows.inserted = rows_inserted,
                 rows.deleted = rows_deleted,
                 rows.respent = rows_respent,
                 "publish {publish_id}: {days_replaced} days, {rows_inserted} facts, \
-                 {rows_respent} rows with updated spend, {refused} days held back"
+                 {rows_respent} rows with updated spend, {refused} days and {customers} customers held back"
             )
         };
     }
-    if refused == 0 {
+    if refused + customers == 0 {
         line!(info)
     } else {
         line!(warn)

@@ -15,11 +15,12 @@ use pipeline::{
     Dataset, Day,
     facts::{self, Check, SpendChange, Violation, check, check_shrink},
 };
-use warehouse::{Publication, Publish, Published, RefusedDay, State};
+use warehouse::{HeldCustomer, Publication, Publish, Published, RefusedDay, State};
 
 use super::{
     Input, Outcome, Report,
     change::{self, ChangeSet},
+    held::explain,
     marker,
 };
 use crate::deps::{Deps, text};
@@ -77,6 +78,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
             started: Some(started),
             reset_spend,
             spend,
+            held: state.held_customers,
         },
         live: changes.live,
         change: changes.change,
@@ -91,10 +93,10 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let mut refused: Vec<RefusedDay> = Vec::new();
     // A failed check takes days out, and with them those that share their logs; what is left is
     // tried again, until all of it passes.
-    let published = loop {
+    let (published, mut held_customers) = loop {
         let publication = warehouse.begin(candidate.publish.clone()).await?;
         match attempt(deps, &candidate, &days, publication, &refused).await? {
-            Attempt::Committed(published) => break published,
+            Attempt::Committed(published, held) => break (published, held),
             Attempt::Violated(violations) => {
                 let left_out = leave_out(deps, &candidate, &mut days, violations).await?;
                 refused.extend(left_out);
@@ -106,11 +108,14 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     // Refused files, for example, or reviews whose logs are not there yet.
     let Some(published) = published else { return Ok(Outcome::NothingNew) };
     refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
+    let new = held_customers.iter_mut().filter(|held| held.publish_id == 0);
+    new.for_each(|held| held.publish_id = published.publish_id);
     let judged = |day: &Day| days.contains(day) || refused.iter().any(|left| left.day == *day);
     let earlier = state.refused_days.iter().filter(|day| !judged(&day.day));
     let held: Vec<i64> = earlier.chain(&refused).map(|day| day.publish_id).collect();
     let (held_days, held_from) = (held.len(), held.into_iter().min());
-    Ok(Outcome::Published(Report { published, refused_days: refused, held_days, held_from }))
+    let refused_days = refused;
+    Ok(Outcome::Published(Report { published, refused_days, held_days, held_from, held_customers }))
 }
 
 /// What each dataset has, and all publishers look at first.
@@ -158,8 +163,9 @@ struct Candidate {
 }
 
 enum Attempt {
-    /// `None` where nothing but the load history has changed.
-    Committed(Option<Published>),
+    /// `None` where nothing but the load history has changed; and customers who keep their last
+    /// total.
+    Committed(Option<Published>, Vec<HeldCustomer>),
     /// Nothing was committed.
     Violated(Vec<Violation>),
 }
@@ -195,7 +201,9 @@ async fn attempt(
     if !violations.is_empty() {
         return Ok(Attempt::Violated(violations.into_values().collect()));
     }
-    Ok(Attempt::Committed(publication.commit(refused).await?))
+    explain(deps, &live.purchases, publication.held()).await?;
+    let held = publication.held().to_vec();
+    Ok(Attempt::Committed(publication.commit(refused).await?, held))
 }
 
 /// Builds the facts of a batch of days and, as long as no check has failed, replaces them. Returns

@@ -5,7 +5,7 @@ use std::fmt;
 use lake::Swept;
 use pipeline::{dimensions::DIMENSIONS, facts::Check};
 use serde::Serialize;
-use warehouse::{Sent, Summary};
+use warehouse::{HeldCustomer, Sent, Summary};
 
 use super::{Ended, table::Table};
 use crate::{
@@ -114,6 +114,7 @@ impl Report {
         if self.failed.iter().any(|failed| failed.concerns == Concerns::Purchases) {
             return Ended::Unreachable;
         }
+        let held_back = held_back || !self.summary.held_customers.is_empty();
         if refused_days || refused_files || held_back { Ended::WithRefusals } else { Ended::Well }
     }
 
@@ -200,11 +201,24 @@ impl fmt::Display for Report {
         if let Some(Swept { parquet, quarantine }) = self.swept {
             writeln!(f, "swept: {parquet} staged files, {quarantine} quarantine files\n")?;
         }
+        for held in &self.summary.held_customers {
+            writeln!(f, "{}\n", held_customer(held))?;
+        }
         writeln!(f, "{}", numbers(&self.summary))?;
         writeln!(f, "lake          {}", self.lake)?;
         writeln!(f, "warehouse     {}", self.warehouse)?;
         writeln!(f, "refused rows  {}/quarantine", self.lake)
     }
+}
+
+/// A customer who keeps his last total, with what to do.
+pub fn held_customer(held: &HeldCustomer) -> String {
+    let HeldCustomer { customer, publish_id, since, detail, .. } = held;
+    format!(
+        "customer {customer} has kept the last total since publish {publish_id} ({since}), {} is \
+         not counted: {detail}",
+        held.units()
+    )
 }
 
 /// The numbers of the whole warehouse.

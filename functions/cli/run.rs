@@ -27,6 +27,7 @@ type Job = (Dataset, Order, u64);
 
 /// Stages what is new and publishes it.
 pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
+    deps.engine.check().await?;
     let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
     let Staged { files, mut failed } = stage(deps, jobs, progress).await?;
     let extract = extract(deps, &mut failed, progress).await?;
@@ -48,6 +49,7 @@ pub async fn replay(
     request: replay::Request,
     progress: &Progress,
 ) -> anyhow::Result<Report> {
+    deps.engine.check().await?;
     let replayed = replay::run(deps, request).await?;
     for path in &replayed.forgotten {
         eprintln!("excluded: {path}");
@@ -101,6 +103,7 @@ fn ask() -> build::Input {
 
 /// Publishes, and accepts the days that these publishes held back.
 pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyhow::Result<Report> {
+    deps.engine.check().await?;
     let refused = deps.warehouse.lock().await.summary().await?.refused_days;
     for id in accept.iter().filter(|id| refused.iter().all(|day| day.publish_id != **id)) {
         progress

@@ -4,7 +4,11 @@ use std::fmt::Write;
 
 use warehouse::{RefusedDay, Variants};
 
-use super::{Ended, report::numbers, table::Table};
+use super::{
+    Ended,
+    report::{held_customer, numbers},
+    table::Table,
+};
 use crate::{
     deps::Deps,
     number::count,
@@ -108,7 +112,10 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
                 let since = format!("{day} has been held back since publish {publish_id}");
                 writeln!(f, "{since}: {check}: {detail}")?;
             }
-            if !summary.refused_days.is_empty() {
+            for held in &summary.held_customers {
+                writeln!(f, "{}", held_customer(held))?;
+            }
+            if !(summary.refused_days.is_empty() && summary.held_customers.is_empty()) {
                 writeln!(f)?;
             }
         }

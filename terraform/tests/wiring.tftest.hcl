@@ -114,7 +114,7 @@ run "roles_of_the_app_are_the_least_that_work" {
 
 run "alerts_reach_the_operators" {
   assert {
-    condition     = toset(keys(azurerm_monitor_scheduled_query_rules_alert_v2.this)) == toset(["poison", "refused-share", "refused-days", "held-days", "unread", "withdrawn", "deaths", "freshness", "delivery", "failures", "restarts"])
+    condition     = toset(keys(azurerm_monitor_scheduled_query_rules_alert_v2.this)) == toset(["poison", "refused-share", "refused-days", "held-customers", "held-days", "unread", "withdrawn", "deaths", "freshness", "delivery", "failures", "restarts"])
     error_message = "An alert is missing."
   }
 

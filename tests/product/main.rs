@@ -13,6 +13,7 @@ mod damaged_receipts;
 mod drop_to_facts;
 mod golden_numbers;
 mod held_back;
+mod held_customers;
 mod histories;
 mod named_cases;
 mod one_bad_file;

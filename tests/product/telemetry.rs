@@ -227,8 +227,9 @@ fn what_is_rejected_refused_or_held_back_is_a_warning_on_stderr() {
     assert!(refused.starts_with("refused: the message of 8 bytes is not an event"), "{refused}");
     assert_eq!(lines[1]["ending"], "refused");
     assert_eq!(lines[1]["function"], "classify_movie_review");
-    assert!(publish.ends_with(" 2 days held back"), "{publish}");
+    assert!(publish.ends_with(" 2 days and 0 customers held back"), "{publish}");
     assert_eq!(lines[2]["days.refused"], 2);
+    assert_eq!(lines[2]["customers.held"], 0);
     assert_eq!((&lines[2]["days.held"], &lines[2]["days.held_from"]), (&json!(2), &json!(2)));
     for line in [first, second] {
         assert!(line.contains(" is held back by "), "{line}");

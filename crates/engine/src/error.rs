@@ -10,6 +10,12 @@ pub enum Error {
          computes them: raise it"
     )]
     TooManyFacts { days: usize, budget_mb: u64 },
+    /// Found before any work: a wrong address, or a cluster that is not there.
+    #[error(
+        "ENGINE names {cluster}, where no Spark Connect server answers ({detail}): correct the \
+         address, start the cluster, or set ENGINE=embedded"
+    )]
+    Unreachable { cluster: String, detail: String },
     /// It could not be reached, was lost, or ran into trouble of its own.
     #[error("the cluster at {cluster} cannot be reached, or was lost, while it {doing}: {detail}")]
     Lost { cluster: String, doing: &'static str, detail: String },
@@ -48,7 +54,10 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Lake(error) => error.is_transient(),
-            Self::Lost { .. } | Self::Late { .. } | Self::OtherRows { .. } => true,
+            Self::Unreachable { .. }
+            | Self::Lost { .. }
+            | Self::Late { .. }
+            | Self::OtherRows { .. } => true,
             Self::TooManyFacts { .. }
             | Self::Refused { .. }
             | Self::Query { .. }

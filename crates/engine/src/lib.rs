@@ -62,6 +62,14 @@ pub type Facts<'a> = BoxStream<'a, Result<FactBatch, Error>>;
 /// What an engine computes from staged files alone: no clock, no order of arrival.
 #[async_trait]
 pub trait Engine: Send + Sync {
+    /// Whether there is what the engine needs, by one cheap call.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] where a cluster does not answer as one.
+    async fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Days whose facts may differ before and after the change.
     async fn dirty_days(&self, live: &Live, change: &Change) -> Result<BTreeSet<Day>, Error>;
 

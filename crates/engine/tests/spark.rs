@@ -80,6 +80,34 @@ fn assert_same_session(deaf: &Deaf) {
     }
 }
 
+/// What the check of an address says.
+async fn check(address: &str) -> Result<(), Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::local(folder.path()).unwrap();
+    let address = Address::parse(&format!("{address}/;deadline_s=2")).unwrap();
+    Spark::new(lake, 1 << 20, address).unwrap().check().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_address_is_found_by_a_call_that_costs_no_query() {
+    let deaf = Deaf::start().await;
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = nobody.local_addr().unwrap().port();
+    drop(nobody);
+    for address in [deaf.address(), format!("sc://127.0.0.1:{port}")] {
+        let error = check(&address).await.unwrap_err();
+        assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+        assert!(error.to_string().starts_with("ENGINE names "), "{error}");
+        assert!(error.to_string().contains("set ENGINE=embedded"), "{error}");
+    }
+    assert!(deaf.was_asked("AnalyzePlan") && !deaf.was_asked("ExecutePlan"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_there_passes_the_check() {
+    check(&Sail::shared().await.address()).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_is_late_is_interrupted_as_its_own_user() {
     let deaf = Deaf::start().await;

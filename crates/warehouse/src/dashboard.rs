@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::RefusedDay;
+use crate::{HeldCustomer, RefusedDay};
 use pipeline::{Day, dimensions::DAILY};
 
 /// Customers are counted fact by fact, within spans of days that hold at most so many: about a
@@ -129,6 +129,8 @@ pub struct Dashboard {
     pub freshness: Vec<Freshness>,
     /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,
+    /// Customers who keep their last total.
+    pub held_customers: Vec<HeldCustomer>,
 }
 
 impl Dashboard {

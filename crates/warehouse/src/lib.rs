@@ -37,6 +37,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod dashboard;
+mod held;
 mod migrations;
 mod refusals;
 mod spend;
@@ -52,6 +53,7 @@ use std::{
 
 use async_trait::async_trait;
 use dashboard::{Dashboard, Filter, LatestPublish};
+pub use held::HeldCustomer;
 use lake::Receipt;
 use pipeline::{
     Day,
@@ -97,7 +99,8 @@ pub trait Warehouse: Send {
 
     /// Starts a publish: checks that no publisher has committed since `publish.expected`
     /// ([`Error::Moved`]), which `commit` may still find where the lock is taken only then, and
-    /// takes the change of spend. Dropping the publication without `commit` leaves the warehouse as
+    /// takes the change of spend: of a customer whose new total does not fit, nothing
+    /// ([`Publication::held`]). Dropping the publication without `commit` leaves the warehouse as
     /// it was.
     async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error>;
 
@@ -117,6 +120,10 @@ pub trait Publication: Send {
     /// Replaces the facts and totals of the batch's days, resolving its dimension texts to keys. A
     /// day that a batch before had gets more: its totals add up, and its facts by their grain.
     async fn replace_days(&mut self, batch: &FactBatch) -> Result<(), Error>;
+
+    /// Customers whose new total does not fit: they keep the last one. Who publishes adds what to
+    /// do about each as its `detail`.
+    fn held(&mut self) -> &mut [HeldCustomer];
 
     /// Makes all of it visible at once, `refused` days keeping the rows they had. `None` where
     /// nothing but the load history has changed: that takes no publish id.
@@ -161,6 +168,8 @@ pub struct State {
     pub paths: BTreeMap<String, Absorbed>,
     /// Days that kept their last good rows and still do.
     pub refused_days: Vec<RefusedDay>,
+    /// Customers who kept their last total and still do, by customer.
+    pub held_customers: Vec<HeldCustomer>,
 }
 
 /// What is known of one source path.
@@ -191,6 +200,8 @@ pub struct Publish {
     pub reset_spend: bool,
     /// By customer, each once: differences, not totals.
     pub spend: Vec<SpendChange>,
+    /// Those of the [`State`]. What was not applied of a customer is added to his next change.
+    pub held: Vec<HeldCustomer>,
 }
 
 impl Publish {
@@ -262,6 +273,8 @@ pub struct Summary {
     pub uncounted_reviews: u64,
     /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,
+    /// Customers who keep their last total.
+    pub held_customers: Vec<HeldCustomer>,
     /// The newest first, ten at most.
     pub publishes: Vec<LoggedPublish>,
 }

@@ -22,4 +22,5 @@ migrations![
     "005_quarantine",
     "006_uncounted_reviews",
     "007_absorptions",
+    "008_held_customers",
 ];

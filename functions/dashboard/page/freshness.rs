@@ -13,9 +13,11 @@ const MOST_REFUSED: usize = 10;
 /// The newest publish, in the head of the page.
 pub fn status(numbers: &Dashboard, is_old: bool) -> Markup {
     let Some(latest) = &numbers.latest else { return badge("none", "Nothing published yet") };
-    let (kind, says) = match (numbers.refused_days.len(), is_old) {
-        (0, false) => ("good", "Up to date"),
-        (0, true) => ("warn", "Nothing new lately"),
+    let (days, customers) = (numbers.refused_days.len(), numbers.held_customers.len());
+    let (kind, says) = match (days, customers, is_old) {
+        (0, 0, false) => ("good", "Up to date"),
+        (0, 0, true) => ("warn", "Nothing new lately"),
+        (0, ..) => ("warn", "Some customers are held back"),
         _ => ("warn", "Some days are held back"),
     };
     html! {
@@ -44,6 +46,14 @@ pub fn notices(numbers: &Dashboard, is_old: bool) -> Markup {
             p.notice.warn role="status" {
                 "Nothing has been published since " (moment(&latest.published_at))
                 ", more than " (OLD_AFTER.num_hours()) " hours ago. Check that vendors send files."
+            }
+        }
+        // Who they are is for operators: `status` names them.
+        @if !numbers.held_customers.is_empty() {
+            p.notice.warn role="status" {
+                (count(numbers.held_customers.len() as u64))
+                " customers show their last total spend, because the new one is too large. Their "
+                "purchases need a correction."
             }
         }
         @if !refused.is_empty() {

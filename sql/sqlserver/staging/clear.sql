@@ -2,3 +2,4 @@
 DELETE FROM #staged_fact;
 DELETE FROM #staged_row;
 DELETE FROM #staged_spend;
+DELETE FROM #staged_held;

@@ -61,6 +61,16 @@ CREATE TABLE #staged_spend (
     purchases  bigint NOT NULL
 );
 
+-- Customers who keep their last total. Grain and key: one row per customer.
+CREATE TABLE #staged_held (
+    customerid   bigint NOT NULL,
+    amount_milli nvarchar(40) NOT NULL,
+    purchases    bigint NOT NULL,
+    publish_id   bigint NOT NULL,
+    since        nvarchar(40) NOT NULL,
+    detail       nvarchar(max) NOT NULL
+);
+
 -- Keys of the texts that facts use. Grain and key: one row per dimension and code.
 CREATE TABLE #text_key (
     dimension int NOT NULL,

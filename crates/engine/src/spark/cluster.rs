@@ -14,7 +14,9 @@ use spark_connect_core::{
     SparkError,
 };
 use spark_connect_proto::{
-    ExecutePlanRequest, InterruptRequest, Plan, Relation, UserContext,
+    AnalyzePlanRequest, ExecutePlanRequest, InterruptRequest, Plan, Relation, UserContext,
+    analyze_plan_request::{Analyze, SparkVersion},
+    analyze_plan_response::Result as Analyzed,
     execute_plan_response::{ArrowBatch, ResponseType},
     interrupt_request::InterruptType,
     plan::OpType,
@@ -32,6 +34,9 @@ const IDLE: Duration = Duration::from_secs(5 * 60);
 
 /// Broken connections in a row after which a query is given up.
 const BREAKS: usize = 4;
+
+/// How long a cluster may take to tell its version: one that starts first takes minutes.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How long a cluster may take to accept an interrupt.
 const INTERRUPT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -74,6 +79,32 @@ impl Cluster {
         outcome
     }
 
+    /// Asks for the version of the cluster: nothing that costs it any work.
+    pub async fn check(&self) -> Result<(), Error> {
+        let within = CHECK_TIMEOUT.min(self.address.deadline);
+        let unreachable = |detail| Error::Unreachable { cluster: self.address.to_string(), detail };
+        match tokio::time::timeout(within, self.version()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(unreachable("it tells no version of Spark".to_owned())),
+            Ok(Err(error)) => Err(unreachable(failure::detail(&self.address, &error))),
+            Err(_) => Err(unreachable(format!("no answer within {} s", within.as_secs()))),
+        }
+    }
+
+    /// Whether it tells one.
+    async fn version(&self) -> Result<bool, SparkError> {
+        let client = self.connect().await?;
+        let request = AnalyzePlanRequest {
+            session_id: client.session_id().to_owned(),
+            user_context: Some(user(&client)),
+            client_type: Some(CLIENT.to_owned()),
+            analyze: Some(Analyze::SparkVersion(SparkVersion {})),
+            ..Default::default()
+        };
+        let answer = client.analyze_plan(request).await?;
+        Ok(matches!(answer.result, Some(Analyzed::SparkVersion(_))))
+    }
+
     /// The session that is open, for one query at a time, or a new one.
     async fn session(&self) -> Result<Arc<SparkConnectClient>, Error> {
         // After a failure nobody puts it back: the next query begins with a new one.
@@ -82,12 +113,15 @@ impl Cluster {
         {
             return Ok(client);
         }
-        let mut client = SparkConnectClient::connect(&self.address.channel)
-            .await
-            .map_err(|error| failure::of(&self.address, "connected", &error))?;
+        let connected = self.connect().await;
+        connected.map(Arc::new).map_err(|error| failure::of(&self.address, "connected", &error))
+    }
+
+    async fn connect(&self) -> Result<SparkConnectClient, SparkError> {
+        let mut client = SparkConnectClient::connect(&self.address.channel).await?;
         let retries = RetryPolicy { max_retries: Some(3), ..RetryPolicy::default() };
         client.set_retry_policy(retries);
-        Ok(Arc::new(client))
+        Ok(client)
     }
 
     /// A stream of answers may break or be ended by the cluster before it is whole; then it is

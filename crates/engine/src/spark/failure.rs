@@ -69,7 +69,7 @@ pub fn of(address: &Address, doing: &'static str, error: &SparkError) -> Error {
 }
 
 /// The first line of what it says, without the token.
-fn detail(address: &Address, error: &SparkError) -> String {
+pub fn detail(address: &Address, error: &SparkError) -> String {
     let said = if error.message.is_empty() { error.message() } else { error.message.clone() };
     let line = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
     let line = match address.secret() {

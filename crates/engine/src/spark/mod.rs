@@ -123,6 +123,10 @@ fn staged<'a>(receipts: impl IntoIterator<Item = &'a Receipt>) -> u64 {
 
 #[async_trait]
 impl Engine for Spark {
+    async fn check(&self) -> Result<(), Error> {
+        self.cluster.check().await
+    }
+
     async fn dirty_days(&self, live: &Live, change: &Change) -> Result<BTreeSet<Day>, Error> {
         dirty::days(self, live, change).await
     }

@@ -25,6 +25,7 @@ use std::pin::Pin;
 mod broken;
 mod dashboard;
 mod dimensions;
+mod held;
 mod history;
 #[warn(missing_docs)]
 mod inspect;
@@ -36,6 +37,7 @@ mod volume;
 pub use broken::*;
 pub use dashboard::*;
 pub use dimensions::*;
+pub use held::*;
 pub use history::*;
 pub use inspect::{Daily, FactRow, Inspect, Refused};
 pub use publishing::*;
@@ -90,7 +92,11 @@ macro_rules! conformance_cases {
             a_reset_forgets_all_spend,
             amounts_are_exact_to_the_limits,
             many_thousandths_add_up_exactly,
-            spend_beyond_the_limits_is_an_error,
+            a_customer_whose_total_does_not_fit_keeps_the_last_one,
+            what_was_not_applied_comes_with_the_next_change,
+            amounts_of_any_size_are_held_exactly,
+            a_reset_releases_all_customers,
+            purchases_beyond_their_count_are_held,
             fewer_than_no_purchases_are_an_error,
             amounts_may_be_negative,
 

@@ -284,6 +284,7 @@ pub async fn the_summary_counts_everything(connect: Connect<'_>) -> Done {
         variants: Vec::new(),
         unmatched_logs: 11,
         uncounted_reviews: 5,
+        held_customers: Vec::new(),
         refused_days: Vec::new(),
         publishes: vec![logged],
     };

@@ -69,8 +69,10 @@ pub(super) fn spend(customer: i64, amount_milli: i128, purchases: i64) -> SpendC
 
 /// A publish of nothing, to be filled by `..`.
 pub(super) async fn next(warehouse: &mut Connected) -> Result<Publish, Error> {
+    let state = warehouse.state().await?;
     Ok(Publish {
-        expected: warehouse.state().await?.head,
+        expected: state.head,
+        held: state.held_customers,
         fact_recipe: RECIPE.to_owned(),
         published_at: PUBLISHED_AT.to_owned(),
         ..Publish::default()

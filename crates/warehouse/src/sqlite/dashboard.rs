@@ -7,6 +7,7 @@ use super::{
     error::Cause,
     facts,
     history::{self, count, day},
+    spend,
 };
 use crate::dashboard::{All, Customers, Dashboard, Dimension, Filter, Freshness, MOST_FACTS, Sums};
 
@@ -19,6 +20,7 @@ pub(super) fn dashboard(connection: &mut Connection, filter: &Filter) -> Result<
         buyers: snapshot.prepare(sql!("dashboard/buyers"))?.query_row([], spenders)?,
         freshness: freshness(&snapshot)?,
         refused_days: history::refused_days(&snapshot)?,
+        held_customers: spend::held(&snapshot)?,
         ..Dashboard::default()
     };
     let mut dimensions = dimensions(&snapshot, filter)?;

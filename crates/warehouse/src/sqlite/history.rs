@@ -7,7 +7,7 @@ use pipeline::Day;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::error::Cause;
+use super::{error::Cause, spend};
 use crate::{Absorbed, Head, LoggedPublish, Newest, RefusedDay, State, refusals::refusals};
 
 pub(super) fn newest(connection: &Connection) -> Result<Newest, Cause> {
@@ -29,6 +29,7 @@ pub(super) fn state(connection: &mut Connection) -> Result<State, Cause> {
         fact_recipe: newest.fact_recipe,
         paths: paths(&snapshot)?,
         refused_days: refused_days(&snapshot)?,
+        held_customers: spend::held(&snapshot)?,
     };
     Ok(state)
 }

@@ -7,17 +7,20 @@ use lake::failpoint::{applies, reach};
 use pipeline::facts::FactBatch;
 use rusqlite::Connection;
 
-use super::{error::Cause, facts, history, spend};
-use crate::{Error, Publication, Publish, Published, RefusedDay};
+use super::{
+    error::Cause,
+    facts, history,
+    spend::{self, Applied},
+};
+use crate::{Error, HeldCustomer, Publication, Publish, Published, RefusedDay};
 
 /// Takes the lock and applies what is known before the facts are built.
 pub(super) fn begin(
     connection: &mut Connection,
     file: PathBuf,
-    mut publish: Publish,
+    publish: Publish,
 ) -> Result<SqlitePublication<'_>, Cause> {
     let changes_spend = publish.changes_spend();
-    let spend = std::mem::take(&mut publish.spend);
     // The lock is taken before the head is read: nobody comes in between.
     reach("begin:before")?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -26,7 +29,7 @@ pub(super) fn begin(
         file,
         publish,
         changes_spend,
-        spend_moved: false,
+        spend: Applied::default(),
         rows: facts::Replaced::default(),
         whole: true,
     };
@@ -35,8 +38,7 @@ pub(super) fn begin(
     if head != publication.publish.expected && applies("nobody between") {
         return Err(Error::Moved.into());
     }
-    publication.spend_moved =
-        spend::apply(publication.connection, publication.publish.reset_spend, spend)?;
+    publication.spend = spend::apply(publication.connection, &mut publication.publish)?;
     reach("begin:after")?;
     Ok(publication)
 }
@@ -50,8 +52,7 @@ pub(super) struct SqlitePublication<'a> {
     /// Without its spend, which is applied.
     publish: Publish,
     changes_spend: bool,
-    /// Whether a total has changed.
-    spend_moved: bool,
+    spend: Applied,
     /// What was replaced so far.
     rows: facts::Replaced,
     /// Not after a batch that failed half way.
@@ -92,8 +93,10 @@ impl SqlitePublication<'_> {
         Ok(published)
     }
 
-    fn log_publish(&self, publish_id: i64, refused: &[RefusedDay]) -> Result<Published, Cause> {
-        let rows_respent = match self.spend_moved && applies("spend of all days") {
+    fn log_publish(&mut self, publish_id: i64, refused: &[RefusedDay]) -> Result<Published, Cause> {
+        HeldCustomer::number(&mut self.spend.held, publish_id);
+        spend::hold(self.connection, &self.spend.held)?;
+        let rows_respent = match self.spend.moved && applies("spend of all days") {
             true => spend::respend(self.connection, self.rows.inserted.keys())?,
             false => 0,
         };
@@ -133,6 +136,10 @@ impl SqlitePublication<'_> {
 impl Publication for SqlitePublication<'_> {
     async fn replace_days(&mut self, batch: &FactBatch) -> Result<(), Error> {
         self.replace(batch).map_err(|cause| cause.at(&self.file))
+    }
+
+    fn held(&mut self) -> &mut [HeldCustomer] {
+        &mut self.spend.held
     }
 
     async fn commit(

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Rows};
 use super::{
     error::Cause,
     history::{self, count, day},
+    spend,
 };
 use crate::{
     Summary, Variants,
@@ -72,6 +73,7 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
         summary.variants = find_variants(&snapshot)?;
     }
     summary.refused_days = history::refused_days(&snapshot)?;
+    summary.held_customers = spend::held(&snapshot)?;
     summary.publishes = history::publishes(&snapshot, 10)?;
     summary.publish_id = newest.head.publish_id;
     summary.published_at = newest.published_at;

@@ -1,63 +1,75 @@
 //! What customers spent, and the facts that show it.
 
+use std::collections::BTreeSet;
+
 use pipeline::facts::SpendChange;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{error::Cause, facts};
-use crate::spend::{Change, LIMIT, by_customer};
+use crate::{
+    HeldCustomer, Publish,
+    spend::{COUNTLESS, LIMIT, amount_e5, by_customer},
+};
 
-/// Applies the changes, and notes the customers whose total changed. Returns whether there are any.
-pub(super) fn apply(
-    connection: &Connection,
-    reset: bool,
-    mut changes: Vec<SpendChange>,
-) -> Result<bool, Cause> {
+/// What became of the changes of spend.
+#[derive(Default)]
+pub(super) struct Applied {
+    /// Whether a total has changed.
+    pub(super) moved: bool,
+    /// Customers whose new total does not fit, and of whom nothing was applied.
+    pub(super) held: Vec<HeldCustomer>,
+}
+
+/// Applies the changes, and notes the customers whose total changed.
+pub(super) fn apply(connection: &Connection, publish: &mut Publish) -> Result<Applied, Cause> {
     connection.prepare(sql!("spend/forget_changed"))?.execute([])?;
-    let mut moved = false;
-    if reset {
-        moved = connection.prepare(sql!("spend/mark_all_changed"))?.execute([])? > 0;
+    let mut applied = Applied::default();
+    if publish.reset_spend {
+        applied.moved = connection.prepare(sql!("spend/mark_all_changed"))?.execute([])? > 0;
         connection.prepare(sql!("spend/remove_all"))?.execute([])?;
+        connection.prepare(sql!("spend/release_all"))?.execute([])?;
+        publish.held.clear();
     }
     let mut find = connection.prepare(sql!("spend/find"))?;
     let mut put = connection.prepare(sql!("spend/put"))?;
     let mut remove = connection.prepare(sql!("spend/remove"))?;
     let mut mark = connection.prepare(sql!("spend/mark_changed"))?;
-    let (mut too_large, mut contradicted) = (0, 0);
-    for change in by_customer(&mut changes) {
-        let Some(Change { customer, amount_e5, purchases }) = change else {
-            too_large += 1;
-            continue;
-        };
-        let (before, purchases_before): (i64, i64) = find
+    let mut release = connection.prepare(sql!("spend/release"))?;
+    let changes = by_customer(std::mem::take(&mut publish.spend), &publish.held);
+    let changes = changes.ok_or_else(|| {
+        Cause::permanent(format!(
+            "{COUNTLESS}: delete the warehouse's file and run again, it is rebuilt from the lake"
+        ))
+    })?;
+    let was_held: BTreeSet<i64> = publish.held.iter().map(|held| held.customer).collect();
+    let mut contradicted = 0;
+    for change in &changes {
+        let customer = change.customer;
+        if was_held.contains(&customer) {
+            release.execute([customer])?;
+        }
+        let (before, purchases): (i64, i64) = find
             .query_row([customer], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?
             .unwrap_or_default();
-        let sums = (total(before, amount_e5), purchases_before.checked_add(purchases));
-        let (Some(amount), Some(purchases)) = sums else {
-            too_large += 1;
-            continue;
-        };
-        if purchases < 0 {
-            contradicted += 1;
-            continue;
+        match total(before, purchases, change) {
+            Total::Contradicted => contradicted += 1,
+            Total::Unfit => {
+                let held = HeldCustomer::new(change, &publish.held, &publish.published_at);
+                applied.held.push(held);
+            }
+            Total::Fits { amount, purchases } => {
+                if purchases == 0 {
+                    remove.execute([customer])?;
+                } else {
+                    put.execute((customer, amount, purchases))?;
+                }
+                if amount != before {
+                    mark.execute((customer, amount))?;
+                    applied.moved = true;
+                }
+            }
         }
-        let after = if purchases == 0 { 0 } else { amount };
-        if purchases == 0 {
-            remove.execute([customer])?;
-        } else {
-            put.execute((customer, after, purchases))?;
-        }
-        if after != before {
-            mark.execute((customer, after))?;
-            moved = true;
-        }
-    }
-    if too_large > 0 {
-        return Err(Cause::permanent(format!(
-            "the spend of {too_large} customer(s) reaches 10,000,000,000,000 and does not fit \
-             decimal(18,5): look for wrong quantities or prices in the purchase files and \
-             replace them"
-        )));
     }
     if contradicted > 0 {
         return Err(Cause::permanent(format!(
@@ -65,13 +77,69 @@ pub(super) fn apply(
              contradicts the lake: delete its file and run again, it is rebuilt from the lake"
         )));
     }
-    Ok(moved)
+    Ok(applied)
 }
 
-/// A total after its change; `None` where it does not fit.
-fn total(before: i64, change: i128) -> Option<i64> {
-    let total = change + i128::from(before);
-    i64::try_from(total).ok().filter(|_| (1 - LIMIT..LIMIT).contains(&total))
+/// What a customer has after a change.
+enum Total {
+    Fits {
+        amount: i64,
+        purchases: i64,
+    },
+    Unfit,
+    /// Fewer than no purchases.
+    Contradicted,
+}
+
+fn total(before: i64, purchases: i64, change: &SpendChange) -> Total {
+    let Some(amount) = amount_e5(change) else { return Total::Unfit };
+    let purchases = i128::from(purchases) + i128::from(change.purchases);
+    match purchases {
+        ..0 => return Total::Contradicted,
+        0 => return Total::Fits { amount: 0, purchases: 0 },
+        1.. => {}
+    }
+    let amount = amount + i128::from(before);
+    let fits = (1 - LIMIT..LIMIT).contains(&amount);
+    match (i64::try_from(amount), i64::try_from(purchases)) {
+        (Ok(amount), Ok(purchases)) if fits => Total::Fits { amount, purchases },
+        _ => Total::Unfit,
+    }
+}
+
+/// Records customers who keep their last total.
+pub(super) fn hold(connection: &Connection, held: &[HeldCustomer]) -> Result<(), Cause> {
+    let mut hold = connection.prepare(sql!("spend/hold"))?;
+    for HeldCustomer { customer, amount_milli, purchases, publish_id, since, detail } in held {
+        let amount = amount_milli.to_string();
+        hold.execute((customer, amount, purchases, publish_id, since, detail))?;
+    }
+    Ok(())
+}
+
+/// Customers who keep their last total, in order.
+pub(super) fn held(connection: &Connection) -> Result<Vec<HeldCustomer>, Cause> {
+    let mut statement = connection.prepare(sql!("spend/held"))?;
+    let mut rows = statement.query([])?;
+    let mut held = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (customer, amount): (i64, String) = (row.get(0)?, row.get(1)?);
+        let amount_milli = amount.parse().map_err(|_| {
+            Cause::permanent(format!(
+                "the warehouse holds customer {customer} with an amount that is no number: delete \
+                 its file and run again, it is rebuilt from the lake"
+            ))
+        })?;
+        held.push(HeldCustomer {
+            customer,
+            amount_milli,
+            purchases: row.get(2)?,
+            publish_id: row.get(3)?,
+            since: row.get(4)?,
+            detail: row.get(5)?,
+        });
+    }
+    Ok(held)
 }
 
 /// Brings the facts outside the `replaced` days up to date with the noted customers: their days

@@ -13,6 +13,7 @@ use super::{
     error::Cause,
     rows::{Column, StagedRow},
     session::{Parameter, Session, Values},
+    spend,
 };
 use crate::{
     Absorbed, LoggedPublish, Newest, Publish, RefusedDay, State,
@@ -46,6 +47,7 @@ pub(super) async fn state(session: &mut Session) -> Result<State, Cause> {
             fact_recipe,
             paths: paths(session).await?,
             refused_days: refused_days(session).await?,
+            held_customers: spend::held(session).await?,
         };
         if newest(session).await?.head == head {
             return Ok(state);
@@ -75,7 +77,7 @@ async fn paths(session: &mut Session) -> Result<BTreeMap<String, Absorbed>, Caus
 }
 
 /// The longest text that the driver loads by bulk, in units of UTF-16.
-const LONGEST_BODY: usize = 32_767;
+pub(super) const LONGEST_BODY: usize = 32_767;
 
 /// The widest column of an ETag or a version of rules, in units of UTF-16.
 const LONGEST_VERSION: usize = 200;

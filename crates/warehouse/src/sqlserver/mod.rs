@@ -237,8 +237,8 @@ impl Warehouse for SqlServer {
             let publish = publish.clone();
             Box::pin(async move { publication::prepare(session, &publish).await })
         });
-        let ((), session) = prepared.await?;
-        Ok(Box::new(SqlServerPublication::new(self, session, publish, before)))
+        let (held, session) = prepared.await?;
+        Ok(Box::new(SqlServerPublication::new(self, session, publish, held, before)))
     }
 
     async fn summary(&mut self) -> Result<Summary, Error> {

@@ -19,25 +19,29 @@ use super::{
     spend,
     staging::Staged,
 };
-use crate::{Error, Head, Publication, Publish, Published, RefusedDay};
+use crate::{Error, Head, HeldCustomer, Publication, Publish, Published, RefusedDay};
 
 /// Stages what must be checked before the facts are built. No transaction is open and no lock is
 /// held afterwards: a commit of another publisher in between is found at the commit, as
-/// [`Error::Moved`].
-pub(super) async fn prepare(session: &mut Session, publish: &Publish) -> Result<(), Cause> {
+/// [`Error::Moved`]. Returns the customers who keep their last total.
+pub(super) async fn prepare(
+    session: &mut Session,
+    publish: &Publish,
+) -> Result<Vec<HeldCustomer>, Cause> {
     reach("begin:before")?;
     let head = session.stage(sql!("operations/head")).await?;
     check_head(&head, publish.expected)?;
+    let mut held = Vec::new();
     if publish.changes_spend() {
-        let checked = spend::stage(session, publish.reset_spend, &publish.spend).await;
+        let checked = spend::stage(session, publish).await;
         if matches!(&checked, Err(Cause::Known { kind: Kind::Permanent, .. })) {
             // It may only seem wrong, because of a publish that came in between.
             check_head(&session.query(sql!("operations/head"), &[]).await?, publish.expected)?;
         }
-        checked?;
+        held = checked?;
     }
     reach("begin:after")?;
-    Ok(())
+    Ok(held)
 }
 
 fn check_head(rows: &[Row], expected: Head) -> Result<(), Cause> {
@@ -52,6 +56,7 @@ pub(super) struct SqlServerPublication<'a> {
     session: Option<Session>,
     publish: Arc<Publish>,
     staged: Staged,
+    held: Vec<HeldCustomer>,
     before: Sent,
 }
 
@@ -60,9 +65,11 @@ impl<'a> SqlServerPublication<'a> {
         warehouse: &'a SqlServer,
         session: Session,
         publish: Arc<Publish>,
+        held: Vec<HeldCustomer>,
         before: Sent,
     ) -> Self {
-        Self { warehouse, session: Some(session), publish, staged: Staged::default(), before }
+        let (session, staged) = (Some(session), Staged::default());
+        Self { warehouse, session, publish, staged, held, before }
     }
 
     fn take_session(&mut self) -> Result<Session, Error> {
@@ -85,6 +92,7 @@ impl<'a> SqlServerPublication<'a> {
         let rows = rows.chain(history::refused_rows(refused)).map(StagedRow::into_columns);
         session.bulk("#staged_row", Box::new(rows)).await?;
         history::stage_long(session, receipts, &bodies).await?;
+        spend::stage_held(session, &self.held).await?;
         let timing = self.warehouse.timing();
         // Each try has it to itself, after the one before.
         let session = Mutex::new(session);
@@ -199,6 +207,9 @@ impl<'a> SqlServerPublication<'a> {
                 statements.push(sql!("spend/forget_others"));
             }
             statements.extend([sql!("spend/update"), sql!("spend/add"), sql!("spend/remove")]);
+            if !(self.publish.held.is_empty() && self.held.is_empty()) {
+                statements.extend([sql!("spend/release"), sql!("spend/hold")]);
+            }
         }
         if self.staged.days() > 0 {
             statements.extend([
@@ -252,11 +263,16 @@ impl Publication for SqlServerPublication<'_> {
         Ok(())
     }
 
+    fn held(&mut self) -> &mut [HeldCustomer] {
+        &mut self.held
+    }
+
     async fn commit(
         mut self: Box<Self>,
         refused: &[RefusedDay],
     ) -> Result<Option<Published>, Error> {
         let mut session = self.take_session()?;
+        HeldCustomer::number(&mut self.held, self.publish.expected.publish_id + 1);
         let published = settle(self.publish(&mut session, refused)).await;
         if published.as_ref().map_or_else(Cause::leaves_connection, |_| true) {
             self.warehouse.keep(session);

@@ -1,14 +1,20 @@
 //! What customers spent: staged and checked.
 
+use std::collections::BTreeSet;
+
 use pipeline::facts::SpendChange;
 use serde::Serialize;
 use tiberius::{ColumnData, IntoSql};
 
 use super::{
     error::Cause,
+    history::{LONGEST_BODY, time},
     session::{Session, Values, json},
 };
-use crate::spend::by_customer;
+use crate::{
+    HeldCustomer, Publish,
+    spend::{COUNTLESS, amount_e5, by_customer},
+};
 
 /// More changes than this come by bulk load, which takes three round trips more.
 const FEW: usize = 1_000;
@@ -22,50 +28,90 @@ struct Row {
     purchases: i64,
 }
 
-/// Stages the changes, and checks that the new totals fit and make sense.
+/// Stages the changes, and checks that the new totals make sense. Returns the customers whose new
+/// total does not fit.
 pub(super) async fn stage(
     session: &mut Session,
-    reset: bool,
-    changes: &[SpendChange],
-) -> Result<(), Cause> {
-    let mut changes = changes.to_vec();
-    let (mut fit, mut too_large) = (Vec::new(), 0);
-    for sum in by_customer(&mut changes) {
-        let row = sum.and_then(|change| {
-            let amount_e5 = i64::try_from(change.amount_e5).ok()?;
-            Some(Row { customerid: change.customer, amount_e5, purchases: change.purchases })
-        });
-        match row {
-            Some(row) => fit.push(row),
-            None => too_large += 1,
-        }
-    }
-    if fit.len() > FEW {
-        session.bulk("#staged_spend", Box::new(fit.drain(..).map(columns))).await?;
+    publish: &Publish,
+) -> Result<Vec<HeldCustomer>, Cause> {
+    let held = if publish.reset_spend { &[][..] } else { &publish.held };
+    let changes = by_customer(publish.spend.clone(), held)
+        .ok_or_else(|| Cause::permanent(format!("cannot go on, {COUNTLESS}: rebuild it")))?;
+    let mut rows: Vec<Row> = changes.iter().filter_map(row).collect();
+    if rows.len() > FEW {
+        session.bulk("#staged_spend", Box::new(rows.drain(..).map(columns))).await?;
     }
     let statements = [sql!("spend/stage"), sql!("spend/check")];
-    session.count_rows(fit.len() as u64);
-    let found = session.query_all(&statements, &[&i32::from(reset), &json(&fit)?]).await?;
-    let row = found.iter().flatten().next();
-    let count = |column| row.map_or(Ok(0), |row| -> Result<u64, Cause> { row.count(column) });
-    too_large += count("too_large")?;
-    if too_large > 0 {
-        return Err(Cause::permanent(format!(
-            "cannot take the spend of {too_large} customer(s), which reaches 10,000,000,000,000 \
-             and does not fit decimal(18,5): look for wrong quantities or prices in the purchase \
-             files and replace them"
-        )));
+    session.count_rows(rows.len() as u64);
+    let reset = i32::from(publish.reset_spend);
+    let found = session.query_all(&statements, &[&reset, &json(&rows)?]).await?;
+    let (mut unfit_customers, mut contradicted) = (BTreeSet::new(), 0);
+    for row in found.iter().flatten() {
+        if row.number::<i32>("is_contradicted")? == 1 {
+            contradicted += 1;
+        }
+        unfit_customers.insert(row.number::<i64>("customerid")?);
     }
-    let contradicted = count("contradicted")?;
     if contradicted > 0 {
         return Err(Cause::permanent(format!(
             "contradicts the lake, {contradicted} customer(s) would have fewer than no purchases: \
              check that LAKE and WAREHOUSE belong together"
         )));
     }
-    Ok(())
+    let unfit = changes
+        .iter()
+        .filter(|change| amount_e5(change).is_none() || unfit_customers.contains(&change.customer));
+    Ok(unfit.map(|change| HeldCustomer::new(change, held, &publish.published_at)).collect())
+}
+
+/// A change as it is staged; `None` where no total can take it.
+fn row(change: &SpendChange) -> Option<Row> {
+    let amount_e5 = i64::try_from(amount_e5(change)?).ok()?;
+    Some(Row { customerid: change.customer, amount_e5, purchases: change.purchases })
 }
 
 fn columns(row: Row) -> [ColumnData<'static>; 3] {
     [row.customerid.into_sql(), row.amount_e5.into_sql(), row.purchases.into_sql()]
+}
+
+/// Stages customers who keep their last total.
+pub(super) async fn stage_held(session: &mut Session, held: &[HeldCustomer]) -> Result<(), Cause> {
+    if held.is_empty() {
+        return Ok(());
+    }
+    let rows = held.iter().map(|held| {
+        [
+            held.customer.into_sql(),
+            held.amount_milli.to_string().into_sql(),
+            held.purchases.into_sql(),
+            held.publish_id.into_sql(),
+            held.since.trim_end_matches('Z').to_owned().into_sql(),
+            held.detail.chars().take(LONGEST_BODY / 2).collect::<String>().into_sql(),
+        ]
+    });
+    session.bulk("#staged_held", Box::new(rows)).await?;
+    session.execute(sql!("spend/leave_out"), &[]).await?;
+    Ok(())
+}
+
+/// Customers who keep their last total, in order.
+pub(super) async fn held(session: &mut Session) -> Result<Vec<HeldCustomer>, Cause> {
+    let rows = session.query(sql!("spend/held"), &[]).await?;
+    let held = rows.iter().map(|row| {
+        let customer = row.number("customerid")?;
+        let amount_milli = row.text("amount_milli")?.parse().map_err(|_| {
+            Cause::permanent(format!(
+                "holds customer {customer} with an amount that is no number: correct it"
+            ))
+        })?;
+        Ok(HeldCustomer {
+            customer,
+            amount_milli,
+            purchases: row.number("purchases")?,
+            publish_id: row.number("publish_id")?,
+            since: time(row, "since")?,
+            detail: row.text("detail")?,
+        })
+    });
+    held.collect()
 }

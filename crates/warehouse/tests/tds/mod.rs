@@ -43,6 +43,8 @@ pub enum Answer {
     },
     /// The lock, and so many commits that only absorbed receipts and no publish.
     Absorbed(i64),
+    /// The new total of this customer does not fit.
+    Unfit(i64),
     /// What a publish counts: rows deleted, inserted and with other spend.
     Counted([i64; 3]),
     /// Bytes that are no answer.
@@ -226,6 +228,9 @@ async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
             Some(Answer::Absorbed(absorption_id)) => {
                 write(&mut stream, [head(absorption_id), done(None)].concat()).await?;
             }
+            Some(Answer::Unfit(customer)) => {
+                write(&mut stream, [unfit(customer), done(None)].concat()).await?;
+            }
             Some(Answer::Counted(rows)) => {
                 write(&mut stream, [counted(rows), done(None)].concat()).await?;
             }
@@ -386,6 +391,14 @@ fn head(absorption_id: i64) -> Vec<u8> {
     let row = [vec![0xD1], absorption_id.to_le_bytes().to_vec(), vec![0]].concat();
     let more = vec![0xFF, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     [number("granted", 0), more, vec![0x81, 2, 0], absorbed, published, row].concat()
+}
+
+fn unfit(customer: i64) -> Vec<u8> {
+    // Two columns: no user type, no flags; bigint and int.
+    let customerid = [vec![0, 0, 0, 0, 0, 0, 0x7F], short("customerid")].concat();
+    let contradicted = [vec![0, 0, 0, 0, 0, 0, 0x38], short("is_contradicted")].concat();
+    let row = [vec![0xD1], customer.to_le_bytes().to_vec(), vec![0; 4]].concat();
+    [vec![0x81, 2, 0], customerid, contradicted, row].concat()
 }
 
 fn done(rows: Option<u64>) -> Vec<u8> {

@@ -11,7 +11,7 @@ use pipeline::{
     facts::{DayTotal, Fact, FactBatch, SpendChange},
 };
 use warehouse::{
-    Error, Publish, Published, RefusedDay, Warehouse,
+    Error, HeldCustomer, Publish, Published, RefusedDay, Warehouse,
     sqlserver::{SqlServer, Timing},
 };
 
@@ -239,6 +239,52 @@ async fn everything_is_staged_by_bulk() {
         // Rows that were sent: facts, customers, a day, and texts.
         assert_eq!(warehouse.sent().unwrap().rows as usize, 3 + 2 + 1 + texts.len());
     }
+}
+
+#[tokio::test]
+async fn customers_whose_total_does_not_fit_are_loaded_and_recorded() {
+    let (server, mut warehouse) = start().await;
+    server.once("AS is_contradicted", Answer::Unfit(1));
+    let change = |customer, amount_milli| SpendChange { customer, amount_milli, purchases: 1 };
+    let before = HeldCustomer {
+        customer: 2,
+        amount_milli: i128::MIN,
+        publish_id: 9,
+        since: "2021-04-25T06:15:04Z".to_owned(),
+        ..HeldCustomer::default()
+    };
+    let publish = Publish {
+        published_at: "2021-04-26T06:15:04Z".to_owned(),
+        spend: vec![change(1, 7), change(2, 1), change(3, 5)],
+        held: vec![before],
+        ..Publish::default()
+    };
+    let mut publication = warehouse.begin(publish).await.unwrap();
+    publication.held().iter_mut().for_each(|held| held.detail = TEXT.to_owned());
+    publication.commit(&[]).await.unwrap();
+    let row = |customer: i128, amount: i128, publish_id: i128, since: &str| -> Vec<Value> {
+        let (amount, detail) = (amount.to_string(), TEXT);
+        vec![
+            customer.into(),
+            (&*amount).into(),
+            1.into(),
+            publish_id.into(),
+            since.into(),
+            detail.into(),
+        ]
+    };
+    let held =
+        [row(1, 7, 1, "2021-04-26T06:15:04"), row(2, i128::MIN + 1, 9, "2021-04-25T06:15:04")];
+    assert_eq!(server.loaded("#staged_held"), held);
+    for statement in
+        ["DELETE FROM #staged_spend\nWHERE", "DELETE FROM ops.held", "INSERT INTO ops.held"]
+    {
+        assert_eq!(server.ran(statement), 1, "{statement}");
+    }
+    // A publish without such customers sends none of these statements.
+    let publish = Publish { spend: vec![change(3, 5)], ..Publish::default() };
+    warehouse.begin(publish).await.unwrap().commit(&[]).await.unwrap();
+    assert_eq!(server.ran("INSERT INTO ops.held"), 1);
 }
 
 #[tokio::test]
