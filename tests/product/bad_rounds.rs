@@ -27,7 +27,9 @@ const SETTINGS: [(&str, &str); 2] = [("MAX_DAY_SHRINK", "1"), ("ENGINE_MEMORY_MB
 struct Round {
     dice: Dice,
     place: Place,
-    /// The newest good version of each path.
+    /// What lies at each path since the last run: `None` where it is no vendor's file.
+    dropped: BTreeMap<String, Option<Vec<u8>>>,
+    /// The newest good version of each path that a run has seen.
     counted: BTreeMap<String, Vec<u8>>,
     /// What the warehouse shows of each customer.
     spend: Spend,
@@ -36,13 +38,13 @@ struct Round {
 
 impl Round {
     fn new(seed: u64) -> Self {
-        let (counted, spend) = (BTreeMap::new(), Spend::new());
-        Self { dice: Dice::new(seed), place: Place::new(), counted, spend, files: 0 }
+        let (dropped, counted, spend) = (BTreeMap::new(), BTreeMap::new(), Spend::new());
+        Self { dice: Dice::new(seed), place: Place::new(), dropped, counted, spend, files: 0 }
     }
 
     fn put(&mut self, path: &str, content: String) {
         self.place.drop(path, &content);
-        self.counted.insert(path.to_owned(), content.into_bytes());
+        self.dropped.insert(path.to_owned(), Some(content.into_bytes()));
     }
 
     fn name(&mut self) -> &'static str {
@@ -118,6 +120,7 @@ impl Round {
                 let path = format!("movie_review/{}.csv", self.name());
                 let text = self.dice.pick(&["no csv", "cid;review_str\n1;2\n", "\u{0}\u{0}"]);
                 self.place.drop(&path, text);
+                self.dropped.insert(path, None);
             }
             // What cannot be opened, or has no name for a file.
             6 => {
@@ -163,6 +166,11 @@ impl Round {
     fn run(&mut self, what: &str) {
         let ran = with_settings(&self.place, &["run", "--json"], &SETTINGS);
         assert!(matches!(ran.code, 0 | 3), "{what}: {ran:?}");
+        for (path, content) in std::mem::take(&mut self.dropped) {
+            if let Some(content) = content {
+                self.counted.insert(path, content);
+            }
+        }
         let Oracle { mut facts, spend, .. } = Oracle::of_contents(self.counted.clone());
         let fits = |amount: &i128| (1 - LIMIT..LIMIT).contains(amount);
         let last = std::mem::take(&mut self.spend);

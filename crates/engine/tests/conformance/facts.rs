@@ -53,7 +53,7 @@ async fn the_greater_path_wins_through(many: i64, worlds: &Worlds) {
 }
 
 pub async fn texts_are_compared_byte_for_byte_and_an_absent_browser_is_unknown(worlds: &Worlds) {
-    let devices = ["Mobile", "mobile", "MOBILE", "caf\u{e9}", "cafe\u{301}", "Mo bile", "'; --"];
+    let devices = ["Mobile", "mobile", "MOBILE", "caf\u{e9}", "cafe", "Mo bile", "'; --"];
     let mut logs = String::from("id_review,log\n");
     let mut reviews = String::from("cid,review_str,id_review\n");
     for (id, device) in (0..).zip(devices) {
