@@ -8,7 +8,6 @@ use super::{
     error::Cause,
     history::{self, day, time},
     session::{Parameter, Session, Values, json},
-    spend,
 };
 use crate::dashboard::{
     All, Customers, Dashboard, Dimension, Filter, Freshness, LatestPublish, MOST_FACTS, Sums,
@@ -36,7 +35,7 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
         buyers: spenders(&session.query(sql!("dashboard/buyers"), &[]).await?)?,
         freshness: freshness(session).await?,
         refused_days: history::refused_days(session).await?,
-        held_customers: spend::held(session).await?,
+        held_customers: history::held(session).await?,
         ..Dashboard::default()
     };
     let mut dimensions = dimensions(session, filter).await?;

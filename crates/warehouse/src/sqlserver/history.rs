@@ -13,10 +13,9 @@ use super::{
     error::Cause,
     rows::{Column, StagedRow},
     session::{Parameter, Session, Values},
-    spend,
 };
 use crate::{
-    Absorbed, LoggedPublish, Newest, Publish, RefusedDay, State,
+    Absorbed, HeldCustomer, LoggedPublish, Newest, Publish, RefusedDay, State,
     refusals::{Refusal, refusals},
 };
 
@@ -47,7 +46,7 @@ pub(super) async fn state(session: &mut Session) -> Result<State, Cause> {
             fact_recipe,
             paths: paths(session).await?,
             refused_days: refused_days(session).await?,
-            held_customers: spend::held(session).await?,
+            held_customers: held(session).await?,
         };
         if newest(session).await?.head == head {
             return Ok(state);
@@ -264,6 +263,28 @@ pub(super) fn day(row: &Row, column: &str) -> Result<Day, Cause> {
     Day::from_key(key).ok_or_else(|| {
         Cause::permanent(format!("has {key} as a day, which is no yyyymmdd date: correct it"))
     })
+}
+
+/// Customers who keep their last total, in order.
+pub(super) async fn held(session: &mut Session) -> Result<Vec<HeldCustomer>, Cause> {
+    let rows = session.query(sql!("spend/held"), &[]).await?;
+    let held = rows.iter().map(|row| {
+        let customer = row.number("customerid")?;
+        let amount_milli = row.text("amount_milli")?.parse().map_err(|_| {
+            Cause::permanent(format!(
+                "holds customer {customer} with an amount that is no number: correct it"
+            ))
+        })?;
+        Ok(HeldCustomer {
+            customer,
+            amount_milli,
+            purchases: row.number("purchases")?,
+            publish_id: row.number("publish_id")?,
+            since: time(row, "since")?,
+            detail: row.text("detail")?,
+        })
+    });
+    held.collect()
 }
 
 /// A time as the program writes it: `2021-04-25T06:15:04Z`.

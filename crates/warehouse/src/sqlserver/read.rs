@@ -10,7 +10,6 @@ use super::{
     error::Cause,
     history::{self, day},
     session::{Session, Values, json},
-    spend,
 };
 use crate::{
     Newest, Summary,
@@ -81,7 +80,7 @@ async fn read_summary(session: &mut Session, newest: Newest) -> Result<Summary, 
         summary.variants = variants(members?);
     }
     summary.refused_days = history::refused_days(session).await?;
-    summary.held_customers = spend::held(session).await?;
+    summary.held_customers = history::held(session).await?;
     summary.publishes = history::publishes(session).await?;
     summary.publish_id = newest.head.publish_id;
     summary.published_at = newest.published_at;

@@ -8,7 +8,7 @@ use tiberius::{ColumnData, IntoSql};
 
 use super::{
     error::Cause,
-    history::{LONGEST_BODY, time},
+    history::LONGEST_BODY,
     session::{Session, Values, json},
 };
 use crate::{
@@ -92,26 +92,4 @@ pub(super) async fn stage_held(session: &mut Session, held: &[HeldCustomer]) -> 
     session.bulk("#staged_held", Box::new(rows)).await?;
     session.execute(sql!("spend/leave_out"), &[]).await?;
     Ok(())
-}
-
-/// Customers who keep their last total, in order.
-pub(super) async fn held(session: &mut Session) -> Result<Vec<HeldCustomer>, Cause> {
-    let rows = session.query(sql!("spend/held"), &[]).await?;
-    let held = rows.iter().map(|row| {
-        let customer = row.number("customerid")?;
-        let amount_milli = row.text("amount_milli")?.parse().map_err(|_| {
-            Cause::permanent(format!(
-                "holds customer {customer} with an amount that is no number: correct it"
-            ))
-        })?;
-        Ok(HeldCustomer {
-            customer,
-            amount_milli,
-            purchases: row.number("purchases")?,
-            publish_id: row.number("publish_id")?,
-            since: time(row, "since")?,
-            detail: row.text("detail")?,
-        })
-    });
-    held.collect()
 }

@@ -82,9 +82,15 @@ fn delete_all(schemas: &Schemas) -> String {
     for table in ["fact_movie_analytics", "agg_daily", "customer_spend"] {
         text += &format!("DELETE FROM {dw}.{table};\n");
     }
-    for table in
-        ["day_total", "refused_day", "refusal", "load_history", "publish_log", "absorption_log"]
-    {
+    for table in [
+        "day_total",
+        "refused_day",
+        "held_customer",
+        "refusal",
+        "load_history",
+        "publish_log",
+        "absorption_log",
+    ] {
         text += &format!("DELETE FROM {ops}.{table};\n");
     }
     for dimension in &pipeline::dimensions::DIMENSIONS {
