@@ -100,7 +100,7 @@ async fn a_wrong_address_is_found_by_a_call_that_costs_no_query() {
         assert!(error.to_string().starts_with("ENGINE names "), "{error}");
         assert!(error.to_string().contains("set ENGINE=embedded"), "{error}");
     }
-    assert!(deaf.was_asked("AnalyzePlan") && !deaf.was_asked("ExecutePlan"));
+    assert!(deaf.was_asked("Config") && !deaf.was_asked("ExecutePlan"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

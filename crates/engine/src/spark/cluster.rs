@@ -14,9 +14,7 @@ use spark_connect_core::{
     SparkError,
 };
 use spark_connect_proto::{
-    AnalyzePlanRequest, ExecutePlanRequest, InterruptRequest, Plan, Relation, UserContext,
-    analyze_plan_request::{Analyze, SparkVersion},
-    analyze_plan_response::Result as Analyzed,
+    ExecutePlanRequest, InterruptRequest, Plan, Relation, UserContext,
     execute_plan_response::{ArrowBatch, ResponseType},
     interrupt_request::InterruptType,
     plan::OpType,
@@ -79,30 +77,21 @@ impl Cluster {
         outcome
     }
 
-    /// Asks for the version of the cluster: nothing that costs it any work.
+    /// Asks for a setting of the session: every server of Spark Connect has them, and no query
+    /// runs for it.
     pub async fn check(&self) -> Result<(), Error> {
         let within = CHECK_TIMEOUT.min(self.address.deadline);
         let unreachable = |detail| Error::Unreachable { cluster: self.address.to_string(), detail };
-        match tokio::time::timeout(within, self.version()).await {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(unreachable("it tells no version of Spark".to_owned())),
+        let asked = async {
+            let client = self.connect().await?;
+            client.get_config_with_defaults(&[("spark.sql.session.timeZone", Some("UTC"))]).await
+        };
+        match tokio::time::timeout(within, asked).await {
+            Ok(Ok(found)) if found.iter().all(Option::is_some) => Ok(()),
+            Ok(Ok(_)) => Err(unreachable("it has no settings of Spark".to_owned())),
             Ok(Err(error)) => Err(unreachable(failure::detail(&self.address, &error))),
             Err(_) => Err(unreachable(format!("no answer within {} s", within.as_secs()))),
         }
-    }
-
-    /// Whether it tells one.
-    async fn version(&self) -> Result<bool, SparkError> {
-        let client = self.connect().await?;
-        let request = AnalyzePlanRequest {
-            session_id: client.session_id().to_owned(),
-            user_context: Some(user(&client)),
-            client_type: Some(CLIENT.to_owned()),
-            analyze: Some(Analyze::SparkVersion(SparkVersion {})),
-            ..Default::default()
-        };
-        let answer = client.analyze_plan(request).await?;
-        Ok(matches!(answer.result, Some(Analyzed::SparkVersion(_))))
     }
 
     /// The session that is open, for one query at a time, or a new one.
