@@ -54,8 +54,13 @@ fn review_file(dice: &mut Dice) -> String {
     let texts = ["a good one", "dull", "GOOD", "goods"];
     let rows: Vec<_> =
         ids(dice).iter().map(|id| (dice.below(4) as i64, dice.pick(&texts), *id)).collect();
-    let refused = if dice.happens(30) { "1,good,one\n" } else { "" };
+    let refused = if may_refuse(rows.len(), dice) { "1,good,one\n" } else { "" };
     reviews(&rows) + refused
+}
+
+/// One refused row, where it is not most of the file: that would be rejected.
+fn may_refuse(good: usize, dice: &mut Dice) -> bool {
+    good > 1 && dice.happens(30)
 }
 
 fn log_file(dice: &mut Dice) -> String {
@@ -63,7 +68,7 @@ fn log_file(dice: &mut Dice) -> String {
     let devices = ["Mobile", "Tablet"];
     let rows: Vec<_> =
         ids(dice).iter().map(|id| (*id, dice.pick(&days), dice.pick(&devices))).collect();
-    let refused = if dice.happens(30) { "1,\n" } else { "" };
+    let refused = if may_refuse(rows.len(), dice) { "1,\n" } else { "" };
     logs(&rows) + refused
 }
 
