@@ -127,7 +127,7 @@ fn texts_stay_within_the_budget() {
     place.drop("movie_review/a.csv", reviews(0..20_000));
     let own = |id| format!("{id:06}{}", "\u{3042}".repeat(193));
     place.drop("log_reviews/a.csv", logs(0..20_000, 1, own));
-    let summary = &run_within(&place, 16)["summary"];
+    let summary = &run_within(&place, 32)["summary"];
     assert_eq!((&summary["reviews"], &summary["facts"]), (&20_000.into(), &20_000.into()));
     assert_eq!(summary["devices"], 20_000);
 }

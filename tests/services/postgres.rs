@@ -290,7 +290,8 @@ async fn a_restated_file_replaces_its_rows_but_for_those_that_the_application_ch
 #[tokio::test]
 async fn rows_that_do_not_fit_the_columns_are_set_aside() {
     let shop = Shop::open(&CLUSTER, "narrow");
-    let lab = lab_with_reviews(&[("USER_PURCHASE_DB", &shop.url())]).await;
+    let lab =
+        lab_with_reviews(&[("USER_PURCHASE_DB", &shop.url()), ("MAX_REFUSED_SHARE", "1")]).await;
     let header =
         "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
     let long = |n: usize| "\u{e9}".repeat(n);
