@@ -11,8 +11,8 @@ use crate::deps::Deps;
 /// Files named for a customer.
 const MOST_FILES: usize = 3;
 
-/// Adds to each customer where his amount comes from and what to do. Reads live purchases once
-/// more, of each file no more than the customers that it can have.
+/// Adds to each customer where his amount comes from and what to do. Where there is any, all live
+/// purchases are read once more, file by file.
 pub async fn explain(
     deps: &Deps,
     live: &[Receipt],
@@ -20,15 +20,10 @@ pub async fn explain(
 ) -> anyhow::Result<()> {
     let mut files: BTreeMap<i64, Vec<(i128, &str)>> =
         held.iter().map(|held| (held.customer, Vec::new())).collect();
-    let (Some((first, _)), Some((last, _))) = (files.first_key_value(), files.last_key_value())
-    else {
+    if held.is_empty() {
         return Ok(());
-    };
-    let (first, last) = (*first, *last);
-    let can_have = |file: &&Receipt| {
-        file.min_id.is_none_or(|min| min <= last) && file.max_id.is_none_or(|max| max >= first)
-    };
-    for file in live.iter().filter(can_have) {
+    }
+    for file in live {
         let only = Changed { before: None, after: Some(file.clone()) };
         let change = Change { purchases: vec![only], ..Change::default() };
         let spend = match deps.engine.spend(&change).await {

@@ -108,8 +108,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     // Refused files, for example, or reviews whose logs are not there yet.
     let Some(published) = published else { return Ok(Outcome::NothingNew) };
     refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
-    let new = held_customers.iter_mut().filter(|held| held.publish_id == 0);
-    new.for_each(|held| held.publish_id = published.publish_id);
+    HeldCustomer::number(&mut held_customers, published.publish_id);
     let judged = |day: &Day| days.contains(day) || refused.iter().any(|left| left.day == *day);
     let earlier = state.refused_days.iter().filter(|day| !judged(&day.day));
     let held: Vec<i64> = earlier.chain(&refused).map(|day| day.publish_id).collect();

@@ -5,6 +5,7 @@
 //! the console carries warnings and errors alone: the host copies its lines there, so that all others
 //! would be paid twice.
 
+mod adjusted;
 mod client;
 mod measures;
 mod otlp;
@@ -21,6 +22,7 @@ use opentelemetry::{
 };
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_application_insights::Exporter;
+use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::{
     Resource,
     logs::SdkLoggerProvider,
@@ -34,6 +36,7 @@ use tracing_subscriber::{
     Layer, Registry, filter::Targets, fmt::writer::MakeWriterExt, layer::SubscriberExt,
 };
 
+use self::adjusted::Adjusted;
 use crate::settings::Settings;
 
 /// How long the end of an invocation waits for its telemetry to be sent.
@@ -131,8 +134,8 @@ impl Telemetry {
 /// delay them.
 fn traces(
     resource: Resource,
-    portal: Option<portal::Exporter<Exporter<client::Client>>>,
-    collector: Option<otlp::Lean>,
+    portal: Option<Adjusted<Exporter<client::Client>>>,
+    collector: Option<Adjusted<SpanExporter>>,
 ) -> Option<SdkTracerProvider> {
     if portal.is_none() && collector.is_none() {
         return None;
@@ -156,11 +159,11 @@ fn collector(endpoint: &str, resource: &Resource) -> anyhow::Result<otlp::Export
 }
 
 /// The exporter for Application Insights.
-fn portal(connection_string: &str) -> anyhow::Result<portal::Exporter<Exporter<client::Client>>> {
+fn portal(connection_string: &str) -> anyhow::Result<Adjusted<Exporter<client::Client>>> {
     let exporter = exporter(connection_string).map_err(|error| {
         anyhow::anyhow!("APPLICATIONINSIGHTS_CONNECTION_STRING is invalid: {error}")
     })?;
-    Ok(portal::Exporter(exporter))
+    Ok(Adjusted { exporter, adjust: portal::name_invocation })
 }
 
 /// tiberius is silent: it logs what SQL Server says, and that may quote values.

@@ -2,22 +2,19 @@
 //! over HTTP: `OTEL_EXPORTER_OTLP_ENDPOINT`, and those of the exporter for headers, time limits
 //! and single signals.
 
-use std::time::Duration;
-
 use opentelemetry_otlp::{
     ExporterBuildError, LogExporter, MetricExporter, Protocol, SpanExporter, WithExportConfig,
     WithHttpConfig,
 };
 use opentelemetry_sdk::{
-    Resource, error::OTelSdkResult, logs::SdkLoggerProvider, metrics::SdkMeterProvider,
-    trace::SpanData,
+    Resource, logs::SdkLoggerProvider, metrics::SdkMeterProvider, trace::SpanData,
 };
 
-use super::client::Client;
+use super::{adjusted::Adjusted, client::Client};
 
 /// One exporter for each signal.
 pub struct Exporters {
-    pub spans: Lean,
+    pub spans: Adjusted<SpanExporter>,
     pub logs: SdkLoggerProvider,
     pub metrics: SdkMeterProvider,
 }
@@ -32,7 +29,7 @@ pub fn exporters(
     let logs = to(LogExporter::builder().with_http(), endpoint, "logs", client).build()?;
     let metrics = to(MetricExporter::builder().with_http(), endpoint, "metrics", client).build()?;
     Ok(Exporters {
-        spans: Lean(spans),
+        spans: Adjusted { exporter: spans, adjust: without_events },
         logs: SdkLoggerProvider::builder()
             .with_resource(resource.clone())
             .with_batch_exporter(logs)
@@ -59,27 +56,7 @@ fn to<B: WithExportConfig + WithHttpConfig>(
     }
 }
 
-/// Spans without their events, which go out as logs; failures stay, as they belong to both.
-#[derive(Debug)]
-pub struct Lean(SpanExporter);
-
-impl opentelemetry_sdk::trace::SpanExporter for Lean {
-    async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
-        for span in &mut batch {
-            span.events.events.retain(|event| event.name == "exception");
-        }
-        self.0.export(batch).await
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.shutdown_with_timeout(timeout)
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.0.force_flush()
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.0.set_resource(resource);
-    }
+/// Events go out as logs; failures stay in their span too, as they belong to both.
+fn without_events(span: &mut SpanData) {
+    span.events.events.retain(|event| event.name == "exception");
 }

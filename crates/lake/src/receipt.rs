@@ -1,6 +1,6 @@
 //! What a receipt says: one JSON document for each decision taken about a version of a file.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use pipeline::{
     Dataset, Day, FileReason, FileRefusal, IdRanges, RefusedRow, RowReason, purchases::DateOrders,
@@ -124,10 +124,12 @@ impl Receipt {
     }
 
     /// Ranges that hold all staged ids.
-    pub fn ids(&self) -> IdRanges {
+    pub fn ids(&self) -> Cow<'_, IdRanges> {
         match (self.min_id, self.max_id) {
-            (Some(min), Some(max)) if self.id_ranges.is_empty() => IdRanges::of(min..=max),
-            _ => self.id_ranges.clone(),
+            (Some(min), Some(max)) if self.id_ranges.is_empty() => {
+                Cow::Owned(IdRanges::of(min..=max))
+            }
+            _ => Cow::Borrowed(&self.id_ranges),
         }
     }
 

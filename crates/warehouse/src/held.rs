@@ -44,7 +44,7 @@ impl HeldCustomer {
     }
 
     /// Marks those who were never held before with the publish that holds them.
-    pub(crate) fn number(held: &mut [Self], publish_id: i64) {
+    pub fn number(held: &mut [Self], publish_id: i64) {
         held.iter_mut()
             .filter(|held| held.publish_id == 0)
             .for_each(|held| held.publish_id = publish_id);

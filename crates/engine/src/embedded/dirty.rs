@@ -8,7 +8,7 @@ use arrow_array::{
 };
 use futures_util::TryStreamExt;
 use lake::Receipt;
-use pipeline::{Dataset, Day, IdRanges};
+use pipeline::{Dataset, Day};
 
 use super::{BYTES_PER_ID, Embedded};
 use crate::{Change, Changed, Error, Live, ids::Ids};
@@ -44,7 +44,7 @@ pub(crate) fn candidates<'a>(
     changed: &Changed,
     dirty: &BTreeSet<Day>,
 ) -> Vec<&'a Receipt> {
-    let ids: Vec<IdRanges> = changed.versions().map(Receipt::ids).collect();
+    let ids: Vec<_> = changed.versions().map(Receipt::ids).collect();
     let touched = |log: &Receipt| {
         let of_log = log.ids();
         ids.iter().any(|ids| ids.meets(&of_log))
@@ -78,7 +78,7 @@ impl Search<'_> {
                 // A version that was replaced twice since the last publish may have been cleared
                 // away: every id in its ranges is then taken for changed.
                 Err(Error::Lake(lake::Error::Missing { .. })) => {
-                    self.ids.extend_ranges(receipt.ids());
+                    self.ids.extend_ranges(receipt.ids().into_owned());
                 }
                 taken => taken?,
             }

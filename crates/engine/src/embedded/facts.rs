@@ -3,7 +3,7 @@
 //! Mostly all at once. Where the logs of the days outgrow the budget they come in parts by their
 //! ids, and of each file the row groups that may hold these are read.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use lake::Receipt;
 use pipeline::{
@@ -91,16 +91,14 @@ impl Build<'_> {
     async fn supersede(
         &self,
         latest: &mut LatestLogs,
-        sources: &[(u32, IdRanges)],
+        sources: &[(u32, Cow<'_, IdRanges>)],
     ) -> Result<(), Error> {
+        let wanted = latest.ids();
         for (rank, receipt) in self.ranked() {
-            if receipt.days.keys().all(|day| self.days.contains(day)) {
-                continue;
-            }
             let ids = receipt.ids();
-            let beats = sources.iter().any(|(other, lesser)| *other < rank && lesser.meets(&ids));
-            let wanted = latest.ids();
-            if beats && wanted.meets(&ids) {
+            let beats = || sources.iter().any(|(other, less)| *other < rank && less.meets(&ids));
+            let elsewhere = || receipt.days.keys().any(|day| !self.days.contains(day));
+            if wanted.meets(&ids) && elsewhere() && beats() {
                 let supersede = |batch| latest.supersede(&batch, rank);
                 self.engine.read(receipt, &["log_id"], wanted.hull(), supersede).await?;
             }

@@ -58,7 +58,7 @@ async fn link(
             })
             .await?;
             if !there {
-                ids.extend_ranges(log.ids());
+                ids.extend_ranges(log.ids().into_owned());
             }
         }
     }

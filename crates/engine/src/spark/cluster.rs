@@ -33,7 +33,7 @@ const IDLE: Duration = Duration::from_secs(5 * 60);
 /// Broken connections in a row after which a query is given up.
 const BREAKS: usize = 4;
 
-/// How long a cluster may take to tell its version: one that starts first takes minutes.
+/// How long a cluster may take to tell a setting: one that has to start takes minutes.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How long a cluster may take to accept an interrupt.

@@ -1,6 +1,9 @@
 //! The facts of some days: which staged files take part, and the cluster's rows as facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use arrow_array::{
     Array, RecordBatch,
@@ -55,7 +58,7 @@ fn logs<'a>(live: &'a Live, days: &BTreeSet<Day>) -> Vec<&'a Receipt> {
     let mut logs = Vec::new();
     for log in &live.logs {
         let ids = log.ids();
-        let beats = || sources.iter().any(|lesser: &IdRanges| lesser.meets(&ids));
+        let beats = || sources.iter().any(|lesser: &Cow<'_, IdRanges>| lesser.meets(&ids));
         if of_days(log) {
             logs.push(log);
             sources.push(ids);

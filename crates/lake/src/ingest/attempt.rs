@@ -1,7 +1,7 @@
 //! One attempt at a file: from a look at its version to the commit of its receipt.
 
 use object_store::ObjectMeta;
-use pipeline::{Dataset, Day, IdRanges, Tally};
+use pipeline::{Dataset, Day, Tally};
 
 use super::{
     Outcome,
@@ -249,7 +249,7 @@ impl Job<'_> {
             // Of each id one row is left, so the bounds stay.
             min_id: ids.as_ref().map(|ids| *ids.start()),
             max_id: ids.as_ref().map(|ids| *ids.end()),
-            id_ranges: if tally.ids.len() > 1 { tally.ids } else { IdRanges::default() },
+            id_ranges: tally.ids,
             days: tally.days,
             extra_columns: tally.extra_columns,
             first_refused: tally.first_refused,
