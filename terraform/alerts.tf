@@ -128,37 +128,28 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   }
 }
 
-resource "azurerm_monitor_metric_alert" "dead_letter" {
-  name                = "alert-dead-letter-${local.base}"
-  resource_group_name = azurerm_resource_group.this.name
-  tags                = local.tags
-
-  description = "Event Grid could not deliver events of the lake. Reconcile finds their files within the hour."
-  severity    = 2
-  scopes      = [azurerm_eventgrid_system_topic.lake.id]
-  frequency   = "PT5M"
-  window_size = "PT15M"
-
-  criteria {
-    metric_namespace = "Microsoft.EventGrid/systemTopics"
-    metric_name      = "DeadLetteredCount"
-    aggregation      = "Total"
-    operator         = "GreaterThan"
-    threshold        = 0
-  }
-
-  action {
-    action_group_id = azurerm_monitor_action_group.operators.id
+locals {
+  event_alerts = {
+    "dead-letter" = {
+      metric      = "DeadLetteredCount"
+      description = "Event Grid could not deliver events of the lake. Reconcile finds their files within the hour."
+    }
+    # Without a role on the container, Event Grid loses what it cannot deliver, and says so here alone.
+    "dropped-events" = {
+      metric      = "DroppedEventCount"
+      description = "Event Grid lost events of the lake. Reconcile finds new files within the hour; a deleted one it finds as withdrawn."
+    }
   }
 }
 
-# Without a role on the container, Event Grid loses what it cannot deliver, and says so here alone.
-resource "azurerm_monitor_metric_alert" "dropped_events" {
-  name                = "alert-dropped-events-${local.base}"
+resource "azurerm_monitor_metric_alert" "events" {
+  for_each = local.event_alerts
+
+  name                = "alert-${each.key}-${local.base}"
   resource_group_name = azurerm_resource_group.this.name
   tags                = local.tags
 
-  description = "Event Grid lost events of the lake. Reconcile finds new files within the hour; a deleted one it finds as withdrawn."
+  description = each.value.description
   severity    = 2
   scopes      = [azurerm_eventgrid_system_topic.lake.id]
   frequency   = "PT5M"
@@ -166,7 +157,7 @@ resource "azurerm_monitor_metric_alert" "dropped_events" {
 
   criteria {
     metric_namespace = "Microsoft.EventGrid/systemTopics"
-    metric_name      = "DroppedEventCount"
+    metric_name      = each.value.metric
     aggregation      = "Total"
     operator         = "GreaterThan"
     threshold        = 0

@@ -129,9 +129,9 @@ run "alerts_reach_the_operators" {
 
   assert {
     condition = alltrue([
-      one(azurerm_monitor_metric_alert.dead_letter.criteria).metric_name == "DeadLetteredCount",
-      one(azurerm_monitor_metric_alert.dropped_events.criteria).metric_name == "DroppedEventCount",
-      azurerm_monitor_metric_alert.dropped_events.scopes == toset([azurerm_eventgrid_system_topic.lake.id]),
+      one(azurerm_monitor_metric_alert.events["dead-letter"].criteria).metric_name == "DeadLetteredCount",
+      one(azurerm_monitor_metric_alert.events["dropped-events"].criteria).metric_name == "DroppedEventCount",
+      azurerm_monitor_metric_alert.events["dropped-events"].scopes == toset([azurerm_eventgrid_system_topic.lake.id]),
     ])
     error_message = "Dead letters alert, and lost events do."
   }

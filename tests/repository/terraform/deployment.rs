@@ -203,7 +203,7 @@ fn costs_add_up() {
     let log_alerts = body(&alerts, "log_alerts = {");
     let often = log_alerts.matches("\"PT5M\"").count();
     let seldom = log_alerts.matches("every ").count() - often;
-    let metrics = alerts.matches("resource \"azurerm_monitor_metric_alert\"").count() as f64 / 10.0;
+    let metrics = body(&alerts, "event_alerts = {").matches("metric ").count() as f64 / 10.0;
     let arithmetic = format!("| alerts | {often} × 1.50 + {seldom} × 0.50 + {metrics:.2} | ");
     assert!(guide.contains(&arithmetic), "{arithmetic}");
 }
