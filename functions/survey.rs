@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::{Listing, Receipt, SNAPSHOT, Source, Sources, State, failpoint::applies};
+use lake::{Listing, Raw, Receipt, SNAPSHOT, Source, State, failpoint::applies};
 use pipeline::{Dataset, FileReason, RowReason};
 use serde::Serialize;
 
@@ -30,8 +30,6 @@ pub struct Survey {
     pub refused: Vec<RefusedFile>,
     /// Of the files that count, those with refused rows.
     pub with_refused_rows: Vec<RefusedRows>,
-    /// Files that are not read because of their names: a sentence each, with the name escaped.
-    pub misnamed: Vec<String>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<String>,
     /// When the newest version was ingested, UTC.
@@ -129,10 +127,32 @@ fn paths<S: serde::Serializer>(sources: &[Source], serializer: S) -> Result<S::O
     serializer.collect_seq(sources.iter().map(|source| &source.path))
 }
 
-/// Two listings, and one small read for each path, more where it was sent again unchanged; one
+/// What `raw` holds, compared with the receipts.
+#[derive(Serialize)]
+pub struct Inventory {
+    /// One of each dataset.
+    pub datasets: Vec<Survey>,
+    /// What is not read: a sentence each, with the name escaped, that says why, and which name it
+    /// should have.
+    pub unread: Vec<String>,
+    /// Objects with hidden or temporary names, see [`is_ignored`](pipeline::dataset::is_ignored).
+    pub ignored: u64,
+}
+
+/// A listing of `raw`, and a [survey](Survey) of each dataset.
+pub async fn inventory(deps: &Deps) -> anyhow::Result<Inventory> {
+    let Raw { mut files, unread, ignored } = deps.lake.list_raw().await?;
+    let mut datasets = Vec::new();
+    for dataset in Dataset::ALL {
+        let sources = files.remove(&dataset).unwrap_or_default();
+        datasets.push(survey(deps, dataset, sources).await?);
+    }
+    Ok(Inventory { datasets, unread, ignored })
+}
+
+/// One listing, and one small read for each path, more where it was sent again unchanged; one
 /// listing more for each file that was refused for its content.
-pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
-    let Sources { files: sources, misnamed } = deps.lake.list_sources(dataset).await?;
+async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::Result<Survey> {
     let receipts = deps.lake.receipts().list(dataset).await?;
     let recipe = deps.ingest_options().recipe(dataset);
     let is_there = |path: &str| sources.binary_search_by(|s| s.path.as_str().cmp(path)).is_ok();
@@ -149,7 +169,6 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
         covered: 0,
         refused: Vec::new(),
         with_refused_rows: Vec::new(),
-        misnamed,
         vanished,
         newest_at: None,
         snapshot_at: snapshot.map(|snapshot| snapshot.written_at),

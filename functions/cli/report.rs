@@ -29,9 +29,9 @@ pub struct Report {
     /// Files that the sweep deleted; `None` where it did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swept: Option<Swept>,
-    /// What was not read because of its name.
+    /// What lies in `raw` and is not read, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub misnamed: Vec<String>,
+    pub unread: Vec<String>,
     /// Files that could not be read, or not be loaded; the others went on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<Failed>,
@@ -109,7 +109,7 @@ impl Report {
     pub(super) fn ended(&self) -> Ended {
         let refused_days = self.publish.iter().any(|report| !report.refused_days.is_empty());
         let refused_files = self.files.iter().any(Ingested::is_refused);
-        let refused_files = refused_files || !self.misnamed.is_empty() || !self.failed.is_empty();
+        let refused_files = refused_files || !self.unread.is_empty() || !self.failed.is_empty();
         let held_back = self.extract.as_ref().is_some_and(Extracted::is_held_back);
         if self.failed.iter().any(|failed| failed.concerns == Concerns::Purchases) {
             return Ended::Unreachable;

@@ -16,7 +16,7 @@ use crate::{
     extract_user_purchase as extract,
     ingest::{Ingested, Input, Order},
     load_user_purchase, parse_log_reviews, reconcile, replay,
-    survey::survey,
+    survey::{Inventory, inventory},
 };
 
 /// Files that are read at the same time: each keeps one core busy, and memory stays small.
@@ -27,19 +27,19 @@ type Job = (Dataset, Order, u64);
 
 /// Stages what is new and publishes it.
 pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
+    let Waiting { jobs, covered, unread } = waiting(deps, progress).await?;
     let Staged { files, mut failed } = stage(deps, jobs, progress).await?;
     let extract = extract(deps, &mut failed, progress).await?;
     let report = publish(deps, files, covered, ask(), progress).await?;
-    Ok(Report { extract, misnamed, failed, ..report })
+    Ok(Report { extract, unread, failed, ..report })
 }
 
 /// Stages what is new and leaves publishing to the next run.
 pub async fn reconcile(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
+    let Waiting { jobs, covered, unread } = waiting(deps, progress).await?;
     let Staged { files, failed } = stage(deps, jobs, progress).await?;
     let swept = Some(reconcile::sweep(deps).await);
-    Ok(Report { swept, misnamed, failed, ..report(deps, files, covered, None).await? })
+    Ok(Report { swept, unread, failed, ..report(deps, files, covered, None).await? })
 }
 
 /// Reprocesses or excludes files, and publishes the change.
@@ -116,18 +116,18 @@ struct Waiting {
     jobs: Vec<Job>,
     /// Files that need no work.
     covered: u64,
-    misnamed: Vec<String>,
+    unread: Vec<String>,
 }
 
 async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
-    let mut waiting = Waiting::default();
-    for dataset in Dataset::ALL {
-        let survey = survey(deps, dataset).await?;
+    let Inventory { datasets, unread, .. } = inventory(deps).await?;
+    unread.iter().for_each(|sentence| progress.line(&format!("not read: {sentence}")));
+    let mut waiting = Waiting { unread, ..Waiting::default() };
+    for survey in datasets {
+        let dataset = survey.dataset;
         waiting.covered += survey.covered;
-        survey.misnamed.iter().for_each(|sentence| progress.line(&format!("not read: {sentence}")));
         let due = survey.due_again(now()).map(|order| (dataset, order, 0));
         waiting.jobs.extend(due);
-        waiting.misnamed.extend(survey.misnamed);
         waiting.jobs.extend(
             survey
                 .waiting
@@ -236,7 +236,7 @@ async fn report(
         extract: None,
         publish,
         swept: None,
-        misnamed: Vec::new(),
+        unread: Vec::new(),
         failed: Vec::new(),
         summary,
     })

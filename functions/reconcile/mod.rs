@@ -14,7 +14,7 @@ use custom_handler::{Context, Outcome, Timer};
 use lake::{Source, Swept, now};
 use pipeline::Dataset;
 
-use crate::{deps::Deps, events, ingest::Order, schedule, survey::survey};
+use crate::{deps::Deps, events, ingest::Order, schedule, survey::inventory};
 
 /// Age of files from which on they are no work under way.
 const GRACE: Duration = Duration::from_hours(24);
@@ -25,6 +25,9 @@ const GRACE: Duration = Duration::from_hours(24);
 /// Compares the storage's clock with ours. Where ours is ahead, a file is ordered too early and
 /// found staged; where it is behind, the next hour orders it.
 const MESSAGE_LOCK: TimeDelta = TimeDelta::minutes(10);
+
+/// Objects that are not read and get a line of their own; `status` names all of them.
+const MOST_UNREAD: usize = 20;
 
 /// What a run found.
 #[derive(Debug, Default)]
@@ -42,11 +45,10 @@ pub struct Found {
 pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::Result<Found> {
     let now = now();
     let mut found = Found::default();
-    for dataset in Dataset::ALL {
-        let survey = survey(deps, dataset).await?;
-        for sentence in &survey.misnamed {
-            tracing::warn!(%dataset, "skipped a file: {sentence}");
-        }
+    let inventory = inventory(deps).await?;
+    warn_of_unread(&inventory.unread);
+    for survey in inventory.datasets {
+        let dataset = survey.dataset;
         let due = found.orders.len();
         found.orders.extend(survey.due_again(now).map(|order| (dataset, order)));
         let due = found.orders.len() - due;
@@ -60,6 +62,18 @@ pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::
         }
     }
     Ok(found)
+}
+
+/// A line for each of the first objects that are not read, and one with their number: the alert
+/// looks for it.
+fn warn_of_unread(unread: &[String]) {
+    for sentence in unread.iter().take(MOST_UNREAD) {
+        tracing::warn!("not read: {sentence}");
+    }
+    if !unread.is_empty() {
+        let files = unread.len();
+        tracing::warn!(files.unread = files, "{files} files are not read: `status` names them");
+    }
 }
 
 /// Deletes files that nothing refers to any more. The next run repeats a sweep that fails: files

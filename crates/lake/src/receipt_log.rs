@@ -72,7 +72,7 @@ impl ReceiptLog<'_> {
     pub async fn list(self, dataset: Dataset) -> Result<Listing, Error> {
         let mut listing = Listing::default();
         let folder = format!("{FOLDER}/{dataset}");
-        for meta in self.lake.list(self.lake.staging(), "staging", &folder).await? {
+        for meta in self.lake.list(self.lake.staging(), "staging", Some(&folder)).await? {
             if let Some((path, number)) = parse(dataset, meta.location.as_ref()) {
                 listing.add(path, number, store::etag(&meta));
             }

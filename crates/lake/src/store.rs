@@ -227,17 +227,18 @@ impl Lake {
         &self.inner.purchases
     }
 
-    /// Everything below a folder, in no order.
+    /// Everything below a folder, or in the container, in no order.
     pub(crate) async fn list(
         &self,
         store: &Arc<dyn ObjectStore>,
         container: &str,
-        folder: &str,
+        folder: Option<&str>,
     ) -> Result<Vec<ObjectMeta>, Error> {
         Counters::add(&self.counters().listings, 1);
-        let prefix = paths::object(folder)?;
-        let found = store.list(Some(&prefix)).try_collect().await;
-        match found.map_err(Error::store("list", format!("{container}/{folder}"))) {
+        let prefix = folder.map(paths::object).transpose()?;
+        let found = store.list(prefix.as_ref()).try_collect().await;
+        let place = format!("{container}/{}", folder.unwrap_or_default());
+        match found.map_err(Error::store("list", place)) {
             Ok(found) => Ok(found),
             Err(error) => Err(self.explain(error).await),
         }

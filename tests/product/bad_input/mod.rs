@@ -11,3 +11,4 @@ mod names;
 mod personal_data;
 mod quarantine;
 mod rows;
+mod unread;
