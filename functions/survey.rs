@@ -61,6 +61,13 @@ pub struct RefusedFile {
     pub failure: Option<Failure>,
 }
 
+impl RefusedFile {
+    /// Whether it counts as soon as its content counts nowhere else.
+    pub fn is_duplicate(&self) -> bool {
+        self.reason == Some(FileReason::SameContent)
+    }
+}
+
 /// A version that killed the process.
 #[derive(Serialize)]
 pub struct Failure {

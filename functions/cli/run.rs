@@ -27,8 +27,8 @@ type Job = (Dataset, Order, u64);
 
 /// Stages what is new and publishes it.
 pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let Waiting { jobs, covered, unread } = waiting(deps, progress).await?;
-    let Staged { files, mut failed } = stage(deps, jobs, progress).await?;
+    let (Staged { files, mut failed }, Waiting { covered, unread, .. }) =
+        stage_all(deps, progress).await?;
     let extract = extract(deps, &mut failed, progress).await?;
     let report = publish(deps, files, covered, ask(), progress).await?;
     Ok(Report { extract, unread, failed, ..report })
@@ -36,8 +36,8 @@ pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
 
 /// Stages what is new and leaves publishing to the next run.
 pub async fn reconcile(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let Waiting { jobs, covered, unread } = waiting(deps, progress).await?;
-    let Staged { files, failed } = stage(deps, jobs, progress).await?;
+    let (Staged { files, failed }, Waiting { covered, unread, .. }) =
+        stage_all(deps, progress).await?;
     let swept = Some(reconcile::sweep(deps).await);
     Ok(Report { swept, unread, failed, ..report(deps, files, covered, None).await? })
 }
@@ -117,6 +117,8 @@ struct Waiting {
     /// Files that need no work.
     covered: u64,
     unread: Vec<String>,
+    /// Files that are covered, refused for their content.
+    duplicates: Vec<String>,
 }
 
 async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
@@ -126,6 +128,8 @@ async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
     for survey in datasets {
         let dataset = survey.dataset;
         waiting.covered += survey.covered;
+        let duplicates = survey.refused.iter().filter(|file| file.is_duplicate());
+        waiting.duplicates.extend(duplicates.map(|file| file.path.clone()));
         let due = survey.due_again(now()).map(|order| (dataset, order, 0));
         waiting.jobs.extend(due);
         waiting.jobs.extend(
@@ -139,6 +143,52 @@ async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
         progress.line(&format!("no file found below {}/raw", deps.lake.describe()));
     }
     Ok(waiting)
+}
+
+/// Stages what waits, then content that a restated file has freed. The files and what the first
+/// look found.
+async fn stage_all(deps: &Deps, progress: &Progress) -> anyhow::Result<(Staged, Waiting)> {
+    let mut first = waiting(deps, progress).await?;
+    let mut staged = stage(deps, std::mem::take(&mut first.jobs), progress).await?;
+    let mut free = freed(deps, &staged.files, &first.duplicates).await?;
+    // Each may free another.
+    while !free.is_empty() {
+        let jobs = free.into_iter().map(|path| {
+            progress.line(&format!("{path} is read again: its content counts nowhere else"));
+            (Dataset::UserPurchase, Order { path, force: None }, 0)
+        });
+        let Staged { files, failed } = stage(deps, jobs.collect(), progress).await?;
+        free = freed(deps, &files, &first.duplicates).await?;
+        first.covered -= files.len() as u64;
+        staged.files.extend(files);
+        staged.failed.extend(failed);
+    }
+    staged.files.sort_by(|a, b| (a.dataset, &a.path).cmp(&(b.dataset, &b.path)));
+    Ok((staged, first))
+}
+
+/// Files that were refused for their content, which the files that are staged now have freed.
+async fn freed(
+    deps: &Deps,
+    staged: &[Ingested],
+    duplicates: &[String],
+) -> anyhow::Result<Vec<String>> {
+    let accepted =
+        |file: &Ingested| file.dataset == Dataset::UserPurchase && file.outcome == "accepted";
+    let mut free = Vec::new();
+    if !staged.iter().any(accepted) {
+        return Ok(free);
+    }
+    let dataset = Dataset::UserPurchase;
+    let receipts = deps.lake.receipts().list(dataset).await?;
+    for path in duplicates {
+        let newest = receipts.newest.get(path).copied().unwrap_or_default();
+        let newest = deps.lake.receipts().find(dataset, path, newest).await?;
+        if deps.lake.is_free_again(&newest).await? {
+            free.push(path.clone());
+        }
+    }
+    Ok(free)
 }
 
 /// What became of the files.

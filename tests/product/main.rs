@@ -17,6 +17,7 @@ mod memory;
 mod named_cases;
 mod one_bad_file;
 mod refusals;
+mod same_content;
 mod scheduled;
 mod telemetry;
 mod unreachable;

@@ -224,6 +224,7 @@ impl ReceiptLog<'_> {
                 size: newest.size,
                 recipe: newest.recipe,
                 content_hash: refusal.as_ref().and(live.content_hash),
+                bytes_hash: refusal.as_ref().and(live.bytes_hash),
                 refusal: refusal.clone(),
                 ..Receipt::new(dataset, path, newest.number + 1, State::Forgotten)
             };

@@ -4,7 +4,7 @@
 
 /// How bytes become rows; hashes by dataset: reviews, logs, purchases.
 pub const PARSER: (&str, [u64; 3]) =
-    ("parser-2", [0x7c08_5f52_36bd_af1c, 0x1d48_4477_3720_c7d0, 0x1774_f7e8_af6d_9426]);
+    ("parser-3", [0x7c08_5f52_36bd_af1c, 0x1d48_4477_3720_c7d0, 0x1774_f7e8_af6d_9426]);
 
 /// Which reviews are positive.
 pub const CLASSIFIER: (&str, u64) = ("classifier-1", 0x217b_27e2_0f00_7c40);

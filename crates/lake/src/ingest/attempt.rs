@@ -23,7 +23,8 @@ use crate::{
 /// What a pass has staged, or sent on its way into the table.
 struct Staged {
     load: Option<Box<dyn Load>>,
-    hash: String,
+    bytes_hash: String,
+    content_hash: Option<String>,
     tally: Tally,
     written: u64,
     parquet: String,
@@ -102,27 +103,30 @@ impl Job<'_> {
         let attempt = paths::attempt();
         let etag = store::etag(version);
         let parquet = paths::parquet(self.dataset, self.path, &etag, &attempt);
-        let known = known.and_then(|live| live.content_hash);
+        let (known, known_content) =
+            known.map_or((None, None), |live| (live.bytes_hash, live.content_hash));
         let next = |state| self.receipt(version, number + 1, &attempt, state);
         match self.read(version, &parquet, known, load).await? {
             Reading::Changed => Ok(Step::Changed),
-            Reading::Known { hash } => {
-                let receipt = Receipt { content_hash: Some(hash), ..next(State::Unchanged) };
+            Reading::Known { bytes_hash } => {
+                let (bytes_hash, content_hash) = (Some(bytes_hash), known_content);
+                let receipt = Receipt { content_hash, bytes_hash, ..next(State::Unchanged) };
                 self.commit(receipt, Outcome::Unchanged).await
             }
-            Reading::Refused { refusal, hash, extra_columns, quarantined } => {
+            Reading::Refused { refusal, bytes_hash, extra_columns, quarantined } => {
                 let quarantine = quarantined.then(|| parquet.clone());
-                let (content_hash, rejected) = (hash, next(State::Rejected));
-                let receipt = Receipt { content_hash, extra_columns, quarantine, ..rejected };
+                let rejected = next(State::Rejected);
+                let receipt = Receipt { bytes_hash, extra_columns, quarantine, ..rejected };
                 let step = self.reject(receipt.clone(), refusal).await?;
                 if matches!(step, Step::Raced) {
                     self.discard(&receipt).await;
                 }
                 Ok(step)
             }
-            Reading::Staged { hash, tally, written, quarantined, load } => {
+            Reading::Staged { bytes_hash, content_hash, tally, written, quarantined, load } => {
                 let quarantine = quarantined.then(|| parquet.clone());
-                let staged = Staged { load, hash, tally, written, parquet, quarantine };
+                let staged =
+                    Staged { load, bytes_hash, content_hash, tally, written, parquet, quarantine };
                 self.settle(next(State::Accepted), staged).await
             }
         }
@@ -218,10 +222,11 @@ impl Job<'_> {
         if !rows.add_up() {
             return Err(self.bug(format!("the rows do not add up ({rows:?})")));
         }
-        let Staged { load, hash, tally, parquet, quarantine, .. } = staged;
+        let Staged { load, bytes_hash, content_hash, tally, parquet, quarantine, .. } = staged;
         let ids = tally.ids.hull();
         let receipt = Receipt {
-            content_hash: Some(hash),
+            content_hash,
+            bytes_hash: Some(bytes_hash),
             parquet: Some(parquet),
             quarantine,
             rows,
@@ -250,10 +255,14 @@ impl Job<'_> {
 
     /// Purchases add up, so content that is live elsewhere is refused.
     async fn accept_purchases(&self, receipt: Receipt) -> Result<Step, Error> {
-        let hash = receipt.content_hash.clone().unwrap_or_default();
+        // Without rows there is nothing that could count twice.
+        let Some(hash) = receipt.content_hash.clone() else { return self.accept(receipt).await };
         // Held to the end: no other ingest of this process may commit in between.
         let mut contents = self.lake.purchases().lock().await;
-        if let Some(other) = find_duplicate(self.lake, &mut contents, self.path, &hash).await? {
+        while let Some(other) = find_duplicate(self.lake, &mut contents, self.path, &hash).await? {
+            if self.lake.take_over(&other, self.path, &hash).await? {
+                continue;
+            }
             self.discard(&receipt).await;
             return self.reject(receipt.without_rows(), same_content(&other)).await;
         }
