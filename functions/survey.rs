@@ -32,6 +32,15 @@ pub struct Survey {
     pub with_refused_rows: Vec<RefusedRows>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<String>,
+    /// Their content, where it is known.
+    #[serde(skip)]
+    pub vanished_contents: BTreeMap<String, String>,
+    /// Files whose version counts.
+    #[serde(skip)]
+    pub counted: Vec<String>,
+    /// A file that counts with each content.
+    #[serde(skip)]
+    pub contents: BTreeMap<String, String>,
     /// When the newest version was ingested, UTC.
     pub newest_at: Option<String>,
     /// When the snapshot of the operational table was taken that counts, UTC. `None` where files
@@ -167,6 +176,8 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
     let of_file = numbers.filter(|(path, _)| path != SNAPSHOT);
     let gone: Vec<(String, u32)> = of_file.filter(|(path, _)| !is_there(path)).collect();
     let vanished = vanished(deps, dataset, gone).await?;
+    let content = |gone: &Receipt| Some((gone.path.clone(), gone.content_hash.clone()?));
+    let vanished_contents = vanished.iter().filter_map(content).collect();
     let snapshot = receipts.newest.get(SNAPSHOT).copied().unwrap_or(0);
     let snapshot = deps.lake.receipts().live(dataset, SNAPSHOT, snapshot).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
@@ -176,7 +187,10 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
         covered: 0,
         refused: Vec::new(),
         with_refused_rows: Vec::new(),
-        vanished,
+        vanished: vanished.into_iter().map(|receipt| receipt.path).collect(),
+        vanished_contents,
+        counted: Vec::new(),
+        contents: BTreeMap::new(),
         newest_at: None,
         snapshot_at: snapshot.map(|snapshot| snapshot.written_at),
     };
@@ -244,7 +258,7 @@ async fn vanished(
     deps: &Deps,
     dataset: Dataset,
     gone: Vec<(String, u32)>,
-) -> anyhow::Result<Vec<String>> {
+) -> anyhow::Result<Vec<Receipt>> {
     let live: Vec<Option<Receipt>> = stream::iter(gone)
         .map(
             |(path, newest)| async move { deps.lake.receipts().live(dataset, &path, newest).await },
@@ -252,7 +266,7 @@ async fn vanished(
         .buffered(CONCURRENT)
         .try_collect()
         .await?;
-    Ok(live.into_iter().flatten().map(|receipt| receipt.path).collect())
+    Ok(live.into_iter().flatten().collect())
 }
 
 fn covers(receipt: &Receipt, source: &Source, recipe: &str) -> bool {
@@ -274,7 +288,10 @@ impl Survey {
         self.covered += 1;
         match receipt.state {
             State::Accepted | State::Loaded | State::Unchanged => {
-                self.newest_at = self.newest_at.take().max(Some(receipt.written_at));
+                let Receipt { path, content_hash, written_at, .. } = receipt;
+                self.newest_at = self.newest_at.take().max(Some(written_at));
+                self.contents.extend(content_hash.map(|content| (content, path.clone())));
+                self.counted.push(path);
             }
             State::Forgotten if receipt.refusal.is_none() => {}
             // Covers nothing.

@@ -26,6 +26,13 @@ locals {
       within   = "PT1H"
       values   = {}
     }
+    raw-files = {
+      says     = "Files in raw are not read, or files that count are gone from raw."
+      severity = 2
+      every    = "PT1H"
+      within   = "PT2H"
+      values   = {}
+    }
     freshness = {
       says     = "Accepted files have waited for their facts for more than ${var.freshness_objective_minutes} minutes."
       severity = 1

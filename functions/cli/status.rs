@@ -59,7 +59,7 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     write_refused_rows(&mut f, status)?;
     write_unread(&mut f, &status.inventory)?;
     for path in status.inventory.datasets.iter().flat_map(|files| &files.vanished) {
-        writeln!(f, "no longer in raw, still counted: {path}")?;
+        writeln!(f, "check withdrawn_files: {path} is no longer in raw, still counted")?;
     }
     for at in status.inventory.datasets.iter().filter_map(|files| files.snapshot_at.as_ref()) {
         writeln!(f, "purchases are those of the operational database at {at}")?;

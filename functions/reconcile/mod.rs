@@ -7,14 +7,22 @@
 //! **Retry**: always; the next hour does the same.
 //! **What a crash leaves behind**: nothing.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use custom_handler::{Context, Outcome, Timer};
 use lake::{Source, Swept, now};
 use pipeline::Dataset;
 
-use crate::{deps::Deps, events, ingest::Order, schedule, survey::inventory};
+use crate::{
+    deps::Deps,
+    events,
+    ingest::Order,
+    schedule,
+    settings::Withdrawn,
+    survey::{Inventory, inventory},
+    withdrawn,
+};
 
 /// Age of files from which on they are no work under way.
 const GRACE: Duration = Duration::from_hours(24);
@@ -45,8 +53,10 @@ pub struct Found {
 pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::Result<Found> {
     let now = now();
     let mut found = Found::default();
-    let inventory = inventory(deps).await?;
+    let mut inventory = inventory(deps).await?;
+    withdrawn::settle(deps, &mut inventory, &BTreeSet::new()).await?;
     warn_of_unread(&inventory.unread);
+    warn_of_withdrawn(deps, &inventory);
     for survey in inventory.datasets {
         let dataset = survey.dataset;
         let due = found.orders.len();
@@ -73,6 +83,26 @@ fn warn_of_unread(unread: &[String]) {
     if !unread.is_empty() {
         let files = unread.len();
         tracing::warn!(files.unread = files, "{files} files are not read: `status` names them");
+    }
+}
+
+/// Likewise for files that are gone and still count.
+fn warn_of_withdrawn(deps: &Deps, inventory: &Inventory) {
+    if deps.settings.withdrawn == Withdrawn::Keep {
+        return;
+    }
+    let withdrawn = || inventory.datasets.iter().flat_map(|survey| &survey.vanished);
+    for path in withdrawn().take(MOST_UNREAD) {
+        tracing::warn!(file.path = path, "{path} is gone from raw and still counts");
+    }
+    let files = withdrawn().count();
+    if files > 0 {
+        let check = withdrawn::CHECK;
+        tracing::warn!(
+            files.withdrawn = files,
+            "check {check}: {files} files are gone from raw and still count: send them again, or \
+             exclude them with `replay PATH --forget`"
+        );
     }
 }
 

@@ -67,6 +67,7 @@ pub fn command(folder: &Path, args: &[&str]) -> Command {
         "MAX_GZIP_RATIO",
         "MAX_REFUSED_SHARE",
         "MAX_DAY_SHRINK",
+        "WITHDRAWN",
         "WEBSITE_INSTANCE_ID",
     ] {
         command.env_remove(setting);

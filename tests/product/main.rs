@@ -21,6 +21,7 @@ mod same_content;
 mod scheduled;
 mod telemetry;
 mod unreachable;
+mod withdrawn;
 
 use common::{
     app::{Ran, command},
