@@ -113,7 +113,7 @@ run "roles_of_the_app_are_the_least_that_work" {
 
 run "alerts_reach_the_operators" {
   assert {
-    condition     = toset(keys(azurerm_monitor_scheduled_query_rules_alert_v2.this)) == toset(["poison", "refused-share", "refused-days", "freshness", "delivery", "failures", "restarts"])
+    condition     = toset(keys(azurerm_monitor_scheduled_query_rules_alert_v2.this)) == toset(["poison", "refused-share", "refused-days", "raw-files", "freshness", "delivery", "failures", "restarts"])
     error_message = "An alert is missing."
   }
 
