@@ -80,7 +80,7 @@ impl Lake {
                 (Err(error), _) => raw.unread.push(error.to_string()),
                 (Ok(_), Some(dataset)) => raw.files.entry(dataset).or_default().push(Source {
                     path: shown.to_owned(),
-                    etag: etag(&meta),
+                    etag: etag(&self.with_change_time(meta.clone())),
                     size: meta.size,
                     written_at: meta.last_modified,
                 }),

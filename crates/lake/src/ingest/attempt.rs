@@ -35,7 +35,7 @@ impl Job<'_> {
     pub(super) async fn attempt(&self) -> Result<Step, Error> {
         let object = paths::source(self.path)?;
         reach("head:before")?;
-        let Some(version) = store::head(self.lake.raw(), &object).await? else {
+        let Some(version) = self.lake.head_raw(&object).await? else {
             self.lake.check().await?;
             return Ok(Step::done(Outcome::Gone));
         };
