@@ -53,7 +53,7 @@ impl Deps {
         };
         let purchase_db = settings.purchase_db.clone().map(|s| Arc::new(PurchaseDb::new(s)));
         let reader = Reader::new(&settings.warehouse);
-        let dashboard = Desk::new(reader.clone());
+        let dashboard = Desk::new(reader.clone(), Some(lake.clone()));
         let warehouse = Mutex::new(warehouse);
         Ok(Self { lake, engine, warehouse, purchase_db, reader, dashboard, settings, events })
     }

@@ -1,4 +1,5 @@
-//! Messages on the queues of the file functions: BlobCreated events, and orders of our own.
+//! Messages on the queues of the file functions: events of blobs that were created, deleted or
+//! renamed, and orders of our own.
 
 use custom_handler::{Context, Outcome, Output, QueueMessage};
 use eventgrid::Scope;
@@ -8,6 +9,7 @@ use pipeline::Dataset;
 use crate::{
     deps::Deps,
     ingest::{Ingested, Input, Order, ingest},
+    settings::Withdrawn,
 };
 
 /// Stages what a message names. A message may hold several events; each is acknowledged only
@@ -42,10 +44,15 @@ pub async fn handle(
         let input =
             Input { path: path.clone(), force, delivery: Some(delivery.clone()), progress: None };
         let ingested = ingest(deps, dataset, input).await;
+        let mut gone = false;
         let acknowledged = ingested.and_then(|ingested| {
             log(&ingested, &context);
+            gone = ingested.outcome == "gone";
             acknowledge(&ingested, delivery.number)
         });
+        if gone {
+            warn_if_withdrawn(deps, dataset, &path, &context).await?;
+        }
         // What is wrong with one event costs the others of the message nothing.
         match acknowledged {
             Ok(()) => {}
@@ -58,6 +65,28 @@ pub async fn handle(
         return Err(error);
     }
     Ok(if refused.is_empty() { Outcome::done() } else { Outcome::refused(refused.join("; ")) })
+}
+
+/// A file that counts was deleted: `reconcile` settles what becomes of it, and people hear now.
+async fn warn_if_withdrawn(
+    deps: &Deps,
+    dataset: Dataset,
+    path: &str,
+    context: &Context,
+) -> anyhow::Result<()> {
+    let newest = deps.lake.receipts().newest(dataset, path).await?;
+    let Some(newest) = newest.filter(|_| deps.settings.withdrawn != Withdrawn::Keep) else {
+        return Ok(());
+    };
+    if deps.lake.receipts().live(dataset, path, newest.number).await?.is_some() {
+        tracing::warn!(
+            function = context.function(),
+            invocation_id = context.invocation_id(),
+            file.path = path,
+            "{path} is gone from raw and still counts"
+        );
+    }
+    Ok(())
 }
 
 /// Which delivery this is. The body is part of the identity: an `id` in it takes the place of the

@@ -22,3 +22,4 @@ pub mod settings;
 pub mod status;
 pub mod survey;
 mod telemetry;
+pub mod withdrawn;

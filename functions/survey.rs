@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::{Listing, Receipt, SNAPSHOT, Source, Sources, State, failpoint::applies};
+use lake::{Listing, Raw, Receipt, SNAPSHOT, Source, State, failpoint::applies};
 use pipeline::{Dataset, FileReason, RefusedRow, RowReason};
 use serde::Serialize;
 
@@ -30,14 +30,21 @@ pub struct Survey {
     pub refused: Vec<RefusedFile>,
     /// Of the files that count, those with refused rows.
     pub with_refused_rows: Vec<RefusedRows>,
-    /// Files that are not read because of their names: a sentence each, with the name escaped.
-    pub misnamed: Vec<String>,
     /// Files whose dates were read in the order of the setting, though no file shows it, or one shows
     /// the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_dates: Option<OpenDates>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<String>,
+    /// Their content, where it is known.
+    #[serde(skip)]
+    pub vanished_contents: BTreeMap<String, String>,
+    /// Files whose version counts.
+    #[serde(skip)]
+    pub counted: Vec<String>,
+    /// A file that counts with each content.
+    #[serde(skip)]
+    pub contents: BTreeMap<String, String>,
     /// When the newest version was ingested, UTC.
     pub newest_at: Option<String>,
     /// When the snapshot of the operational table was taken that counts, UTC. `None` where files
@@ -67,6 +74,13 @@ pub struct RefusedFile {
     /// What comes next where processing failed; `None` where the file was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+}
+
+impl RefusedFile {
+    /// Whether it counts as soon as its content counts nowhere else.
+    pub fn is_duplicate(&self) -> bool {
+        self.reason == Some(FileReason::SameContent)
+    }
 }
 
 /// A version that killed the process.
@@ -181,10 +195,32 @@ fn paths<S: serde::Serializer>(sources: &[Source], serializer: S) -> Result<S::O
     serializer.collect_seq(sources.iter().map(|source| &source.path))
 }
 
-/// Two listings, and one small read for each path, more where it was sent again unchanged; one
+/// What `raw` holds, compared with the receipts.
+#[derive(Serialize)]
+pub struct Inventory {
+    /// One of each dataset.
+    pub datasets: Vec<Survey>,
+    /// What is not read: a sentence each, with the name escaped, that says why, and which name it
+    /// should have.
+    pub unread: Vec<String>,
+    /// Objects with hidden or temporary names, see [`is_ignored`](pipeline::dataset::is_ignored).
+    pub ignored: u64,
+}
+
+/// A listing of `raw`, and a [survey](Survey) of each dataset.
+pub async fn inventory(deps: &Deps) -> anyhow::Result<Inventory> {
+    let Raw { mut files, unread, ignored } = deps.lake.list_raw().await?;
+    let mut datasets = Vec::new();
+    for dataset in Dataset::ALL {
+        let sources = files.remove(&dataset).unwrap_or_default();
+        datasets.push(survey(deps, dataset, sources).await?);
+    }
+    Ok(Inventory { datasets, unread, ignored })
+}
+
+/// One listing, and one small read for each path, more where it was sent again unchanged; one
 /// listing more for each file that was refused for its content.
-pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
-    let Sources { files: sources, misnamed } = deps.lake.list_sources(dataset).await?;
+async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::Result<Survey> {
     let receipts = deps.lake.receipts().list(dataset).await?;
     let recipe = deps.ingest_options().recipe(dataset);
     let is_there = |path: &str| sources.binary_search_by(|s| s.path.as_str().cmp(path)).is_ok();
@@ -192,6 +228,8 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
     let of_file = numbers.filter(|(path, _)| path != SNAPSHOT);
     let gone: Vec<(String, u32)> = of_file.filter(|(path, _)| !is_there(path)).collect();
     let vanished = vanished(deps, dataset, gone).await?;
+    let content = |gone: &Receipt| Some((gone.path.clone(), gone.content_hash.clone()?));
+    let vanished_contents = vanished.iter().filter_map(content).collect();
     let snapshot = receipts.newest.get(SNAPSHOT).copied().unwrap_or(0);
     let snapshot = deps.lake.receipts().live(dataset, SNAPSHOT, snapshot).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
@@ -201,9 +239,11 @@ pub async fn survey(deps: &Deps, dataset: Dataset) -> anyhow::Result<Survey> {
         covered: 0,
         refused: Vec::new(),
         with_refused_rows: Vec::new(),
-        misnamed,
         open_dates: OpenDates::find(deps, &newest),
-        vanished,
+        vanished: vanished.into_iter().map(|receipt| receipt.path).collect(),
+        vanished_contents,
+        counted: Vec::new(),
+        contents: BTreeMap::new(),
         newest_at: None,
         snapshot_at: snapshot.map(|snapshot| snapshot.written_at),
     };
@@ -272,7 +312,7 @@ async fn vanished(
     deps: &Deps,
     dataset: Dataset,
     gone: Vec<(String, u32)>,
-) -> anyhow::Result<Vec<String>> {
+) -> anyhow::Result<Vec<Receipt>> {
     let live: Vec<Option<Receipt>> = stream::iter(gone)
         .map(
             |(path, newest)| async move { deps.lake.receipts().live(dataset, &path, newest).await },
@@ -280,7 +320,7 @@ async fn vanished(
         .buffered(CONCURRENT)
         .try_collect()
         .await?;
-    Ok(live.into_iter().flatten().map(|receipt| receipt.path).collect())
+    Ok(live.into_iter().flatten().collect())
 }
 
 fn covers(receipt: &Receipt, source: &Source, recipe: &str) -> bool {
@@ -302,7 +342,10 @@ impl Survey {
         self.covered += 1;
         match receipt.state {
             State::Accepted | State::Loaded | State::Unchanged => {
-                self.newest_at = self.newest_at.take().max(Some(receipt.written_at));
+                let Receipt { path, content_hash, written_at, .. } = receipt;
+                self.newest_at = self.newest_at.take().max(Some(written_at));
+                self.contents.extend(content_hash.map(|content| (content, path.clone())));
+                self.counted.push(path);
             }
             State::Forgotten if receipt.refusal.is_none() => {}
             // Covers nothing.

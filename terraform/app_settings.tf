@@ -15,6 +15,7 @@ locals {
       ENGINE_MEMORY_MB  = tostring(var.engine_memory_mb)
       MAX_REFUSED_SHARE = tostring(var.max_refused_share)
       MAX_DAY_SHRINK    = tostring(var.max_day_shrink)
+      WITHDRAWN         = var.withdrawn
       PII_MODE          = var.pii_mode
 
       # Each timer has a schedule, used or not: the host loads no function whose schedule

@@ -12,7 +12,10 @@ locals {
 
   # Operations that complete a file. A CreateFile of a Data Lake client comes first and is empty;
   # a writer who never closes is found by reconcile.
-  completing_operations = ["PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose"]
+  completing_operations = ["PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose", "SftpCommit"]
+
+  # Operations that take a name away, or give a file another one.
+  removing_operations = ["DeleteBlob", "DeleteFile", "SftpRemove", "RenameFile", "SftpRename"]
 }
 
 resource "azurerm_storage_queue" "dataset" {
@@ -59,7 +62,7 @@ resource "azurerm_eventgrid_system_topic_event_subscription" "dataset" {
   resource_group_name = azurerm_resource_group.this.name
 
   event_delivery_schema                = "EventGridSchema"
-  included_event_types                 = ["Microsoft.Storage.BlobCreated"]
+  included_event_types                 = ["Microsoft.Storage.BlobCreated", "Microsoft.Storage.BlobDeleted", "Microsoft.Storage.BlobRenamed"]
   advanced_filtering_on_arrays_enabled = true
 
   subject_filter {
@@ -69,7 +72,7 @@ resource "azurerm_eventgrid_system_topic_event_subscription" "dataset" {
   advanced_filter {
     string_in {
       key    = "data.api"
-      values = local.completing_operations
+      values = concat(local.completing_operations, local.removing_operations)
     }
   }
 

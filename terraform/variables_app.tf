@@ -92,6 +92,17 @@ variable "max_day_shrink" {
   }
 }
 
+variable "withdrawn" {
+  description = "What becomes of a file that counts and is gone from raw: keep, alert, or forget:7d (excluded after that many days)."
+  type        = string
+  default     = "alert"
+
+  validation {
+    condition     = can(regex("^(keep|alert|forget:[0-9]+d)$", var.withdrawn))
+    error_message = "Write keep, alert or forget:7d."
+  }
+}
+
 variable "instance_memory_mb" {
   description = "Memory of one instance of the app; its processors follow from it."
   type        = number

@@ -60,6 +60,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     }
     let (reset_spend, spend) = spend(deps, &changes, rebuild).await?;
     let mut days = deps.engine.dirty_days(&changes.live, &changes.change).await?;
+    let restated = restated_days(deps, &changes).await?;
     days.extend(&accepted);
     if rebuild {
         days.extend(warehouse.day_counts(None).await?.into_keys());
@@ -83,6 +84,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         live: changes.live,
         change: changes.change,
         before,
+        restated,
         accepted,
         held,
         rebuild,
@@ -155,6 +157,8 @@ struct Candidate {
     change: Change,
     /// Reviews that each dirty day counts now.
     before: BTreeMap<Day, u64>,
+    /// Days whose loss a file explains that was restated or excluded.
+    restated: BTreeSet<Day>,
     accepted: BTreeSet<Day>,
     /// Days that were left out together: published together, or left out again.
     held: Vec<BTreeSet<Day>>,
@@ -176,9 +180,9 @@ async fn attempt(
     mut publication: Box<dyn Publication + '_>,
     refused: &[RefusedDay],
 ) -> anyhow::Result<Attempt> {
-    let Candidate { live, change, before, accepted, rebuild, .. } = candidate;
+    let Candidate { live, before, restated, accepted, rebuild, .. } = candidate;
     let may_shrink = |day: Day| {
-        let explained = *rebuild || accepted.contains(&day) || is_restated(change, day);
+        let explained = *rebuild || accepted.contains(&day) || restated.contains(&day);
         (!explained).then_some(deps.settings.max_day_shrink)
     };
     let mut violations = BTreeMap::new();
@@ -317,13 +321,19 @@ async fn spend(
     Ok((true, deps.engine.spend(&change::from_scratch(&changes.live)).await?))
 }
 
-/// Whether a file that was restated or forgotten may explain that a day loses reviews. A review
-/// file does not know its days, so it may explain any.
-fn is_restated(change: &Change, day: Day) -> bool {
-    let of_day = |changed: &Changed| changed.versions().any(|log| log.days.contains_key(&day));
-    let restated = |changed: &&Changed| changed.before.is_some();
-    change.reviews.iter().any(|changed| restated(&changed))
-        || change.logs.iter().filter(restated).any(of_day)
+/// The days of the ids of files that were restated or excluded: what was in them before may be
+/// gone. Other days that lose reviews at the same time have no such reason.
+async fn restated_days(deps: &Deps, changes: &ChangeSet) -> anyhow::Result<BTreeSet<Day>> {
+    let restated = |changed: &[Changed]| {
+        changed.iter().filter(|changed| changed.before.is_some()).cloned().collect()
+    };
+    let ChangeSet { live, change, .. } = changes;
+    let (reviews, logs): (Vec<_>, Vec<_>) = (restated(&change.reviews), restated(&change.logs));
+    if reviews.is_empty() && logs.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let restated = Change { reviews, logs, purchases: Vec::new() };
+    Ok(deps.engine.dirty_days(live, &restated).await?)
 }
 
 fn refused_day(violation: Violation) -> RefusedDay {

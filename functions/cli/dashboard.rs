@@ -26,7 +26,7 @@ pub async fn serve(
     // The log says why a page cannot be shown, as it does under the host.
     let log = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false);
     let _ = log.with_max_level(tracing::Level::WARN).try_init();
-    let desk = Desk::new(Reader::new(warehouse));
+    let desk = Desk::new(Reader::new(warehouse), None);
     let listener = listen(port).await?;
     let address = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
     super::print(&format!("dashboard     {address} (Ctrl-C stops it)"));

@@ -10,7 +10,7 @@ use warehouse::{HeldCustomer, Sent, Summary};
 use super::{Ended, table::Table};
 use crate::{
     build_fact_movie_analytics as build, extract_user_purchase::Extracted, ingest::Ingested,
-    number::count,
+    number::count, withdrawn,
 };
 
 #[derive(Serialize)]
@@ -29,14 +29,37 @@ pub struct Report {
     /// Files that the sweep deleted; `None` where it did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swept: Option<Swept>,
-    /// What was not read because of its name.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub misnamed: Vec<String>,
+    #[serde(flatten)]
+    pub raw: Raw,
     /// Files that could not be read, or not be loaded; the others went on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<Failed>,
     pub work: Work,
     pub summary: Summary,
+}
+
+/// What is wrong in `raw`.
+#[derive(Default, Serialize)]
+pub struct Raw {
+    /// What is not read, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+    /// Files that are gone and still count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<String>,
+    /// Whether that is to be warned of.
+    #[serde(skip)]
+    pub alert: bool,
+    /// Files that were gone and are excluded: a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<String>,
+}
+
+impl Raw {
+    /// Withdrawn files to warn of.
+    fn alerts(&self) -> usize {
+        if self.alert { self.withdrawn.len() } else { 0 }
+    }
 }
 
 /// What an error concerns, where that is not everything.
@@ -109,7 +132,10 @@ impl Report {
     pub(super) fn ended(&self) -> Ended {
         let refused_days = self.publish.iter().any(|report| !report.refused_days.is_empty());
         let refused_files = self.files.iter().any(Ingested::is_refused);
-        let refused_files = refused_files || !self.misnamed.is_empty() || !self.failed.is_empty();
+        let refused_files = refused_files
+            || !self.raw.unread.is_empty()
+            || self.raw.alerts() > 0
+            || !self.failed.is_empty();
         let held_back = self.extract.as_ref().is_some_and(Extracted::is_held_back);
         if self.failed.iter().any(|failed| failed.concerns == Concerns::Purchases) {
             return Ended::Unreachable;
@@ -176,6 +202,11 @@ impl Report {
             };
             writeln!(f, "  check {:<22} {verdict}", check.name())?;
         }
+        let verdict = match self.raw.alerts() {
+            0 => "ok".to_owned(),
+            files => format!("{files} files are gone from raw and still count"),
+        };
+        writeln!(f, "  check {:<22} {verdict}", withdrawn::CHECK)?;
         for day in &report.refused_days {
             writeln!(f, "  {} is held back by {}: {}", day.day, day.check, day.detail)?;
         }

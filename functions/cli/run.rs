@@ -8,7 +8,7 @@ use pipeline::Dataset;
 
 use super::{
     progress::Progress,
-    report::{Concerns, Failed, Report, Work},
+    report::{Concerns, Failed, Raw, Report, Work},
 };
 use crate::{
     build_fact_movie_analytics as build, classify_movie_review,
@@ -16,8 +16,13 @@ use crate::{
     extract_user_purchase as extract,
     ingest::{Ingested, Input, Order},
     load_user_purchase, parse_log_reviews, reconcile, replay,
-    survey::survey,
+    settings::Withdrawn,
+    survey::{Inventory, inventory},
+    withdrawn,
 };
+
+/// Withdrawn files that are named one by one; the report has all.
+const SHOWN: usize = 20;
 
 /// Files that are read at the same time: each keeps one core busy, and memory stays small.
 const CONCURRENT_FILES: usize = 2;
@@ -28,19 +33,17 @@ type Job = (Dataset, Order, u64);
 /// Stages what is new and publishes it.
 pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
     deps.engine.check().await?;
-    let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
-    let Staged { files, mut failed } = stage(deps, jobs, progress).await?;
+    let (Staged { files, mut failed }, covered, raw) = stage_all(deps, progress).await?;
     let extract = extract(deps, &mut failed, progress).await?;
     let report = publish(deps, files, covered, ask(), progress).await?;
-    Ok(Report { extract, misnamed, failed, ..report })
+    Ok(Report { extract, raw, failed, ..report })
 }
 
 /// Stages what is new and leaves publishing to the next run.
 pub async fn reconcile(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let Waiting { jobs, covered, misnamed } = waiting(deps, progress).await?;
-    let Staged { files, failed } = stage(deps, jobs, progress).await?;
+    let (Staged { files, failed }, covered, raw) = stage_all(deps, progress).await?;
     let swept = Some(reconcile::sweep(deps).await);
-    Ok(Report { swept, misnamed, failed, ..report(deps, files, covered, None).await? })
+    Ok(Report { swept, raw, failed, ..report(deps, files, covered, None).await? })
 }
 
 /// Reprocesses or excludes files, and publishes the change.
@@ -119,29 +122,104 @@ struct Waiting {
     jobs: Vec<Job>,
     /// Files that need no work.
     covered: u64,
-    misnamed: Vec<String>,
+    found: Option<Inventory>,
+    /// Files that are covered, refused for their content.
+    duplicates: Vec<String>,
 }
 
 async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
+    let found = inventory(deps).await?;
+    found.unread.iter().for_each(|sentence| progress.line(&format!("not read: {sentence}")));
     let mut waiting = Waiting::default();
-    for dataset in Dataset::ALL {
-        let survey = survey(deps, dataset).await?;
+    for survey in &found.datasets {
+        let dataset = survey.dataset;
         waiting.covered += survey.covered;
-        survey.misnamed.iter().for_each(|sentence| progress.line(&format!("not read: {sentence}")));
+        let duplicates = survey.refused.iter().filter(|file| file.is_duplicate());
+        waiting.duplicates.extend(duplicates.map(|file| file.path.clone()));
         let due = survey.due_again(now()).map(|order| (dataset, order, 0));
         waiting.jobs.extend(due);
-        waiting.misnamed.extend(survey.misnamed);
         waiting.jobs.extend(
             survey
                 .waiting
-                .into_iter()
-                .map(|source| (dataset, Order { path: source.path, force: None }, source.size)),
+                .iter()
+                .map(|s| (dataset, Order { path: s.path.clone(), force: None }, s.size)),
         );
     }
     if waiting.jobs.is_empty() && waiting.covered == 0 {
         progress.line(&format!("no file found below {}/raw", deps.lake.describe()));
     }
-    Ok(waiting)
+    Ok(Waiting { found: Some(found), ..waiting })
+}
+
+/// Stages what waits, then content that a restated file has freed. The files and what the first
+/// look found.
+async fn stage_all(deps: &Deps, progress: &Progress) -> anyhow::Result<(Staged, u64, Raw)> {
+    let mut first = waiting(deps, progress).await?;
+    let mut staged = stage(deps, std::mem::take(&mut first.jobs), progress).await?;
+    let mut free = freed(deps, &staged.files, &first.duplicates).await?;
+    // Each may free another.
+    while !free.is_empty() {
+        let jobs = free.into_iter().map(|path| {
+            progress.line(&format!("{path} is read again: its content counts nowhere else"));
+            (Dataset::UserPurchase, Order { path, force: None }, 0)
+        });
+        let Staged { files, failed } = stage(deps, jobs.collect(), progress).await?;
+        free = freed(deps, &files, &first.duplicates).await?;
+        first.covered -= files.len() as u64;
+        staged.files.extend(files);
+        staged.failed.extend(failed);
+    }
+    staged.files.sort_by(|a, b| (a.dataset, &a.path).cmp(&(b.dataset, &b.path)));
+    let raw = settle(deps, first.found.take(), &staged.files, progress).await?;
+    Ok((staged, first.covered, raw))
+}
+
+/// What becomes of files that are gone from `raw`, now that those are read that may replace them.
+async fn settle(
+    deps: &Deps,
+    first: Option<Inventory>,
+    staged: &[Ingested],
+    progress: &Progress,
+) -> anyhow::Result<Raw> {
+    let mut found = match first {
+        Some(first) if first.datasets.iter().all(|survey| survey.vanished.is_empty()) => first,
+        _ => inventory(deps).await?,
+    };
+    let fresh = staged.iter().map(|file| file.path.clone()).collect();
+    let excluded = withdrawn::settle(deps, &mut found, &fresh).await?;
+    excluded.iter().for_each(|sentence| progress.line(sentence));
+    let withdrawn: Vec<String> =
+        found.datasets.into_iter().flat_map(|survey| survey.vanished).collect();
+    let alert = deps.settings.withdrawn != Withdrawn::Keep;
+    for path in withdrawn.iter().filter(|_| alert).take(SHOWN) {
+        progress
+            .line(&format!("check {}: {path} is gone from raw and still counts", withdrawn::CHECK));
+    }
+    Ok(Raw { unread: found.unread, withdrawn, alert, excluded })
+}
+
+/// Files that were refused for their content, which the files that are staged now have freed.
+async fn freed(
+    deps: &Deps,
+    staged: &[Ingested],
+    duplicates: &[String],
+) -> anyhow::Result<Vec<String>> {
+    let accepted =
+        |file: &Ingested| file.dataset == Dataset::UserPurchase && file.outcome == "accepted";
+    let mut free = Vec::new();
+    if !staged.iter().any(accepted) {
+        return Ok(free);
+    }
+    let dataset = Dataset::UserPurchase;
+    let receipts = deps.lake.receipts().list(dataset).await?;
+    for path in duplicates {
+        let newest = receipts.newest.get(path).copied().unwrap_or_default();
+        let newest = deps.lake.receipts().find(dataset, path, newest).await?;
+        if deps.lake.is_free_again(&newest).await? {
+            free.push(path.clone());
+        }
+    }
+    Ok(free)
 }
 
 /// What became of the files.
@@ -239,7 +317,7 @@ async fn report(
         extract: None,
         publish,
         swept: None,
-        misnamed: Vec::new(),
+        raw: Raw::default(),
         failed: Vec::new(),
         summary,
     })

@@ -14,6 +14,7 @@ use crate::{
     number::count,
     settings::Settings,
     status::{Status, Unreachable, run},
+    survey::Inventory,
 };
 
 /// Files with refused rows that are shown one by one.
@@ -34,7 +35,7 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     let mut f = String::new();
     let mut table =
         Table::new(&["dataset", "last ingested", "done", "waiting", "rejected", "gone"]);
-    for files in &status.datasets {
+    for files in &status.inventory.datasets {
         let newest = files.newest_at.as_deref().unwrap_or("never");
         let numbers = [
             count(files.covered),
@@ -44,10 +45,10 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         ];
         table.row(&[files.dataset.name(), newest], &numbers);
     }
-    if !status.datasets.is_empty() {
+    if !status.inventory.datasets.is_empty() {
         writeln!(f, "{table}")?;
     }
-    for file in status.datasets.iter().flat_map(|files| &files.refused) {
+    for file in status.inventory.datasets.iter().flat_map(|files| &files.refused) {
         match (&file.reason, &file.detail, &file.failure) {
             (Some(reason), Some(detail), _) => {
                 writeln!(f, "rejected {}: {reason}: {detail}", file.path)?;
@@ -56,20 +57,18 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
             (.., None) => writeln!(f, "failed {}", file.path)?,
         }
     }
-    if status.datasets.iter().any(|files| !files.refused.is_empty()) {
+    if status.inventory.datasets.iter().any(|files| !files.refused.is_empty()) {
         writeln!(f)?;
     }
     write_refused_rows(&mut f, status)?;
-    for sentence in status.datasets.iter().flat_map(|files| &files.misnamed) {
-        writeln!(f, "not read: {sentence}")?;
+    write_unread(&mut f, &status.inventory)?;
+    for path in status.inventory.datasets.iter().flat_map(|files| &files.vanished) {
+        writeln!(f, "check withdrawn_files: {path} is no longer in raw, still counted")?;
     }
-    for open in status.datasets.iter().filter_map(|files| files.open_dates.as_ref()) {
+    for open in status.inventory.datasets.iter().filter_map(|files| files.open_dates.as_ref()) {
         writeln!(f, "{open}")?;
     }
-    for path in status.datasets.iter().flat_map(|files| &files.vanished) {
-        writeln!(f, "no longer in raw, still counted: {path}")?;
-    }
-    for at in status.datasets.iter().filter_map(|files| files.snapshot_at.as_ref()) {
+    for at in status.inventory.datasets.iter().filter_map(|files| files.snapshot_at.as_ref()) {
         writeln!(f, "purchases are those of the operational database at {at}")?;
     }
     match &status.summary {
@@ -127,9 +126,29 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     Ok(f)
 }
 
+/// What lies in `raw` and is not read.
+fn write_unread(f: &mut String, inventory: &Inventory) -> std::fmt::Result {
+    for sentence in inventory.unread.iter().take(SHOWN) {
+        writeln!(f, "not read: {sentence}")?;
+    }
+    match inventory.unread.len() {
+        0 => {}
+        unread if unread > SHOWN => {
+            writeln!(f, "{} files are not read (--json shows all)", count(unread as u64))?;
+        }
+        unread => writeln!(f, "{} files are not read", count(unread as u64))?,
+    }
+    if inventory.ignored > 0 {
+        let ignored = count(inventory.ignored);
+        writeln!(f, "{ignored} files are ignored: their names begin with `.`, `_` or `~$`")?;
+    }
+    Ok(())
+}
+
 /// Refused rows of the files that count, by file and reason.
 fn write_refused_rows(f: &mut String, status: &Status) -> std::fmt::Result {
-    let files: Vec<_> = status.datasets.iter().flat_map(|files| &files.with_refused_rows).collect();
+    let files: Vec<_> =
+        status.inventory.datasets.iter().flat_map(|files| &files.with_refused_rows).collect();
     if files.is_empty() {
         return Ok(());
     }

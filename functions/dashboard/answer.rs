@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use warehouse::dashboard::LatestPublish;
 
-use super::{page, query::Asked};
+use super::{desk::State, page, query::Asked};
 use crate::reader::RETRY_AFTER;
 
 /// An answer over HTTP.
@@ -63,9 +63,9 @@ impl Answer {
 
 /// Names all that a page depends on: the publish, the filter, whether it is old by now, and the
 /// program that writes it.
-pub fn tag(latest: &LatestPublish, asked: &Asked, is_old: bool) -> String {
+pub fn tag(latest: &LatestPublish, asked: &Asked, state: &State) -> String {
     let mut hash = Sha256::new();
-    hash.update(format!("{} {} {latest:?} {is_old} ", env!("CARGO_PKG_VERSION"), page::STYLE));
+    hash.update(format!("{} {} {latest:?} {state:?} ", env!("CARGO_PKG_VERSION"), page::STYLE));
     hash.update(format!("{asked:?}"));
     let hash = hash.finalize();
     let short: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
@@ -111,18 +111,22 @@ mod tests {
         };
         let (first, at) = (latest(1, "2021-04-26T06:15:04Z"), "2021-04-26T06:15:05Z");
         let tags = [
-            tag(&first, &Asked::default(), false),
-            tag(&first, &Asked::default(), true),
-            tag(&first, &Asked::parse("state=Ohio"), false),
-            tag(&first, &Asked::parse("device=Ohio"), false),
-            tag(&first, &Asked::parse("from=x"), false),
-            tag(&latest(2, "2021-04-26T06:15:04Z"), &Asked::default(), false),
-            tag(&latest(1, at), &Asked::default(), false),
-            tag(&LatestPublish { absorption_id: 1, ..first.clone() }, &Asked::default(), false),
+            tag(&first, &Asked::default(), &State::default()),
+            tag(&first, &Asked::default(), &State { is_old: true, ..State::default() }),
+            tag(&first, &Asked::parse("state=Ohio"), &State::default()),
+            tag(&first, &Asked::parse("device=Ohio"), &State::default()),
+            tag(&first, &Asked::parse("from=x"), &State::default()),
+            tag(&latest(2, "2021-04-26T06:15:04Z"), &Asked::default(), &State::default()),
+            tag(&latest(1, at), &Asked::default(), &State::default()),
+            tag(
+                &LatestPublish { absorption_id: 1, ..first.clone() },
+                &Asked::default(),
+                &State::default(),
+            ),
         ];
         let distinct: std::collections::BTreeSet<_> = tags.iter().collect();
         assert_eq!(distinct.len(), tags.len());
-        assert_eq!(tag(&first, &Asked::parse("os="), false), tags[0]);
+        assert_eq!(tag(&first, &Asked::parse("os="), &State::default()), tags[0]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use lake::Lake;
+use tokio::time::timeout;
 use warehouse::{Warehouse, dashboard::LatestPublish};
 
 use super::{
@@ -10,7 +12,10 @@ use super::{
     page,
     query::Asked,
 };
-use crate::reader::{Reader, Unreadable};
+use crate::{
+    reader::{REACH_TIMEOUT, Reader, Unreadable},
+    withdrawn::Notes,
+};
 
 /// Vendors drop files once a day: with nothing new for so long, something is missing.
 pub const OLD_AFTER: TimeDelta = TimeDelta::hours(26);
@@ -20,12 +25,20 @@ pub const OLD_AFTER: TimeDelta = TimeDelta::hours(26);
 pub struct Desk {
     reader: Reader,
     pages: Arc<Mutex<Pages>>,
+    /// Whose notes are shown, where there are any.
+    lake: Option<Lake>,
 }
 
 impl Desk {
-    /// Pages from what `reader` reads.
-    pub fn new(reader: Reader) -> Self {
-        Self { reader, pages: Arc::default() }
+    /// Pages from what `reader` reads, and from the notes about the files of a lake.
+    pub fn new(reader: Reader, lake: Option<Lake>) -> Self {
+        Self { reader, pages: Arc::default(), lake }
+    }
+
+    /// None where the lake does not answer: the numbers do without.
+    async fn notes(&self) -> Notes {
+        let Some(lake) = &self.lake else { return Notes::default() };
+        timeout(REACH_TIMEOUT, Notes::read(lake)).await.unwrap_or_default()
     }
 
     /// The page for a filter.
@@ -35,13 +48,23 @@ impl Desk {
         if_none_match: Option<String>,
         now: DateTime<Utc>,
     ) -> Result<Answer, Unreadable> {
-        let pages = self.pages.clone();
+        let (pages, notes) = (self.pages.clone(), self.notes().await);
         let look = async move |warehouse: &mut Box<dyn Warehouse>, latest| {
-            look(warehouse, &pages, &latest, &asked, if_none_match.as_deref(), now).await
+            let state = State { is_old: is_old(&latest, now), notes };
+            look(warehouse, &pages, &latest, &asked, if_none_match.as_deref(), state).await
         };
         let answer = self.reader.read(look).await?;
         Ok(answer.unwrap_or_else(|| Answer::passing(200, page::nothing_yet())))
     }
+}
+
+/// What else is told beside the numbers.
+#[derive(Debug, Default)]
+pub struct State {
+    /// Nothing was published lately.
+    pub is_old: bool,
+    /// What is wrong with the files.
+    pub notes: Notes,
 }
 
 async fn look(
@@ -50,10 +73,10 @@ async fn look(
     latest: &LatestPublish,
     asked: &Asked,
     if_none_match: Option<&str>,
-    now: DateTime<Utc>,
+    state: State,
 ) -> Result<Answer, warehouse::Error> {
     let pages = || pages.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = tag(latest, asked, is_old(latest, now));
+    let known = tag(latest, asked, &state);
     if if_none_match.is_some_and(|tags| names(tags, &known)) {
         return Ok(Answer::unchanged(known));
     }
@@ -63,9 +86,8 @@ async fn look(
     let numbers = warehouse.dashboard(&asked.filter).await?;
     // Somebody may have published in between.
     let latest = numbers.latest.as_ref().unwrap_or(latest);
-    let is_old = is_old(latest, now);
-    let tag = tag(latest, asked, is_old);
-    let html = page::page(&numbers, asked, is_old);
+    let tag = tag(latest, asked, &state);
+    let html = page::page(&numbers, asked, &state);
     pages().keep(&tag, &html);
     Ok(Answer::page(tag, &html))
 }

@@ -7,14 +7,22 @@
 //! **Retry**: always; the next hour does the same.
 //! **What a crash leaves behind**: nothing.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use custom_handler::{Context, Outcome, Timer};
 use lake::{Source, Swept, now};
 use pipeline::Dataset;
 
-use crate::{deps::Deps, events, ingest::Order, schedule, survey::survey};
+use crate::{
+    deps::Deps,
+    events,
+    ingest::Order,
+    schedule,
+    settings::Withdrawn,
+    survey::{Inventory, inventory},
+    withdrawn,
+};
 
 /// Age of files from which on they are no work under way.
 const GRACE: Duration = Duration::from_hours(24);
@@ -26,6 +34,9 @@ const GRACE: Duration = Duration::from_hours(24);
 /// found staged; where it is behind, the next hour orders it.
 const MESSAGE_LOCK: TimeDelta = TimeDelta::minutes(10);
 
+/// Objects that get a line of their own; `status` names all of them.
+const MOST_NAMED: usize = 20;
+
 /// What a run found.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -35,9 +46,9 @@ pub struct Found {
     pub left: usize,
     /// Files that killed the process, and are tried again later or by `replay --failed` alone.
     pub failed: usize,
-    /// Files that are not read because of their names.
+    /// Objects that are not read.
     pub unread: usize,
-    /// Paths whose file is gone and whose rows still count.
+    /// Paths whose file is gone and whose rows still count, unless `WITHDRAWN=keep`.
     pub withdrawn: usize,
 }
 
@@ -46,13 +57,12 @@ pub struct Found {
 pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::Result<Found> {
     let now = now();
     let mut found = Found::default();
-    for dataset in Dataset::ALL {
-        let survey = survey(deps, dataset).await?;
-        for sentence in &survey.misnamed {
-            tracing::warn!(%dataset, "skipped a file: {sentence}");
-        }
-        found.unread += survey.misnamed.len();
-        found.withdrawn += survey.vanished.len();
+    let mut inventory = inventory(deps).await?;
+    withdrawn::settle(deps, &mut inventory, &BTreeSet::new()).await?;
+    found.unread = warn_of_unread(&inventory.unread);
+    found.withdrawn = warn_of_withdrawn(deps, &inventory);
+    for survey in inventory.datasets {
+        let dataset = survey.dataset;
         let due = found.orders.len();
         found.orders.extend(survey.due_again(now).map(|order| (dataset, order)));
         let due = found.orders.len() - due;
@@ -66,6 +76,26 @@ pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::
         }
     }
     Ok(found)
+}
+
+/// A line for each of the first objects that are not read. Returns their number.
+fn warn_of_unread(unread: &[String]) -> usize {
+    for sentence in unread.iter().take(MOST_NAMED) {
+        tracing::warn!("not read: {sentence}");
+    }
+    unread.len()
+}
+
+/// Likewise for files that are gone and still count, where these are to be warned of.
+fn warn_of_withdrawn(deps: &Deps, inventory: &Inventory) -> usize {
+    if deps.settings.withdrawn == Withdrawn::Keep {
+        return 0;
+    }
+    let withdrawn = || inventory.datasets.iter().flat_map(|survey| &survey.vanished);
+    for path in withdrawn().take(MOST_NAMED) {
+        tracing::warn!(file.path = path, "{path} is gone from raw and still counts");
+    }
+    withdrawn().count()
 }
 
 /// Deletes files that nothing refers to any more. The next run repeats a sweep that fails: files

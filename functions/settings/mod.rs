@@ -9,6 +9,7 @@ mod rows;
 mod tests;
 mod triggers;
 mod warehouse;
+mod withdrawn;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -17,7 +18,7 @@ use pipeline::logs::{Pii, PiiKey};
 
 pub use self::{
     engine::EngineSetting, lake::LakeSetting, limits::FileLimits, rows::RowRules,
-    triggers::warn_of_missing, warehouse::WarehouseSetting,
+    triggers::warn_of_missing, warehouse::WarehouseSetting, withdrawn::Withdrawn,
 };
 
 /// A setting that is missing or invalid.
@@ -59,6 +60,8 @@ pub struct Settings {
     pub max_refused_share: f64,
     /// Largest share of its reviews that a day may lose without a restated file.
     pub max_day_shrink: f64,
+    /// `WITHDRAWN`: what becomes of a file that counted and is gone from `raw`.
+    pub withdrawn: Withdrawn,
     /// Topic that receives events of staged and rejected files and of publishes, if any.
     pub event_topic: Option<EventTopic>,
     /// Connection string of Application Insights.
@@ -114,6 +117,7 @@ impl Settings {
             row_rules: rows::rules(get)?,
             max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
             max_day_shrink: share("MAX_DAY_SHRINK", get("MAX_DAY_SHRINK"), 0.5)?,
+            withdrawn: withdrawn::withdrawn(get("WITHDRAWN"))?,
             event_topic: get("EVENTGRID_TOPIC_ENDPOINT").map(|endpoint| EventTopic {
                 endpoint,
                 key: get("EVENTGRID_TOPIC_KEY"),

@@ -5,7 +5,6 @@
 //! **What a crash leaves behind**: nothing.
 
 use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
-use pipeline::Dataset;
 use serde::Serialize;
 use tokio::time::timeout;
 use warehouse::Summary;
@@ -13,7 +12,7 @@ use warehouse::Summary;
 use crate::{
     deps::Deps,
     reader::{REACH_TIMEOUT, RETRY_AFTER},
-    survey::{Survey, survey},
+    survey::{Inventory, inventory},
 };
 
 /// What `status` shows.
@@ -23,8 +22,9 @@ pub struct Status {
     pub lake: String,
     /// Where it is, without secrets.
     pub warehouse: String,
-    /// One of each dataset; none where the lake is [unreachable](Self::unreachable).
-    pub datasets: Vec<Survey>,
+    /// What `raw` holds; empty where the lake is [unreachable](Self::unreachable).
+    #[serde(flatten)]
+    pub inventory: Inventory,
     /// `None` where nothing was published yet, or the warehouse is unreachable.
     pub summary: Option<Summary>,
     /// What could not be reached; all else is complete.
@@ -45,11 +45,11 @@ pub struct Unreachable {
 /// for no publish.
 pub async fn run(deps: &Deps) -> Status {
     let summary = deps.reader.read(async |warehouse, _| warehouse.summary().await);
-    let (datasets, summary) = tokio::join!(datasets(deps), summary);
+    let (found, summary) = tokio::join!(look(deps), summary);
     let mut unreachable = Vec::new();
-    let datasets = datasets.unwrap_or_else(|error| {
+    let inventory = found.unwrap_or_else(|error| {
         unreachable.push(Unreachable { what: "lake", why: format!("{error:#}") });
-        Vec::new()
+        Inventory { datasets: Vec::new(), unread: Vec::new(), ignored: 0 }
     });
     let summary = summary.unwrap_or_else(|error| {
         unreachable.push(Unreachable { what: "warehouse", why: error.why });
@@ -58,13 +58,13 @@ pub async fn run(deps: &Deps) -> Status {
     Status {
         lake: deps.lake.describe(),
         warehouse: deps.settings.warehouse.to_string(),
-        datasets,
+        inventory,
         summary,
         unreachable,
     }
 }
 
-async fn datasets(deps: &Deps) -> anyhow::Result<Vec<Survey>> {
+async fn look(deps: &Deps) -> anyhow::Result<Inventory> {
     // One small read shows whether the storage answers; a listing may take longer.
     let marker = deps.settings.warehouse.marker_name();
     let Ok(reached) = timeout(REACH_TIMEOUT, deps.lake.get_marker(&marker)).await else {
@@ -75,11 +75,7 @@ async fn datasets(deps: &Deps) -> anyhow::Result<Vec<Survey>> {
         );
     };
     reached?;
-    let mut datasets = Vec::new();
-    for dataset in Dataset::ALL {
-        datasets.push(survey(deps, dataset).await?);
-    }
-    Ok(datasets)
+    inventory(deps).await
 }
 
 pub(crate) async fn handle(

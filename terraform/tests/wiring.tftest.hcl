@@ -25,17 +25,17 @@ run "each_dataset_has_a_queue_a_poison_queue_and_a_subscription" {
     condition = alltrue([for key, name in local.datasets : alltrue([
       azurerm_eventgrid_system_topic_event_subscription.dataset[key].storage_queue_endpoint[0].queue_name == name,
       azurerm_eventgrid_system_topic_event_subscription.dataset[key].subject_filter[0].subject_begins_with == "/blobServices/default/containers/raw/blobs/${key}/",
-      azurerm_eventgrid_system_topic_event_subscription.dataset[key].included_event_types == tolist(["Microsoft.Storage.BlobCreated"]),
+      azurerm_eventgrid_system_topic_event_subscription.dataset[key].included_event_types == tolist(["Microsoft.Storage.BlobCreated", "Microsoft.Storage.BlobDeleted", "Microsoft.Storage.BlobRenamed"]),
     ])])
     error_message = "A subscription carries its folder of raw to its queue."
   }
 }
 
-run "subscriptions_deliver_by_identity_and_only_complete_files" {
+run "subscriptions_deliver_by_identity_and_only_complete_or_removed_files" {
   assert {
     condition = alltrue([for subscription in azurerm_eventgrid_system_topic_event_subscription.dataset : alltrue([
       one(subscription.advanced_filter[0].string_in).key == "data.api",
-      toset(one(subscription.advanced_filter[0].string_in).values) == toset(["PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose"]),
+      toset(one(subscription.advanced_filter[0].string_in).values) == toset(["PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose", "SftpCommit", "DeleteBlob", "DeleteFile", "SftpRemove", "RenameFile", "SftpRename"]),
       subscription.delivery_identity[0].type == "SystemAssigned",
       subscription.dead_letter_identity[0].type == "SystemAssigned",
       subscription.storage_blob_dead_letter_destination[0].storage_blob_container_name == "dead-letter",

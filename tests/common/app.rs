@@ -71,6 +71,7 @@ pub fn command(folder: &Path, args: &[&str]) -> Command {
         "DATES_TO",
         "PURCHASE_DATE_ORDER",
         "BROWSER_BY_OS",
+        "WITHDRAWN",
         "WEBSITE_INSTANCE_ID",
     ] {
         command.env_remove(setting);

@@ -60,7 +60,7 @@ impl Killer {
     /// The failure that status names.
     async fn failure(&self) -> Option<Failure> {
         let status = status::run(&self.lab.deps()).await;
-        let mut refused = status.datasets.into_iter().flat_map(|files| files.refused);
+        let mut refused = status.inventory.datasets.into_iter().flat_map(|files| files.refused);
         refused.find(|file| file.path == REVIEWS)?.failure
     }
 }

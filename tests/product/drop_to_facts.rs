@@ -224,3 +224,30 @@ fn an_absent_browser_is_unknown_and_a_named_one_is_kept() {
         facts.iter().map(|(g, m)| (g.text("browser"), m.count)).collect();
     assert_eq!(counts, [("Opera", 1), ("Unknown", 2)]);
 }
+
+/// `cp -p`, `rsync -t --inplace`, `tar -x`: the copy keeps size and time of what it overwrites.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_restated_file_of_the_same_size_and_time_is_read() {
+    for (path, from, to) in [
+        ("movie_review/a.csv", "good", "evil"),
+        ("log_reviews/a.csv", "Mobile", "Tablet"),
+        ("user_purchase/a.csv", "2.5", "1.5"),
+    ] {
+        let place = Place::new();
+        place.drop("movie_review/a.csv", reviews(&[(1, "good", 1)]));
+        place.drop("log_reviews/a.csv", logs(&[(1, "2021-04-19", "Mobile")]));
+        place.drop("user_purchase/a.csv", purchases(&[("1", 2, "2.5")]));
+        place.run();
+        let file = place.raw().join(path);
+        let time = std::fs::metadata(&file).unwrap().modified().unwrap();
+        let text = std::fs::read_to_string(&file).unwrap().replace(from, to);
+        // Into the same inode.
+        std::fs::write(&file, text).unwrap();
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
+        let report = place.run();
+        assert_eq!(report["files"].as_array().map(Vec::len), Some(1), "{path}: {report}");
+        place.holds(&place.oracle());
+        assert!(place.run()["publish"].is_null(), "{path}");
+    }
+}

@@ -91,3 +91,52 @@ fn an_operator_accepts_the_days_and_the_facts_are_those_of_the_lake() {
     again.says(&format!("publish {id} holds no day back"));
     assert_eq!(again.json()["publish"], json!(null));
 }
+
+/// Many reviews on two days, one on a third, each day's by a file of its own.
+fn three_days() -> (Place, Vec<(i64, &'static str, &'static str)>) {
+    let place = Place::new();
+    let rows: Vec<(i64, &str, i64)> = (1..=20).map(|id| (id, "good", id)).collect();
+    place.drop("movie_review/1.csv", reviews(&rows[..10]));
+    place.drop("movie_review/2.csv", reviews(&rows[10..]));
+    place.drop("movie_review/other.csv", reviews(&[(1, "good", 5_000), (1, "good", 6_000)]));
+    let logged: Vec<_> = (1..=20)
+        .map(|id| (id, if id <= 10 { "2021-04-19" } else { "2021-04-20" }, "Mobile"))
+        .collect();
+    place.drop("log_reviews/1.csv", logs(&logged));
+    place.drop("log_reviews/other.csv", logs(&[(5_000, "2021-04-21", "Mobile")]));
+    place.run();
+    (place, logged)
+}
+
+#[test]
+fn a_restated_review_file_excuses_no_day_that_its_ids_do_not_touch() {
+    for (path, rows) in [
+        ("movie_review/other.csv", vec![(1, "bad", 5_000)]),
+        ("movie_review/other.csv", vec![]),
+        ("movie_review/other.csv", vec![(1, "good", 6_000)]),
+        // Its ids are those of the day that loses nothing.
+        ("movie_review/2.csv", vec![(11, "bad", 11)]),
+    ] {
+        let (place, logged) = three_days();
+        // Another file takes the logs of the first day to a day that nobody expects.
+        let away: Vec<_> =
+            logged[..10].iter().map(|(id, ..)| (*id, "1999-04-26", "Mobile")).collect();
+        place.drop("log_reviews/away.csv", logs(&away));
+        place.drop(path, reviews(&rows));
+        let report = place.call("run").ends_with(3).json();
+        let shrunk = ("2021-04-19".to_owned(), "day_shrink".to_owned());
+        assert!(refused(&report).contains(&shrunk), "{path} {rows:?}: {report}");
+        let kept = place.facts().into_iter().filter(|(grain, _)| grain.day == "2021-04-19");
+        assert_eq!(kept.count(), 10, "{path} {rows:?}");
+    }
+}
+
+#[test]
+fn a_restated_review_file_excuses_the_days_that_its_ids_touch() {
+    for rows in [vec![], vec![(1, "good", 1)], vec![(1, "good", 7_000)]] {
+        let (place, _) = three_days();
+        place.drop("movie_review/1.csv", reviews(&rows));
+        place.run();
+        place.holds(&place.oracle());
+    }
+}

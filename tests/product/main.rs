@@ -19,9 +19,11 @@ mod named_cases;
 mod one_bad_file;
 mod otlp;
 mod refusals;
+mod same_content;
 mod scheduled;
 mod telemetry;
 mod unreachable;
+mod withdrawn;
 
 use common::{
     app::{Ran, command},

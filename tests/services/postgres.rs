@@ -233,7 +233,8 @@ async fn switched_on_later_it_counts_nothing_twice_and_loses_nothing() {
     assert_eq!(lab.number(live), 1);
     assert!(!reconciled(&deps).await.unwrap(), "nothing waits");
     let status = status::run(&deps).await;
-    let survey = status.datasets.iter().find(|d| d.dataset == Dataset::UserPurchase).unwrap();
+    let survey =
+        status.inventory.datasets.iter().find(|d| d.dataset == Dataset::UserPurchase).unwrap();
     assert!(survey.snapshot_at.is_some() && survey.vanished.is_empty());
     assert_eq!((survey.covered, survey.waiting.len(), survey.refused.len()), (2, 0, 0));
 

@@ -116,6 +116,7 @@ fn stage(dir: &Path, dataset: Dataset, path: &str, day: Day, ids: (i64, i64)) ->
         written_at: "2021-04-19T00:00:00Z".to_owned(),
         duration_ms: 0,
         content_hash: None,
+        bytes_hash: None,
         parquet: Some(parquet),
         quarantine: None,
         refusal: None,

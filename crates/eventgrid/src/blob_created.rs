@@ -9,8 +9,10 @@ use serde_json::Value;
 
 use crate::{Error, name};
 
-/// The only type of event that names work for us.
+/// The types of event that name work for us: what counts is what the blobs are now.
 pub(crate) const BLOB_CREATED: &str = "Microsoft.Storage.BlobCreated";
+const BLOB_DELETED: &str = "Microsoft.Storage.BlobDeleted";
+const BLOB_RENAMED: &str = "Microsoft.Storage.BlobRenamed";
 
 /// What stands in a subject before and behind the container.
 pub(crate) const SUBJECT: (&str, &str) = ("/blobServices/default/containers/", "/blobs/");
@@ -36,7 +38,7 @@ pub struct Scope {
 /// What a message held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
-    /// Names of the new blobs within the container of the [`Scope`], not encoded: no control
+    /// Names of the new, deleted and renamed blobs within the container of the [`Scope`], not encoded: no control
     /// characters, no backslash, no part that is empty, `.` or `..`. What counts is what the blob
     /// is now: events come twice, late, out of order, and from anybody who may write to the queue.
     pub paths: Vec<String>,
@@ -46,7 +48,7 @@ pub struct Decoded {
 }
 
 /// Reads a message: JSON or base64 of JSON, one event or an array of events, each in the
-/// Event Grid schema or as a CloudEvent 1.0. What is an event but not a new blob of `scope` is
+/// Event Grid schema or as a CloudEvent 1.0. What is an event but about no blob of `scope` is
 /// ignored with a reason; [`Error::NotAnEvent`] means that there is no event in it at all.
 pub fn decode(message: &str, scope: &Scope) -> Result<Decoded, Error> {
     let refuse = |why: &str| Error::NotAnEvent { bytes: message.len(), why: why.to_owned() };
@@ -63,9 +65,16 @@ pub fn decode(message: &str, scope: &Scope) -> Result<Decoded, Error> {
     let mut decoded = Decoded::default();
     for value in &values {
         let event = Event::of(value).ok_or("it is not an event, unlike others in its message");
-        match event.map_err(str::to_owned).and_then(|event| event.path(scope)) {
-            Ok(path) => decoded.paths.push(path),
-            Err(why) => decoded.ignored.push(why),
+        match event {
+            Ok(event) => {
+                for path in event.paths(scope) {
+                    match path {
+                        Ok(path) => decoded.paths.push(path),
+                        Err(why) => decoded.ignored.push(why),
+                    }
+                }
+            }
+            Err(why) => decoded.ignored.push(why.to_owned()),
         }
     }
     Ok(decoded)
@@ -112,13 +121,31 @@ impl<'a> Event<'a> {
         })
     }
 
-    /// The blob's name, or why this event names no work.
-    fn path(&self, scope: &Scope) -> Result<String, String> {
-        if self.kind != BLOB_CREATED {
-            return Err(format!("`{}` is not {BLOB_CREATED}", quote(self.kind)));
+    fn text(&self, name: &str) -> &'a str {
+        self.data.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The name of each blob that the event is about, or why it names no work.
+    fn paths(&self, scope: &Scope) -> Vec<Result<String, String>> {
+        match self.kind {
+            BLOB_CREATED | BLOB_DELETED => {
+                let subject = self.name_in_subject(&scope.container);
+                vec![self.path(scope, self.text("url"), subject)]
+            }
+            // The old name first: it is gone by now.
+            BLOB_RENAMED => ["sourceUrl", "destinationUrl"]
+                .map(|name| self.path(scope, self.text(name), None))
+                .into(),
+            other => vec![Err(format!("`{}` is not {BLOB_CREATED}", quote(other)))],
         }
-        let text = |name: &str| self.data.get(name).and_then(Value::as_str).unwrap_or_default();
-        let url = text("url");
+    }
+
+    fn path(
+        &self,
+        scope: &Scope,
+        url: &str,
+        name_in_subject: Option<&str>,
+    ) -> Result<String, String> {
         let object = |why: &str| format!("`{}` {why}", quote(url));
         if url.is_empty() {
             return Err(format!("the event about `{}` has no URL", quote(self.subject)));
@@ -130,15 +157,16 @@ impl<'a> Event<'a> {
         if place.container != scope.container {
             return Err(object(&format!("is not in our container `{}`", scope.container)));
         }
-        let path = name::blob(place.rest, self.name_in_subject(&scope.container))
+        let path = name::blob(place.rest, name_in_subject)
             .ok_or_else(|| object("has a name that is not UTF-8"))?;
         if let Some(why) = name::objection(&path) {
             return Err(object(why));
         }
         let size = self.data.get("contentLength");
-        if size.is_some_and(|size| *size == 0 || *size == "0") {
+        let is_empty = size.is_some_and(|size| *size == 0 || *size == "0");
+        if is_empty && self.kind == BLOB_CREATED {
             // A file that is still open announces itself again when it is closed.
-            return Err(object(&format!("is empty so far ({})", quote(text("api")))));
+            return Err(object(&format!("is empty so far ({})", quote(self.text("api")))));
         }
         Ok(path)
     }

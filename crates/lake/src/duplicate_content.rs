@@ -6,7 +6,8 @@ use pipeline::{Dataset, FileReason, FileRefusal};
 use crate::{
     Error, Lake, Receipt,
     failpoint::applies,
-    store::{LiveContent, LiveContents},
+    paths,
+    store::{LiveContent, LiveContents, head},
 };
 
 /// Receipts read at the same time.
@@ -50,7 +51,7 @@ pub(crate) async fn find_duplicate(
 /// Why a file is refused whose content counts under `other` already.
 pub(crate) fn same_content(other: &str) -> FileRefusal {
     let detail = format!(
-        "`{other}` has the same bytes and counts already: send each file once; this one counts \
+        "`{other}` has the same rows and counts already: send each file once; this one counts \
          as soon as that one is restated or forgotten"
     );
     FileRefusal::new(FileReason::SameContent, detail)
@@ -73,8 +74,27 @@ impl Lake {
         self.receipts().exclude_if(Dataset::UserPurchase, path, refusal, same).await
     }
 
-    /// Whether a receipt refused content that counts nowhere else by now: its file waits to be
-    /// read again.
+    /// Excludes the live version of `other` where its file is gone from `raw`: it was renamed, or
+    /// compressed, to `path`. `false` where it is still there.
+    pub(crate) async fn take_over(
+        &self,
+        other: &str,
+        path: &str,
+        content_hash: &str,
+    ) -> Result<bool, Error> {
+        if self.has_source(other).await? {
+            return Ok(false);
+        }
+        self.exclude_duplicate(other, path, content_hash).await?;
+        Ok(true)
+    }
+
+    async fn has_source(&self, path: &str) -> Result<bool, Error> {
+        Ok(head(self.raw(), &paths::source(path)?).await?.is_some())
+    }
+
+    /// Whether a receipt refused content that counts nowhere else by now, or under a name that is
+    /// gone from `raw`: its file waits to be read again.
     pub async fn is_free_again(&self, receipt: &Receipt) -> Result<bool, Error> {
         let refused = receipt.refusal.as_ref().map(|refusal| refusal.reason);
         let hash = match &receipt.content_hash {
@@ -82,6 +102,9 @@ impl Lake {
             _ => return Ok(false),
         };
         let mut known = self.purchases().lock().await;
-        Ok(find_duplicate(self, &mut known, &receipt.path, hash).await?.is_none())
+        match find_duplicate(self, &mut known, &receipt.path, hash).await? {
+            Some(other) => Ok(!self.has_source(&other).await?),
+            None => Ok(true),
+        }
     }
 }

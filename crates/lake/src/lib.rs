@@ -53,7 +53,7 @@ pub use parquet_out::properties as parquet_properties;
 pub use receipt::{Receipt, Refusal, Rows, State};
 pub use receipt_log::{Listing, ReceiptLog};
 pub use snapshot::{NewSnapshot, SNAPSHOT, SnapshotWriter};
-pub use sources::{Source, Sources};
+pub use sources::{Raw, Source};
 pub use store::Lake;
 pub use sweep::Swept;
 pub use table::Table;

@@ -53,8 +53,12 @@ pub struct Receipt {
     pub written_at: String,
     /// Milliseconds from the start of the work to the commit.
     pub duration_ms: u64,
-    /// XXH3-128 of the source's bytes, once they were all read.
+    /// 32 hexadecimal digits that two files have in common when they say the same, whatever bytes
+    /// they came in: a hash of the rows as staged. `None` without rows, and where none were staged.
     pub content_hash: Option<String>,
+    /// XXH3-128 of the source's bytes, once they were all read.
+    #[serde(default)]
+    pub bytes_hash: Option<String>,
     /// Staged Parquet within `staging`; set when accepted.
     pub parquet: Option<String>,
     /// Refused rows within `quarantine`; set when there are any, and when the file was refused
@@ -108,6 +112,7 @@ impl Receipt {
             written_at: now(),
             duration_ms: 0,
             content_hash: None,
+            bytes_hash: None,
             parquet: None,
             quarantine: None,
             refusal: None,

@@ -72,7 +72,7 @@ impl ReceiptLog<'_> {
     pub async fn list(self, dataset: Dataset) -> Result<Listing, Error> {
         let mut listing = Listing::default();
         let folder = format!("{FOLDER}/{dataset}");
-        for meta in self.lake.list(self.lake.staging(), "staging", &folder).await? {
+        for meta in self.lake.list(self.lake.staging(), "staging", Some(&folder)).await? {
             if let Some((path, number)) = parse(dataset, meta.location.as_ref()) {
                 listing.add(path, number, store::etag(&meta));
             }
@@ -225,6 +225,7 @@ impl ReceiptLog<'_> {
                 recipe: newest.recipe,
                 read_on: newest.read_on,
                 content_hash: refusal.as_ref().and(live.content_hash),
+                bytes_hash: refusal.as_ref().and(live.bytes_hash),
                 refusal: refusal.clone(),
                 ..Receipt::new(dataset, path, newest.number + 1, State::Forgotten)
             };

@@ -1,14 +1,17 @@
-//! What vendors have sent: the files of a dataset, and names that nobody can handle.
+//! What vendors have sent: the files of each dataset, and what is not read.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     fs, io,
     path::{Path as Folder, PathBuf},
 };
 
 use chrono::{DateTime, Utc};
 use object_store::ObjectMeta;
-use pipeline::Dataset;
+use pipeline::{
+    Dataset,
+    dataset::{is_ignored, unread},
+};
 
 use crate::{
     Error, Lake,
@@ -30,54 +33,66 @@ pub struct Source {
     pub written_at: DateTime<Utc>,
 }
 
-/// The vendor files of a dataset.
+/// What `raw` holds, by one listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sources {
-    /// Sorted by path (byte order).
-    pub files: Vec<Source>,
-    /// What lies among them under a name that cannot be handled: a sentence each, with the name
-    /// escaped, that says what is wrong with it.
-    pub misnamed: Vec<String>,
+pub struct Raw {
+    /// The vendor files of each dataset that has any, sorted by path (byte order).
+    pub files: BTreeMap<Dataset, Vec<Source>>,
+    /// What is not read: a sentence each, with the name escaped, that says why, and which name it
+    /// should have. Sorted.
+    pub unread: Vec<String>,
+    /// Objects with a [hidden or temporary](is_ignored) name.
+    pub ignored: u64,
 }
 
 impl Lake {
     /// The vendor files of a dataset, by one listing, sorted by path (byte order). Objects that
-    /// are no CSV are left out, and so are [misnamed](Sources::misnamed) ones.
+    /// are no CSV are left out, and so are those whose names cannot be handled.
     pub async fn sources(&self, dataset: Dataset) -> Result<Vec<Source>, Error> {
-        Ok(self.list_sources(dataset).await?.files)
+        let mut raw = self.list_raw_below(Some(dataset.raw_folder())).await?;
+        Ok(raw.files.remove(&dataset).unwrap_or_default())
     }
 
-    /// As [`sources`](Self::sources), with what is misnamed: it must not hide from people, nor
-    /// keep other files from being read.
-    pub async fn list_sources(&self, dataset: Dataset) -> Result<Sources, Error> {
-        let folder = dataset.raw_folder();
-        let mut sources = Sources::default();
+    /// Everything in `raw`: what is not read must not hide from people, nor keep other files from
+    /// being read.
+    pub async fn list_raw(&self) -> Result<Raw, Error> {
+        self.list_raw_below(None).await
+    }
+
+    async fn list_raw_below(&self, folder: Option<&str>) -> Result<Raw, Error> {
+        let mut raw = Raw::default();
         let found = match self.list(self.raw(), "raw", folder).await {
             Err(Error::Store { why, .. }) if self.raw_folder().is_some() => {
                 // The listing ends at a name, a folder or a link that it cannot handle.
                 tracing::debug!("listed again, name by name: {why}");
-                self.walk(folder, &mut sources.misnamed).await?
+                self.walk(folder.unwrap_or_default(), &mut raw.unread).await?
             }
             found => found?,
         };
         for meta in found {
-            let path = meta.location.as_ref();
-            if Dataset::of_path(path) != Some(dataset) {
+            let shown = meta.location.as_ref();
+            let path = original(shown);
+            if is_ignored(&path) || is_folder(&meta) {
+                raw.ignored += u64::from(is_ignored(&path));
                 continue;
             }
-            match paths::source(path).map_err(|error| named(path).err().unwrap_or(error)) {
-                Ok(_) => sources.files.push(Source {
-                    path: path.to_owned(),
-                    etag: etag(&meta),
+            match (paths::source(&path).and(paths::source(shown)), Dataset::of_path(shown)) {
+                (Err(error), _) => raw.unread.push(error.to_string()),
+                (Ok(_), Some(dataset)) => raw.files.entry(dataset).or_default().push(Source {
+                    path: shown.to_owned(),
+                    etag: etag(&self.with_change_time(meta.clone())),
                     size: meta.size,
                     written_at: meta.last_modified,
                 }),
-                Err(error) => sources.misnamed.push(error.to_string()),
+                (Ok(_), None) => {
+                    let why = unread(shown).unwrap_or_default();
+                    raw.unread.push(format!("`{}`: {why}", shown.escape_debug()));
+                }
             }
         }
-        sources.files.sort_by(|a, b| a.path.cmp(&b.path));
-        sources.misnamed.sort();
-        Ok(sources)
+        raw.files.values_mut().for_each(|files| files.sort_by(|a, b| a.path.cmp(&b.path)));
+        raw.unread.sort();
+        Ok(raw)
     }
 
     /// All files below a folder of a local `raw` whose names can be handled.
@@ -105,9 +120,9 @@ impl Lake {
     }
 }
 
-/// What is wrong with the name itself, of which a listing may show another spelling.
-fn named(path: &str) -> Result<(), Error> {
-    paths::source(&original(path)).map(drop)
+/// What stands for a folder in a store that has none: nothing, under a name without an end.
+fn is_folder(meta: &ObjectMeta) -> bool {
+    meta.size == 0 && meta.location.filename().is_some_and(|name| !name.contains('.'))
 }
 
 /// Names of all files below `top`, relative to `raw`; an error for each that is no text, for each

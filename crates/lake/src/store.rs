@@ -191,6 +191,25 @@ impl Lake {
         Ok(head(self.staging(), &path).await?.is_some())
     }
 
+    /// Metadata of a vendor file, or `None` where there is none.
+    pub(crate) async fn head_raw(&self, path: &Path) -> Result<Option<ObjectMeta>, Error> {
+        Ok(head(self.raw(), path).await?.map(|meta| self.with_change_time(meta)))
+    }
+
+    /// In a local folder with the time at which the inode changed, which no program can set: a copy
+    /// may keep inode, size and time of change of what it overwrites.
+    pub(crate) fn with_change_time(&self, meta: ObjectMeta) -> ObjectMeta {
+        #[cfg(unix)]
+        if let Some(raw) = self.raw_folder()
+            && let Ok(file) = std::fs::metadata(raw.join(meta.location.as_ref()))
+        {
+            use std::os::unix::fs::MetadataExt;
+            let e_tag = format!("{}-{:x}.{:x}", etag(&meta), file.ctime(), file.ctime_nsec());
+            return ObjectMeta { e_tag: Some(e_tag), ..meta };
+        }
+        meta
+    }
+
     pub(crate) fn raw(&self) -> &Arc<dyn ObjectStore> {
         &self.inner.raw
     }
@@ -227,17 +246,18 @@ impl Lake {
         &self.inner.purchases
     }
 
-    /// Everything below a folder, in no order.
+    /// Everything below a folder, or in the container, in no order.
     pub(crate) async fn list(
         &self,
         store: &Arc<dyn ObjectStore>,
         container: &str,
-        folder: &str,
+        folder: Option<&str>,
     ) -> Result<Vec<ObjectMeta>, Error> {
         Counters::add(&self.counters().listings, 1);
-        let prefix = paths::object(folder)?;
-        let found = store.list(Some(&prefix)).try_collect().await;
-        match found.map_err(Error::store("list", format!("{container}/{folder}"))) {
+        let prefix = folder.map(paths::object).transpose()?;
+        let found = store.list(prefix.as_ref()).try_collect().await;
+        let place = format!("{container}/{}", folder.unwrap_or_default());
+        match found.map_err(Error::store("list", place)) {
             Ok(found) => Ok(found),
             Err(error) => Err(self.explain(error).await),
         }

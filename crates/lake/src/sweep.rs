@@ -103,7 +103,7 @@ impl Lake {
     /// that are long gone. Returns how many.
     pub async fn sweep_start_markers(&self, grace: Duration) -> Result<u64, Error> {
         let before = now() - grace;
-        let listed = self.list(self.staging(), "staging", paths::START_MARKERS).await?;
+        let listed = self.list(self.staging(), "staging", Some(paths::START_MARKERS)).await?;
         let mut swept = 0;
         for marker in listed.into_iter().filter(|meta| meta.last_modified <= before) {
             swept += self.clear(&marker.location, false).await?;
@@ -122,7 +122,7 @@ impl Lake {
             false => (self.staging(), "staging"),
             true => (self.quarantine(), "quarantine"),
         };
-        let found = self.list(store, container, dataset.name()).await?;
+        let found = self.list(store, container, Some(dataset.name())).await?;
         let old = found.into_iter().filter(|meta| meta.last_modified <= before);
         let named = old.filter_map(|meta| {
             let source = paths::parse_parquet(dataset, meta.location.as_ref())?.to_owned();

@@ -4,19 +4,21 @@ use maud::{Markup, html};
 use pipeline::reviews::POSITIVE_WORDS;
 use warehouse::dashboard::{Dashboard, MOST_FACTS};
 
-use super::super::desk::OLD_AFTER;
+use super::super::desk::{OLD_AFTER, State};
 use crate::number::count;
 
 /// Days that are listed one by one.
 const MOST_REFUSED: usize = 10;
 
 /// The newest publish, in the head of the page.
-pub fn status(numbers: &Dashboard, is_old: bool) -> Markup {
+pub fn status(numbers: &Dashboard, state: &State) -> Markup {
     let Some(latest) = &numbers.latest else { return badge("none", "Nothing published yet") };
+    let files = state.notes.unread + state.notes.alerts();
     let (days, customers) = (numbers.refused_days.len(), numbers.held_customers.len());
-    let (kind, says) = match (days, customers, is_old) {
-        (0, 0, false) => ("good", "Up to date"),
-        (0, 0, true) => ("warn", "Nothing new lately"),
+    let (kind, says) = match (days, customers, files, state.is_old) {
+        (0, 0, 0, false) => ("good", "Up to date"),
+        (0, 0, 0, true) => ("warn", "Nothing new lately"),
+        (0, 0, ..) => ("warn", "Some files are missing or not read"),
         (0, ..) => ("warn", "Some customers are held back"),
         _ => ("warn", "Some days are held back"),
     };
@@ -38,7 +40,8 @@ pub fn badge(kind: &str, says: &str) -> Markup {
 }
 
 /// Warnings that every reader of the numbers needs.
-pub fn notices(numbers: &Dashboard, is_old: bool) -> Markup {
+pub fn notices(numbers: &Dashboard, state: &State) -> Markup {
+    let (is_old, notes) = (state.is_old, &state.notes);
     let refused = &numbers.refused_days;
     let days = if refused.len() == 1 { "day keeps its" } else { "days keep their" };
     html! {
@@ -54,6 +57,17 @@ pub fn notices(numbers: &Dashboard, is_old: bool) -> Markup {
                 (count(numbers.held_customers.len() as u64))
                 " customers show their last total spend, because the new one is too large. Their "
                 "purchases need a correction."
+            }
+        }
+        @if notes.alerts() > 0 {
+            p.notice.warn role="status" {
+                (count(notes.alerts() as u64))
+                " files that count have been withdrawn: they are no longer in raw"
+            }
+        }
+        @if notes.unread > 0 {
+            p.notice.warn role="status" {
+                (count(notes.unread as u64)) " files in raw are not read: `status` says why"
             }
         }
         @if !refused.is_empty() {

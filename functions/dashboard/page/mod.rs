@@ -13,6 +13,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use warehouse::dashboard::Dashboard;
 
 use super::{
+    desk::State,
     query::{Asked, Part, address},
     view::{Line, Top},
 };
@@ -33,14 +34,14 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
     12V6' stroke='white' stroke-width='2' stroke-linecap='round'/%3E%3C/svg%3E";
 
 /// The numbers of a filter.
-pub fn page(numbers: &Dashboard, asked: &Asked, is_old: bool) -> String {
+pub fn page(numbers: &Dashboard, asked: &Asked, state: &State) -> String {
     let title = if asked.filter.is_empty() { "Movie reviews" } else { "Movie reviews, filtered" };
     let total = numbers.total();
     shell(
         title,
-        freshness::status(numbers, is_old),
+        freshness::status(numbers, state),
         html! {
-            (freshness::notices(numbers, is_old))
+            (freshness::notices(numbers, state))
             div.layout {
                 (filters::filters(numbers, asked))
                 div.numbers {

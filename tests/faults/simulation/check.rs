@@ -69,7 +69,7 @@ pub fn all(round: &mut Round) -> anyhow::Result<()> {
         for number in 1..=newest.number {
             let receipt = deps.lake.receipts().get(newest.dataset, &newest.path, number);
             let receipt = wait(receipt)?;
-            let (sent, read) = (round.sent.get(&receipt.etag), &receipt.content_hash);
+            let (sent, read) = (round.sent.get(&receipt.etag), &receipt.bytes_hash);
             let has_read = receipt.state == State::Accepted;
             let same = !has_read || sent == read.as_ref();
             ensure!(same, "{} {number} has the content of another version", receipt.path);

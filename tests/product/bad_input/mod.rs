@@ -12,3 +12,4 @@ mod personal_data;
 mod quarantine;
 mod rows;
 mod small_vendors;
+mod unread;

@@ -40,10 +40,10 @@ fn a_misnamed_file_is_told_of_and_keeps_no_other_from_being_read() {
         assert!(!ran.stderr.lines().any(|line| line.starts_with("refused: line")), "{ran:?}");
         let report = ran.json();
         assert_eq!(report["files"].as_array().unwrap().len(), 2, "{report}");
-        assert_eq!(report["misnamed"].as_array().unwrap().len(), 1, "{report}");
+        assert_eq!(report["unread"].as_array().unwrap().len(), 1, "{report}");
         assert_eq!(place.facts().len(), 1);
         let status = place.call("status").ends_with(0).json();
-        assert_eq!(status["datasets"][0]["misnamed"], report["misnamed"]);
+        assert_eq!(status["unread"], report["unread"]);
         assert_eq!(status["datasets"][0]["covered"], json!(1));
         place.call("reconcile").ends_with(3).says(shown);
     }

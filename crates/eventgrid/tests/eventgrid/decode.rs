@@ -59,7 +59,7 @@ fn events_of_other_types_and_files_still_open_are_ignored() {
     assert!(why.contains("is empty so far (CreateFile)"), "{why}");
     let why = ignored(VALIDATION, "contosolake");
     assert!(why.contains("SubscriptionValidationEvent"), "{why}");
-    for kind in ["BlobDeleted", "BlobRenamed", "DirectoryCreated", "BlobTierChanged"] {
+    for kind in ["DirectoryDeleted", "DirectoryCreated", "BlobTierChanged"] {
         let event = with("/eventType", json!(format!("Microsoft.Storage.{kind}")));
         let why = ignored(&event, "acct");
         assert!(why.contains(kind), "{why}");
@@ -118,6 +118,30 @@ fn an_event_with_its_type_and_url_alone_is_enough() {
     let kind = "Microsoft.Storage.BlobCreated";
     let event = json!({ "specversion": "1.0", "type": kind, "data": { "url": url } });
     assert_eq!(only(&event.to_string(), "acct"), "a.csv");
+}
+
+#[test]
+fn deleted_and_renamed_blobs_are_named_under_each_of_their_names() {
+    let url = |name: &str| format!("https://acct.dfs.core.windows.net/landing/{name}");
+    let event = |kind: &str, data: Value| {
+        let kind = format!("Microsoft.Storage.{kind}");
+        json!({ "specversion": "1.0", "type": kind, "data": data }).to_string()
+    };
+    for (api, size) in
+        [("DeleteBlob", json!(0)), ("DeleteFile", Value::Null), ("SftpRemove", json!(9))]
+    {
+        let data = json!({ "api": api, "url": url("a.csv"), "contentLength": size });
+        assert_eq!(only(&event("BlobDeleted", data), "acct"), "a.csv");
+    }
+    let renamed = |from: &str, to: &str| {
+        let data =
+            json!({ "api": "RenameFile", "sourceUrl": url(from), "destinationUrl": url(to) });
+        decode(&event("BlobRenamed", data), &scope("acct")).unwrap().paths
+    };
+    assert_eq!(renamed("_temporary/a.csv", "b/a.csv"), ["_temporary/a.csv", "b/a.csv"]);
+    assert_eq!(renamed("a.csv", "a%0Ab.csv"), ["a.csv"]);
+    let closed = json!({ "api": "SftpCommit", "url": url("a.csv"), "contentLength": 7 });
+    assert_eq!(only(&event("BlobCreated", closed), "acct"), "a.csv");
 }
 
 #[test]

@@ -25,7 +25,8 @@ use crate::{
 /// What a pass has staged, or sent on its way into the table.
 struct Staged {
     load: Option<Box<dyn Load>>,
-    hash: String,
+    bytes_hash: String,
+    content_hash: Option<String>,
     tally: Tally,
     written: u64,
     parquet: String,
@@ -36,7 +37,7 @@ impl Job<'_> {
     pub(super) async fn attempt(&self) -> Result<Step, Error> {
         let object = paths::source(self.path)?;
         reach("head:before")?;
-        let Some(version) = store::head(self.lake.raw(), &object).await? else {
+        let Some(version) = self.lake.head_raw(&object).await? else {
             self.lake.check().await?;
             return Ok(Step::done(Outcome::Gone));
         };
@@ -107,25 +108,27 @@ impl Job<'_> {
         let attempt = paths::attempt();
         let etag = store::etag(version);
         let parquet = paths::parquet(self.dataset, self.path, &etag, &attempt);
-        let kept = known.as_ref().map(|live| (live.date_orders, live.read_on));
-        let known = known.and_then(|live| live.content_hash);
+        let kept =
+            known.map(|live| (live.bytes_hash, live.content_hash, live.date_orders, live.read_on));
+        let (known, content_hash, kept_orders, kept_on) = kept.unwrap_or_default();
         let next = |state| {
             let receipt = self.receipt(version, number + 1, &attempt, state);
             Receipt { read_on: Some(read_on), ..receipt }
         };
         match self.read(version, read_on, &parquet, known, load).await? {
             Reading::Changed => Ok(Step::Changed),
-            Reading::Known { hash } => {
+            Reading::Known { bytes_hash } => {
                 // What is staged was read when these bytes came first.
-                let (date_orders, read_on) = kept.unwrap_or_default();
+                let (date_orders, read_on) = (kept_orders, kept_on);
+                let bytes_hash = Some(bytes_hash);
                 let unchanged = next(State::Unchanged);
-                let content_hash = Some(hash);
-                let receipt = Receipt { content_hash, date_orders, read_on, ..unchanged };
+                let receipt =
+                    Receipt { content_hash, bytes_hash, date_orders, read_on, ..unchanged };
                 self.commit(receipt, Outcome::Unchanged).await
             }
-            Reading::Refused { refusal, hash, tally, quarantined } => {
+            Reading::Refused { refusal, bytes_hash, tally, quarantined } => {
                 let receipt = Receipt {
-                    content_hash: hash,
+                    bytes_hash,
                     quarantine: quarantined.then(|| parquet.clone()),
                     extra_columns: tally.extra_columns,
                     first_refused: tally.first_refused,
@@ -138,9 +141,10 @@ impl Job<'_> {
                 }
                 Ok(step)
             }
-            Reading::Staged { hash, tally, written, quarantined, load } => {
+            Reading::Staged { bytes_hash, content_hash, tally, written, quarantined, load } => {
                 let quarantine = quarantined.then(|| parquet.clone());
-                let staged = Staged { load, hash, tally, written, parquet, quarantine };
+                let staged =
+                    Staged { load, bytes_hash, content_hash, tally, written, parquet, quarantine };
                 self.settle(next(State::Accepted), staged).await
             }
         }
@@ -239,10 +243,11 @@ impl Job<'_> {
         if !rows.add_up() {
             return Err(self.bug(format!("the rows do not add up ({rows:?})")));
         }
-        let Staged { load, hash, tally, parquet, quarantine, .. } = staged;
+        let Staged { load, bytes_hash, content_hash, tally, parquet, quarantine, .. } = staged;
         let ids = tally.ids.hull();
         let receipt = Receipt {
-            content_hash: Some(hash),
+            content_hash,
+            bytes_hash: Some(bytes_hash),
             parquet: Some(parquet),
             quarantine,
             rows,
@@ -273,10 +278,14 @@ impl Job<'_> {
 
     /// Purchases add up, so content that is live elsewhere is refused.
     async fn accept_purchases(&self, receipt: Receipt) -> Result<Step, Error> {
-        let hash = receipt.content_hash.clone().unwrap_or_default();
+        // Without rows there is nothing that could count twice.
+        let Some(hash) = receipt.content_hash.clone() else { return self.accept(receipt).await };
         // Held to the end: no other ingest of this process may commit in between.
         let mut contents = self.lake.purchases().lock().await;
-        if let Some(other) = find_duplicate(self.lake, &mut contents, self.path, &hash).await? {
+        while let Some(other) = find_duplicate(self.lake, &mut contents, self.path, &hash).await? {
+            if self.lake.take_over(&other, self.path, &hash).await? {
+                continue;
+            }
             self.discard(&receipt).await;
             return self.reject(receipt.without_rows(), same_content(&other)).await;
         }

@@ -56,6 +56,16 @@ impl Job<'_> {
         }
     }
 
+    /// The receipt of what the table has of another path, also where the path was excluded and the
+    /// process ended before the table heard of it.
+    async fn loaded_of(&self, path: &str) -> Result<Option<Receipt>, Error> {
+        let Some(newest) = self.log().newest(self.dataset, path).await? else { return Ok(None) };
+        match newest.state {
+            State::Forgotten => self.log().live(self.dataset, path, newest.number - 1).await,
+            _ => self.log().live_from(newest).await,
+        }
+    }
+
     /// Commits rows that are on their way, then their receipt.
     pub(super) async fn accept_load(
         &self,
@@ -66,6 +76,14 @@ impl Job<'_> {
         reach("table:before")?;
         if let Committed::Duplicate(other) = load.commit(&receipt).await? {
             self.discard(&receipt).await;
+            let hash = receipt.content_hash.as_deref().unwrap_or_default();
+            let theirs = self.loaded_of(&other).await?;
+            if let (Some(table), Some(theirs)) = (self.options.table_of(self.dataset), theirs)
+                && self.lake.take_over(&other, self.path, hash).await?
+            {
+                table.remove(&other, None, Some(&theirs.attempt)).await?;
+                return Ok(Step::Raced);
+            }
             return self.reject(receipt.without_rows(), same_content(&other)).await;
         }
         reach("table:after")?;

@@ -5,6 +5,7 @@
 //! may go [into a table](into_table) first.
 
 mod attempt;
+mod content;
 mod dedupe;
 mod into_table;
 mod job;

@@ -12,6 +12,7 @@ use pipeline::{Dataset, FileParser, FileReason, FileRefusal, Tally, parser};
 use tokio::runtime::Handle;
 
 use super::{
+    content::ContentHash,
     quarantine::Quarantine,
     source::{Bounds, SourceReader, Stop, too_large},
 };
@@ -51,14 +52,20 @@ pub(super) enum Reading {
     /// The source is another version by now: nothing was kept.
     Changed,
     /// It has the bytes of `known`: nothing was kept.
-    Known { hash: String },
-    /// No row was staged. The hash is known when all bytes were read.
+    Known { bytes_hash: String },
+    /// No row was staged. The hash of the bytes is known when all were read.
     /// `quarantined`: its refused rows are what is wrong with it, and lie in quarantine.
-    Refused { refusal: FileRefusal, hash: Option<String>, tally: Box<Tally>, quarantined: bool },
+    Refused {
+        refusal: FileRefusal,
+        bytes_hash: Option<String>,
+        tally: Box<Tally>,
+        quarantined: bool,
+    },
     /// `written` rows are in the Parquet file or on their way into the table, and refused rows, if
     /// any, in quarantine.
     Staged {
-        hash: String,
+        bytes_hash: String,
+        content_hash: Option<String>,
         tally: Tally,
         written: u64,
         quarantined: bool,
@@ -94,6 +101,7 @@ impl Good {
 
 /// What a pass writes.
 struct Output {
+    content: ContentHash,
     good: Good,
     refused: Option<Quarantine>,
 }
@@ -160,7 +168,8 @@ impl Pass {
                 Good::Staged(Box::new(file))
             }
         };
-        let mut output = Output { good, refused: None };
+        let content = ContentHash::new(self.dataset);
+        let mut output = Output { content, good, refused: None };
         loop {
             if cancelled.load(Relaxed) {
                 return Err(Error::Crashed { path: self.path.clone() }.into());
@@ -178,7 +187,7 @@ impl Pass {
         let read = source.finish()?;
         *hash = Some(read.clone());
         if self.known.as_ref() == Some(&read) {
-            return Ok(Reading::Known { hash: read });
+            return Ok(Reading::Known { bytes_hash: read });
         }
         let finished = parser.finish();
         self.drain(handle, parser, &mut output)?;
@@ -189,14 +198,15 @@ impl Pass {
                 FileReason::TooManyRefused | FileReason::WrongEncoding | FileReason::DateOrder
             );
             let quarantined = by_rows && finish_refused(output.refused)?;
-            let tally = Box::new(parser.tally().clone());
-            return Ok(Reading::Refused { refusal, hash: Some(read), tally, quarantined });
+            let (bytes_hash, tally) = (Some(read), Box::new(parser.tally().clone()));
+            return Ok(Reading::Refused { refusal, bytes_hash, tally, quarantined });
         }
         reach("stream:after").map_err(Error::from)?;
         let quarantined = output.refused.is_some();
+        let content_hash = output.content.finish();
         let (written, load) = output.finish()?;
-        let tally = parser.tally().clone();
-        Ok(Reading::Staged { hash: read, tally, written, quarantined, load })
+        let (bytes_hash, tally) = (read, parser.tally().clone());
+        Ok(Reading::Staged { bytes_hash, content_hash, tally, written, quarantined, load })
     }
 
     /// Takes what the parser has ready.
@@ -207,6 +217,7 @@ impl Pass {
         output: &mut Output,
     ) -> Result<(), Error> {
         while let Some(batch) = parser.take_rows() {
+            output.content.add(&batch);
             output.good.write(handle, &batch)?;
         }
         while let Some(batch) = parser.take_refused() {
@@ -225,8 +236,8 @@ impl Pass {
     }
 }
 
-fn refused(refusal: FileRefusal, hash: Option<String>, tally: Tally) -> Reading {
-    Reading::Refused { refusal, hash, tally: Box::new(tally), quarantined: false }
+fn refused(refusal: FileRefusal, bytes_hash: Option<String>, tally: Tally) -> Reading {
+    Reading::Refused { refusal, bytes_hash, tally: Box::new(tally), quarantined: false }
 }
 
 fn changed(source: Option<&SourceReader>) -> Result<bool, Error> {

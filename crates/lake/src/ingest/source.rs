@@ -155,7 +155,7 @@ impl SourceReader {
 
     /// Whether another version is there now, or none.
     fn is_overwritten(&self) -> Result<bool, Error> {
-        let head = crate::store::head(self.lake.raw(), &self.version.location);
+        let head = self.lake.head_raw(&self.version.location);
         let now = self.handle.block_on(head)?;
         Ok(now.is_none_or(|now| now.e_tag != self.version.e_tag))
     }
@@ -308,7 +308,7 @@ mod tests {
         for lake in [Lake::memory(), Lake::local(dir.path()).unwrap()] {
             let path = crate::paths::source("movie_review/a.csv").unwrap();
             lake.raw().put(&path, "first".into()).await.unwrap();
-            let version = crate::store::head(lake.raw(), &path).await.unwrap().unwrap();
+            let version = lake.head_raw(&path).await.unwrap().unwrap();
             let open = async || {
                 let (lake, version) = (lake.clone(), version.clone());
                 let bounds = Bounds { max_bytes: 100, max_ratio: 1 };

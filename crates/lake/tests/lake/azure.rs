@@ -93,14 +93,14 @@ async fn a_misnamed_blob_hides_no_other() {
     for name in bad.iter().chain(&["movie_review/a.csv", "movie_review/z&<.csv"]) {
         put_blob(&account, "raw", name, reviews(0..3).into_bytes()).await.unwrap();
     }
-    let sources = lake.list_sources(REVIEWS).await.unwrap();
-    let names: Vec<_> = sources.files.iter().map(|source| source.path.as_str()).collect();
+    let raw = lake.list_raw().await.unwrap();
+    let names: Vec<_> = raw.files[&REVIEWS].iter().map(|source| source.path.as_str()).collect();
     assert_eq!(names, ["movie_review/a.csv", "movie_review/z&<.csv"]);
-    assert_eq!(sources.misnamed.len(), bad.len(), "{:?}", sources.misnamed);
+    assert_eq!(raw.unread.len(), bad.len(), "{:?}", raw.unread);
     for name in bad {
         let shown = format!("`{}` is not a valid file name", name.escape_debug());
-        let told = sources.misnamed.iter().any(|sentence| sentence.starts_with(&shown));
-        assert!(told, "{shown}: {:?}", sources.misnamed);
+        let told = raw.unread.iter().any(|sentence| sentence.starts_with(&shown));
+        assert!(told, "{shown}: {:?}", raw.unread);
     }
     accepted(lake::ingest(&lake, "movie_review/z&<.csv", &Default::default()).await.unwrap());
 }

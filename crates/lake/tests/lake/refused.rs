@@ -37,7 +37,7 @@ async fn a_file_that_its_rows_refuse_shows_them_in_quarantine() {
         world.drop_file(REVIEW, reviews(0..60) + &"x,y,z\n".repeat(60)).await;
         let receipt = rejected(world.ingest(REVIEW).await);
         assert_eq!(reason(&receipt), FileReason::TooManyRefused);
-        assert!(receipt.content_hash.is_some() && receipt.parquet.is_none());
+        assert!(receipt.bytes_hash.is_some() && receipt.parquet.is_none());
         assert!(receipt.rows.add_up() && world.staged().await.is_empty());
         assert_eq!(world.names(&world.quarantine).await, [receipt.quarantine.unwrap()]);
         assert!(matches!(world.ingest(REVIEW).await, Outcome::AlreadyDone(_)));

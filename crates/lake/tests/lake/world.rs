@@ -64,6 +64,9 @@ impl World {
 
     /// The lake as another process has it open.
     pub fn another_process(&self) -> Lake {
+        if let Some(dir) = &self.dir {
+            return Lake::local(dir.path()).unwrap();
+        }
         let [raw, staging, quarantine] =
             [&self.raw, &self.staging, &self.quarantine].map(Arc::clone);
         Lake::new(raw, staging, quarantine, "another process".to_owned())

@@ -138,6 +138,7 @@ pub(super) fn receipt(path: &str, number: u32, state: State) -> Receipt {
         attempt: format!("{number:04x}"),
         written_at: PUBLISHED_AT.to_owned(),
         duration_ms: 12,
+        bytes_hash: None,
         content_hash: accepted.then(|| "99aa06d3014798d86001c324468d497f".to_owned()),
         parquet: accepted.then(|| format!("review_logs/{path}/{number}.parquet")),
         quarantine: accepted.then(|| format!("review_logs/{path}/{number}.parquet")),

@@ -313,6 +313,7 @@ pub(crate) fn receipt(number: u32, note: &str) -> Receipt {
         written_at: "2021-04-26T06:15:04Z".to_owned(),
         duration_ms: 1,
         content_hash: None,
+        bytes_hash: None,
         parquet: None,
         quarantine: None,
         refusal: None,

@@ -1,0 +1,112 @@
+//! Files that counted and are gone from `raw`: renamed, overwritten with their folder, or
+//! withdrawn. The setting `WITHDRAWN` says what becomes of the last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use lake::{Lake, now};
+use pipeline::Dataset;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    deps::{Deps, text},
+    settings::Withdrawn,
+    survey::{Inventory, Survey},
+};
+
+/// Name of the check in reports.
+pub const CHECK: &str = "withdrawn_files";
+
+/// What `raw` held when it was looked at last, for the page, which lists nothing, and since when
+/// files are gone: `staging/_published/raw.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notes {
+    /// Objects that are not read.
+    pub unread: usize,
+    /// Files that are gone and still count, and when that was seen first.
+    pub withdrawn: BTreeMap<String, DateTime<Utc>>,
+    /// Whether withdrawn files are to be warned of.
+    pub alert: bool,
+}
+
+const NOTES: &str = "raw";
+
+impl Notes {
+    /// As they were written last; none where they cannot be read.
+    pub async fn read(lake: &Lake) -> Self {
+        let found = lake.get_marker(NOTES).await.ok().flatten();
+        found.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    /// Withdrawn files to warn of.
+    pub fn alerts(&self) -> usize {
+        if self.alert { self.withdrawn.len() } else { 0 }
+    }
+}
+
+/// Excludes what has been replaced, or was gone for too long, and notes the rest. Returns a
+/// sentence for each path that was excluded; the inventory keeps those that still count.
+///
+/// `fresh`: files that were read since an earlier listing showed them. Where they are all that is
+/// in a folder, the folder was overwritten.
+pub async fn settle(
+    deps: &Deps,
+    inventory: &mut Inventory,
+    fresh: &BTreeSet<String>,
+) -> anyhow::Result<Vec<String>> {
+    let before = Notes::read(&deps.lake).await;
+    let unread = inventory.unread.len();
+    let alert = deps.settings.withdrawn != Withdrawn::Keep;
+    let mut notes = Notes { unread, withdrawn: BTreeMap::new(), alert };
+    let mut told = Vec::new();
+    for survey in &mut inventory.datasets {
+        for path in std::mem::take(&mut survey.vanished) {
+            let since = before.withdrawn.get(&path).copied().unwrap_or_else(now);
+            let why = match replaced(survey, &path, fresh) {
+                Some(why) => why,
+                None if is_over(deps.settings.withdrawn, since) => {
+                    format!("it has been gone since {}", text(since))
+                }
+                None => {
+                    notes.withdrawn.insert(path.clone(), since);
+                    survey.vanished.push(path);
+                    continue;
+                }
+            };
+            if deps.forget(survey.dataset, &path).await?.is_some() {
+                tracing::info!(file.path = path, "excluded {path}: {why}");
+                told.push(format!("excluded {path}: {why}"));
+            }
+        }
+    }
+    if notes != before {
+        let bytes = serde_json::to_vec(&notes)?;
+        deps.lake.put_marker(NOTES, bytes.into()).await?;
+    }
+    Ok(told)
+}
+
+/// Why a file that is gone counts elsewhere.
+fn replaced(survey: &Survey, path: &str, fresh: &BTreeSet<String>) -> Option<String> {
+    let content = survey.vanished_contents.get(path);
+    if let Some(name) = content.and_then(|content| survey.contents.get(content)) {
+        return Some(format!("it is {name} now, with the same content"));
+    }
+    let (folder, _) = path.rsplit_once('/')?;
+    let of_feed = Dataset::ALL.iter().any(|dataset| dataset.raw_folder() == folder);
+    let is_in = |other: &&String| other.rsplit_once('/').is_some_and(|(other, _)| other == folder);
+    let waits = survey.waiting.iter().any(|source| is_in(&&source.path));
+    let mut there = survey.counted.iter().filter(is_in).peekable();
+    let overwritten = there.peek().is_some() && there.all(|path| fresh.contains(path));
+    let refused = survey.refused.iter().any(|file| is_in(&&file.path));
+    // The folder of all files is never one version of anything.
+    let whole = overwritten && !waits && !refused && !of_feed;
+    whole.then(|| format!("the folder {folder} was overwritten as a whole"))
+}
+
+fn is_over(setting: Withdrawn, since: DateTime<Utc>) -> bool {
+    match setting {
+        Withdrawn::Forget { days } => now() - since >= TimeDelta::days(days.into()),
+        Withdrawn::Keep | Withdrawn::Alert => false,
+    }
+}
