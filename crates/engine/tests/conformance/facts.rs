@@ -163,7 +163,7 @@ const NAMES: [&str; 14] = [
     "a=1",
     "s;t",
     "quo'te",
-    "_hidden",
+    "-dash",
     "com,ma",
 ];
 
