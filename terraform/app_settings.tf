@@ -11,12 +11,13 @@ locals {
       LAKE__queueServiceUri            = trimsuffix(azurerm_storage_account.lake.primary_queue_endpoint, "/")
       LAKE__credential                 = "managedidentity"
 
-      WAREHOUSE         = "sqlserver://${azurerm_mssql_server.this.fully_qualified_domain_name}/${azurerm_mssql_database.warehouse.name}"
-      ENGINE_MEMORY_MB  = tostring(var.engine_memory_mb)
-      MAX_REFUSED_SHARE = tostring(var.max_refused_share)
-      MAX_DAY_SHRINK    = tostring(var.max_day_shrink)
-      WITHDRAWN         = var.withdrawn
-      PII_MODE          = var.pii_mode
+      WAREHOUSE            = "sqlserver://${azurerm_mssql_server.this.fully_qualified_domain_name}/${azurerm_mssql_database.warehouse.name}"
+      ENGINE_MEMORY_MB     = tostring(var.engine_memory_mb)
+      MAX_REFUSED_SHARE    = tostring(var.max_refused_share)
+      MAX_DAY_SHRINK       = tostring(var.max_day_shrink)
+      MAX_CUSTOMER_CHANGES = tostring(var.max_customer_changes)
+      WITHDRAWN            = var.withdrawn
+      PII_MODE             = var.pii_mode
 
       # Each timer has a schedule, used or not: the host loads no function whose schedule
       # it cannot resolve.

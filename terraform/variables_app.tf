@@ -92,6 +92,17 @@ variable "max_day_shrink" {
   }
 }
 
+variable "max_customer_changes" {
+  description = "Largest share of its reviews that may have another customer in another file; above it the day is held back."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.max_customer_changes >= 0 && var.max_customer_changes <= 1
+    error_message = "Write a share from 0 to 1."
+  }
+}
+
 variable "withdrawn" {
   description = "What becomes of a file that counts and is gone from raw: keep, alert, or forget:7d (excluded after that many days)."
   type        = string

@@ -9,6 +9,8 @@ mod held;
 mod marker;
 mod publish;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use custom_handler::{Context, Timer};
 use serde::Serialize;
@@ -49,6 +51,10 @@ pub struct Report {
     pub refused_days: Vec<RefusedDay>,
     /// Customers whose new total does not fit, and who keep their last one.
     pub held_customers: Vec<HeldCustomer>,
+    /// Rows that do not count because a file with a greater path has their ids, by the path of
+    /// their file. Of the days that were built alone; not counted where a cluster built them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub superseded: BTreeMap<String, u64>,
     /// How many days keep them now, those of earlier publishes too.
     #[serde(skip)]
     pub held_days: usize,
@@ -101,13 +107,14 @@ pub(crate) async fn handle(
     Ok(custom_handler::Outcome::done())
 }
 
-/// Held days that get a line of their own; `status` and the warehouse name all of them.
-const MOST_DAYS: usize = 20;
+/// Held days, and files with superseded rows, that get a line of their own each.
+const MOST_NAMED: usize = 20;
 
 /// One line for the publish, and a warning for each day that was held back. Customers are counted,
 /// never named.
 fn log(report: &Report, past_due: bool, context: &Context) {
-    let Report { published, refused_days, held_days, held_from, held_customers } = report;
+    let Report { published, refused_days, held_days, held_from, held_customers, superseded } =
+        report;
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let Published { publish_id, days_replaced, rows_inserted, rows_deleted, rows_respent, .. } =
         *published;
@@ -137,7 +144,16 @@ fn log(report: &Report, past_due: bool, context: &Context) {
     } else {
         line!(warn)
     }
-    for RefusedDay { day, check, detail, .. } in refused_days.iter().take(MOST_DAYS) {
+    for (path, rows) in superseded.iter().take(MOST_NAMED) {
+        tracing::warn!(
+            function,
+            invocation_id,
+            file.path = path,
+            rows.superseded = rows,
+            "{rows} rows of {path} do not count: files with greater paths have their ids"
+        );
+    }
+    for RefusedDay { day, check, detail, .. } in refused_days.iter().take(MOST_NAMED) {
         tracing::warn!(
             function,
             invocation_id,

@@ -13,7 +13,7 @@ use lake::{
 };
 use pipeline::{
     Dataset, Day,
-    facts::{self, Check, SpendChange, Violation, check, check_shrink},
+    facts::{self, Check, SpendChange, Violation, check, check_customers, check_shrink},
 };
 use warehouse::{HeldCustomer, Publication, Publish, Published, RefusedDay, State};
 
@@ -95,10 +95,12 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let mut refused: Vec<RefusedDay> = Vec::new();
     // A failed check takes days out, and with them those that share their logs; what is left is
     // tried again, until all of it passes.
-    let (published, mut held_customers) = loop {
+    let (published, mut held_customers, superseded) = loop {
         let publication = warehouse.begin(candidate.publish.clone()).await?;
         match attempt(deps, &candidate, &days, publication, &refused).await? {
-            Attempt::Committed(published, held) => break (published, held),
+            Attempt::Committed { published, held, superseded } => {
+                break (published, held, superseded);
+            }
             Attempt::Violated(violations) => {
                 let left_out = leave_out(deps, &candidate, &mut days, violations).await?;
                 refused.extend(left_out);
@@ -116,7 +118,14 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let held: Vec<i64> = earlier.chain(&refused).map(|day| day.publish_id).collect();
     let (held_days, held_from) = (held.len(), held.into_iter().min());
     let refused_days = refused;
-    Ok(Outcome::Published(Report { published, refused_days, held_days, held_from, held_customers }))
+    Ok(Outcome::Published(Report {
+        published,
+        refused_days,
+        held_days,
+        held_from,
+        held_customers,
+        superseded,
+    }))
 }
 
 /// What each dataset has, and all publishers look at first.
@@ -166,9 +175,14 @@ struct Candidate {
 }
 
 enum Attempt {
-    /// `None` where nothing but the load history has changed; and customers who keep their last
-    /// total.
-    Committed(Option<Published>, Vec<HeldCustomer>),
+    Committed {
+        /// `None` where nothing but the load history has changed.
+        published: Option<Published>,
+        /// Customers who keep their last total.
+        held: Vec<HeldCustomer>,
+        /// Rows that do not count, by path.
+        superseded: BTreeMap<String, u64>,
+    },
     /// Nothing was committed.
     Violated(Vec<Violation>),
 }
@@ -185,15 +199,15 @@ async fn attempt(
         let explained = *rebuild || accepted.contains(&day) || restated.contains(&day);
         (!explained).then_some(deps.settings.max_day_shrink)
     };
-    let mut violations = BTreeMap::new();
+    let mut found = Found::default();
     let mut batches = VecDeque::from(deps.engine.batches(live, days));
     while let Some(batch) = batches.pop_front() {
-        match replace(deps, live, &batch, publication.as_mut(), &mut violations).await {
-            Ok(after) => note(&mut violations, check_shrink(before, &after, may_shrink)),
+        match replace(deps, live, &batch, publication.as_mut(), &mut found).await {
+            Ok(after) => note(&mut found.violations, check_shrink(before, &after, may_shrink)),
             Err(error) if is_too_many(&error) => match batch.first() {
                 Some(&day) if batch.len() == 1 => {
                     let (check, detail) = (Check::FitsMemory, format!("{error:#}"));
-                    note(&mut violations, [Violation { day, check, detail }]);
+                    note(&mut found.violations, [Violation { day, check, detail }]);
                 }
                 // Some of them may fit on their own.
                 _ => batches.extend(batch.into_iter().map(|day| BTreeSet::from([day]))),
@@ -201,12 +215,46 @@ async fn attempt(
             Err(error) => return Err(error),
         }
     }
+    let Found { mut violations, customers, superseded } = found;
+    note(&mut violations, other_customers(deps, candidate, &customers).await?);
     if !violations.is_empty() {
         return Ok(Attempt::Violated(violations.into_values().collect()));
     }
     explain(deps, &live.purchases, publication.held()).await?;
     let held = publication.held().to_vec();
-    Ok(Attempt::Committed(publication.commit(refused).await?, held))
+    Ok(Attempt::Committed { published: publication.commit(refused).await?, held, superseded })
+}
+
+/// What came up while facts were built.
+#[derive(Default)]
+struct Found {
+    violations: BTreeMap<Day, Violation>,
+    /// Reviews of each day that have another customer in another file, and all of the day.
+    customers: BTreeMap<Day, (u64, u64)>,
+    superseded: BTreeMap<String, u64>,
+}
+
+/// Days with reviews that have another customer elsewhere, where that is news: a review file that
+/// changed has an id of theirs, or nobody has accepted them yet. Else a log that comes later would
+/// hold a day back that somebody has accepted.
+async fn other_customers(
+    deps: &Deps,
+    candidate: &Candidate,
+    customers: &BTreeMap<Day, (u64, u64)>,
+) -> anyhow::Result<Vec<Violation>> {
+    let most = deps.settings.max_customer_changes;
+    let judged = |day: Day| (!candidate.accepted.contains(&day)).then_some(most);
+    let mut found = check_customers(customers, judged);
+    if found.is_empty() {
+        return Ok(found);
+    }
+    // New rules are no news of a file.
+    let reviews = if candidate.rebuild { Vec::new() } else { candidate.change.reviews.clone() };
+    let change = Change { reviews, ..Change::default() };
+    let touched = deps.engine.dirty_days(&candidate.live, &change).await?;
+    let held = |day: &Day| candidate.held.iter().any(|days| days.contains(day));
+    found.retain(|found| touched.contains(&found.day) || held(&found.day));
+    Ok(found)
 }
 
 /// Builds the facts of a batch of days and, as long as no check has failed, replaces them. Returns
@@ -216,7 +264,7 @@ async fn replace(
     live: &Live,
     batch: &BTreeSet<Day>,
     publication: &mut dyn Publication,
-    violations: &mut BTreeMap<Day, Violation>,
+    found: &mut Found,
 ) -> anyhow::Result<BTreeMap<Day, u64>> {
     let mut after = BTreeMap::new();
     let mut parts = deps.engine.facts(live, batch);
@@ -225,9 +273,15 @@ async fn replace(
         let Some(facts) = parts.try_next().await? else { return Ok(after) };
         for total in &facts.days {
             *after.entry(total.day).or_default() += total.matched;
+            let (others, all) = found.customers.entry(total.day).or_default();
+            *others += total.other_customers;
+            *all += total.matched;
         }
-        note(violations, check(&facts));
-        if violations.is_empty() {
+        for (path, rows) in &facts.superseded {
+            *found.superseded.entry(path.clone()).or_default() += rows;
+        }
+        note(&mut found.violations, check(&facts));
+        if found.violations.is_empty() {
             publication.replace_days(&facts).await?;
         }
         reach("portion:after")?;

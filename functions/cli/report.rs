@@ -207,6 +207,13 @@ impl Report {
             files => format!("{files} files are gone from raw and still count"),
         };
         writeln!(f, "  check {:<22} {verdict}", withdrawn::CHECK)?;
+        if !report.superseded.is_empty() {
+            let rows = report.superseded.values().sum::<u64>();
+            writeln!(f, "  superseded: {} rows, their ids stand in greater paths", count(rows))?;
+            for (path, rows) in report.superseded.iter().take(SHOWN) {
+                writeln!(f, "    {path} {}", count(*rows))?;
+            }
+        }
         for day in &report.refused_days {
             writeln!(f, "  {} is held back by {}: {}", day.day, day.check, day.detail)?;
         }

@@ -60,6 +60,8 @@ pub struct Settings {
     pub max_refused_share: f64,
     /// Largest share of its reviews that a day may lose without a restated file.
     pub max_day_shrink: f64,
+    /// Largest share of a day's reviews that may have another customer in another file.
+    pub max_customer_changes: f64,
     /// `WITHDRAWN`: what becomes of a file that counted and is gone from `raw`.
     pub withdrawn: Withdrawn,
     /// Topic that receives events of staged and rejected files and of publishes, if any.
@@ -117,6 +119,7 @@ impl Settings {
             row_rules: rows::rules(get)?,
             max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
             max_day_shrink: share("MAX_DAY_SHRINK", get("MAX_DAY_SHRINK"), 0.5)?,
+            max_customer_changes: share("MAX_CUSTOMER_CHANGES", get("MAX_CUSTOMER_CHANGES"), 0.0)?,
             withdrawn: withdrawn::withdrawn(get("WITHDRAWN"))?,
             event_topic: get("EVENTGRID_TOPIC_ENDPOINT").map(|endpoint| EventTopic {
                 endpoint,

@@ -14,6 +14,7 @@ joined AS (
         reviews.id AS review,
         reviews.customer,
         reviews.positive,
+        reviews.has_others,
         CASE WHEN reviews.id IS NOT NULL THEN coalesce(logs_of_days.{name}, 'Unknown') END
             AS {name}{,}
     FROM logs_of_days
@@ -26,7 +27,8 @@ SELECT
     CAST(grouping(customer) AS INT) AS is_total,
     CAST(sum(positive) AS BIGINT) AS score,
     CAST(count(*) AS BIGINT) AS logs,
-    CAST(count(review) AS BIGINT) AS reviews
+    CAST(count(review) AS BIGINT) AS reviews,
+    CAST(count(CASE WHEN has_others THEN 1 END) AS BIGINT) AS other_customers
 FROM joined
 GROUP BY GROUPING SETS (
     (

@@ -41,6 +41,7 @@ run "what_the_app_does" {
     extract_schedule       = "@daily"
     max_refused_share      = 20
     max_day_shrink         = -0.1
+    max_customer_changes   = 2
     file_limits            = { MAX_FIELDS = 1 }
     row_rules              = { DATE_FROM = "1990-01-01" }
     instance_memory_mb     = 1024
@@ -52,7 +53,7 @@ run "what_the_app_does" {
 
   expect_failures = [
     var.pii_mode, var.build_fact_schedule, var.reconcile_schedule, var.extract_schedule, var.max_refused_share,
-    var.max_day_shrink, var.file_limits, var.row_rules, var.instance_memory_mb, var.maximum_instance_count,
+    var.max_day_shrink, var.max_customer_changes, var.file_limits, var.row_rules, var.instance_memory_mb, var.maximum_instance_count,
     var.always_ready, var.otlp_endpoint, var.otlp_headers,
   ]
 }

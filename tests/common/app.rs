@@ -67,6 +67,7 @@ pub fn command(folder: &Path, args: &[&str]) -> Command {
         "MAX_GZIP_RATIO",
         "MAX_REFUSED_SHARE",
         "MAX_DAY_SHRINK",
+        "MAX_CUSTOMER_CHANGES",
         "DATES_FROM",
         "DATES_TO",
         "PURCHASE_DATE_ORDER",

@@ -34,7 +34,10 @@ fn a_process_that_dies_at_any_step_leaves_nothing_half_done() {
                 let at = format!("{step}:{side}");
                 let ran = command(place.folder(), &args).env("ABORT_AT", &at).output().unwrap();
                 assert_eq!(ran.status.code(), None, "{at} was not come to");
-                let ran = command(place.folder(), &args).env("MAX_DAY_SHRINK", "1").output();
+                let ran = command(place.folder(), &args)
+                    .env("MAX_DAY_SHRINK", "1")
+                    .env("MAX_CUSTOMER_CHANGES", "1")
+                    .output();
                 assert_eq!(ran.unwrap().status.code(), Some(0), "after {at}");
                 place.holds(&place.oracle());
             }
@@ -54,7 +57,7 @@ const MORE: &str = "log_reviews/2.csv";
 
 /// A lab with files that are published, and one more that only waits to be staged.
 async fn lab() -> Arc<Lab> {
-    let lab = Lab::with(&[("MAX_DAY_SHRINK", "1")]);
+    let lab = Lab::with(&[("MAX_DAY_SHRINK", "1"), ("MAX_CUSTOMER_CHANGES", "1")]);
     for (path, content) in FILES {
         lab.put(path, content()).await;
     }

@@ -22,7 +22,8 @@ use crate::{
 const LIMIT: i128 = 10_i128.pow(16);
 
 /// A budget of one MiB: for 10,922 logs of a day, or 256 KiB of texts.
-const SETTINGS: [(&str, &str); 2] = [("MAX_DAY_SHRINK", "1"), ("ENGINE_MEMORY_MB", "1")];
+const SETTINGS: [(&str, &str); 3] =
+    [("MAX_DAY_SHRINK", "1"), ("MAX_CUSTOMER_CHANGES", "1"), ("ENGINE_MEMORY_MB", "1")];
 
 struct Round {
     dice: Dice,

@@ -20,6 +20,7 @@ mod one_bad_file;
 mod otlp;
 mod refusals;
 mod same_content;
+mod same_customer;
 mod scheduled;
 mod telemetry;
 mod unreachable;

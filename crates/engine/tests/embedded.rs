@@ -11,12 +11,16 @@ use std::{
 };
 
 use conformance::{
-    model::{Files, all_days, april, build, csv, log_row, model, parts, plain},
+    model::{
+        Files, Logs, all_days, april, build, csv, found_customers, log_row, model, other_customers,
+        parts, plain,
+    },
     random::Random,
     world::{Home, Worlds, change},
 };
 use engine::{Change, Changed, Embedded, Engine};
 use lake::Receipt;
+use pipeline::facts::FactBatch;
 
 async fn embedded() -> Worlds {
     let engine = Box::new(|lake, memory| Arc::new(Embedded::new(lake, memory)) as Arc<dyn Engine>);
@@ -39,6 +43,11 @@ async fn a_budget_of_any_size_gives_the_same_facts() {
             let days = all_days();
             let built = parts(engine.as_ref(), &live, &days).await.unwrap();
             assert_eq!(plain(&built), model(&files), "seed {seed}, memory {memory}");
+            assert_eq!(found_customers(&built), other_customers(&files), "seed {seed}");
+            let lost = superseded(&files);
+            let lost: BTreeMap<_, _> =
+                lost.iter().map(|(name, n)| (world.path(name), *n)).collect();
+            assert_eq!(found_superseded(&built), lost, "seed {seed}, memory {memory}");
             most = most.max(built.len());
         }
     }
@@ -156,4 +165,37 @@ async fn one_new_day_reads_only_files_whose_ids_overlap() {
         2,
         "one log file and one review file"
     );
+}
+
+/// Rows that do not count because a greater path has their id, by file: all logs, and the reviews
+/// of logs that count.
+fn superseded(files: &Files) -> BTreeMap<String, u64> {
+    let logs: Logs = files.logs.values().flatten().map(|(id, l)| (*id, *l)).collect();
+    let mut rows = BTreeMap::new();
+    fn lost<T>(
+        files: &BTreeMap<String, BTreeMap<i64, T>>,
+        counts: impl Fn(&i64) -> bool,
+        rows: &mut BTreeMap<String, u64>,
+    ) {
+        for (path, of_file) in files {
+            let greater = || files.range(path.clone()..).skip(1);
+            let beaten = |id: &&i64| greater().any(|(_, other)| other.contains_key(*id));
+            let lost = of_file.keys().filter(|id| counts(id)).filter(beaten).count();
+            if lost > 0 {
+                rows.insert(path.clone(), lost as u64);
+            }
+        }
+    }
+    lost(&files.logs, |_| true, &mut rows);
+    lost(&files.reviews, |id| logs.contains_key(id), &mut rows);
+    rows
+}
+
+/// What the batches say of them.
+fn found_superseded(batches: &[FactBatch]) -> BTreeMap<String, u64> {
+    let mut rows = BTreeMap::new();
+    for (path, more) in batches.iter().flat_map(|batch| &batch.superseded) {
+        *rows.entry(path.clone()).or_default() += more;
+    }
+    rows
 }

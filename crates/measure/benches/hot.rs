@@ -130,7 +130,7 @@ fn facts(c: &mut Criterion) {
             let mut rows = Logs::new(&days, 10_000, i64::MIN..=i64::MAX, u64::MAX);
             logs.iter().for_each(|batch| rows.push(batch, 0));
             let mut latest = rows.latest();
-            reviews.iter().for_each(|batch| latest.reviews(batch));
+            reviews.iter().for_each(|batch| latest.reviews(batch, 0));
             let facts = latest.facts();
             assert!(!facts.rows.is_empty());
             facts

@@ -10,4 +10,4 @@ pub const PARSER: (&str, [u64; 3]) =
 pub const CLASSIFIER: (&str, u64) = ("classifier-1", 0x217b_27e2_0f00_7c40);
 
 /// How staged rows become facts.
-pub const FACTS: (&str, u64) = ("facts-1", 0x89a2_a620_6010_3f11);
+pub const FACTS: (&str, u64) = ("facts-1", 0x02aa_e557_6c25_418d);

@@ -11,7 +11,7 @@
 //! # let file = folder.path().join("warehouse.db");
 //! let day = Day::from_key(20210425).expect("a day of the calendar");
 //! let mut facts = FactBatch::default();
-//! facts.days.push(DayTotal { day, matched: 1, unmatched: 0 });
+//! facts.days.push(DayTotal { day, matched: 1, unmatched: 0, other_customers: 0 });
 //! facts.rows.push(Fact {
 //!     day,
 //!     customer: 13756,

@@ -118,7 +118,7 @@ impl Round {
         let now = DateTime::from_timestamp(1_777_000_000, 0).expect("a time");
         failpoint::set_clock(Some(now));
         failpoint::seed_names(Some(seed));
-        let mut lab = Lab::with(&[("MAX_DAY_SHRINK", "1")]);
+        let mut lab = Lab::with(&[("MAX_DAY_SHRINK", "1"), ("MAX_CUSTOMER_CHANGES", "1")]);
         let stores = ["raw", "staging", "quarantine"].map(Store::new);
         lab.raw = Arc::new(stores[0].clone());
         lab.staging = Arc::new(stores[1].clone());

@@ -81,7 +81,7 @@ fn a_file_counts_from_its_rename_out_of_a_temporary_folder_on() {
     let place = sound();
     for path in ["movie_review/d/_temporary/0/part-0.csv", "movie_review/d/.part-0.csv.inprogress"]
     {
-        place.drop(path, reviews(&[(7, "good", 1)]));
+        place.drop(path, reviews(&[(1, "so good", 1)]));
         place.run();
         assert_eq!(place.facts().len(), 1);
         std::fs::rename(place.raw().join(path), place.raw().join("movie_review/b.csv")).unwrap();

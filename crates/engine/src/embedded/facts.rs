@@ -3,7 +3,10 @@
 //! Mostly all at once. Where the logs of the days outgrow the budget they come in parts by their
 //! ids, and of each file the row groups that may hold these are read.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use lake::Receipt;
 use pipeline::{
@@ -27,12 +30,14 @@ pub struct Part {
     first: i64,
     /// How many at most: as far apart as those that fitted before, twice as far where all did.
     width: u64,
+    /// Log rows of the parts before that count, by the rank of their file.
+    counted: BTreeMap<u32, u64>,
 }
 
 impl Default for Part {
     /// All ids.
     fn default() -> Self {
-        Self { first: i64::MIN, width: u64::MAX }
+        Self { first: i64::MIN, width: u64::MAX, counted: BTreeMap::new() }
     }
 }
 
@@ -63,7 +68,28 @@ impl Build<'_> {
         let mut latest = logs.latest();
         self.supersede(&mut latest, &sources).await?;
         self.join(&mut latest).await?;
-        Ok((latest.facts(), next.map(|first| Part { first, width })))
+        let mut counted = part.counted;
+        latest.counted().into_iter().for_each(|(rank, n)| *counted.entry(rank).or_default() += n);
+        let mut superseded = self.superseded_reviews(&latest);
+        // Log rows that no part counts: known when all parts are there.
+        if next.is_none() {
+            superseded.extend(self.superseded_logs(&counted));
+        }
+        let facts = FactBatch { superseded, ..latest.facts() };
+        Ok((facts, next.map(|first| Part { first, width, counted })))
+    }
+
+    fn superseded_reviews(&self, latest: &LatestLogs) -> BTreeMap<String, u64> {
+        let path = |rank: u32| self.live.reviews[rank as usize].path.clone();
+        latest.superseded_reviews().iter().map(|(rank, rows)| (path(*rank), *rows)).collect()
+    }
+
+    fn superseded_logs(&self, counted: &BTreeMap<u32, u64>) -> impl Iterator<Item = (String, u64)> {
+        self.ranked().filter_map(|(rank, receipt)| {
+            let counted = counted.get(&rank).copied().unwrap_or(0);
+            let rows = self.of_days(receipt).saturating_sub(counted);
+            (rows > 0).then(|| (receipt.path.clone(), rows))
+        })
     }
 
     /// The first id of a log file with rows of the days, from this one on.
@@ -108,9 +134,9 @@ impl Build<'_> {
 
     async fn join(&self, latest: &mut LatestLogs) -> Result<(), Error> {
         let wanted = latest.ids();
-        for receipt in self.live.reviews.iter().rev() {
+        for (rank, receipt) in self.live.reviews.iter().enumerate().rev() {
             if wanted.meets(&receipt.ids()) {
-                let join = |batch| latest.reviews(&batch);
+                let join = |batch| latest.reviews(&batch, rank as u32);
                 self.engine.read(receipt, &REVIEW_COLUMNS, wanted.hull(), join).await?;
             }
         }

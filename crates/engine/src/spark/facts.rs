@@ -16,7 +16,7 @@ use pipeline::{
     facts::{DayTotal, Fact, FactBatch},
 };
 
-use super::{FACTS, Spark, columns, plan};
+use super::{FACTS, REVIEW_WINNERS, Spark, WINNERS, columns, plan};
 use crate::{Error, Live};
 
 /// Bytes of memory that one fact takes here; there are no more facts than logs. The rows grow by
@@ -26,11 +26,11 @@ pub const BYTES_PER_FACT: u64 = 48;
 pub async fn build(spark: &Spark, live: &Live, days: &BTreeSet<Day>) -> Result<FactBatch, Error> {
     let mut answer = Answer::new(days, spark.memory_bytes / BYTES_PER_FACT);
     let logs = logs(live, days);
-    if let Some(winners) = spark.winners(&logs, &plan::LOGS).await? {
+    if let Some(winners) = spark.winners(&logs, &plan::LOGS, WINNERS).await? {
         let reviews = reviews(live, &logs, days);
         spark.verify(&logs).await?;
         spark.verify(&reviews).await?;
-        let reviews = match spark.winners(&reviews, plan::REVIEWS).await? {
+        let reviews = match spark.winners(&reviews, plan::REVIEWS, REVIEW_WINNERS).await? {
             Some(reviews) => reviews,
             None => no_reviews(spark)?,
         };
@@ -82,10 +82,12 @@ fn reviews<'a>(live: &'a Live, logs: &[&Receipt], days: &BTreeSet<Day>) -> Vec<&
 
 /// A relation of reviews without a row.
 fn no_reviews(spark: &Spark) -> Result<spark_connect_proto::Relation, Error> {
-    use arrow_array::{Int32Array, Int64Array};
+    use arrow_array::{BooleanArray, Int32Array, Int64Array};
     let none = || super::array(Int64Array::from(Vec::<i64>::new()));
     let positive = super::array(Int32Array::from(Vec::<i32>::new()));
-    let columns = [("id", none()), ("customer", none()), ("positive", positive)];
+    let others = super::array(BooleanArray::from(Vec::<bool>::new()));
+    let columns =
+        [("id", none()), ("customer", none()), ("positive", positive), ("has_others", others)];
     let batch = RecordBatch::try_from_iter(columns);
     batch.and_then(|batch| plan::rows(&batch)).map_err(|error| spark.unsent(error))
 }
@@ -99,7 +101,7 @@ struct Answer {
 
 impl Answer {
     fn new(days: &BTreeSet<Day>, most: u64) -> Self {
-        let total = |day: &Day| (*day, DayTotal { day: *day, matched: 0, unmatched: 0 });
+        let total = |day: &Day| (*day, DayTotal::empty(*day));
         Self { totals: days.iter().map(total).collect(), batch: FactBatch::default(), most }
     }
 
@@ -118,6 +120,7 @@ impl Answer {
         let scores = columns::values::<Int64Type>(batch, "score")?;
         let logs = columns::values::<Int64Type>(batch, "logs")?;
         let reviews = columns::values::<Int64Type>(batch, "reviews")?;
+        let others = columns::values::<Int64Type>(batch, "other_customers")?;
         let FactBatch { rows, texts: interners, .. } = &mut self.batch;
         for row in 0..batch.num_rows() {
             let day = Day(days.value(row));
@@ -126,6 +129,7 @@ impl Answer {
                 let total = total.ok_or_else(|| format!("{day} was not asked for"))?;
                 total.matched = reviews.value(row) as u64;
                 total.unmatched = (logs.value(row) - reviews.value(row)) as u64;
+                total.other_customers = others.value(row) as u64;
             } else if customers.is_valid(row) {
                 let small = |number: i64| {
                     i32::try_from(number).map_err(|_| format!("{number} in a fact of {day}"))

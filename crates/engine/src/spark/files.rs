@@ -10,7 +10,7 @@ use arrow_array::{Int32Array, RecordBatch, StringArray};
 use lake::Receipt;
 use spark_connect_proto::Relation;
 
-use super::{RANKED, ROW_COUNT, Spark, WINNERS, array, columns, plan};
+use super::{RANKED, ROW_COUNT, Spark, array, columns, plan};
 use crate::Error;
 
 /// Layers that are read one by one. With more of them, the names of the files give the ranks where
@@ -52,11 +52,12 @@ impl Spark {
     }
 
     /// The row of each id that counts: that of the greatest path. The files come in byte order of
-    /// their paths; `None` where they have no row.
+    /// their paths, and `statement` chooses among them; `None` where they have no row.
     pub(super) async fn winners(
         &self,
         files: &[&Receipt],
         columns: plan::Columns,
+        statement: &str,
     ) -> Result<Option<Relation>, Error> {
         let layers = layers(files);
         let ranked = match layers.as_slice() {
@@ -72,7 +73,7 @@ impl Spark {
                 plan::union(ranked.collect())
             }
         };
-        Ok(ranked.map(|ranked| plan::sql(WINNERS, [("files", ranked)])))
+        Ok(ranked.map(|ranked| plan::sql(statement, [("files", ranked)])))
     }
 
     /// Whether the cluster shows the names of files; it is asked once.

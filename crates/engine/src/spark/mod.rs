@@ -43,6 +43,7 @@ statements! {
     DAYS_OF_RANGES = "days_of_ranges",
     LINKED_DAYS = "linked_days",
     RANKED = "ranked",
+    REVIEW_WINNERS = "review_winners",
     ROW_COUNT = "row_count",
     SPEND = "spend",
     WINNERS = "winners",

@@ -24,8 +24,12 @@ pub static LOGS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 });
 pub const LOG_DAYS: Columns = &["log_id AS id", "log_date AS day"];
 pub const LOG_IDS: Columns = &["log_id AS id"];
-pub const REVIEWS: Columns =
-    &["review_id AS id", "customer_id AS customer", "is_positive AS positive"];
+pub const REVIEWS: Columns = &[
+    "review_id AS id",
+    "customer_id AS customer",
+    "is_positive AS positive",
+    "false AS has_others",
+];
 pub const REVIEW_IDS: Columns = &["review_id AS id"];
 pub const PURCHASES: Columns = &["customer_id AS customer", "quantity", "unit_price"];
 

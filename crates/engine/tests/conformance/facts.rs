@@ -6,7 +6,8 @@ use pipeline::facts::BYTES_PER_LOG;
 
 use super::{
     model::{
-        Files, Logs, all_days, april, assert_model, build, csv, log_row, model, parts, plain, text,
+        Files, Logs, all_days, april, assert_model, build, csv, found_customers, log_row, model,
+        other_customers, parts, plain, text,
     },
     random::Random,
     world::Worlds,
@@ -22,6 +23,7 @@ pub async fn facts_equal_the_plain_rules_in_one_batch_and_in_many(worlds: &World
         for memory in [largest * BYTES_PER_LOG, u64::MAX] {
             let batches = build(world.engine_within(memory).as_ref(), &live, &all_days()).await;
             assert_eq!(plain(&batches), model(&files), "seed {seed}, memory {memory}");
+            assert_eq!(found_customers(&batches), other_customers(&files), "seed {seed}");
         }
     }
 }

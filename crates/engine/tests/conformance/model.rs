@@ -65,6 +65,33 @@ pub fn model(files: &Files) -> (Facts, Waiting) {
     (facts, waiting)
 }
 
+/// Logs of each day whose review has another customer in another file.
+pub fn other_customers(files: &Files) -> BTreeMap<Day, u64> {
+    let logs: Logs = files.logs.values().flatten().map(|(id, l)| (*id, *l)).collect();
+    let mut customers: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
+    for (id, (customer, _)) in files.reviews.values().flatten() {
+        customers.entry(*id).or_default().insert(*customer);
+    }
+    let mut days = BTreeMap::new();
+    for (id, (day, _)) in logs {
+        if customers.get(&id).is_some_and(|customers| customers.len() > 1) {
+            *days.entry(april(day)).or_default() += 1;
+        }
+    }
+    days
+}
+
+/// What the totals of the batches say of them.
+pub fn found_customers(batches: &[FactBatch]) -> BTreeMap<Day, u64> {
+    let mut days = BTreeMap::new();
+    for total in batches.iter().flat_map(|batch| &batch.days) {
+        if total.other_customers > 0 {
+            *days.entry(total.day).or_default() += total.other_customers;
+        }
+    }
+    days
+}
+
 pub fn review_csv(reviews: &Reviews) -> String {
     let row = |(id, (customer, positive)): (&i64, &(i64, bool))| {
         format!("{customer},{},{id}\n", if *positive { "good" } else { "bad" })

@@ -19,8 +19,10 @@ impl Random {
     pub fn files(&mut self) -> Files {
         let mut files = Files::default();
         for file in 0..1 + self.below(3) {
-            let review = |id| (id, (1 + id % 3, id % 2 == 0));
-            let rows = self.ids().into_iter().map(review).collect();
+            let ids = self.ids();
+            // Now and then of another customer than in other files.
+            let mut review = |id| (id, (1 + (id + i64::from(self.below(4) == 0)) % 3, id % 2 == 0));
+            let rows = ids.into_iter().map(&mut review).collect();
             files.review(file, rows);
         }
         for file in 0..1 + self.below(4) {

@@ -7,7 +7,10 @@
 //! Where the logs of the days outgrow the budget, only those with the smallest ids are kept, and
 //! [`Logs::ids`] says how far they go: the others are read after them.
 
-use std::{collections::BTreeSet, ops::RangeInclusive};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
 use arrow_array::{
     Array, RecordBatch,
@@ -145,20 +148,28 @@ impl Logs {
     pub fn latest(mut self) -> LatestLogs {
         self.keep_latest();
         let Self { days, rows, sessions, .. } = self;
-        let (open, matched) = (vec![true; rows.len()], Vec::with_capacity(rows.len()));
-        LatestLogs { days, open, rows, sessions, matched }
+        let (review, matched) = (vec![NONE; rows.len()], Vec::with_capacity(rows.len()));
+        let (superseded, changed) = (BTreeMap::new(), BTreeSet::new());
+        LatestLogs { days, review, rows, sessions, matched, superseded, changed }
     }
 }
+
+/// In the place of a review that has not come yet.
+const NONE: u32 = u32::MAX;
 
 /// One log row for each id, waiting for its review.
 pub struct LatestLogs {
     days: DaySet,
     /// Ascending by id.
     rows: Vec<Log>,
-    /// Neither superseded nor matched yet.
-    open: Vec<bool>,
+    /// The place of its review in `matched`.
+    review: Vec<u32>,
     sessions: Sessions,
     matched: Vec<Matched>,
+    /// Reviews that do not count, by the rank of their file.
+    superseded: BTreeMap<u32, u64>,
+    /// Places of logs whose superseded reviews name another customer.
+    changed: BTreeSet<usize>,
 }
 
 impl LatestLogs {
@@ -173,55 +184,76 @@ impl LatestLogs {
     /// on any day.
     pub fn supersede(&mut self, batch: &RecordBatch, rank: u32) {
         let mut seek = Seek::default();
-        let mut superseded = Vec::new();
+        let mut superseded = BTreeSet::new();
         for &id in column::<Int64Type>(batch, "log_id").iter() {
             if let Some(at) = seek.find(&self.rows, id)
                 && self.rows[at].rank < rank
             {
-                superseded.push(at);
+                superseded.insert(at);
             }
         }
-        for at in superseded {
-            self.open[at] = false;
-        }
-        if self.open.contains(&false) {
-            let mut open = self.open.iter();
-            self.rows.retain(|_| open.next() == Some(&true));
-            self.open.clear();
-            self.open.resize(self.rows.len(), true);
+        if !superseded.is_empty() {
+            let mut places = 0..;
+            self.rows.retain(|_| places.next().is_none_or(|at| !superseded.contains(&at)));
+            self.review.truncate(self.rows.len());
         }
     }
 
-    /// Joins a staged batch of reviews. Files come from the greatest path down, so that the
-    /// first review of an id is the one that counts.
-    pub fn reviews(&mut self, batch: &RecordBatch) {
+    /// Log rows that count, by the rank of their file.
+    pub fn counted(&self) -> BTreeMap<u32, u64> {
+        let mut counted = BTreeMap::new();
+        self.rows.iter().for_each(|log| *counted.entry(log.rank).or_default() += 1);
+        counted
+    }
+
+    /// Reviews joined so far that do not count, by the rank of their file: a greater path has their id.
+    pub fn superseded_reviews(&self) -> &BTreeMap<u32, u64> {
+        &self.superseded
+    }
+
+    /// Joins a staged batch of reviews of the file of this rank among the review files. Files come
+    /// from the greatest path down, so that the first review of an id is the one that counts.
+    pub fn reviews(&mut self, batch: &RecordBatch, rank: u32) {
         let ids = column::<Int64Type>(batch, "review_id");
         let customers = column::<Int64Type>(batch, "customer_id");
         let positives = column::<Int32Type>(batch, "is_positive");
         let mut seek = Seek::default();
         for (row, &id) in ids.iter().enumerate() {
             let Some(at) = seek.find(&self.rows, id) else { continue };
-            if std::mem::take(&mut self.open[at]) {
-                let Log { day, session, .. } = self.rows[at];
-                let (customer, positive) = (customers[row], positives[row]);
-                self.matched.push(Matched { day, session, customer, positive });
+            let customer = customers[row];
+            match self.matched.get(self.review[at] as usize) {
+                None => {
+                    let Log { day, session, .. } = self.rows[at];
+                    self.review[at] = self.matched.len() as u32;
+                    let positive = positives[row];
+                    self.matched.push(Matched { day, session, customer, positive });
+                }
+                Some(counted) => {
+                    if counted.customer != customer {
+                        self.changed.insert(at);
+                    }
+                    *self.superseded.entry(rank).or_default() += 1;
+                }
             }
         }
     }
 
     /// Groups what was joined.
     pub fn facts(self) -> FactBatch {
-        let Self { days, rows, open, sessions, mut matched } = self;
+        let Self { days, rows, review, sessions, mut matched, changed, .. } = self;
         let mut totals: Vec<DayTotal> = days.iter().map(DayTotal::empty).collect();
         let mut total = |day: i32, add: fn(&mut DayTotal)| {
             if let Ok(at) = totals.binary_search_by_key(&day, |total| total.day.0) {
                 add(&mut totals[at]);
             }
         };
-        for (log, _) in rows.iter().zip(&open).filter(|(_, open)| **open) {
+        for (log, _) in rows.iter().zip(&review).filter(|(_, review)| **review == NONE) {
             total(log.day, |total| total.unmatched += 1);
         }
-        drop((rows, open));
+        for at in changed {
+            total(rows[at].day, |total| total.other_customers += 1);
+        }
+        drop((rows, review));
         matched.sort_unstable_by_key(|row| (row.day, row.customer, row.session));
         let mut facts: Vec<Fact> = Vec::with_capacity(matched.len());
         let mut last = None;
@@ -237,7 +269,8 @@ impl LatestLogs {
             }
             last = Some(grain);
         }
-        FactBatch { days: totals, rows: facts, texts: sessions.interners }
+        let texts = sessions.interners;
+        FactBatch { days: totals, rows: facts, texts, superseded: BTreeMap::new() }
     }
 }
 
@@ -343,12 +376,6 @@ impl Sessions {
         let codes = self.codes[row.session as usize];
         let (day, customer) = (Day(row.day), row.customer);
         Fact { day, customer, codes, score: row.positive, count: 1 }
-    }
-}
-
-impl DayTotal {
-    fn empty(day: Day) -> Self {
-        Self { day, matched: 0, unmatched: 0 }
     }
 }
 

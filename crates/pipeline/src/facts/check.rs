@@ -16,17 +16,20 @@ pub enum Check {
     CountsMatchReviews,
     /// The day does not lose more than the allowed share of its reviews.
     DayShrink,
+    /// Not too many of the day's reviews have another customer in another file: ids were given twice.
+    SameCustomer,
     /// The day's facts fit the memory budget: an engine that cannot cut a day may fail it.
     FitsMemory,
 }
 
 impl Check {
     /// In the order in which a day is checked.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::UniqueGrain,
         Self::ScoreWithinCount,
         Self::CountsMatchReviews,
         Self::DayShrink,
+        Self::SameCustomer,
         Self::FitsMemory,
     ];
 
@@ -37,6 +40,7 @@ impl Check {
             Self::ScoreWithinCount => "score_within_count",
             Self::CountsMatchReviews => "counts_match_reviews",
             Self::DayShrink => "day_shrink",
+            Self::SameCustomer => "same_customer",
             Self::FitsMemory => "fits_memory",
         }
     }
@@ -88,6 +92,24 @@ pub fn check_shrink(
         Some(Violation { day: *day, check, detail })
     };
     after.iter().filter_map(violation).collect()
+}
+
+/// Checks that no more than a share of each day's reviews has another customer in another file.
+/// `reviews` has those of each day, and all of the day.
+pub fn check_customers(
+    reviews: &BTreeMap<Day, (u64, u64)>,
+    max_share: impl Fn(Day) -> Option<f64>,
+) -> Vec<Violation> {
+    let violation = |(&day, &(others, all)): (&Day, &(u64, u64))| {
+        let detail = format!(
+            "{others} of {all} reviews have another customer in another file: their ids were \
+             given twice, or a file corrects another; have ids that are unique over all files, \
+             or exclude a file"
+        );
+        let check = Check::SameCustomer;
+        (others as f64 > all as f64 * max_share(day)?).then_some(Violation { day, check, detail })
+    };
+    reviews.iter().filter_map(violation).collect()
 }
 
 type Found = Option<(Check, String)>;

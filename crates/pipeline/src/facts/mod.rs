@@ -6,9 +6,11 @@ mod spend;
 mod texts;
 
 pub use build::{BYTES_PER_LOG, LatestLogs, Logs, REVIEW_COLUMNS, log_columns};
-pub use check::{Check, Violation, check, check_shrink};
+pub use check::{Check, Violation, check, check_customers, check_shrink};
 pub use spend::{Direction, SPEND_COLUMNS, Spend};
 pub use texts::{Interner, UNKNOWN};
+
+use std::collections::BTreeMap;
 
 use crate::{Day, dimensions::COUNT, versions};
 
@@ -40,6 +42,15 @@ pub struct DayTotal {
     pub matched: u64,
     /// Logs whose review is not there yet.
     pub unmatched: u64,
+    /// Of the matched ones, those whose id has another customer in another file.
+    pub other_customers: u64,
+}
+
+impl DayTotal {
+    /// Of a day without logs.
+    pub fn empty(day: Day) -> Self {
+        Self { day, matched: 0, unmatched: 0, other_customers: 0 }
+    }
 }
 
 /// Facts of some days, sorted (by day first), each grain once. All of them, or those
@@ -53,6 +64,9 @@ pub struct FactBatch {
     pub rows: Vec<Fact>,
     /// What the codes of `rows` mean, by [`DIMENSIONS`](crate::dimensions::DIMENSIONS).
     pub texts: [Interner; COUNT],
+    /// Rows that do not count because a greater path has their id, by the path of their file.
+    /// Empty where the engine cannot tell files apart.
+    pub superseded: BTreeMap<String, u64>,
 }
 
 /// What changed in the purchases of a customer, exactly.

@@ -18,7 +18,7 @@ fn fact(day: Day, customer: i64, score: i32, count: i32) -> Fact {
 fn batch(rows: Vec<Fact>) -> FactBatch {
     let total = |day| {
         let counts = rows.iter().filter(|fact| fact.day == day).map(|fact| fact.count as u64);
-        DayTotal { day, matched: counts.sum(), unmatched: 0 }
+        DayTotal { day, matched: counts.sum(), unmatched: 0, other_customers: 0 }
     };
     FactBatch { days: vec![total(MONDAY), total(TUESDAY)], rows, ..FactBatch::default() }
 }

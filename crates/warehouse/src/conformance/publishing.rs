@@ -246,7 +246,7 @@ pub async fn the_summary_counts_everything(connect: Connect<'_>) -> Done {
     ];
     let mut facts = batch(&[SUNDAY, MONDAY, TUESDAY], &rows);
     facts.days[0].unmatched = 3;
-    facts.days[1] = DayTotal { day: MONDAY, matched: 0, unmatched: 8 };
+    facts.days[1] = DayTotal { day: MONDAY, matched: 0, unmatched: 8, other_customers: 0 };
     let bought = vec![spend(1, 10, 1), spend(8, 10, 1), spend(9, 0, 1)];
     let mut staged = receipt("movie_review/a.csv", 1, lake::State::Accepted);
     staged.rows.staged = 12;

@@ -58,7 +58,7 @@ pub(super) fn batch(days: &[Day], rows: &[Row<'_>]) -> FactBatch {
     batch.rows.sort_unstable();
     for &day in days {
         let matched = rows.iter().filter(|row| row.day == day).map(|row| row.count as u64).sum();
-        batch.days.push(DayTotal { day, matched, unmatched: 0 });
+        batch.days.push(DayTotal { day, matched, unmatched: 0, other_customers: 0 });
     }
     batch
 }

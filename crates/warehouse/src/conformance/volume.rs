@@ -67,7 +67,12 @@ fn many(facts: i64) -> FactBatch {
     }
     batch.rows.sort_unstable();
     for day in batch.rows.chunk_by(|a, b| a.day == b.day) {
-        batch.days.push(DayTotal { day: day[0].day, matched: 2 * day.len() as u64, unmatched: 0 });
+        batch.days.push(DayTotal {
+            day: day[0].day,
+            matched: 2 * day.len() as u64,
+            unmatched: 0,
+            other_customers: 0,
+        });
     }
     batch
 }

@@ -161,7 +161,7 @@ fn three_facts() -> FactBatch {
         let codes = with_device(device);
         batch.rows.push(Fact { day, customer, codes, score: 1, count: 2 });
     }
-    batch.days.push(DayTotal { day, matched: 6, unmatched: 1 });
+    batch.days.push(DayTotal { day, matched: 6, unmatched: 1, other_customers: 0 });
     batch
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn facts(facts: i64) -> FactBatch {
     let codes = batch.texts.each_mut().map(|texts| texts.code("Mobile"));
     let fact = |customer| Fact { day: DAY, customer, codes, score: 1, count: 1 };
     batch.rows = (0..facts).map(fact).collect();
-    batch.days.push(DayTotal { day: DAY, matched: facts as u64, unmatched: 0 });
+    batch.days.push(DayTotal { day: DAY, matched: facts as u64, unmatched: 0, other_customers: 0 });
     batch
 }
 
