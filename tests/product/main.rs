@@ -18,6 +18,7 @@ mod histories;
 mod named_cases;
 mod one_bad_file;
 mod otlp;
+mod raw_rounds;
 mod refusals;
 mod same_content;
 mod same_customer;

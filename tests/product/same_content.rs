@@ -159,3 +159,24 @@ fn a_twin_counts_within_the_run_that_frees_it_and_the_run_says_so() {
         }
     }
 }
+
+#[test]
+fn a_file_restated_as_the_content_of_another_no_longer_counts_as_what_it_was() {
+    let other = purchases(&[("1", 3, "7")]);
+    for (path, order) in [("user_purchase/0.csv", "before"), ("user_purchase/b.csv", "after")] {
+        let place = shop();
+        place.drop(path, &other);
+        place.run();
+        place.drop("user_purchase/a.csv", &other);
+        let report = place.call("run").ends_with(3).json();
+        assert_eq!(report["files"][0]["reason"], "same_content", "{order}: {report}");
+        let alone = Place::new();
+        alone.drop(path, &other);
+        alone.run();
+        assert_eq!(place.spend(), alone.spend(), "{order}");
+        // And back.
+        place.drop("user_purchase/a.csv", bought());
+        place.run();
+        place.holds(&place.oracle());
+    }
+}

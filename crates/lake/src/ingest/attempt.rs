@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Error, Receipt, Rows, State,
-    duplicate_content::{find_duplicate, same_content},
+    duplicate_content::find_duplicate,
     failpoint::{applies, reach},
     paths,
     receipt::today,
@@ -287,7 +287,7 @@ impl Job<'_> {
                 continue;
             }
             self.discard(&receipt).await;
-            return self.reject(receipt.without_rows(), same_content(&other)).await;
+            return self.refuse_duplicate(receipt, &other).await;
         }
         let step = self.accept(receipt).await?;
         if !matches!(step, Step::Done(_)) {

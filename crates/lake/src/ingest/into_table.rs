@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     Error, Receipt, State,
-    duplicate_content::same_content,
     failpoint::reach,
     receipt_log::Commit,
     store,
@@ -74,6 +73,7 @@ impl Job<'_> {
     ) -> Result<Step, Error> {
         let mut receipt = self.finished(Receipt { state: State::Loaded, parquet: None, ..receipt });
         reach("table:before")?;
+        let present = load.present().map(|present| present.attempt.clone());
         if let Committed::Duplicate(other) = load.commit(&receipt).await? {
             self.discard(&receipt).await;
             let hash = receipt.content_hash.as_deref().unwrap_or_default();
@@ -84,7 +84,11 @@ impl Job<'_> {
                 table.remove(&other, None, Some(&theirs.attempt)).await?;
                 return Ok(Step::Raced);
             }
-            return self.reject(receipt.without_rows(), same_content(&other)).await;
+            // What the path brought before goes first: without a receipt it would be loaded again.
+            if let (Some(table), Some(present)) = (self.options.table_of(self.dataset), present) {
+                table.remove(self.path, None, Some(&present)).await?;
+            }
+            return self.refuse_duplicate(receipt, &other).await;
         }
         reach("table:after")?;
         match self.append(&mut receipt).await? {

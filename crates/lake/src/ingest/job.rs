@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use super::IngestOptions;
 use crate::{
     Error, Lake, Receipt, State,
+    duplicate_content::same_content,
     failpoint::applies,
     receipt::now,
     receipt_log::{Commit, ReceiptLog},
@@ -143,6 +144,26 @@ impl<'a> Job<'a> {
         let refusal = Some(refusal.into());
         let receipt = Receipt { state: State::Rejected, refusal, ..receipt };
         self.commit(receipt, Outcome::Rejected).await
+    }
+
+    /// Refuses a version whose content counts under `other`. Other content that counted under this
+    /// path before is excluded: the vendor has replaced it.
+    pub(super) async fn refuse_duplicate(
+        &self,
+        receipt: Receipt,
+        other: &str,
+    ) -> Result<Step, Error> {
+        let (receipt, refusal) = (receipt.without_rows(), same_content(other));
+        if receipt.number > 1 {
+            let before = self.log().find(self.dataset, self.path, receipt.number - 1).await?;
+            let may_be_live = before.state == State::Unreadable;
+            if may_be_live || self.log().live_from(before).await?.is_some() {
+                let refusal = Some(refusal.into());
+                let receipt = Receipt { state: State::Forgotten, refusal, ..receipt };
+                return self.commit(receipt, Outcome::Rejected).await;
+            }
+        }
+        self.reject(receipt, refusal).await
     }
 
     /// Deletes what a receipt names that will not be committed.
