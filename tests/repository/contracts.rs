@@ -50,7 +50,7 @@ async fn every_folder_with_a_function_json_is_a_route_with_the_same_trigger() {
         "WAREHOUSE" => Some(format!("sqlite:{}", dir.path().join("w.db").display())),
         _ => None,
     };
-    let app = serve::app(Arc::new(Deps::new(Settings::read(get).unwrap()).unwrap()));
+    let app = serve::app(Deps::new(Settings::read(get).unwrap()).unwrap());
     let app = app.check().unwrap();
     let routes = app.functions().map(|(name, trigger)| (name.to_owned(), trigger.to_owned()));
     let kinds =
