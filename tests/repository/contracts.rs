@@ -1,10 +1,7 @@
 //! What stands in several places says the same in all of them: function.json, the app's routes,
 //! queues, settings.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use movie_analytics::{deps::Deps, events::output_binding, serve, settings::Settings};
 use pipeline::Dataset;

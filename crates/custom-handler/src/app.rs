@@ -7,7 +7,7 @@ use tracing::{Instrument, Span};
 use crate::{
     Context, Ending, Error, Invocation, Next, Outcome, Trigger,
     function::{Function, Input, Job},
-    layer::{self, Layer},
+    layer::{self, Layer, Stack},
     script_root::ScriptRoot,
 };
 
@@ -32,10 +32,10 @@ pub struct App<S = ()> {
     state: Arc<S>,
     pub(crate) functions: Vec<Function>,
     /// From the innermost to the outermost.
-    pub(crate) layers: Vec<Layer>,
+    layers: Vec<Layer>,
     deadline: Option<Duration>,
     function_timeout: Option<Duration>,
-    pub(crate) body_limit: usize,
+    body_limit: usize,
 }
 
 impl Default for App {
@@ -276,9 +276,10 @@ impl<S: Send + Sync + 'static> App<S> {
         problems
     }
 
-    pub(crate) fn effective_deadline(&self) -> Duration {
+    pub(crate) fn into_stack(self) -> Arc<Stack> {
         let from_host = self.function_timeout.map(|timeout| timeout / 6 * 5);
-        self.deadline.or(from_host).unwrap_or(DEADLINE)
+        let deadline = self.deadline.or(from_host).unwrap_or(DEADLINE);
+        Stack::new(self.functions, self.layers, self.body_limit, deadline)
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::{
 use tracing::{Instrument, Span};
 
 use crate::{
-    App, Context, Ending, Payload,
+    Context, Ending, Payload,
     function::{Function, Input},
     panics::Note,
 };
@@ -82,14 +82,19 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    pub(crate) fn new<S: Send + Sync + 'static>(app: App<S>) -> Arc<Self> {
-        let (limit, deadline) = (app.body_limit, app.effective_deadline());
-        let mut layers: Vec<_> = app.layers.into_iter().rev().collect();
+    /// The layers of the app are in the order in which they were added.
+    pub(crate) fn new(
+        functions: Vec<Function>,
+        layers: Vec<Layer>,
+        limit: usize,
+        deadline: Duration,
+    ) -> Arc<Self> {
+        let mut layers: Vec<_> = layers.into_iter().rev().collect();
         layers.push(boxed(report));
         layers.push(boxed(move |invocation, next| limit_body(invocation, next, limit)));
         layers.push(boxed(move |invocation, next| limit_time(invocation, next, deadline)));
         layers.push(boxed(catch_panics));
-        Arc::new(Self { layers, functions: app.functions })
+        Arc::new(Self { layers, functions })
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {

@@ -44,7 +44,7 @@ impl Server {
     pub(crate) fn start<S: Send + Sync + 'static>(app: App<S>, listener: TcpListener) -> Self {
         crate::panics::install();
         let (stop, running) = (watch::Sender::new(false), watch::Sender::new(()));
-        let shared = Arc::new(Shared { stack: Stack::new(app), stop, running });
+        let shared = Arc::new(Shared { stack: app.into_stack(), stop, running });
         let (close, closed) = oneshot::channel();
         let server = warp::serve(routes(shared.clone())).incoming(listener);
         let serving = server.graceful(async { closed.await.unwrap_or_default() }).run();

@@ -84,7 +84,7 @@ impl QueueMessage {
 
     /// The text of the message.
     pub fn text(&self) -> Result<&str, DecodeError> {
-        str::from_utf8(&self.body)
+        std::str::from_utf8(&self.body)
             .map_err(|_| DecodeError::new("the queue message is not UTF-8 text"))
     }
 
