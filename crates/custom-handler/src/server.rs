@@ -109,7 +109,8 @@ async fn respond<B: Buf + 'static>(
     // The host posts; others who look around cause no alert.
     if method != Method::POST {
         discard(unread).await;
-        return response(404, &json!({ "functions": stack.names() }));
+        let reason = format!("there is no function `{}`", name.escape_debug());
+        return response(404, &json!({ "error": reason, "functions": stack.names() }));
     }
     let (context, stop) = (context(name, &headers), shared.stop.subscribe());
     let invocation = Invocation { context, function, unread, body: Vec::new(), stop };

@@ -7,6 +7,7 @@ mod behaviour;
 mod client;
 mod layers;
 mod process;
+mod public_api;
 mod readme;
 mod recorded;
 mod reports;
