@@ -1,6 +1,11 @@
 //! host.json and the function.json files, as far as they have to fit the app.
 
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -19,6 +24,8 @@ pub(crate) struct ScriptRoot {
     pub(crate) function_timeout: Option<Duration>,
     /// The bindings of each function, by its folder.
     functions: BTreeMap<String, Vec<Value>>,
+    /// Folders whose file the host does not load, or nobody can read.
+    left_out: BTreeSet<String>,
 }
 
 impl ScriptRoot {
@@ -29,18 +36,20 @@ impl ScriptRoot {
             Err(problem) => problems.push(problem),
         }
         for entry in fs::read_dir(root).into_iter().flatten().flatten() {
-            let (name, file) = (entry.file_name(), entry.path().join("function.json"));
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let file = entry.path().join("function.json");
             if !file.is_file() {
                 continue;
             }
-            match json(&file) {
-                // The host does not load it.
-                Ok(function) if function["disabled"] == true => {}
-                Ok(function) => {
-                    let bindings = function["bindings"].as_array().cloned().unwrap_or_default();
-                    read.functions.insert(name.to_string_lossy().into_owned(), bindings);
-                }
-                Err(problem) => problems.push(problem),
+            let function = json(&file).unwrap_or_else(|problem| {
+                problems.push(problem);
+                Value::Null
+            });
+            if function.is_null() || function["disabled"] == true {
+                read.left_out.insert(name);
+            } else {
+                let bindings = function["bindings"].as_array().cloned().unwrap_or_default();
+                read.functions.insert(name, bindings);
             }
         }
         read
@@ -69,7 +78,7 @@ impl ScriptRoot {
                 problems.push(format!("{name}/function.json is of no function of the app"));
             }
         }
-        for function in functions {
+        for function in functions.iter_mut().filter(|one| !self.left_out.contains(&one.name)) {
             let name = &function.name;
             let Some(bindings) = self.functions.get(name) else {
                 problems.push(format!("the function `{name}` has no {name}/function.json"));

@@ -101,8 +101,11 @@ fn a_script_root_that_does_not_fit_is_told_before_anything_is_served() {
     std::fs::write(root.path().join("host.json"), "{}").unwrap();
     let mut command = handler();
     command.env("FUNCTIONS_APP_ROOT_PATH", root.path());
+    // By which a setting of the app replaces that of host.json.
+    command.env("AzureFunctionsJobHost__functionTimeout", "soon");
     let (code, text) = end(spawn(command, Some("1")));
     assert_eq!((code, text.lines().count()), (Some(99), 1), "{text}");
+    assert!(text.contains("`functionTimeout` is `soon`, which is no hh:mm:ss"), "{text}");
     for function in ["again", "panics", "slow", "refuses", "stuck"] {
         assert!(text.contains(&format!("`{function}` has no {function}/function.json")), "{text}");
     }

@@ -42,6 +42,8 @@ fn whatever_does_not_fit_is_in_one_list() {
             ("forgotten", trigger("timerTrigger")),
         ],
     );
+    fs::create_dir(root.path().join("off")).unwrap();
+    fs::write(root.path().join("off/function.json"), r#"{"disabled": true}"#).unwrap();
     fs::create_dir(root.path().join("broken")).unwrap();
     fs::write(root.path().join("broken/function.json"), "{").unwrap();
     let app = App::new()
@@ -49,6 +51,8 @@ fn whatever_does_not_fit_is_in_one_list() {
         .function("tick", async |_: Timer, _: Context| ())
         .function("work", async |_: QueueMessage, _: Context| ())
         .function("status", async |_: HttpRequest, _: Context| ())
+        .function("off", async |_: Timer, _: Context| ())
+        .function("broken", async |_: Timer, _: Context| ())
         .function("1st", async |_: Timer, _: Context| ());
     let Err(Error::Misfit { problems }) = app.check_script_root(root.path()) else {
         panic!("it does not fit")
@@ -65,7 +69,7 @@ fn whatever_does_not_fit_is_in_one_list() {
     ] {
         assert!(problems.iter().any(|problem| problem.contains(part)), "{part}: {problems:#?}");
     }
-    // `1st` has no folder, either.
+    // `1st` has no folder, either; `off` is no problem, and `broken` is one.
     assert_eq!(problems.len(), 9, "{problems:#?}");
 }
 
