@@ -17,6 +17,9 @@ use crate::{
     settings::{EngineSetting, LakeSetting, Settings, WarehouseSetting},
 };
 
+/// What an invocation brings, with what functions share.
+pub type Context = custom_handler::Context<Deps>;
+
 /// Shared by all functions of the process. Opens the lake; the warehouse is opened by its
 /// first use.
 pub struct Deps {

@@ -1,13 +1,13 @@
 //! Messages on the queues of the file functions: events of blobs that were created, deleted or
 //! renamed, and orders of our own.
 
-use custom_handler::{Context, Outcome, Output, QueueMessage};
+use custom_handler::{DequeueCount, Outcome, Output, OutputError, QueueMessage};
 use eventgrid::Scope;
 use lake::Delivery;
 use pipeline::Dataset;
 
 use crate::{
-    deps::Deps,
+    deps::{Context, Deps},
     ingest::{Ingested, Input, Order, ingest},
     settings::Withdrawn,
 };
@@ -15,11 +15,11 @@ use crate::{
 /// Stages what a message names. A message may hold several events; each is acknowledged only
 /// when all are.
 pub async fn handle(
-    deps: &Deps,
     dataset: Dataset,
     message: QueueMessage,
     context: Context,
 ) -> anyhow::Result<Outcome> {
+    let deps = context.state();
     let (orders, ignored) = match orders(deps, &message) {
         Ok(orders) => orders,
         Err(error) => return Ok(Outcome::refused(error)),
@@ -32,7 +32,11 @@ pub async fn handle(
         );
     };
     ignored.iter().for_each(|why| ignore(why));
-    let delivery = delivery(&message);
+    let Some(delivery) = delivery(&message) else {
+        let why = "the message has a member `DequeueCount`, which hides how often it was delivered, \
+                   so a file that kills the process would not be found out; send it without";
+        return Ok(Outcome::refused(why));
+    };
     let (mut refused, mut failed) = (Vec::new(), None);
     for Order { path, force } in orders {
         if Dataset::of_path(&path) != Some(dataset) {
@@ -90,11 +94,12 @@ async fn warn_if_withdrawn(
 }
 
 /// Which delivery this is. The body is part of the identity: an `id` in it takes the place of the
-/// queue's.
-fn delivery(message: &QueueMessage) -> Delivery {
+/// queue's. `None` where the message itself may have set the count.
+fn delivery(message: &QueueMessage) -> Option<Delivery> {
+    let DequeueCount::Known(number) = message.dequeue_count else { return None };
     let id = message.id.as_deref().unwrap_or_default();
     let message_and_id = [id.as_bytes(), b"\n", &message.body].concat();
-    Delivery { message: message_and_id, number: message.dequeue_count.unwrap_or(1) }
+    Some(Delivery { message: message_and_id, number })
 }
 
 /// Whether the queue may forget a message after this delivery: an error where it may not.
@@ -123,15 +128,18 @@ pub const fn output_binding(dataset: Dataset) -> &'static str {
 }
 
 /// Sends orders by the output binding of each dataset.
-pub fn outputs(mut outcome: Outcome, orders: Vec<(Dataset, Order)>) -> Outcome {
+pub fn outputs(
+    mut outcome: Outcome,
+    orders: Vec<(Dataset, Order)>,
+) -> Result<Outcome, OutputError> {
     for dataset in Dataset::ALL {
         let of_dataset = orders.iter().filter(|(other, _)| *other == dataset);
         let messages: Vec<&Order> = of_dataset.map(|(_, order)| order).collect();
         if !messages.is_empty() {
-            outcome = outcome.output(output_binding(dataset), Output::messages(messages));
+            outcome = outcome.output(output_binding(dataset), Output::messages(messages)?)?;
         }
     }
-    outcome
+    Ok(outcome)
 }
 
 fn orders(deps: &Deps, message: &QueueMessage) -> anyhow::Result<(Vec<Order>, Vec<String>)> {

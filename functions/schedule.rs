@@ -28,7 +28,7 @@ mod tests {
     }
 
     fn for_midnight() -> Timer {
-        Timer { next: Some(at("2021-04-26T00:00:00Z")), ..Timer::default() }
+        Timer::at(at("2021-04-26T00:00:00Z"))
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! `serve`: what host.json starts. Each function of the app by the name of its folder.
 
-use std::sync::Arc;
-
-use custom_handler::{App, Context, HttpRequest, Outcome, QueueMessage, Timer};
+use custom_handler::App;
 
 use crate::{
     build_fact_movie_analytics, classify_movie_review, dashboard,
@@ -22,7 +20,6 @@ pub async fn serve(settings: Settings) -> anyhow::Result<u8> {
     let telemetry = Telemetry::start(&settings)?;
     warn_of_missing();
     let deps = Deps::new(settings)?;
-    let deps = Arc::new(deps);
     let engine = deps.engine.clone();
     // Nobody waits for it: the cluster may still come, and small sets need none.
     tokio::spawn(async move {
@@ -39,34 +36,25 @@ pub async fn serve(settings: Settings) -> anyhow::Result<u8> {
         })
         .run()
         .await?;
-    if stopped.abandoned > 0 {
-        tracing::warn!("stopped with {} invocations in flight", stopped.abandoned);
+    if stopped.abandoned() > 0 {
+        tracing::warn!("stopped with {} invocations in flight", stopped.abandoned());
     }
     telemetry.flush().await;
     Ok(stopped.exit_code())
 }
 
 /// All functions, without the network.
-pub fn app(deps: Arc<Deps>) -> App {
-    macro_rules! with_deps {
-        ($function:ident, $trigger:ty) => {{
-            let deps = deps.clone();
-            move |trigger: $trigger, context: Context| {
-                let deps = deps.clone();
-                async move { Outcome::from($function::handle(&deps, trigger, context).await) }
-            }
-        }};
-    }
-    App::new()
+pub fn app(deps: Deps) -> App<Deps> {
+    App::with_state(deps)
         // Queue messages have 64 KiB, and what people send to `replay` is small.
         .body_limit(BODY_LIMIT)
-        .function("classify_movie_review", with_deps!(classify_movie_review, QueueMessage))
-        .function("parse_log_reviews", with_deps!(parse_log_reviews, QueueMessage))
-        .function("load_user_purchase", with_deps!(load_user_purchase, QueueMessage))
-        .function("extract_user_purchase", with_deps!(extract_user_purchase, Timer))
-        .function("build_fact_movie_analytics", with_deps!(build_fact_movie_analytics, Timer))
-        .function("reconcile", with_deps!(reconcile, Timer))
-        .function("dashboard", with_deps!(dashboard, HttpRequest))
-        .function("status", with_deps!(status, HttpRequest))
-        .function("replay", with_deps!(replay, HttpRequest))
+        .function("classify_movie_review", classify_movie_review::handle)
+        .function("parse_log_reviews", parse_log_reviews::handle)
+        .function("load_user_purchase", load_user_purchase::handle)
+        .function("extract_user_purchase", extract_user_purchase::handle)
+        .function("build_fact_movie_analytics", build_fact_movie_analytics::handle)
+        .function("reconcile", reconcile::handle)
+        .function("dashboard", dashboard::handle)
+        .function("status", status::handle)
+        .function("replay", replay::handle)
 }

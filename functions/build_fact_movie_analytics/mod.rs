@@ -12,11 +12,14 @@ mod publish;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use custom_handler::{Context, Timer};
+use custom_handler::Timer;
 use serde::Serialize;
 use warehouse::{HeldCustomer, Published, RefusedDay};
 
-use crate::{deps::Deps, schedule};
+use crate::{
+    deps::{Context, Deps},
+    schedule,
+};
 
 /// What the timer or the operator asks for.
 #[derive(Clone, Debug, Default)]
@@ -91,10 +94,10 @@ fn may_begin_again(error: &anyhow::Error) -> bool {
 }
 
 pub(crate) async fn handle(
-    deps: &Deps,
     timer: Timer,
     context: Context,
 ) -> anyhow::Result<custom_handler::Outcome> {
+    let deps = context.state();
     let not_before = schedule::not_before(&timer, Utc::now());
     match run(deps, Input { not_before, ..Input::default() }).await? {
         Outcome::NothingNew => tracing::info!(

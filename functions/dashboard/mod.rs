@@ -11,11 +11,11 @@ mod query;
 mod view;
 
 use chrono::{DateTime, Utc};
-use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
+use custom_handler::{HttpRequest, HttpResponse, Outcome};
 
 use self::query::Asked;
 pub use self::{answer::Answer, desk::Desk};
-use crate::{deps::Deps, reader::Unreadable};
+use crate::{deps::Context, reader::Unreadable};
 
 /// What a browser asks for.
 #[derive(Clone, Debug)]
@@ -50,20 +50,16 @@ async fn answer(desk: &Desk, input: Input, context: Option<&Context>) -> Answer 
     }
 }
 
-pub(crate) async fn handle(
-    deps: &Deps,
-    request: HttpRequest,
-    context: Context,
-) -> anyhow::Result<Outcome> {
+pub(crate) async fn handle(request: HttpRequest, context: Context) -> anyhow::Result<Outcome> {
+    let deps = context.state();
     // Not from its `query`, where the host has joined the values of a name.
     let query = request.url.split_once('?').map_or("", |(_, query)| query).to_owned();
     let if_none_match = request.headers.get("if-none-match").cloned();
     let input = Input { query, if_none_match, now: Utc::now() };
     let answer = answer(&deps.dashboard, input, Some(&context)).await;
-    let response = HttpResponse::text(answer.status, answer.body);
-    let response = answer
-        .headers
-        .into_iter()
-        .fold(response, |response, (name, value)| response.header(name, value));
-    Ok(Outcome::done().output("response", response))
+    let mut response = HttpResponse::text(answer.status, answer.body)?;
+    for (name, value) in answer.headers {
+        response = response.header(name, value)?;
+    }
+    Ok(Outcome::done().output("response", response)?)
 }

@@ -6,12 +6,12 @@
 
 use std::time::Instant;
 
-use custom_handler::{Context, Outcome, Timer};
+use custom_handler::{Outcome, Timer};
 use pipeline::Dataset;
 use purchase_db::{Extract, OnRows};
 use serde::Serialize;
 
-use crate::deps::Deps;
+use crate::deps::{Context, Deps};
 
 /// What a run of the function did.
 #[derive(Clone, Debug, Serialize)]
@@ -69,11 +69,8 @@ pub async fn run(deps: &Deps, on_rows: Option<OnRows>) -> anyhow::Result<Option<
     Ok(Some(Extracted { outcome, rows, missing, duration_ms }))
 }
 
-pub(crate) async fn handle(
-    deps: &Deps,
-    _timer: Timer,
-    context: Context,
-) -> anyhow::Result<Outcome> {
+pub(crate) async fn handle(_timer: Timer, context: Context) -> anyhow::Result<Outcome> {
+    let deps = context.state();
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let Some(extracted) = run(deps, None).await? else {
         tracing::info!(function, invocation_id, "USER_PURCHASE_DB is not set: nothing to extract");

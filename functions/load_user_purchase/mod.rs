@@ -7,11 +7,11 @@
 //! **What a crash leaves behind**: at most a Parquet that no receipt names, or rows in the table whose
 //! receipt the next try puts into the log.
 
-use custom_handler::{Context, Outcome, QueueMessage};
+use custom_handler::{Outcome, QueueMessage};
 use pipeline::Dataset;
 
 use crate::{
-    deps::Deps,
+    deps::{Context, Deps},
     events,
     ingest::{Ingested, Input, ingest},
 };
@@ -21,10 +21,6 @@ pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Ingested> {
     ingest(deps, Dataset::UserPurchase, input).await
 }
 
-pub(crate) async fn handle(
-    deps: &Deps,
-    message: QueueMessage,
-    context: Context,
-) -> anyhow::Result<Outcome> {
-    events::handle(deps, Dataset::UserPurchase, message, context).await
+pub(crate) async fn handle(message: QueueMessage, context: Context) -> anyhow::Result<Outcome> {
+    events::handle(Dataset::UserPurchase, message, context).await
 }

@@ -4,11 +4,11 @@
 //! **Retry**: anything but a decision about the file; a refused file is a decision.
 //! **What a crash leaves behind**: at most a Parquet that no receipt names.
 
-use custom_handler::{Context, Outcome, QueueMessage};
+use custom_handler::{Outcome, QueueMessage};
 use pipeline::Dataset;
 
 use crate::{
-    deps::Deps,
+    deps::{Context, Deps},
     events,
     ingest::{Ingested, Input, ingest},
 };
@@ -17,10 +17,6 @@ pub(crate) async fn run(deps: &Deps, input: Input) -> anyhow::Result<Ingested> {
     ingest(deps, Dataset::ReviewLogs, input).await
 }
 
-pub(crate) async fn handle(
-    deps: &Deps,
-    message: QueueMessage,
-    context: Context,
-) -> anyhow::Result<Outcome> {
-    events::handle(deps, Dataset::ReviewLogs, message, context).await
+pub(crate) async fn handle(message: QueueMessage, context: Context) -> anyhow::Result<Outcome> {
+    events::handle(Dataset::ReviewLogs, message, context).await
 }

@@ -10,12 +10,12 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use custom_handler::{Context, Outcome, Timer};
+use custom_handler::{Outcome, Timer};
 use lake::{Source, Swept, now};
 use pipeline::Dataset;
 
 use crate::{
-    deps::Deps,
+    deps::{Context, Deps},
     events,
     ingest::Order,
     schedule,
@@ -119,7 +119,8 @@ pub(crate) async fn sweep(deps: &Deps) -> Swept {
     sum
 }
 
-pub(crate) async fn handle(deps: &Deps, timer: Timer, context: Context) -> anyhow::Result<Outcome> {
+pub(crate) async fn handle(timer: Timer, context: Context) -> anyhow::Result<Outcome> {
+    let deps = context.state();
     let now = now();
     // A call by hand means all files, as with the command.
     let written_before = (!schedule::is_by_hand(&timer, now)).then_some(now - MESSAGE_LOCK);
@@ -152,5 +153,5 @@ pub(crate) async fn handle(deps: &Deps, timer: Timer, context: Context) -> anyho
         swept.parquet,
         swept.quarantine
     );
-    Ok(events::outputs(Outcome::done(), orders))
+    Ok(events::outputs(Outcome::done(), orders)?)
 }

@@ -6,13 +6,13 @@
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
+use custom_handler::{HttpRequest, HttpResponse, Outcome};
 use lake::{Receipt, SNAPSHOT, State};
 use pipeline::{Dataset, Day};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    deps::Deps,
+    deps::{Context, Deps},
     events,
     ingest::Order,
     survey::{newest, refused_rows},
@@ -83,15 +83,12 @@ pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
 }
 
 /// 202 with what was ordered, or 400 with what is wrong with the request.
-pub async fn handle(
-    deps: &Deps,
-    request: HttpRequest,
-    context: Context,
-) -> anyhow::Result<Outcome> {
+pub async fn handle(request: HttpRequest, context: Context) -> anyhow::Result<Outcome> {
+    let deps = context.state();
     let answer = |status: u16, body: serde_json::Value| {
-        Outcome::done().output("response", HttpResponse::json(status, body))
+        Outcome::done().output("response", HttpResponse::json(status, body)?)
     };
-    let wrong = |error: String| Ok(answer(400, serde_json::json!({ "error": error })));
+    let wrong = |error: String| Ok(answer(400, serde_json::json!({ "error": error }))?);
     let request: Request = match request.json() {
         Ok(request) => request,
         Err(error) => return wrong(format!("{error:#}")),
@@ -111,8 +108,8 @@ pub async fn handle(
         files.forgotten = forgotten,
         "replay: {again} files to reprocess, {forgotten} excluded"
     );
-    let outcome = answer(202, serde_json::to_value(&replayed)?);
-    Ok(events::outputs(outcome, replayed.orders))
+    let outcome = answer(202, serde_json::to_value(&replayed)?)?;
+    Ok(events::outputs(outcome, replayed.orders)?)
 }
 
 fn check(request: &Request) -> Result<(), BadRequest> {

@@ -4,13 +4,13 @@
 //! **Retry**: the caller's.
 //! **What a crash leaves behind**: nothing.
 
-use custom_handler::{Context, HttpRequest, HttpResponse, Outcome};
+use custom_handler::{HttpRequest, HttpResponse, Outcome};
 use serde::Serialize;
 use tokio::time::timeout;
 use warehouse::Summary;
 
 use crate::{
-    deps::Deps,
+    deps::{Context, Deps},
     reader::{REACH_TIMEOUT, RETRY_AFTER},
     survey::{Inventory, inventory},
 };
@@ -78,11 +78,8 @@ async fn look(deps: &Deps) -> anyhow::Result<Inventory> {
     inventory(deps).await
 }
 
-pub(crate) async fn handle(
-    deps: &Deps,
-    _request: HttpRequest,
-    context: Context,
-) -> anyhow::Result<Outcome> {
+pub(crate) async fn handle(_request: HttpRequest, context: Context) -> anyhow::Result<Outcome> {
+    let deps = context.state();
     let status = run(deps).await;
     for Unreachable { what, why } in &status.unreachable {
         tracing::warn!(
@@ -92,8 +89,8 @@ pub(crate) async fn handle(
         );
     }
     let response = match status.unreachable.is_empty() {
-        true => HttpResponse::json(200, status),
-        false => HttpResponse::json(503, status).header("Retry-After", RETRY_AFTER),
+        true => HttpResponse::json(200, status)?,
+        false => HttpResponse::json(503, status)?.header("Retry-After", RETRY_AFTER)?,
     };
-    Ok(Outcome::done().output("response", response))
+    Ok(Outcome::done().output("response", response)?)
 }

@@ -1,10 +1,7 @@
 //! What stands in several places says the same in all of them: function.json, the app's routes,
 //! queues, settings.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use movie_analytics::{deps::Deps, events::output_binding, serve, settings::Settings};
 use pipeline::Dataset;
@@ -50,7 +47,7 @@ async fn every_folder_with_a_function_json_is_a_route_with_the_same_trigger() {
         "WAREHOUSE" => Some(format!("sqlite:{}", dir.path().join("w.db").display())),
         _ => None,
     };
-    let app = serve::app(Arc::new(Deps::new(Settings::read(get).unwrap()).unwrap()));
+    let app = serve::app(Deps::new(Settings::read(get).unwrap()).unwrap());
     let app = app.check().unwrap();
     let routes = app.functions().map(|(name, trigger)| (name.to_owned(), trigger.to_owned()));
     let kinds =

@@ -234,6 +234,23 @@ async fn lost_events_are_found_by_reconcile_through_its_output_bindings() {
 }
 
 #[tokio::test]
+async fn an_event_that_sets_its_own_count_of_deliveries_is_refused_and_reconcile_finds_the_file() {
+    let world = World::new().await;
+    let host = world.host().await;
+    let path = "movie_review/1.csv";
+    let mut event = world.upload(path, reviews(&[(1, "good", 1)])).await;
+    event["DequeueCount"] = json!(1);
+    world.queues.put(&World::queue_of(path), &event.to_string()).await.unwrap();
+    let ran = host.wait_until(|all| !all.is_empty(), LONG).await.unwrap().remove(0);
+    let line = said(&host, &ran).await;
+    assert!(ran.succeeded && line.starts_with("refused: the message has a member"), "{line}");
+    let reconciled = host.run("reconcile", "").await.unwrap();
+    let line = said(&host, &reconciled).await;
+    assert!(line.contains("1 files to read") || line.contains("1 file to read"), "{line}");
+    host.stop().await;
+}
+
+#[tokio::test]
 async fn a_handler_that_is_killed_in_the_middle_of_a_file_counts_it_once() {
     let world = World { schedules: [EACH_SECOND, NEVER], ..World::new().await };
     let sample = world.dir.path().join("sample");

@@ -1,83 +1,41 @@
-//! The app: its functions and its limits.
+//! The app: its functions, its state, its limits and layers.
 
-use std::{
-    collections::HashSet,
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+use std::{collections::HashSet, future::Future, sync::Arc, time::Duration};
+
+use tracing::{Instrument, Span};
+
+use crate::{
+    Context, Ending, Error, Invocation, Next, Outcome, Trigger,
+    function::{Function, Input, Job},
+    layer::{self, Layer, Stack},
+    script_root::ScriptRoot,
 };
 
-use tracing::Span;
+/// What a handler may take where host.json sets no `functionTimeout`, which is then 30 minutes.
+const DEADLINE: Duration = Duration::from_secs(25 * 60);
 
-use crate::{DecodeError, Error, Outcome, Payload, Trigger};
-
-pub(crate) type Job = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-
-type Start = Box<dyn Fn(Context, Payload) -> Result<Job, DecodeError> + Send + Sync>;
-type Instrument = Box<dyn Fn(&Context) -> Span + Send + Sync>;
-type Hook = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
-
-pub(crate) struct Function {
-    pub(crate) name: String,
-    kind: &'static str,
-    pub(crate) start: Start,
-}
-
-/// What an invocation carries besides its trigger.
-#[derive(Clone, Debug)]
-pub struct Context {
-    pub(crate) function: String,
-    pub(crate) invocation_id: String,
-    pub(crate) traceparent: Option<String>,
-    pub(crate) subject: Arc<Mutex<Option<Subject>>>,
-}
-
-/// What an invocation works on, and which delivery of its message asks for it: 1, 2, 3 ...
-#[derive(Clone, Debug)]
-pub(crate) struct Subject {
-    pub(crate) name: String,
-    pub(crate) delivery: u32,
-}
-
-impl Context {
-    /// Name of the function: its folder.
-    pub fn function(&self) -> &str {
-        &self.function
-    }
-
-    /// The id under which the portal shows this invocation; `unknown` when the caller is not the
-    /// host. The host ties console lines to no invocation: put the id in the text.
-    pub fn invocation_id(&self) -> &str {
-        &self.invocation_id
-    }
-
-    /// Names what the invocation works on from now on. If it fails, however it fails, the report
-    /// has the name as `subject`, and `delivery`: that of the message, 1, 2, 3 ...
-    pub fn set_subject(&self, name: impl Into<String>, delivery: u32) {
-        let subject = Subject { name: name.into(), delivery };
-        *self.subject.lock().unwrap_or_else(PoisonError::into_inner) = Some(subject);
-    }
-
-    /// The W3C header that names the host's span, not checked; `None` when the host has no
-    /// telemetry. Its flags may say "not sampled" for requests that Application Insights keeps:
-    /// sample always, or children go missing.
-    pub fn traceparent(&self) -> Option<&str> {
-        self.traceparent.as_deref()
-    }
-}
-
-/// Functions by name, and how they run.
+/// Functions by name, the state that they share, and how they run.
 ///
 /// Handlers run at the same time, as many as the host asks for: limit that in host.json, and
 /// block no thread for long (`tokio::task::spawn_blocking`).
+///
+/// ```no_run
+/// use custom_handler::{App, Context, Error, Stopped, Timer};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<Stopped, Error> {
+///     App::new().function("tick", async |_: Timer, _: Context| println!("tick")).run().await
+/// }
+/// ```
 #[must_use = "an app does nothing until it runs"]
-pub struct App {
+pub struct App<S = ()> {
+    state: Arc<S>,
     pub(crate) functions: Vec<Function>,
-    pub(crate) deadline: Duration,
-    pub(crate) body_limit: usize,
-    instrument: Option<Instrument>,
-    pub(crate) after: Option<Hook>,
+    /// From the innermost to the outermost.
+    layers: Vec<Layer>,
+    deadline: Option<Duration>,
+    function_timeout: Option<Duration>,
+    body_limit: usize,
 }
 
 impl Default for App {
@@ -87,95 +45,241 @@ impl Default for App {
 }
 
 impl App {
-    /// An app without functions.
+    /// An app without functions and without state.
+    ///
+    /// ```
+    /// assert_eq!(custom_handler::App::new().functions().count(), 0);
+    /// ```
     pub fn new() -> Self {
+        Self::with_state(())
+    }
+}
+
+impl<S: Send + Sync + 'static> App<S> {
+    /// An app whose handlers share a state: clients, settings, pools. See [`Context::state`].
+    ///
+    /// ```
+    /// use custom_handler::{App, Context, Outcome, QueueMessage};
+    ///
+    /// async fn greet(_: QueueMessage, context: Context<String>) -> Outcome {
+    ///     Outcome::done().log(format!("hello from {}", context.state()))
+    /// }
+    /// let app = App::with_state("Oslo".to_owned()).function("greet", greet);
+    /// ```
+    pub fn with_state(state: S) -> Self {
         Self {
+            state: Arc::new(state),
             functions: Vec::new(),
-            deadline: Duration::from_secs(25 * 60),
+            layers: Vec::new(),
+            deadline: None,
+            function_timeout: None,
             body_limit: 100 << 20,
-            instrument: None,
-            after: None,
         }
     }
 
     /// Adds a function. The name is that of its folder, in the same case; the handler's first
-    /// argument is its trigger. The handler returns an [`Outcome`], or a `Result` whose error
-    /// means "try again".
+    /// argument is its trigger. The handler returns an [`Outcome`], `()`, or a `Result` of one:
+    /// see [`Outcome`] for what its errors mean.
+    ///
+    /// ```
+    /// use custom_handler::{App, Context, DecodeError, QueueMessage};
+    ///
+    /// async fn resize(message: QueueMessage, _: Context) -> Result<(), DecodeError> {
+    ///     let _width: u32 = message.json()?;
+    ///     Ok(())
+    /// }
+    /// let app = App::new().function("resize", resize);
+    /// ```
     pub fn function<T, H, F>(mut self, name: &str, handler: H) -> Self
     where
         T: Trigger,
-        H: Fn(T, Context) -> F + Send + Sync + 'static,
+        H: Fn(T, Context<S>) -> F + Send + Sync + 'static,
         F: Future<Output: Into<Outcome>> + Send + 'static,
     {
-        let handler = Arc::new(handler);
-        let start: Start = Box::new(move |context, payload| {
-            let trigger = T::decode(payload)?;
-            let handler = handler.clone();
-            // The handler is called by its own task: it may panic before its first await.
-            Ok(Box::pin(async move { handler(trigger, context).await.into() }))
-        });
-        self.functions.push(Function { name: name.to_owned(), kind: T::KIND, start });
+        let (handler, state) = (Arc::new(handler), self.state.clone());
+        let start = move |input, context: Context| {
+            let trigger = match input {
+                Input::Payload(payload) => T::decode(payload)?,
+                Input::Trigger(trigger) => *trigger.downcast::<T>().map_err(Function::other)?,
+            };
+            let (handler, context) = (handler.clone(), context.with_state(state.clone()));
+            // The handler is called when its job is polled: it may panic before its first await.
+            let job: Job = Box::pin(async move { handler(trigger, context).await.into() });
+            Ok(job)
+        };
+        self.functions.push(Function::new(name, T::KIND, start));
         self
     }
 
-    /// The longest that a handler may take; 25 minutes unless set. Then its future is dropped at
-    /// its next await, and the invocation fails.
+    /// The longest that a handler may take. Then its future is dropped at its next await, and the
+    /// invocation fails. Unless set, it is five sixths of `functionTimeout` in host.json, so 25
+    /// minutes where that has none.
     ///
-    /// Keep it below `functionTimeout` of host.json (30 minutes, 5 on Consumption): when that
-    /// runs out the host kills the process, and with it **all** invocations in flight.
+    /// It must be below `functionTimeout`: when that runs out, the host kills the process, and
+    /// with it **all** invocations in flight.
+    ///
+    /// ```
+    /// let app = custom_handler::App::new().deadline(std::time::Duration::from_secs(60));
+    /// ```
     pub fn deadline(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
+        Self { deadline: Some(deadline), ..self }
     }
 
     /// The longest body of an invocation in bytes; 100 MiB unless set. Queue messages, timers and
     /// Event Grid deliveries stay below 1 MiB; requests to the host may have 100 MB, but a body
     /// is held several times at once while it is decoded. Beyond the limit the answer is 413.
+    ///
+    /// ```
+    /// let app = custom_handler::App::new().body_limit(1 << 20);
+    /// ```
     pub fn body_limit(self, bytes: usize) -> Self {
         Self { body_limit: bytes, ..self }
     }
 
-    /// Makes the span in which a handler runs, instead of this crate's own: there the app hangs
-    /// its telemetry below [`Context::traceparent`]. The span lives until the end of the
-    /// invocation is reported in it, and is closed before the hook of
-    /// [`after_invocation`](Self::after_invocation) runs.
-    pub fn instrument(self, span: impl Fn(&Context) -> Span + Send + Sync + 'static) -> Self {
-        Self { instrument: Some(Box::new(span)), ..self }
+    /// Puts a layer around all invocations, those included that reach no handler: an unknown
+    /// function, a body too large or unreadable. Each layer stands around those added before it,
+    /// and may look at the invocation, end it by an [`Ending`] of its own, or pass it on.
+    ///
+    /// Within the layers stand those of the crate, in this order: the report, the body limit, the
+    /// deadline, the catching of panics.
+    ///
+    /// ```
+    /// use custom_handler::{App, Invocation, Next};
+    ///
+    /// let app = App::new().layer(async |invocation: Invocation, next: Next| {
+    ///     let function = invocation.context().function().to_owned();
+    ///     let ending = next.run(invocation).await;
+    ///     println!("{function}: {} {}", ending.status(), ending.kind());
+    ///     ending
+    /// });
+    /// ```
+    pub fn layer<F>(mut self, layer: impl Fn(Invocation, Next) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Ending> + Send + 'static,
+    {
+        self.layers.push(layer::boxed(layer));
+        self
     }
 
-    /// Runs when a handler has ended, before the host has the answer: the place to flush
-    /// telemetry, because the host stops a handler by killing it. Given up after 10 seconds.
+    /// A [`layer`](Self::layer) that runs an invocation within a span, where the app hangs its
+    /// telemetry below [`Context::traceparent`]. Without one the crate opens a span of its own.
+    ///
+    /// The end of the invocation is reported in the span; layers added later see it closed.
+    ///
+    /// ```
+    /// use custom_handler::{App, tracing};
+    ///
+    /// let app = App::new().instrument(|context| {
+    ///     tracing::info_span!("invocation", id = context.invocation_id())
+    /// });
+    /// ```
+    pub fn instrument(self, span: impl Fn(&Context) -> Span + Send + Sync + 'static) -> Self {
+        self.layer(move |invocation, next| {
+            let span = span(invocation.context());
+            next.run(invocation).instrument(span)
+        })
+    }
+
+    /// A [`layer`](Self::layer) that runs a hook when an invocation has ended, before the host has
+    /// the answer: the place to flush telemetry, because the host stops a handler by killing it.
+    /// Given up after 10 seconds. Add it after [`instrument`](Self::instrument), whose span is then
+    /// closed.
+    ///
+    /// ```
+    /// async fn flush() {}
+    /// let app = custom_handler::App::new().after_invocation(flush);
+    /// ```
     pub fn after_invocation<F>(self, hook: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        Self { after: Some(Box::new(move || Box::pin(hook()))), ..self }
+        let hook = Arc::new(hook);
+        self.layer(move |invocation, next| {
+            let hook = hook.clone();
+            async move {
+                let ending = next.run(invocation).await;
+                layer::run_hook(async move { hook().await }).await;
+                ending
+            }
+        })
     }
 
-    /// Name and trigger (`queueTrigger`) of each function, to compare with function.json.
+    /// Name and trigger (`queueTrigger`) of each function.
+    ///
+    /// ```
+    /// use custom_handler::{App, Context, Timer};
+    ///
+    /// let app = App::new().function("tick", async |_: Timer, _: Context| ());
+    /// assert_eq!(app.functions().next(), Some(("tick", "timerTrigger")));
+    /// ```
     pub fn functions(&self) -> impl Iterator<Item = (&str, &'static str)> {
         self.functions.iter().map(|function| (function.name.as_str(), function.kind))
     }
 
-    /// The app itself, unless the host would not take the names of its functions.
+    /// The app itself, unless the host would not take it: one error lists all problems. Checks the
+    /// names of functions; [`run`](Self::run) does it as well.
+    ///
+    /// ```
+    /// use custom_handler::{App, Context, Timer};
+    ///
+    /// let app = App::new().function("1st", async |_: Timer, _: Context| ());
+    /// let problem = app.check().err().expect("a name begins with a letter").to_string();
+    /// assert!(problem.contains("`1st` is not a valid function name"));
+    /// ```
     pub fn check(self) -> Result<Self, Error> {
-        let mut known = HashSet::new();
-        for Function { name, .. } in &self.functions {
-            if !is_name(name) {
-                return Err(Error::Name { name: name.clone() });
-            }
-            if !known.insert(name.to_ascii_lowercase()) {
-                return Err(Error::Duplicate { name: name.clone() });
-            }
-        }
-        Ok(self)
+        let problems = self.wrong_names();
+        if problems.is_empty() { Ok(self) } else { Err(Error::Misfit { problems }) }
     }
 
-    pub(crate) fn span(&self, context: &Context) -> Span {
-        if let Some(instrument) = &self.instrument {
-            return instrument(context);
+    /// As [`check`](Self::check), and compares the app with host.json and each function.json below
+    /// a script root: functions, triggers, names of bindings, the deadline. Takes the deadline from
+    /// `functionTimeout` if none is set. [`run`](Self::run) does it for
+    /// `FUNCTIONS_APP_ROOT_PATH`; a test does it before the app is deployed.
+    ///
+    /// ```no_run
+    /// # let app = custom_handler::App::new();
+    /// let app = app.check_script_root("dist").expect("the app fits its function.json files");
+    /// ```
+    pub fn check_script_root(mut self, root: impl AsRef<std::path::Path>) -> Result<Self, Error> {
+        let mut problems = self.wrong_names();
+        let root = ScriptRoot::read(root.as_ref(), &mut problems);
+        root.compare(&mut self.functions, &mut problems);
+        self.function_timeout = root.function_timeout;
+        if let (Some(deadline), Some(timeout)) = (self.deadline, root.function_timeout) {
+            if deadline >= timeout {
+                problems.push(format!(
+                    "the deadline of {deadline:?} is not below `functionTimeout` of host.json, \
+                     {timeout:?}"
+                ));
+            }
         }
-        let Context { function, invocation_id, traceparent, .. } = context;
-        tracing::info_span!("invocation", function, invocation_id, traceparent)
+        if problems.is_empty() { Ok(self) } else { Err(Error::Misfit { problems }) }
+    }
+
+    fn wrong_names(&self) -> Vec<String> {
+        let (mut known, mut problems) = (HashSet::new(), Vec::new());
+        for Function { name, .. } in &self.functions {
+            if !is_name(name) {
+                problems.push(format!(
+                    "`{}` is not a valid function name: it must begin with a letter, hold only \
+                     letters, digits, `_` and `-`, at most 128 of them, and must not be `host`; \
+                     name it like its folder",
+                    name.escape_debug()
+                ));
+            } else if !known.insert(name.to_ascii_lowercase()) {
+                problems.push(format!(
+                    "the function `{name}` is added twice (case does not count); remove or rename \
+                     one"
+                ));
+            }
+        }
+        problems
+    }
+
+    pub(crate) fn into_stack(self) -> Arc<Stack> {
+        let from_host = self.function_timeout.map(|timeout| timeout / 6 * 5);
+        let deadline = self.deadline.or(from_host).unwrap_or(DEADLINE);
+        Stack::new(self.functions, self.layers, self.body_limit, deadline)
     }
 }
 
@@ -206,11 +310,18 @@ mod tests {
         }
         for bad in ["", "1a", "_a", "a b", "a/b", "é", "host", "Host", &"a".repeat(129)] {
             let problem = problem(App::new().function(bad, nothing::<Timer>));
-            assert!(problem.starts_with(&format!("`{bad}` is not a valid function name")), "{bad}");
+            assert!(problem.contains(&format!("`{bad}` is not a valid function name")), "{bad}");
         }
-        let app = App::new().function("work", nothing::<Timer>);
-        let twice = app.function("Work", nothing::<HttpRequest>);
-        assert!(problem(twice).starts_with("the function `Work` is added twice"));
+    }
+
+    #[test]
+    fn one_error_lists_all_problems() {
+        let app = App::new().function("work", nothing::<Timer>).function("1a", nothing::<Timer>);
+        let problem =
+            problem(app.function("Work", nothing::<HttpRequest>).function("é", nothing::<Timer>));
+        for part in ["`1a` is not", "`é` is not", "the function `Work` is added twice"] {
+            assert!(problem.contains(part), "{problem}");
+        }
     }
 
     #[test]

@@ -1,22 +1,25 @@
 //! Errors of the app and of what the host sent.
 
+use std::{error::Error as StdError, fmt};
+
 use serde_json::error::Category;
 
-/// Why an app does not start, or stopped serving.
-#[derive(Debug, thiserror::Error)]
+/// Why an app does not start, or stopped serving. Both forms, `{}` and `{:?}`, are one line; the
+/// latter has the causes as well, so that `main` may return the error.
+///
+/// ```
+/// use custom_handler::{App, Context, Error, Timer};
+///
+/// let app = App::new().function("a b", async |_: Timer, _: Context| ());
+/// assert!(matches!(app.check(), Err(Error::Misfit { problems }) if problems.len() == 1));
+/// ```
+#[derive(thiserror::Error)]
 #[expect(missing_docs, reason = "the message says what the fields hold")]
 #[non_exhaustive]
 pub enum Error {
-    /// The host takes no such function name.
-    #[error(
-        "`{}` is not a valid function name: it must begin with a letter, hold only letters, digits, \
-         `_` and `-`, at most 128 of them, and must not be `host`; name it like its folder",
-        .name.escape_debug()
-    )]
-    Name { name: String },
-    /// For the host the case of names does not count.
-    #[error("the function `{name}` is added twice (case does not count); remove or rename one")]
-    Duplicate { name: String },
+    /// Names that the host does not take, and what differs from host.json and function.json.
+    #[error("the app does not fit its host: {}", .problems.join("; "))]
+    Misfit { problems: Vec<String> },
     /// The process was not started by the host, which names the port.
     #[error("FUNCTIONS_CUSTOMHANDLER_PORT is not set: start the handler by the Functions host")]
     NoPort,
@@ -24,14 +27,48 @@ pub enum Error {
     #[error("FUNCTIONS_CUSTOMHANDLER_PORT is `{}`, which is not a port", .value.escape_debug())]
     BadPort { value: String },
     /// The port is taken, or may not be used.
-    #[error("cannot listen on 127.0.0.1:{port}: {source}; is another handler running?")]
+    #[error("cannot listen on 127.0.0.1:{port}; is another handler running?")]
     Listen { port: u16, source: std::io::Error },
     /// The system gives us no signals.
-    #[error("cannot wait for signals: {source}")]
+    #[error("cannot wait for signals")]
     Signals { source: std::io::Error },
 }
 
-/// What the host sent is not what the trigger sends. Its text never holds values of the payload.
+impl fmt::Debug for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&chain(self))
+    }
+}
+
+/// An error and its causes: `cannot listen on port 1: address in use`. A cause that the text before
+/// has already is left out.
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    for cause in causes(error).skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+/// The error itself, then its causes.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// What the host or a sender sent is not what was expected. Its text never holds values of the
+/// payload. A handler that returns it refuses its input: see [`Outcome`](crate::Outcome).
+///
+/// ```
+/// use custom_handler::{DecodeError, QueueMessage};
+///
+/// let error: DecodeError = QueueMessage::new("{}").json::<u32>().unwrap_err();
+/// assert!(error.to_string().starts_with("the queue message is not the expected JSON"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct DecodeError(String);
@@ -47,8 +84,23 @@ impl DecodeError {
     }
 }
 
-pub(crate) fn not_json(error: &serde_json::Error) -> String {
-    format!("cannot be written as JSON: {}", without_values(error))
+/// A value that the host could not send, found before the handler commits its work.
+///
+/// ```
+/// use custom_handler::{Outcome, Output, OutputError};
+///
+/// fn announce(text: &str) -> Result<Outcome, OutputError> {
+///     Outcome::done().output("queue", Output::messages([text])?)
+/// }
+/// assert!(announce("done").is_ok());
+/// assert!(announce("2026-11-22T05:00:00Z").is_err(), "the host rewrites dates");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct OutputError(pub(crate) String);
+
+pub(crate) fn not_json(error: &serde_json::Error) -> OutputError {
+    OutputError(format!("the value cannot be written as JSON: {}", without_values(error)))
 }
 
 /// The text of an error without the values in it, which may be personal data: errors are logged.

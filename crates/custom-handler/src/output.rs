@@ -3,18 +3,26 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{HttpResponse, error::not_json};
+use crate::{HttpResponse, OutputError, error::not_json};
 
 /// The value of an output binding. The host writes it after the invocation succeeded; if that
-/// fails, the invocation fails although its work is done.
+/// fails, the invocation fails although its work is done. So a value that cannot be sent is an error
+/// where it is made: make outputs first, and commit then.
 ///
 /// The host changes plain values: it decodes a string that happens to be base64 (`done`,
 /// `20240101`), indents objects, rewrites dates with a time, and splits a string that looks like
 /// a JSON array into messages. Messages as strings within an array it passes on.
 ///
-/// A value that cannot be sent fails the invocation when it is answered.
+/// ```
+/// use custom_handler::{Outcome, Output, OutputError};
+///
+/// let messages = Output::messages(["a", "b"])?;
+/// assert_eq!(messages.value(), &serde_json::json!(["a", "b"]));
+/// let outcome = Outcome::done().output("work", messages)?;
+/// # Ok::<(), OutputError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Output(pub(crate) Result<Value, String>);
+pub struct Output(pub(crate) Value);
 
 impl Output {
     /// Messages for a queue, Service Bus or Event Hubs: one for each item. A string is the text
@@ -23,15 +31,21 @@ impl Output {
     ///
     /// The only text that cannot be kept is a bare date: put it in an object. A storage queue
     /// takes 64 KiB a message, 48 KiB of text where host.json leaves `messageEncoding` at base64.
-    pub fn messages(items: impl IntoIterator<Item = impl Serialize>) -> Self {
+    pub fn messages(items: impl IntoIterator<Item = impl Serialize>) -> Result<Self, OutputError> {
         let messages = items.into_iter().enumerate().map(|(index, item)| {
             let text = text(&item).map_err(|error| not_json(&error))?;
-            let date = format!(
-                "message {index} looks like a date, which the host rewrites: send it in an object"
-            );
-            if is_date(&text) { Err(date) } else { Ok(text) }
+            if is_date(&text) {
+                let advice = "which the host rewrites: send it in an object";
+                return Err(OutputError(format!("message {index} looks like a date, {advice}")));
+            }
+            Ok(Value::String(text))
         });
-        Self(messages.collect())
+        messages.collect::<Result<_, _>>().map(|messages| Self(Value::Array(messages)))
+    }
+
+    /// What the host gets, for tests.
+    pub fn value(&self) -> &Value {
+        &self.0
     }
 }
 
@@ -66,7 +80,8 @@ mod tests {
     #[test]
     fn texts_stay_as_they_are_and_the_rest_becomes_compact_json_in_its_order() {
         let texts = ["", "aGVsbG8=", "20240101", "[1,2]", "{\"a\": 1}", "null", " é", "2026-11-22"];
-        assert_eq!(Output::messages(texts).0, Ok(json!(texts)));
+        let value = |output: Result<Output, OutputError>| output.unwrap().0;
+        assert_eq!(value(Output::messages(texts)), json!(texts));
         #[derive(serde::Serialize)]
         struct Work {
             path: &'static str,
@@ -74,21 +89,22 @@ mod tests {
         }
         let work = Work { path: "b", at: "2026-11-22T05:00:00.100Z" };
         let text = r#"{"path":"b","at":"2026-11-22T05:00:00.100Z"}"#;
-        assert_eq!(Output::messages([&work, &work]).0, Ok(json!([text, text])));
-        assert_eq!(Output::messages([1, 2]).0, Ok(json!(["1", "2"])));
-        assert_eq!(Output::messages(Vec::<String>::new()).0, Ok(json!([])));
+        assert_eq!(value(Output::messages([&work, &work])), json!([text, text]));
+        assert_eq!(value(Output::messages([1, 2])), json!(["1", "2"]));
+        assert_eq!(value(Output::messages(Vec::<String>::new())), json!([]));
     }
 
     #[test]
-    fn what_cannot_be_sent_is_an_error() {
+    fn what_cannot_be_sent_is_an_error_before_anything_is_committed() {
         let keys = std::collections::BTreeMap::from([(vec![1], 1)]);
-        assert!(Output::messages([&keys]).0.unwrap_err().starts_with("cannot be written as JSON"));
+        let error = Output::messages([&keys]).unwrap_err().to_string();
+        assert!(error.starts_with("the value cannot be written as JSON"), "{error}");
         for date in ["2026-11-22T05:00:00", "2026-11-22T05:00:00.1234567+01:00", "/Date(123)/"] {
-            let error = Output::messages(["x", date]).0.unwrap_err();
+            let error = Output::messages(["x", date]).unwrap_err().to_string();
             assert!(error.starts_with("message 1 looks like a date"), "{error}");
         }
         for none in ["2026-11-22 05:00:00", "x026-11-22T05:00:00"] {
-            assert!(Output::messages([none]).0.is_ok(), "{none}");
+            assert!(Output::messages([none]).is_ok(), "{none}");
         }
     }
 }

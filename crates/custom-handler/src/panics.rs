@@ -40,7 +40,9 @@ pub(crate) fn install() {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let place = info.location().map(|place| format!("{place}: ")).unwrap_or_default();
-            let message = info.payload_as_str().unwrap_or("no message");
+            let payload = info.payload();
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let message = text.or(payload.downcast_ref().copied()).unwrap_or("no message");
             let noted = NOTE.try_with(|note| note.put(format!("{place}{message}"))).is_ok();
             if verbose || !noted {
                 before(info);

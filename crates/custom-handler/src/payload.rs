@@ -15,8 +15,19 @@ use crate::{DecodeError, error::without_values};
 ///
 /// Members of a message, of a body and of a query are copied over the host's own keys of
 /// `metadata`: take nothing from it that a sender must not decide.
+///
+/// ```
+/// use custom_handler::{Payload, QueueMessage, Trigger};
+///
+/// let body = br#"{"Data": {"msg": "\"hello\""}, "Metadata": {"DequeueCount": "1"}}"#;
+/// let payload = Payload::from_slice(body)?;
+/// assert_eq!(payload.metadata_text("DequeueCount").as_deref(), Some("1"));
+/// assert_eq!(QueueMessage::decode(payload)?.text()?, "hello");
+/// # Ok::<(), custom_handler::DecodeError>(())
+/// ```
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(expecting = "an object")]
+#[non_exhaustive]
 pub struct Payload {
     /// The trigger and the input bindings, by name.
     #[serde(rename = "Data")]

@@ -29,13 +29,24 @@ const TOGETHER: Duration = Duration::from_millis(50);
 #[cfg(unix)]
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How serving ended.
+/// The variable in which the host names the folder of host.json.
+const ROOT_VARIABLE: &str = "FUNCTIONS_APP_ROOT_PATH";
+
+/// How serving ended. `main` may return it: the process then ends with its
+/// [`exit_code`](Self::exit_code).
+///
+/// ```no_run
+/// use custom_handler::{App, Error, Stopped};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<Stopped, Error> {
+///     App::new().run().await
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
     cause: Cause,
-    /// Invocations that were cancelled because they did not end in time. The host got a failure
-    /// as their answer.
-    pub abandoned: usize,
+    abandoned: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +61,19 @@ enum Cause {
     HostGone,
 }
 
+impl std::process::Termination for Stopped {
+    fn report(self) -> std::process::ExitCode {
+        self.exit_code().into()
+    }
+}
+
 impl Stopped {
+    /// Invocations that were cancelled because they did not end in time. The host got a failure
+    /// as their answer.
+    pub fn abandoned(self) -> usize {
+        self.abandoned
+    }
+
     /// The code that the process has to end with: 0 after Ctrl-C, where `func` prints a red line
     /// for anything else. Any other end needs another code, because the host does not start a
     /// handler again that ended with 0.
@@ -64,17 +87,30 @@ impl Stopped {
     }
 }
 
-impl App {
+impl<S: Send + Sync + 'static> App<S> {
     /// Serves the host that started this process: listens on
     /// `127.0.0.1:$FUNCTIONS_CUSTOMHANDLER_PORT` until SIGTERM or SIGINT, then takes no more
     /// calls, and waits up to 20 seconds, or until a second signal, for those in flight. On Unix
     /// it also stops, within seconds, when the process that started it is gone: a host that is
     /// killed leaves its handler behind.
     ///
-    /// End the process with [`Stopped::exit_code`], and with 1 after an error: the host restarts
-    /// a handler after any code but 0, which leaves the app dead.
+    /// Before, it compares the app with host.json and the function.json files of
+    /// `FUNCTIONS_APP_ROOT_PATH`: see [`check_script_root`](Self::check_script_root).
+    ///
+    /// Return the result from `main`, or end the process with [`Stopped::exit_code`], and with 1
+    /// after an error: the host restarts a handler after any code but 0, which leaves the app dead.
+    ///
+    /// ```no_run
+    /// # #[tokio::main] async fn main() -> Result<(), custom_handler::Error> {
+    /// let stopped = custom_handler::App::new().run().await?;
+    /// println!("{} invocations were cancelled", stopped.abandoned());
+    /// # Ok(()) }
+    /// ```
     pub async fn run(self) -> Result<Stopped, Error> {
-        let app = self.check()?;
+        let app = match std::env::var_os(ROOT_VARIABLE) {
+            Some(root) => self.check_script_root(root)?,
+            None => self.check()?,
+        };
         // Before anything else: the host waits 30 seconds at most for its first answer.
         let listener = listen().await?;
         let mut signals = Signals::new()?;
@@ -91,20 +127,32 @@ impl App {
             }
         };
         let abandoned = server.drain(hurry).await;
-        if cause == Cause::Interrupted
-            && let Ok(signal) = timeout(TOGETHER, signals.next()).await
-        {
-            cause = stronger(cause, signal);
+        if cause == Cause::Interrupted {
+            let later = timeout(TOGETHER, signals.next()).await;
+            cause = later.map_or(cause, |signal| stronger(cause, signal));
         }
         Ok(Stopped { cause, abandoned })
     }
 
-    /// Serves a listener until `shutdown` is ready, then drains like [`run`](Self::run).
+    /// Serves a listener until `shutdown` is ready, then drains like [`run`](Self::run): for tests
+    /// over HTTP. Reads no environment.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let stopped = custom_handler::App::new().serve(listener, async {}).await?;
+    /// assert_eq!(stopped.abandoned(), 0);
+    /// # Ok(()) }
+    /// ```
     pub async fn serve(
         self,
-        listener: TcpListener,
+        listener: std::net::TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> Result<Stopped, Error> {
+        let port = listener.local_addr().map_or(0, |address| address.port());
+        let listen = |source| Error::Listen { port, source };
+        listener.set_nonblocking(true).map_err(listen)?;
+        let listener = TcpListener::from_std(listener).map_err(listen)?;
         let server = Server::start(self.check()?, listener);
         shutdown.await;
         let abandoned = server.drain(sleep(DRAIN_LIMIT)).await;

@@ -33,6 +33,7 @@ pub const STAGES: &[Stage] = &[
     stage("deny", "dependencies are allowed, licensed, sound", deny),
     stage("clippy", "the code compiles without a warning", clippy),
     stage("doc", "the documentation has no broken link", doc),
+    stage("publish", "custom-handler builds as others get it", publish),
     stage("package", "the zip is whole, and runs on an old glibc", package),
     stage("spark", "a Spark cluster makes the same facts", spark),
     stage("test", "every test passes", test),
@@ -103,6 +104,31 @@ fn doc() -> Result<()> {
     let (mut cargo, feature) = spark_cargo()?;
     let args = ["doc", "--locked", "--workspace", feature, "--no-deps"];
     shell::run(cargo.args(args).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// What crates.io would get, built from the package alone by the oldest compiler that it promises.
+fn publish() -> Result<()> {
+    let manifest =
+        std::fs::read_to_string(shell::root()?.join("crates/custom-handler/Cargo.toml"))?;
+    let oldest = manifest.lines().find_map(|line| line.strip_prefix("rust-version = "));
+    let oldest = oldest.context("custom-handler names no `rust-version`")?.trim_matches('"');
+    let mut install = Command::new("rustup");
+    install.args(["toolchain", "install", oldest, "--profile", "minimal", "--no-self-update"]);
+    let mut cargo = match shell::succeeds(&mut install) {
+        Ok(true) => {
+            let mut cargo = Command::new("rustup");
+            cargo.args(["run", oldest, "cargo"]);
+            cargo
+        }
+        // A machine without rustup, or out of its reach, must be able to pass.
+        _ => {
+            println!("Rust {oldest} cannot be had from here: this machine's compiler is taken");
+            shell::cargo()
+        }
+    };
+    // The tree may hold changes that are tested before they are committed.
+    cargo.args(["publish", "--dry-run", "--locked", "--allow-dirty", "-p", "custom-handler"]);
+    shell::run(cargo.env("CARGO_PROFILE_DEV_DEBUG", "0"))
 }
 
 /// Cargo with the engine on a cluster, which is built only where it is asked for, and with what its

@@ -9,11 +9,27 @@ use crate::{DecodeError, Payload};
 ///
 /// Event Grid waits 30 s for all invocations of a delivery and sends the whole of it again when
 /// one fails or is slow: only enqueue here, and be ready for repetitions.
+///
+/// ```
+/// use custom_handler::{Context, EventGridEvents, Outcome, Output, OutputError};
+///
+/// async fn enqueue(events: EventGridEvents, _: Context) -> Result<Outcome, OutputError> {
+///     Outcome::done().output("queue", Output::messages(events.events)?)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct EventGridEvents {
     /// In the Event Grid schema (`eventType`, `eventTime`, ...) or as CloudEvents 1.0 (`type`,
     /// `time`, ...), whichever the subscription delivers, untouched.
     pub events: Vec<Value>,
+}
+
+impl EventGridEvents {
+    /// Events as a test makes them.
+    pub fn new(events: impl IntoIterator<Item = Value>) -> Self {
+        Self { events: events.into_iter().collect() }
+    }
 }
 
 impl Trigger for EventGridEvents {

@@ -11,7 +11,17 @@ use crate::{DecodeError, Payload};
 
 /// A request to the host. The host checked the key that `authLevel` asks for; the key may stand in
 /// the URL, the query and the headers.
+///
+/// ```
+/// use custom_handler::{Context, HttpRequest, HttpResponse, Outcome, OutputError};
+///
+/// async fn greet(request: HttpRequest, _: Context) -> Result<Outcome, OutputError> {
+///     let name = request.query.get("name").map_or("stranger", String::as_str);
+///     Outcome::done().output("res", HttpResponse::text(200, format!("hello {name}"))?)
+/// }
+/// ```
 #[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct HttpRequest {
     /// In upper case: `GET`.
     pub method: String,
@@ -38,6 +48,36 @@ impl fmt::Debug for HttpRequest {
 }
 
 impl HttpRequest {
+    /// A request as a test makes it.
+    ///
+    /// ```
+    /// let request = custom_handler::HttpRequest::new("GET", "http://localhost:7071/api/greet")
+    ///     .with_query("name", "Ada")
+    ///     .with_header("Accept", "text/plain")
+    ///     .with_body("");
+    /// assert_eq!(request.headers["accept"], "text/plain");
+    /// ```
+    pub fn new(method: &str, url: impl Into<String>) -> Self {
+        Self { method: method.to_ascii_uppercase(), url: url.into(), ..Self::default() }
+    }
+
+    /// The same with a query parameter; the URL stays as it is.
+    pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.insert(name.into(), value.into());
+        self
+    }
+
+    /// The same with a header.
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.insert(name.to_ascii_lowercase(), value.into());
+        self
+    }
+
+    /// The same with a body.
+    pub fn with_body(self, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
     /// The body as JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         serde_json::from_slice(&self.body)

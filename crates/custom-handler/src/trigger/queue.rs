@@ -12,24 +12,79 @@ use crate::{DecodeError, Payload};
 /// A message of a storage queue.
 ///
 /// The host copies the members of a message that is a JSON object over its own metadata, so a
-/// message `{"DequeueCount": 1}` would hide how often it failed before.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// message `{"DequeueCount": 1}` would hide how often it failed before: see [`DequeueCount`].
+///
+/// ```
+/// use custom_handler::{Context, DecodeError, QueueMessage};
+///
+/// async fn resize(message: QueueMessage, _: Context) -> Result<(), DecodeError> {
+///     let _width: u32 = message.json()?; // What is no number is refused.
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct QueueMessage {
     /// The text in UTF-8, or the bytes of a binding with `"dataType": "binary"`.
     pub body: Vec<u8>,
-    /// Which delivery this is, from 1. After `maxDequeueCount` (5) failed ones the message moves
-    /// to `<queue>-poison`. **`None` where the message has a member of this name** (in any case):
-    /// the sender may have written it.
-    pub dequeue_count: Option<u32>,
+    /// Which delivery this is, as far as that can be known.
+    pub dequeue_count: DequeueCount,
     /// The same at each delivery of the message. The queue's own, or the member `id` of a message
     /// that is a JSON object with one.
     pub id: Option<String>,
 }
 
+/// Which delivery of a message this is.
+///
+/// ```
+/// use custom_handler::{DequeueCount, QueueMessage};
+///
+/// fn is_last_try(message: &QueueMessage) -> bool {
+///     match message.dequeue_count {
+///         DequeueCount::Known(count) => count >= 5,
+///         // There may be no other.
+///         _ => true,
+///     }
+/// }
+/// assert!(!is_last_try(&QueueMessage::new("work")));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DequeueCount {
+    /// The host counted: 1, 2, 3 ...; 0 for a call by the admin interface. After `maxDequeueCount`
+    /// (5) failed ones the message moves to `<queue>-poison`.
+    Known(u32),
+    /// **The message has a member of this name** (in any case), which the host took for its own: the
+    /// sender may have written it. No first and no last delivery can be told from it.
+    Unknown,
+}
+
 impl QueueMessage {
+    /// A message as a test makes it: a first delivery without an id.
+    ///
+    /// ```
+    /// use custom_handler::{DequeueCount, QueueMessage};
+    ///
+    /// let again = QueueMessage::new("work").with_dequeue_count(DequeueCount::Known(2)).with_id("7");
+    /// assert_eq!(again.text(), Ok("work"));
+    /// ```
+    pub fn new(body: impl Into<Vec<u8>>) -> Self {
+        Self { body: body.into(), dequeue_count: DequeueCount::Known(1), id: None }
+    }
+
+    /// The same, delivered so often.
+    pub fn with_dequeue_count(self, dequeue_count: DequeueCount) -> Self {
+        Self { dequeue_count, ..self }
+    }
+
+    /// The same with an id.
+    pub fn with_id(self, id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..self }
+    }
+
     /// The text of the message.
     pub fn text(&self) -> Result<&str, DecodeError> {
-        str::from_utf8(&self.body)
+        std::str::from_utf8(&self.body)
             .map_err(|_| DecodeError::new("the queue message is not UTF-8 text"))
     }
 
@@ -56,7 +111,12 @@ impl Trigger for QueueMessage {
         };
         let count = payload.metadata_text("DequeueCount").filter(|_| !may_have_count(&body));
         let id = payload.metadata_text("Id").map(|id| id.trim_matches('"').to_owned());
-        Ok(Self { dequeue_count: count.and_then(|count| count.parse().ok()), body, id })
+        let count = count.and_then(|count| count.parse().ok());
+        Ok(Self {
+            dequeue_count: count.map_or(DequeueCount::Unknown, DequeueCount::Known),
+            body,
+            id,
+        })
     }
 }
 
@@ -101,6 +161,7 @@ mod tests {
             (r#"{"a":{"DequeueCount":1}}"#, Some(4)),
             (r#"[{"DequeueCount":1}]"#, Some(4)),
         ] {
+            let expected = expected.map_or(DequeueCount::Unknown, DequeueCount::Known);
             let seen = text(message, json!({ "DequeueCount": "4" }));
             assert_eq!(seen.dequeue_count, expected, "{message}");
         }
@@ -113,7 +174,6 @@ mod tests {
         }
         assert_eq!(decode(json!("no quotes!"), json!({})).unwrap().text(), Ok("no quotes!"));
         assert!(decode(json!(7), json!({})).is_err());
-        let bytes = QueueMessage { body: vec![0xff], dequeue_count: None, id: None };
-        assert!(bytes.text().is_err());
+        assert!(QueueMessage::new([0xff]).text().is_err());
     }
 }

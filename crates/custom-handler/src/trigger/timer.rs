@@ -8,7 +8,17 @@ use crate::{DecodeError, Payload, payload::date};
 
 /// A timer that fires. It runs on one instance and never overlaps itself there; a failure is
 /// not repeated unless function.json has a `retry` policy.
+///
+/// ```
+/// use custom_handler::{Context, Outcome, Timer};
+///
+/// async fn nightly(timer: Timer, _: Context) -> Outcome {
+///     let day = timer.next.map(|next| next.date_naive());
+///     Outcome::done().log(format!("the night of {day:?}, late: {}", timer.is_past_due))
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timer {
     /// An occurrence was missed while nothing ran: one call makes up for all of them.
     pub is_past_due: bool,
@@ -16,6 +26,18 @@ pub struct Timer {
     /// run, which the clock is not. `None` with `"useMonitor": false`, and for schedules that fire
     /// more than once a minute.
     pub next: Option<DateTime<Utc>>,
+}
+
+impl Timer {
+    /// A timer as a test makes it: in time, for the occurrence `next`.
+    pub fn at(next: DateTime<Utc>) -> Self {
+        Self { is_past_due: false, next: Some(next) }
+    }
+
+    /// The same, past due.
+    pub fn past_due(self) -> Self {
+        Self { is_past_due: true, ..self }
+    }
 }
 
 impl Trigger for Timer {

@@ -13,11 +13,11 @@ async fn no_answer_is_empty_or_null_which_would_hang_the_invocation() {
         "unit" => Outcome::from(()),
         "result" => Outcome::from(Ok::<(), String>(())),
         "again" => Outcome::from(Err::<(), _>("later")),
-        "date" => Outcome::done().output("q", Output::messages(["b", "2026-11-22T05:00:00Z"])),
+        "unreadable" => Outcome::from(message.json::<u32>().map(drop)),
         _ => {
             let body = json!({ "runId": 42, "state": "queued" });
-            let response = HttpResponse::json(202, body).header("X-Run-Id", "42");
-            Outcome::done().output("res", response).log("accepted run 42")
+            let response = HttpResponse::json(202, body).unwrap().header("X-Run-Id", "42");
+            Outcome::done().output("res", response.unwrap()).unwrap().log("accepted run 42")
         }
     });
     let server = Server::start(app).await;
@@ -31,13 +31,11 @@ async fn no_answer_is_empty_or_null_which_would_hang_the_invocation() {
         "Logs": ["accepted run 42"],
         "ReturnValue": null,
     });
-    let date = "the output `q` cannot be sent: message 1 looks like a date, which the host \
-                rewrites: send it in an object";
     for (name, status, body) in [
         ("unit", 200, done.clone()),
-        ("result", 200, done),
+        ("result", 200, done.clone()),
         ("again", 500, json!({ "error": "later" })),
-        ("date", 500, json!({ "error": date })),
+        ("unreadable", 200, done.clone()),
         ("response", 200, response),
     ] {
         let reply = server.invoke("make", &queue_message(name)).await;
@@ -49,7 +47,7 @@ async fn no_answer_is_empty_or_null_which_would_hang_the_invocation() {
 async fn messages_reach_the_host_as_texts_that_it_leaves_alone() {
     let app = App::new().function("echo", async |message: QueueMessage, _: Context| {
         let value: Value = message.json().unwrap();
-        Outcome::done().output("q", Output::messages([value]))
+        Outcome::done().output("q", Output::messages([value])?)
     });
     let server = Server::start(app).await;
     let message = r#"{"at":"2026-11-22T05:00:00.100Z","n":12345678901234567890}"#;

@@ -44,7 +44,7 @@ async fn answers_to_unknown_names_and_methods_say_what_there_is() {
 
 #[tokio::test]
 async fn answers_to_bodies_that_are_no_invocation_say_what_was_expected() {
-    let app = App::new().function("work", length).function("tick", async |_: Timer, _| ());
+    let app = App::new().function("work", length).function("tick", async |_: Timer, _: Context| ());
     let server = Server::start(app).await;
     let mut client = server.connect().await;
     let expected = "expected a JSON object with `Data` and `Metadata`, but ";
@@ -193,7 +193,7 @@ async fn a_call_in_flight_is_answered_before_the_app_stops() {
     assert!(!stopping.is_finished());
     release.notify_one();
     assert_eq!(call.await.unwrap().status, 200);
-    assert_eq!(stopping.await.unwrap().unwrap().abandoned, 0);
+    assert_eq!(stopping.await.unwrap().unwrap().abandoned(), 0);
     drop(idle);
 }
 

@@ -1,12 +1,15 @@
 //! A client that speaks like the host: raw HTTP over TCP, bodies in chunks without a length.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 
 use custom_handler::{App, Error, Stopped};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::oneshot,
     task::JoinHandle,
 };
@@ -22,8 +25,8 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn start(app: App) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub async fn start<S: Send + Sync + 'static>(app: App<S>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, asked) = oneshot::channel::<()>();
         let serving = tokio::spawn(app.serve(listener, async move { drop(asked.await) }));

@@ -5,9 +5,14 @@
 mod answers;
 mod behaviour;
 mod client;
+mod layers;
 mod process;
+mod public_api;
+mod readme;
 mod recorded;
 mod reports;
 #[path = "../recorded/requests.rs"]
 mod requests;
+mod script_root;
+mod state;
 mod triggers;

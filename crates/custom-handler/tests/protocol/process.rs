@@ -27,7 +27,7 @@ async fn child() {
     let code = match app.run().await {
         Ok(stopped) => i32::from(stopped.exit_code()),
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{error:?}");
             99
         }
     };
@@ -91,7 +91,24 @@ fn a_port_that_is_missing_wrong_or_taken_is_an_error() {
     let (code, text) = end(spawn(handler(), Some(&port)));
     assert_eq!(code, Some(99));
     // The host looks for these words.
-    assert!(text.to_lowercase().contains("address already in use"), "{text}");
+    let said = text.to_lowercase().matches("address already in use").count();
+    assert!(said == 1 && text.lines().count() == 1, "once, in one line: {text}");
+}
+
+#[test]
+fn a_script_root_that_does_not_fit_is_told_before_anything_is_served() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("host.json"), "{}").unwrap();
+    let mut command = handler();
+    command.env("FUNCTIONS_APP_ROOT_PATH", root.path());
+    // By which a setting of the app replaces that of host.json.
+    command.env("AzureFunctionsJobHost__functionTimeout", "soon");
+    let (code, text) = end(spawn(command, Some("1")));
+    assert_eq!((code, text.lines().count()), (Some(99), 1), "{text}");
+    assert!(text.contains("`functionTimeout` is `soon`, which is no hh:mm:ss"), "{text}");
+    for function in ["again", "panics", "slow", "refuses", "stuck"] {
+        assert!(text.contains(&format!("`{function}` has no {function}/function.json")), "{text}");
+    }
 }
 
 #[tokio::test]

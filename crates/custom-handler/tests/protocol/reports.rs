@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, time::Duration};
 
 use crate::client::{ID, Server, queue_message};
-use custom_handler::{App, Context, Outcome, Output, QueueMessage};
+use custom_handler::{App, Context, Error, Outcome, QueueMessage};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -22,18 +22,18 @@ async fn each_end_but_success_is_one_event_in_its_span_with_the_reason() {
         .deadline(Duration::from_millis(100))
         .function("done", async |_: QueueMessage, _: Context| {})
         .function("refused", async |_: QueueMessage, _: Context| Outcome::refused("not ours"))
-        .function("try_again", async |_: QueueMessage, _: Context| Outcome::try_again("away"))
+        .function("try_again", async |_: QueueMessage, _: Context| {
+            let gone = std::io::Error::other("the disk is gone");
+            Err::<(), _>(Error::Listen { port: 1, source: gone })
+        })
         .function("panicked", async |_: QueueMessage, _: Context| -> Outcome { panic!("bad luck") })
         .function("deadline_exceeded", async |_: QueueMessage, _: Context| {
             std::future::pending::<()>().await;
         })
-        .function("bad_output", async |_: QueueMessage, _: Context| {
-            Outcome::done().output("movie_review", Output::messages(["m"]))
-        })
         .function("undecodable", async |_: QueueMessage, _: Context| {})
         .function("body_too_large", async |_: QueueMessage, _: Context| {});
     let server = Server::start(app).await;
-    let names = ["done", "refused", "try_again", "panicked", "deadline_exceeded", "bad_output"];
+    let names = ["done", "refused", "try_again", "panicked", "deadline_exceeded"];
     for name in names {
         server.invoke(name, &queue_message("x")).await;
     }
@@ -43,10 +43,12 @@ async fn each_end_but_success_is_one_event_in_its_span_with_the_reason() {
 
     let expected = BTreeMap::from([
         ("refused", "not ours"),
-        ("try_again", "away"),
+        (
+            "try_again",
+            "cannot listen on 127.0.0.1:1; is another handler running?: the disk is gone",
+        ),
         ("panicked", "the handler panicked at "),
         ("deadline_exceeded", "the handler took more than 100ms"),
-        ("bad_output", "the output `movie_review` cannot be sent: the host rejects this"),
         ("undecodable", "expected a JSON object with `Data` and `Metadata`"),
         ("body_too_large", "the body has more than 1024 bytes"),
         ("unknown_function", "there is no function `unknown_function`"),

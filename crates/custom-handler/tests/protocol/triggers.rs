@@ -56,7 +56,7 @@ fn inputs_do_not_hide_the_trigger() {
     let data = json!({ "row": "\"x\"", "timer": { "IsPastDue": true, "ScheduleStatus": null } });
     let body = json!({ "Data": data, "Metadata": {} }).to_string();
     let timer = Timer::decode(Payload::from_slice(body.as_bytes()).unwrap());
-    assert_eq!(timer, Ok(Timer { is_past_due: true, next: None }));
+    assert_eq!(timer, Ok(Timer::default().past_due()));
 }
 
 #[test]

@@ -131,9 +131,6 @@ impl HostJson {
         if queues.max_dequeue_count == 0 {
             return Err("`maxDequeueCount` must be 1 or more".into());
         }
-        if !queues.message_encoding.eq_ignore_ascii_case("none") {
-            return Err("the test host needs `messageEncoding` of queues to be `none`".into());
-        }
         Ok(())
     }
 }

@@ -117,7 +117,14 @@ impl ScriptRoot {
             "the setting `AzureWebJobsStorage` is missing, and triggers other than HTTP need it: \
              set it to `UseDevelopmentStorage=true` in local.settings.json"
         );
-        Ok(Self { path, host_json, settings, functions, in_error })
+        let root = Self { path, host_json, settings, functions, in_error };
+        let encoding = &root.host_json.extensions.queues.message_encoding;
+        ensure!(
+            encoding.eq_ignore_ascii_case("none") || root.queues().next().is_none(),
+            "{}: the test host needs `messageEncoding` of queues to be `none`",
+            file.display()
+        );
+        Ok(root)
     }
 
     /// Every queue that a function reads or writes.

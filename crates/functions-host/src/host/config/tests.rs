@@ -91,7 +91,8 @@ fn a_function_that_the_host_refuses_is_in_error_for_its_reason() {
 
 #[test]
 fn options_of_host_json_that_are_unknown_or_wrong_are_refused() {
-    let timer = format!(r#"{{ "bindings": [{TIMER}] }}"#);
+    let queue = r#"{ "type": "queue", "direction": "out", "name": "q", "queueName": "next" }"#;
+    let timer = format!(r#"{{ "bindings": [{TIMER}, {queue}] }}"#);
     for (right, wrong, expected) in [
         ("\"version\"", "\"x\": 1, \"version\"", "`x`"),
         ("2.0", "3.0", "\"2.0\""),
@@ -105,6 +106,12 @@ fn options_of_host_json_that_are_unknown_or_wrong_are_refused() {
         let error = read(&HOST.replace(right, wrong), &timer).map(drop).unwrap_err();
         assert!(error.contains(expected), "{wrong}: {error}");
     }
+}
+
+#[test]
+fn without_a_queue_its_encoding_does_not_matter() {
+    let root = read(&HOST.replace("none", "base64"), &format!(r#"{{ "bindings": [{TIMER}] }}"#));
+    assert_eq!(root.unwrap().functions.len(), 1);
 }
 
 #[test]
