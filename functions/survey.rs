@@ -39,9 +39,9 @@ pub struct Survey {
     /// Their content, where it is known.
     #[serde(skip)]
     pub vanished_contents: BTreeMap<String, String>,
-    /// Files whose version counts.
+    /// Files whose version counts, and when that was found, UTC.
     #[serde(skip)]
-    pub counted: Vec<String>,
+    pub counted: BTreeMap<String, String>,
     /// A file that counts with each content.
     #[serde(skip)]
     pub contents: BTreeMap<String, String>,
@@ -242,7 +242,7 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
         open_dates: OpenDates::find(deps, &newest),
         vanished: vanished.into_iter().map(|receipt| receipt.path).collect(),
         vanished_contents,
-        counted: Vec::new(),
+        counted: BTreeMap::new(),
         contents: BTreeMap::new(),
         newest_at: None,
         snapshot_at: snapshot.map(|snapshot| snapshot.written_at),
@@ -343,9 +343,9 @@ impl Survey {
         match receipt.state {
             State::Accepted | State::Loaded | State::Unchanged => {
                 let Receipt { path, content_hash, written_at, .. } = receipt;
-                self.newest_at = self.newest_at.take().max(Some(written_at));
+                self.newest_at = self.newest_at.take().max(Some(written_at.clone()));
                 self.contents.extend(content_hash.map(|content| (content, path.clone())));
-                self.counted.push(path);
+                self.counted.insert(path, written_at);
             }
             State::Forgotten if receipt.refusal.is_none() => {}
             // Covers nothing.

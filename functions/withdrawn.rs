@@ -27,6 +27,9 @@ pub struct Notes {
     pub withdrawn: BTreeMap<String, DateTime<Utc>>,
     /// Whether withdrawn files are to be warned of.
     pub alert: bool,
+    /// When `reconcile` looked last.
+    #[serde(default)]
+    pub looked_at: Option<DateTime<Utc>>,
 }
 
 const NOTES: &str = "raw";
@@ -47,22 +50,31 @@ impl Notes {
 /// Excludes what has been replaced, or was gone for too long, and notes the rest. Returns a
 /// sentence for each path that was excluded; the inventory keeps those that still count.
 ///
-/// `fresh`: files that were read since an earlier listing showed them. Where they are all that is
-/// in a folder, the folder was overwritten.
+/// `fresh`: where files that were read since an earlier listing are all that is in a folder, the
+/// folder was overwritten.
 pub async fn settle(
     deps: &Deps,
     inventory: &mut Inventory,
-    fresh: &BTreeSet<String>,
+    fresh: Fresh,
 ) -> anyhow::Result<Vec<String>> {
     let before = Notes::read(&deps.lake).await;
     let unread = inventory.unread.len();
     let alert = deps.settings.withdrawn != Withdrawn::Keep;
-    let mut notes = Notes { unread, withdrawn: BTreeMap::new(), alert };
+    let looked_at = match fresh {
+        Fresh::Files(_) => before.looked_at,
+        Fresh::SinceLastLook => Some(now()),
+    };
+    let mut notes = Notes { unread, withdrawn: BTreeMap::new(), alert, looked_at };
+    let is_fresh = |path: &str, written_at: &str| match (&fresh, before.looked_at) {
+        (Fresh::Files(files), _) => files.contains(path),
+        (Fresh::SinceLastLook, Some(looked_at)) => *written_at > *text(looked_at),
+        (Fresh::SinceLastLook, None) => false,
+    };
     let mut told = Vec::new();
     for survey in &mut inventory.datasets {
         for path in std::mem::take(&mut survey.vanished) {
             let since = before.withdrawn.get(&path).copied().unwrap_or_else(now);
-            let why = match replaced(survey, &path, fresh) {
+            let why = match replaced(survey, &path, is_fresh) {
                 Some(why) => why,
                 None if is_over(deps.settings.withdrawn, since) => {
                     format!("it has been gone since {}", text(since))
@@ -86,19 +98,27 @@ pub async fn settle(
     Ok(told)
 }
 
+/// Which files were read since an earlier listing.
+pub enum Fresh {
+    /// These.
+    Files(BTreeSet<String>),
+    /// Those with receipts since `reconcile` looked last: their events brought them in.
+    SinceLastLook,
+}
+
 /// Why a file that is gone counts elsewhere.
-fn replaced(survey: &Survey, path: &str, fresh: &BTreeSet<String>) -> Option<String> {
+fn replaced(survey: &Survey, path: &str, is_fresh: impl Fn(&str, &str) -> bool) -> Option<String> {
     let content = survey.vanished_contents.get(path);
     if let Some(name) = content.and_then(|content| survey.contents.get(content)) {
         return Some(format!("it is {name} now, with the same content"));
     }
     let (folder, _) = path.rsplit_once('/')?;
     let of_feed = Dataset::ALL.iter().any(|dataset| dataset.raw_folder() == folder);
-    let is_in = |other: &&String| other.rsplit_once('/').is_some_and(|(other, _)| other == folder);
-    let waits = survey.waiting.iter().any(|source| is_in(&&source.path));
-    let mut there = survey.counted.iter().filter(is_in).peekable();
-    let overwritten = there.peek().is_some() && there.all(|path| fresh.contains(path));
-    let refused = survey.refused.iter().any(|file| is_in(&&file.path));
+    let is_in = |other: &String| other.rsplit_once('/').is_some_and(|(other, _)| other == folder);
+    let waits = survey.waiting.iter().any(|source| is_in(&source.path));
+    let mut there = survey.counted.iter().filter(|(path, _)| is_in(path)).peekable();
+    let overwritten = there.peek().is_some() && there.all(|(path, at)| is_fresh(path, at));
+    let refused = survey.refused.iter().any(|file| is_in(&file.path));
     // The folder of all files is never one version of anything.
     let whole = overwritten && !waits && !refused && !of_feed;
     whole.then(|| format!("the folder {folder} was overwritten as a whole"))

@@ -1,12 +1,12 @@
 //! What the lake has that the warehouse has not absorbed yet.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use anyhow::Context;
 use engine::{Change, Changed, Live};
 use lake::{Lake, Listing, Receipt, SNAPSHOT, failpoint::applies};
 use pipeline::Dataset;
-use warehouse::State;
+use warehouse::{Absorbed, State};
 
 /// The live files as they are now, and how they differ from what was published.
 #[derive(Default)]
@@ -133,29 +133,57 @@ pub fn behind(listings: &[(Dataset, Listing)], state: &State) -> Option<(String,
     behind.map(|(path, absorbed)| (path.clone(), absorbed.newest))
 }
 
-/// A recreated lake numbers its receipts from 1 again, so the numbers alone do not distinguish it
-/// from the lake that the warehouse has absorbed. No two attempts have the same name, so it is
-/// enough to check one receipt.
-pub async fn check_lake(lake: &Lake, state: &State) -> anyhow::Result<()> {
-    let live = state.paths.values().filter_map(|absorbed| absorbed.live.as_ref());
-    // More than one, as somebody may have deleted or damaged it. In a recreated lake none is
-    // missing among those that it lists.
-    for absorbed in live.take(3) {
-        let receipt = lake.receipts().get(absorbed.dataset, &absorbed.path, absorbed.number).await;
-        match receipt {
-            Ok(receipt) if receipt.attempt == absorbed.attempt => return Ok(()),
-            Ok(_) => anyhow::bail!(
-                "receipt {} of `{}` is not the one that the warehouse has absorbed: check that \
-                 LAKE and WAREHOUSE belong together; if the lake was recreated, recreate the \
-                 warehouse too",
-                absorbed.number,
-                absorbed.path
-            ),
-            Err(lake::Error::Missing { .. } | lake::Error::Damaged { .. }) => {}
-            Err(error) => return Err(error.into()),
+/// A lake that was recreated, or put back from a backup, gives numbers again that the warehouse has
+/// absorbed, so receipts are compared by what wrote them. Read are a live one, those put since the
+/// newest publish, and those that newer ones follow: all others were there when the warehouse absorbed
+/// them.
+pub async fn check_lake(
+    lake: &Lake,
+    listings: &[(Dataset, Listing)],
+    state: &State,
+) -> anyhow::Result<()> {
+    let published_at = state.published_at.as_deref().and_then(|time| time.parse().ok());
+    // In a recreated lake all of them differ. More than one, as somebody may have damaged it.
+    let mut unproven = 3;
+    for (dataset, listing) in listings {
+        for (path, absorbed) in &state.paths {
+            let Some(newest) = listing.newest.get(path) else { continue };
+            let changed = match newest.cmp(&absorbed.newest) {
+                Ordering::Less => continue,
+                Ordering::Equal => published_at.is_some_and(|at| listing.is_put_since(path, at)),
+                Ordering::Greater => true,
+            };
+            let proves = unproven > 0 && absorbed.live.is_some();
+            if !changed && !proves {
+                continue;
+            }
+            unproven -= i32::from(proves);
+            let receipt = match lake.receipts().get(*dataset, path, absorbed.newest).await {
+                // Somebody deleted or damaged it.
+                Err(lake::Error::Missing { .. } | lake::Error::Damaged { .. }) => continue,
+                receipt => receipt?,
+            };
+            anyhow::ensure!(
+                is_same(absorbed, &receipt),
+                "receipt {} of `{path}` is not the one that the warehouse has absorbed: check that \
+                 LAKE and WAREHOUSE belong together; if the lake was recreated or put back from a \
+                 backup, recreate the warehouse too",
+                receipt.number
+            );
+            if proves {
+                unproven = 0;
+            }
         }
     }
     Ok(())
+}
+
+fn is_same(absorbed: &Absorbed, receipt: &Receipt) -> bool {
+    match &absorbed.live {
+        // No two attempts have the same name.
+        Some(live) if live.number == receipt.number => live.attempt == receipt.attempt,
+        _ => absorbed.written_at == receipt.written_at,
+    }
 }
 
 /// Excludes purchases with the content of another live path: a process that accepted the second one

@@ -145,7 +145,7 @@ async fn look(
     mut listings: Vec<(Dataset, Listing)>,
     state: &State,
 ) -> anyhow::Result<(String, ChangeSet)> {
-    change::check_lake(&deps.lake, state).await?;
+    change::check_lake(&deps.lake, &listings, state).await?;
     // Another process has absorbed more meanwhile.
     if change::behind(&listings, state).is_some() && applies("list again") {
         listings = list(deps).await?;

@@ -78,6 +78,10 @@ enum Command {
     Reconcile {
         #[command(flatten)]
         places: Places,
+        /// Read every file that counts, and those whose bytes are not the ones that were staged once
+        /// more: for a lake whose files keep size and times when they change.
+        #[arg(long)]
+        deep: bool,
         /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
@@ -276,8 +280,8 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
         Command::Run { places, json } => {
             show(&run::run(&deps(places)?, &Progress::new(json)).await?, json)
         }
-        Command::Reconcile { places, json } => {
-            show(&run::reconcile(&deps(places)?, &Progress::new(json)).await?, json)
+        Command::Reconcile { places, deep, json } => {
+            show(&run::reconcile(&deps(places)?, deep, &Progress::new(json)).await?, json)
         }
         Command::Replay { places, paths, dataset, from, to, refused, failed, forget, json } => {
             let request = replay::Request { paths, dataset, from, to, refused, failed, forget };

@@ -18,7 +18,7 @@ use crate::{
     load_user_purchase, parse_log_reviews, reconcile, replay,
     settings::Withdrawn,
     survey::{Inventory, inventory},
-    withdrawn,
+    withdrawn::{self, Fresh},
 };
 
 /// Withdrawn files that are named one by one; the report has all.
@@ -33,15 +33,16 @@ type Job = (Dataset, Order, u64);
 /// Stages what is new and publishes it.
 pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
     deps.engine.check().await?;
-    let (Staged { files, mut failed }, covered, raw) = stage_all(deps, progress).await?;
+    let (Staged { files, mut failed }, covered, raw) = stage_all(deps, false, progress).await?;
     let extract = extract(deps, &mut failed, progress).await?;
     let report = publish(deps, files, covered, ask(), progress).await?;
     Ok(Report { extract, raw, failed, ..report })
 }
 
 /// Stages what is new and leaves publishing to the next run.
-pub async fn reconcile(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
-    let (Staged { files, failed }, covered, raw) = stage_all(deps, progress).await?;
+/// `deep`: also files whose bytes are others than those that were staged, whatever their version.
+pub async fn reconcile(deps: &Deps, deep: bool, progress: &Progress) -> anyhow::Result<Report> {
+    let (Staged { files, failed }, covered, raw) = stage_all(deps, deep, progress).await?;
     let swept = Some(reconcile::sweep(deps).await);
     Ok(Report { swept, raw, failed, ..report(deps, files, covered, None).await? })
 }
@@ -153,8 +154,17 @@ async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
 
 /// Stages what waits, then content that a restated file has freed. The files and what the first
 /// look found.
-async fn stage_all(deps: &Deps, progress: &Progress) -> anyhow::Result<(Staged, u64, Raw)> {
+async fn stage_all(
+    deps: &Deps,
+    deep: bool,
+    progress: &Progress,
+) -> anyhow::Result<(Staged, u64, Raw)> {
     let mut first = waiting(deps, progress).await?;
+    if deep {
+        let other = other_bytes(deps, first.found.as_ref(), progress).await?;
+        first.covered -= other.len() as u64;
+        first.jobs.extend(other);
+    }
     let mut staged = stage(deps, std::mem::take(&mut first.jobs), progress).await?;
     let mut free = freed(deps, &staged.files, &first.duplicates).await?;
     // Each may free another.
@@ -174,6 +184,26 @@ async fn stage_all(deps: &Deps, progress: &Progress) -> anyhow::Result<(Staged, 
     Ok((staged, first.covered, raw))
 }
 
+/// Requests for the files that count and have other bytes than those that were staged.
+async fn other_bytes(
+    deps: &Deps,
+    found: Option<&Inventory>,
+    progress: &Progress,
+) -> anyhow::Result<Vec<Job>> {
+    let surveys = found.iter().flat_map(|found| &found.datasets);
+    let counted = surveys.flat_map(|of| of.counted.keys().map(|path| (of.dataset, path)));
+    let mut jobs = Vec::new();
+    for (dataset, path) in counted {
+        let Some(newest) = deps.lake.receipts().newest(dataset, path).await? else { continue };
+        let found = deps.lake.source_hash(path).await?;
+        if found.is_some() && found != newest.bytes_hash {
+            progress.line(&format!("{path} has other bytes than those that were staged"));
+            jobs.push((dataset, Order { path: path.clone(), force: Some(newest.number) }, 0));
+        }
+    }
+    Ok(jobs)
+}
+
 /// What becomes of files that are gone from `raw`, now that those are read that may replace them.
 async fn settle(
     deps: &Deps,
@@ -186,7 +216,7 @@ async fn settle(
         _ => inventory(deps).await?,
     };
     let fresh = staged.iter().map(|file| file.path.clone()).collect();
-    let excluded = withdrawn::settle(deps, &mut found, &fresh).await?;
+    let excluded = withdrawn::settle(deps, &mut found, Fresh::Files(fresh)).await?;
     excluded.iter().for_each(|sentence| progress.line(sentence));
     let withdrawn: Vec<String> =
         found.datasets.into_iter().flat_map(|survey| survey.vanished).collect();

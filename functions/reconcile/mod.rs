@@ -7,7 +7,7 @@
 //! **Retry**: always; the next hour does the same.
 //! **What a crash leaves behind**: nothing.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use custom_handler::{Outcome, Timer};
@@ -21,7 +21,7 @@ use crate::{
     schedule,
     settings::Withdrawn,
     survey::{Inventory, inventory},
-    withdrawn,
+    withdrawn::{self, Fresh},
 };
 
 /// Age of files from which on they are no work under way.
@@ -58,7 +58,7 @@ pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::
     let now = now();
     let mut found = Found::default();
     let mut inventory = inventory(deps).await?;
-    withdrawn::settle(deps, &mut inventory, &BTreeSet::new()).await?;
+    withdrawn::settle(deps, &mut inventory, Fresh::SinceLastLook).await?;
     found.unread = warn_of_unread(&inventory.unread);
     found.withdrawn = warn_of_withdrawn(deps, &inventory);
     for survey in inventory.datasets {

@@ -11,6 +11,7 @@ mod exactly_once;
 mod failpoints;
 mod first_reading;
 mod outages;
+mod overwritten_folder;
 mod postgres_faults;
 mod postgres_rounds;
 mod simulation;

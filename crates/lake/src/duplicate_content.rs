@@ -26,7 +26,7 @@ pub(crate) async fn find_duplicate(
     let listing = lake.receipts().list(dataset).await?;
     let mut unknown = Vec::new();
     for (path, &number) in &listing.newest {
-        let newest = (number, listing.etags.get(path).cloned().unwrap_or_default());
+        let newest = (number, listing.etag(path).to_owned());
         if known.get(path).is_none_or(|known| known.newest != newest) {
             unknown.push((path.clone(), newest));
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use object_store::{ObjectStoreExt, PutMode};
+use chrono::{DateTime, Utc};
+use object_store::{ObjectMeta, ObjectStoreExt, PutMode};
 use pipeline::Dataset;
 use twox_hash::XxHash3_128;
 
@@ -21,8 +22,15 @@ const FOLDER: &str = "_receipts";
 pub struct Listing {
     /// Number of the newest receipt of each source path.
     pub newest: BTreeMap<String, u32>,
-    /// Its ETag, so that a lake made anew does not look like the one before.
-    pub(crate) etags: BTreeMap<String, String>,
+    /// Its object, so that a lake made anew does not look like the one before.
+    objects: BTreeMap<String, Object>,
+}
+
+/// A receipt as a listing shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Object {
+    etag: String,
+    put_at: DateTime<Utc>,
 }
 
 impl Listing {
@@ -30,17 +38,28 @@ impl Listing {
     pub fn hash(&self) -> String {
         let mut hasher = XxHash3_128::new();
         for (path, number) in &self.newest {
-            let etag = self.etags.get(path).map_or("", String::as_str);
+            let etag = self.etag(path);
             // Neither a path nor an ETag holds control characters.
             hasher.write(format!("{path}\n{number}\n{etag}\n").as_bytes());
         }
         format!("{:032x}", hasher.finish_128())
     }
 
-    fn add(&mut self, path: &str, number: u32, etag: String) {
+    /// ETag of the newest receipt; empty where there is none.
+    pub(crate) fn etag(&self, path: &str) -> &str {
+        self.objects.get(path).map_or("", |object| &object.etag)
+    }
+
+    /// Whether the newest receipt was put in this second or later, by the storage's clock.
+    pub fn is_put_since(&self, path: &str, second: DateTime<Utc>) -> bool {
+        self.objects.get(path).is_some_and(|object| object.put_at >= second)
+    }
+
+    fn add(&mut self, path: &str, number: u32, meta: &ObjectMeta) {
         if self.newest.get(path).is_none_or(|newest| *newest < number) {
             self.newest.insert(path.to_owned(), number);
-            self.etags.insert(path.to_owned(), etag);
+            let object = Object { etag: store::etag(meta), put_at: meta.last_modified };
+            self.objects.insert(path.to_owned(), object);
         }
     }
 }
@@ -74,7 +93,7 @@ impl ReceiptLog<'_> {
         let folder = format!("{FOLDER}/{dataset}");
         for meta in self.lake.list(self.lake.staging(), "staging", Some(&folder)).await? {
             if let Some((path, number)) = parse(dataset, meta.location.as_ref()) {
-                listing.add(path, number, store::etag(&meta));
+                listing.add(path, number, &meta);
             }
         }
         Ok(listing)

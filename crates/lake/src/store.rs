@@ -14,6 +14,7 @@ use futures_util::TryStreamExt;
 use object_store::{
     ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
 };
+use twox_hash::XxHash3_128;
 
 use crate::{AzureLake, Error, Work, ingest::UnderWay, paths, work::Counters};
 
@@ -194,6 +195,26 @@ impl Lake {
     /// Metadata of a vendor file, or `None` where there is none.
     pub(crate) async fn head_raw(&self, path: &Path) -> Result<Option<ObjectMeta>, Error> {
         Ok(head(self.raw(), path).await?.map(|meta| self.with_change_time(meta)))
+    }
+
+    /// Hash of the bytes of a vendor file as receipts have it ([`Receipt::bytes_hash`](crate::Receipt)),
+    /// by reading all of it; `None` where there is no such file.
+    pub async fn source_hash(&self, path: &str) -> Result<Option<String>, Error> {
+        let object = paths::source(path)?;
+        let read = async {
+            let mut bytes = self.raw().get(&object).await?.into_stream();
+            let mut hash = XxHash3_128::new();
+            while let Some(bytes) = bytes.try_next().await? {
+                hash.write(&bytes);
+                Counters::add(&self.counters().bytes_read, bytes.len() as u64);
+            }
+            Ok(format!("{:032x}", hash.finish_128()))
+        };
+        match read.await {
+            Ok(hash) => Ok(Some(hash)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(Error::store("read", path)(error)),
+        }
     }
 
     /// In a local folder with the time at which the inode changed, which no program can set: a copy

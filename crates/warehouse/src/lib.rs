@@ -162,6 +162,8 @@ impl Newest {
 pub struct State {
     /// What a publish that is computed from this state expects.
     pub head: Head,
+    /// When the newest publish began, UTC, `2021-04-25T06:15:04Z`.
+    pub published_at: Option<String>,
     /// `facts::VERSION` of the newest publish.
     pub fact_recipe: Option<String>,
     /// By source path.
@@ -177,6 +179,8 @@ pub struct State {
 pub struct Absorbed {
     /// Newest receipt seen.
     pub newest: u32,
+    /// When that was written, UTC, `2021-04-25T06:15:04Z`.
+    pub written_at: String,
     /// The receipt whose rows are in the facts.
     pub live: Option<Receipt>,
 }

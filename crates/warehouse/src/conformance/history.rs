@@ -27,7 +27,7 @@ pub async fn receipts_of_each_state_come_back(connect: Connect<'_>) -> Done {
     ];
     absorb(&mut warehouse, receipts, &[(A, Some(2)), (C, None)]).await?;
 
-    let absorbed = |newest, live| Absorbed { newest, live };
+    let absorbed = |newest, live| Absorbed { newest, written_at: PUBLISHED_AT.to_owned(), live };
     let expected = [
         (A.to_owned(), absorbed(4, Some(live))),
         (B.to_owned(), absorbed(1, None)),
@@ -74,7 +74,11 @@ pub async fn live_versions_change_and_go(connect: Connect<'_>) -> Done {
     // A path that a publish does not name keeps its live version.
     absorb(&mut warehouse, [receipt(A, 6, Rejected)], &[]).await?;
     let state = warehouse.state().await?;
-    let expected = Absorbed { newest: 6, live: Some(receipt(A, 2, Accepted)) };
+    let expected = Absorbed {
+        newest: 6,
+        written_at: PUBLISHED_AT.to_owned(),
+        live: Some(receipt(A, 2, Accepted)),
+    };
     assert_eq!(state.paths[A], expected);
     Ok(())
 }

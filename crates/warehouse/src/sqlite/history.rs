@@ -26,6 +26,7 @@ pub(super) fn state(connection: &mut Connection) -> Result<State, Cause> {
     let newest = newest(&snapshot)?;
     let state = State {
         head: newest.head,
+        published_at: newest.published_at,
         fact_recipe: newest.fact_recipe,
         paths: paths(&snapshot)?,
         refused_days: refused_days(&snapshot)?,
@@ -39,7 +40,8 @@ fn paths(connection: &Connection) -> Result<BTreeMap<String, Absorbed>, Cause> {
     let mut statement = connection.prepare(sql!("operations/newest_receipts"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        paths.insert(row.get(0)?, Absorbed { newest: row.get(1)?, live: None });
+        let absorbed = Absorbed { newest: row.get(1)?, written_at: row.get(2)?, live: None };
+        paths.insert(row.get(0)?, absorbed);
     }
     let mut statement = connection.prepare(sql!("operations/live_receipts"))?;
     let mut rows = statement.query([])?;

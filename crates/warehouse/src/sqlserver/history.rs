@@ -40,9 +40,10 @@ pub(super) fn newest_of(rows: &[Row]) -> Result<Newest, Cause> {
 /// again.
 pub(super) async fn state(session: &mut Session) -> Result<State, Cause> {
     loop {
-        let Newest { head, fact_recipe, .. } = newest(session).await?;
+        let Newest { head, published_at, fact_recipe } = newest(session).await?;
         let state = State {
             head,
+            published_at,
             fact_recipe,
             paths: paths(session).await?,
             refused_days: refused_days(session).await?,
@@ -58,7 +59,8 @@ async fn paths(session: &mut Session) -> Result<BTreeMap<String, Absorbed>, Caus
     let mut paths = BTreeMap::new();
     for row in session.query(sql!("operations/newest_receipts"), &[]).await? {
         let newest = u32::try_from(row.count("receipt")?).unwrap_or(u32::MAX);
-        paths.insert(row.text("path")?, Absorbed { newest, live: None });
+        let written_at = time(&row, "written_at")?;
+        paths.insert(row.text("path")?, Absorbed { newest, written_at, live: None });
     }
     for row in session.query(sql!("operations/live_receipts"), &[]).await? {
         let path = row.text("path")?;
