@@ -126,6 +126,7 @@ macro_rules! conformance_cases {
             a_dashboard_shows_the_newest_publish,
             spend_of_a_dashboard_is_exact,
 
+            texts_of_any_number_are_told_apart,
             half_a_million_facts_are_published_at_once,
         }
     };
