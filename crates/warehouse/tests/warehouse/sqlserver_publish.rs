@@ -408,7 +408,8 @@ fn part_with_texts(texts: std::ops::Range<usize>) -> FactBatch {
         let codes = batch.texts.each_mut().map(|texts| texts.code(&own));
         batch.rows.push(Fact { day, customer: nth as i64, codes, score: 0, count: 1 });
     }
-    batch.days.push(DayTotal { day, matched: batch.rows.len() as u64, unmatched: 0 });
+    let matched = batch.rows.len() as u64;
+    batch.days.push(DayTotal { day, matched, unmatched: 0, other_customers: 0 });
     batch
 }
 
