@@ -112,7 +112,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     // Refused files, for example, or reviews whose logs are not there yet.
     let Some(published) = published else { return Ok(Outcome::NothingNew) };
     refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
-    HeldCustomer::number(&mut held_customers, published.publish_id);
+    HeldCustomer::settle(&mut held_customers, published.publish_id);
     let judged = |day: &Day| days.contains(day) || refused.iter().any(|left| left.day == *day);
     let earlier = state.refused_days.iter().filter(|day| !judged(&day.day));
     let held: Vec<i64> = earlier.chain(&refused).map(|day| day.publish_id).collect();
@@ -321,15 +321,11 @@ async fn leave_out(
     let first = violations.first().map(|violation| violation.day);
     let mut refused = Vec::new();
     for day in linked.intersection(days).filter(|day| !offending.contains(day)) {
-        refused.push(RefusedDay {
-            day: *day,
-            publish_id: 0,
-            check: HELD_BACK.to_owned(),
-            detail: match first {
-                Some(first) => format!("shares logs with {first}, which failed a check"),
-                None => String::new(),
-            },
-        });
+        let detail = match first {
+            Some(first) => format!("shares logs with {first}, which failed a check"),
+            None => String::new(),
+        };
+        refused.push(RefusedDay::new(*day, HELD_BACK, &detail));
     }
     refused.extend(violations.into_iter().map(refused_day));
     days.retain(|day| !linked.contains(day));
@@ -392,5 +388,5 @@ async fn restated_days(deps: &Deps, changes: &ChangeSet) -> anyhow::Result<BTree
 
 fn refused_day(violation: Violation) -> RefusedDay {
     let Violation { day, check, detail } = violation;
-    RefusedDay { day, publish_id: 0, check: check.name().to_owned(), detail }
+    RefusedDay::new(day, check.name(), &detail)
 }

@@ -116,6 +116,20 @@ impl Oracle {
     }
 }
 
+/// The first total that a warehouse cannot hold, in thousandths.
+pub const LIMIT: i128 = 10_i128.pow(16);
+
+impl Oracle {
+    /// Without the totals of customers that fit no warehouse.
+    pub fn with_totals_that_fit(mut self) -> Self {
+        self.spend.retain(|_, total| (1 - LIMIT..LIMIT).contains(total));
+        for (grain, fact) in &mut self.facts {
+            fact.amount_milli = self.spend.get(&grain.customer).copied().unwrap_or(0);
+        }
+        self
+    }
+}
+
 /// Reads rows that have an id: the later line wins.
 fn keyed<T>(
     bytes: &[u8],

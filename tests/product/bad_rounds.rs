@@ -11,15 +11,12 @@ use crate::{
     common::{
         dice::Dice,
         drop::{log, logs, purchases, reviews},
-        oracle::Oracle,
+        oracle::{LIMIT, Oracle},
         place::Place,
         warehouse::{Spend, assert_same},
     },
     with_settings,
 };
-
-/// The first total that a warehouse cannot hold, in thousandths.
-const LIMIT: i128 = 10_i128.pow(16);
 
 /// A budget of one MiB: for 10,922 logs of a day, or 256 KiB of texts.
 const SETTINGS: [(&str, &str); 3] =

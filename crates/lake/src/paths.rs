@@ -4,13 +4,9 @@
 //! some characters a second time: every name goes through [`object`], which keeps it as it is.
 
 use object_store::path::Path;
-use pipeline::Dataset;
+use pipeline::{Dataset, limits};
 
 use crate::{Error, failpoint};
-
-/// Longest source path, in UTF-16 code units: an index of SQL Server takes no more. Azure allows
-/// 1,024 for a blob, and ours carry the source path, a dataset, an ETag and an attempt.
-const LONGEST: usize = 800;
 
 /// Folder of the markers below `staging`.
 const MARKERS: &str = "_published";
@@ -41,8 +37,8 @@ pub(crate) fn object(name: &str) -> Result<Path, Error> {
 
 /// The object of a vendor file in `raw`.
 pub(crate) fn source(path: &str) -> Result<Path, Error> {
-    if path.encode_utf16().count() > LONGEST {
-        let why = format!("it has more than {LONGEST} characters");
+    if limits::units(path) > limits::PATH {
+        let why = format!("it has more than {} characters", limits::PATH);
         return Err(Error::Name { path: path.to_owned(), why });
     }
     object(path)
@@ -122,6 +118,16 @@ mod tests {
         assert_eq!(parse_parquet(Dataset::UserPurchase, &name), Some("user_purchase/a.csv"));
         assert_eq!(parse_parquet(Dataset::ReviewLogs, &name), None);
         assert_eq!(parse_parquet(Dataset::UserPurchase, "user_purchase/a.json"), None);
+    }
+
+    #[test]
+    fn names_of_staged_files_are_within_their_limit() {
+        let (source, etag) = ("x".repeat(limits::PATH), "e".repeat(limits::PATH));
+        for dataset in Dataset::ALL {
+            assert!(
+                limits::units(&parquet(dataset, &source, &etag, &attempt())) <= limits::PARQUET
+            );
+        }
     }
 
     #[test]

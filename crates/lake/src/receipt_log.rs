@@ -120,7 +120,9 @@ impl ReceiptLog<'_> {
     /// [`Unreadable`](State::Unreadable): it covers no version, so that the file is read again.
     pub async fn find(self, dataset: Dataset, path: &str, number: u32) -> Result<Receipt, Error> {
         match self.get(dataset, path, number).await {
-            Err(error @ (Error::Damaged { .. } | Error::Missing { .. })) => {
+            Err(error @ (Error::Damaged { .. } | Error::Missing { .. }))
+                if applies("damaged receipts") =>
+            {
                 tracing::warn!("{error}");
                 Ok(Receipt::new(dataset, path, number, State::Unreadable))
             }
@@ -268,7 +270,7 @@ impl ReceiptLog<'_> {
             Ok(_) => Ok(Commit::Done),
             // Perhaps it is ours: a put whose answer was lost is sent again.
             Err(object_store::Error::AlreadyExists { .. }) => {
-                let there = self.get(receipt.dataset, &receipt.path, receipt.number).await?;
+                let there = self.find(receipt.dataset, &receipt.path, receipt.number).await?;
                 let ours = applies("own receipt") && there.attempt == receipt.attempt;
                 Ok(if ours { Commit::Done } else { Commit::Taken(Box::new(there)) })
             }

@@ -25,6 +25,7 @@ pub mod dimensions;
 pub mod facts;
 mod file_parser;
 mod id_ranges;
+pub mod limits;
 pub mod logs;
 mod number;
 pub mod parser;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Day;
+use crate::{Day, limits};
 
 macro_rules! reasons {
     ($(#[$doc:meta])* $name:ident {
@@ -206,8 +206,10 @@ pub struct FileRefusal {
 }
 
 impl FileRefusal {
-    /// `detail` is shown to people: lower case, no full stop, no row contents.
+    /// `detail` is shown to people: lower case, no full stop, no row contents. It is cut to
+    /// [`limits::DETAIL`].
     pub fn new(reason: FileReason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        let detail: String = detail.into();
+        Self { reason, detail: limits::cut(&detail, limits::DETAIL).into_owned() }
     }
 }

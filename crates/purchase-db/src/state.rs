@@ -2,11 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
+use pipeline::limits;
+
 /// Transactions after which numbers of 32 bits are not comparable any more.
 const COMPARABLE: u64 = 1 << 31;
-
-/// Characters of a version at most: columns of a warehouse take no more.
-const LONGEST: usize = 200;
 
 /// A state of the table: which table, what the server calls this state of the database
 /// (`xmin:xmax:those in between that are under way`), and how many rows it has.
@@ -35,7 +34,7 @@ impl TableState {
     pub(crate) fn version(&self) -> String {
         let version = self.to_string();
         match bounds(&self.snapshot) {
-            Some((xmin, _)) if version.len() > LONGEST => {
+            Some((xmin, _)) if version.len() > limits::VERSION => {
                 Self { snapshot: format!("{xmin}:{xmin}:"), ..self.clone() }.to_string()
             }
             _ => version,
@@ -107,7 +106,7 @@ mod tests {
             (0..500).map(|n| (4_294_967_300_u64 + n).to_string()).collect();
         let snapshot = format!("4294967300:4294967900:{}", under_way.join(","));
         let busy = state("7600000000000000001 1 16384 16390 16390", &snapshot);
-        assert!(busy.version().len() <= LONGEST, "{}", busy.version());
+        assert!(busy.version().len() <= limits::VERSION, "{}", busy.version());
         let read: TableState = busy.version().parse().unwrap();
         assert_eq!(busy.since(&read), Since::Transactions { from: 4 });
         let idle = state("77 1 5 16385 16390", "750:755:750,752");

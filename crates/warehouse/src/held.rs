@@ -1,6 +1,8 @@
 //! Customers who keep their last total.
 
-use pipeline::facts::SpendChange;
+use std::borrow::Cow;
+
+use pipeline::{facts::SpendChange, limits};
 use serde::{Serialize, Serializer};
 
 /// A customer whose new total does not fit decimal(18,5), and who keeps his last one until it does.
@@ -43,11 +45,17 @@ impl HeldCustomer {
         format!("{sign}{}.{:03}", milli / 1_000, milli % 1_000)
     }
 
-    /// Marks those who were never held before with the publish that holds them.
-    pub fn number(held: &mut [Self], publish_id: i64) {
-        held.iter_mut()
-            .filter(|held| held.publish_id == 0)
-            .for_each(|held| held.publish_id = publish_id);
+    /// As the publish that holds them stores them: those who were never held before with its
+    /// number, and each detail within [`limits::DETAIL`].
+    pub fn settle(held: &mut [Self], publish_id: i64) {
+        for held in held {
+            if held.publish_id == 0 {
+                held.publish_id = publish_id;
+            }
+            if let Cow::Owned(cut) = limits::cut(&held.detail, limits::DETAIL) {
+                held.detail = cut;
+            }
+        }
     }
 }
 

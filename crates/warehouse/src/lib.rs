@@ -59,6 +59,7 @@ use pipeline::{
     Day,
     dimensions::{COUNT, DIMENSIONS},
     facts::{FactBatch, SpendChange},
+    limits,
 };
 use serde::{Serialize, Serializer};
 pub use sqlserver::Sent;
@@ -225,6 +226,14 @@ pub struct RefusedDay {
     pub check: String,
     /// What was found, in a sentence.
     pub detail: String,
+}
+
+impl RefusedDay {
+    /// A day that a publish leaves out. The detail is cut to [`limits::DETAIL`].
+    pub fn new(day: Day, check: &str, detail: &str) -> Self {
+        let detail = limits::cut(detail, limits::DETAIL).into_owned();
+        Self { day, publish_id: 0, check: check.to_owned(), detail }
+    }
 }
 
 /// What a publish did.

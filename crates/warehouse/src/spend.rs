@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pipeline::facts::SpendChange;
+use pipeline::{facts::SpendChange, limits};
 
 use crate::HeldCustomer;
 
@@ -10,7 +10,7 @@ use crate::HeldCustomer;
 const MILLI: i128 = 100;
 
 /// The first amount that does not fit decimal(18,5), in 1/100,000.
-pub(crate) const LIMIT: i128 = 10_i128.pow(18);
+pub(crate) const LIMIT: i128 = 10_i128.pow(limits::AMOUNT_DIGITS.0 as u32);
 
 /// Why changes cannot be added up.
 pub(crate) const COUNTLESS: &str = "what was not applied of a customer is more than can be counted";

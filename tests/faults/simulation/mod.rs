@@ -1,6 +1,7 @@
 //! The product in a world that goes wrong, by one seed: three processes of the app, queues that
 //! deliver twice and lose their locks, vendors that restate files, a storage and a warehouse that
-//! go away for a while, deaths at any place, clocks that differ, sweeps, and a file that kills.
+//! go away for a while, deaths at any place, clocks that differ, sweeps, a file that kills, and in
+//! a third of the rounds inputs that are bad, see [`round::bad`].
 //!
 //! Everything runs one step at a time (see [`stage`]); names, time and order come from the seed.
 //! The product is the real one, up to its object stores and its queues, which are stand-ins: the

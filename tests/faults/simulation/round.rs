@@ -1,5 +1,6 @@
 //! One round: a seed decides what happens, then everything must come right by itself.
 
+pub mod bad;
 mod calm;
 mod trouble;
 
@@ -16,6 +17,7 @@ use movie_analytics::ingest::Order;
 use twox_hash::XxHash3_128;
 use warehouse::sqlite::Sqlite;
 
+use self::bad::Bad;
 use super::{
     actor::{Actor, Done, Ended, Slot, Work},
     check,
@@ -28,6 +30,10 @@ use crate::common::{dice::Dice, lab::Lab};
 
 /// Deliveries and their work end after this, as the host ends them.
 const FUNCTION_TIMEOUT: TimeDelta = TimeDelta::minutes(30);
+
+/// A budget of one MiB: for 10,922 logs of a day, or 256 KiB of texts.
+const SETTINGS: [(&str, &str); 3] =
+    [("MAX_DAY_SHRINK", "1"), ("MAX_CUSTOMER_CHANGES", "1"), ("ENGINE_MEMORY_MB", "1")];
 
 /// A round to play.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +98,8 @@ pub struct Round {
     now: DateTime<Utc>,
     pub queue: Queue,
     vendor: Vendor,
+    /// In some rounds.
+    pub bad: Option<Bad>,
     pub killer: Killer,
     /// Hash of the content of each version that a vendor sent.
     pub sent: BTreeMap<String, String>,
@@ -118,7 +126,7 @@ impl Round {
         let now = DateTime::from_timestamp(1_777_000_000, 0).expect("a time");
         failpoint::set_clock(Some(now));
         failpoint::seed_names(Some(seed));
-        let mut lab = Lab::with(&[("MAX_DAY_SHRINK", "1"), ("MAX_CUSTOMER_CHANGES", "1")]);
+        let mut lab = Lab::with(&SETTINGS);
         let stores = ["raw", "staging", "quarantine"].map(Store::new);
         lab.raw = Arc::new(stores[0].clone());
         lab.staging = Arc::new(stores[1].clone());
@@ -152,6 +160,7 @@ impl Round {
             now,
             queue: Queue::default(),
             vendor: Vendor::default(),
+            bad: Bad::new(seed),
             killer,
             sent: BTreeMap::new(),
             outage: None,
@@ -228,6 +237,9 @@ impl Round {
     /// A file is dropped or restated. Three of ten events may be lost, others come up to three
     /// times; some are requests to reprocess.
     fn send_file(&mut self) {
+        if self.send_bad() {
+            return;
+        }
         let with_killer = self.killer != Killer::None;
         for (path, content) in self.vendor.send(&mut self.dice, with_killer) {
             self.put(path, content);

@@ -47,7 +47,7 @@ impl Interner {
     }
 
     /// Memory that the texts take.
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.bytes
     }
 }

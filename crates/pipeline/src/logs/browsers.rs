@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
-use super::TEXT_LIMIT;
+use crate::limits::TEXT_CHARS;
 use crate::texts::staged;
 
 /// `BROWSER_BY_OS`: the browser of each operating system, for logs that name none. Empty by default.
@@ -21,9 +21,9 @@ impl Browsers {
                 .ok_or_else(|| format!("`{entry}` has no `=`: write OS=BROWSER;OS=BROWSER"))?;
             let (os, browser) = (staged(os).into_owned(), staged(browser).into_owned());
             for text in [&os, &browser] {
-                if !(1..=TEXT_LIMIT).contains(&text.chars().count()) {
+                if !(1..=TEXT_CHARS).contains(&text.chars().count()) {
                     return Err(format!(
-                        "`{entry}` needs two texts of 1 to {TEXT_LIMIT} characters"
+                        "`{entry}` needs two texts of 1 to {TEXT_CHARS} characters"
                     ));
                 }
             }

@@ -30,13 +30,11 @@ use crate::{
     Dates, Day, RowReason,
     csv::{Column, Record, Rows},
     dimensions::{COUNT, DIMENSIONS, place},
+    limits::TEXT_CHARS,
     number::integer,
     refusal::{Expected, RowRefusal},
     texts::{Repeated, composed, is_null},
 };
-
-/// Longest dimension text, in characters.
-const TEXT_LIMIT: usize = 200;
 
 /// A text grows to three times its characters at most where it is brought into Unicode's form NFC.
 const MOST_GROWTH: usize = 3;
@@ -169,7 +167,7 @@ fn dimension<'a>(log: &xml::Log<'a>, place: usize) -> Result<Option<&'a str>, Ro
         return Ok(None);
     }
     let text = required(log, element)?;
-    if text.len() > TEXT_LIMIT / MOST_GROWTH && composed(text).chars().count() > TEXT_LIMIT {
+    if text.len() > TEXT_CHARS / MOST_GROWTH && composed(text).chars().count() > TEXT_CHARS {
         return Err(RowRefusal::of_column(RowReason::TooLong, element.name())
             .expecting(Expected::Form("a text of at most 200 characters")));
     }

@@ -29,6 +29,7 @@ mod held;
 mod history;
 #[warn(missing_docs)]
 mod inspect;
+mod limits;
 mod publishing;
 mod samples;
 mod spend;
@@ -40,6 +41,7 @@ pub use dimensions::*;
 pub use held::*;
 pub use history::*;
 pub use inspect::{Daily, FactRow, Inspect, Refused};
+pub use limits::*;
 pub use publishing::*;
 pub use spend::*;
 pub use volume::*;
@@ -120,12 +122,16 @@ macro_rules! conformance_cases {
             of_publishers_side_by_side_one_comes_first,
             publishers_that_begin_again_all_get_there,
 
+            every_column_takes_its_limit,
+            what_a_receipt_has_beyond_a_limit_is_cut,
+
             an_empty_warehouse_has_a_dashboard,
             a_dashboard_adds_up_what_its_filter_chooses,
             texts_of_a_filter_are_compared_byte_for_byte,
             a_dashboard_shows_the_newest_publish,
             spend_of_a_dashboard_is_exact,
 
+            texts_of_any_number_are_told_apart,
             half_a_million_facts_are_published_at_once,
         }
     };

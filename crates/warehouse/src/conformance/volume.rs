@@ -2,6 +2,7 @@
 
 use pipeline::{
     Day,
+    dimensions::COUNT,
     facts::{DayTotal, Fact, FactBatch},
 };
 
@@ -41,6 +42,30 @@ pub async fn half_a_million_facts_are_published_at_once(connect: Connect<'_>) ->
     assert_eq!((dashboard.total().reviews, dashboard.customers), (1_000_001, None));
     let later = Filter { from: Some(SUNDAY), ..all };
     assert_eq!(warehouse.dashboard(&later).await?.customers.map(|c| c.count), counted);
+    Ok(())
+}
+
+pub async fn texts_of_any_number_are_told_apart(connect: Connect<'_>) -> Done {
+    const TEXTS: usize = 4_000;
+    let mut warehouse = connect();
+    // As long as they may be: 10 MB, more than a publish holds before it sends them.
+    let texts: Vec<String> =
+        (0..TEXTS).map(|nth| format!("{nth:06}{}", "\u{3042}".repeat(194))).collect();
+    let rows: Vec<Row<'_>> = (0..)
+        .zip(&texts)
+        .map(|(customer, text)| Row { texts: [Some(text); COUNT], ..row(SUNDAY, customer) })
+        .collect();
+    let mut publication = warehouse.begin(next(&mut connect()).await?).await?;
+    for _ in 0..2 {
+        publication.replace_days(&batch(&[SUNDAY], &rows)).await?;
+    }
+    let published = publication.commit(&[]).await?.expect("a publish");
+    assert_eq!(published.rows_inserted, TEXTS as u64);
+    assert_eq!(warehouse.summary().await?.members, [TEXTS as u64; COUNT]);
+    for fact in warehouse.facts().await? {
+        assert_eq!((fact.score, fact.count), (2, 2));
+        assert!(fact.texts.iter().all(|text| *text == texts[fact.customer as usize]));
+    }
     Ok(())
 }
 

@@ -8,7 +8,10 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::{error::Cause, spend};
-use crate::{Absorbed, Head, LoggedPublish, Newest, RefusedDay, State, refusals::refusals};
+use crate::{
+    Absorbed, Head, LoggedPublish, Newest, RefusedDay, State,
+    refusals::{refusals, version},
+};
 
 pub(super) fn newest(connection: &Connection) -> Result<Newest, Cause> {
     let newest = connection.prepare(sql!("operations/head"))?.query_row([], |row| {
@@ -79,8 +82,8 @@ pub(super) fn absorb(
             receipt.dataset.name(),
             // Its name in JSON: people meet the same word in the lake.
             body.get("state").and_then(Value::as_str).unwrap_or_default(),
-            receipt.etag,
-            receipt.recipe,
+            version(&receipt.etag),
+            version(&receipt.recipe),
             receipt.content_hash,
             receipt.parquet,
             receipt.rows.read as i64,

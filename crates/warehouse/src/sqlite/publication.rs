@@ -94,7 +94,7 @@ impl SqlitePublication<'_> {
     }
 
     fn log_publish(&mut self, publish_id: i64, refused: &[RefusedDay]) -> Result<Published, Cause> {
-        HeldCustomer::number(&mut self.spend.held, publish_id);
+        HeldCustomer::settle(&mut self.spend.held, publish_id);
         spend::hold(self.connection, &self.spend.held)?;
         let rows_respent = match self.spend.moved && applies("spend of all days") {
             true => spend::respend(self.connection, self.rows.inserted.keys())?,

@@ -1,13 +1,12 @@
 //! What was absorbed, published and refused.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use chrono::NaiveDateTime;
 use lake::Receipt;
-use pipeline::Day;
+use pipeline::{Day, limits};
 use serde_json::Value;
 use tiberius::Row;
-use twox_hash::XxHash3_128;
 
 use super::{
     error::Cause,
@@ -16,7 +15,7 @@ use super::{
 };
 use crate::{
     Absorbed, HeldCustomer, LoggedPublish, Newest, Publish, RefusedDay, State,
-    refusals::{Refusal, refusals},
+    refusals::{Refusal, refusals, version},
 };
 
 pub(super) async fn newest(session: &mut Session) -> Result<Newest, Cause> {
@@ -77,23 +76,9 @@ async fn paths(session: &mut Session) -> Result<BTreeMap<String, Absorbed>, Caus
     Ok(paths)
 }
 
-/// The longest text that the driver loads by bulk, in units of UTF-16.
-pub(super) const LONGEST_BODY: usize = 32_767;
-
-/// The widest column of an ETag or a version of rules, in units of UTF-16.
-const LONGEST_VERSION: usize = 200;
-
 /// Whole receipts, as in the lake, in their order.
 pub(super) fn bodies(receipts: &[Receipt]) -> Result<Vec<String>, Cause> {
     let bodies = receipts.iter().map(|receipt| {
-        // Longer ones do not fit the key of an index.
-        if units(&receipt.path) > 800 {
-            return Err(Cause::permanent(format!(
-                "takes paths of up to 800 characters, this one has more: {}; shorten the folders \
-                 of the file",
-                receipt.path
-            )));
-        }
         serde_json::to_string(receipt).map_err(|error| {
             Cause::permanent(format!("cannot take the receipt of {} ({error})", receipt.path))
         })
@@ -101,12 +86,9 @@ pub(super) fn bodies(receipts: &[Receipt]) -> Result<Vec<String>, Cause> {
     bodies.collect()
 }
 
-fn units(text: &str) -> usize {
-    text.encode_utf16().count()
-}
-
+/// Whether it is longer than what the driver loads by bulk.
 fn is_long(body: &str) -> bool {
-    units(body) > LONGEST_BODY
+    limits::units(body) > limits::DETAIL
 }
 
 /// Receipts with their bodies, what they refused, and changes of live versions.
@@ -142,14 +124,12 @@ pub(super) async fn stage_long(
 
 fn refusal_row(refusal: Refusal<'_>) -> StagedRow {
     let Refusal { path, receipt, reason, rows_refused, detail, quarantine } = refusal;
-    // The receipt in the lake has all of it. A character takes two units at most.
-    let cut = |detail: &str| detail.chars().take(LONGEST_BODY / 2).collect::<String>();
     StagedRow::new("refusal")
         .with(Column::path, path.to_owned())
         .with(Column::receipt, i64::from(receipt))
         .with(Column::reason, reason.to_owned())
         .with(Column::rows_refused, rows_refused.map(|rows| rows as i64))
-        .with(Column::detail, detail.map(cut))
+        .with(Column::detail, detail.map(Cow::into_owned))
         .with(Column::parquet, quarantine.map(str::to_owned))
 }
 
@@ -164,8 +144,8 @@ fn receipt_row(receipt: &Receipt, body: String) -> StagedRow {
         .with(Column::receipt, i64::from(receipt.number))
         .with(Column::dataset, receipt.dataset.name().to_owned())
         .with(Column::state, state)
-        .with(Column::etag, version(&receipt.etag))
-        .with(Column::recipe, version(&receipt.recipe))
+        .with(Column::etag, version(&receipt.etag).into_owned())
+        .with(Column::recipe, version(&receipt.recipe).into_owned())
         .with(Column::content_hash, receipt.content_hash.clone())
         .with(Column::parquet, receipt.parquet.clone())
         .with(Column::rows_read, receipt.rows.read as i64)
@@ -176,15 +156,6 @@ fn receipt_row(receipt: &Receipt, body: String) -> StagedRow {
         .with(Column::max_id, receipt.max_id)
         .with(Column::written_at, receipt.written_at.trim_end_matches('Z').to_owned())
         .with(Column::detail, body)
-}
-
-/// A version as its column takes it: of a longer one, such as that of a database with many
-/// transactions under way, its hash. The body has all of it.
-fn version(text: &str) -> String {
-    match units(text) <= LONGEST_VERSION {
-        true => text.to_owned(),
-        false => format!("xxh3-128 {:032x}", XxHash3_128::oneshot(text.as_bytes())),
-    }
 }
 
 /// Adds the staged receipts to the load history and moves the live flags. The rows that come back
@@ -293,25 +264,4 @@ pub(super) async fn held(session: &mut Session) -> Result<Vec<HeldCustomer>, Cau
 pub(super) fn time(row: &Row, column: &str) -> Result<String, Cause> {
     let time: NaiveDateTime = row.number(column)?;
     Ok(time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_that_fits_no_column_is_stored_as_its_hash() {
-        let busy = |last: u64| {
-            let under_way: Vec<String> =
-                (0..30).map(|n| (4_294_967_300_u64 + n).to_string()).collect();
-            format!("7600000000000000001 1 16384 4294967300:{last}:{}", under_way.join(","))
-        };
-        let (one, other) = (busy(4_294_967_400), busy(4_294_967_401));
-        assert!(one.len() > 289);
-        assert_eq!(version(&one).len(), 41);
-        assert_eq!(version(&one), version(&one));
-        assert_ne!(version(&one), version(&other));
-        assert_eq!(version("\"0x8D\""), "\"0x8D\"");
-        assert_eq!(version(&"ä".repeat(200)), "ä".repeat(200));
-    }
 }

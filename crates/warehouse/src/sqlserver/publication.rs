@@ -272,7 +272,7 @@ impl Publication for SqlServerPublication<'_> {
         refused: &[RefusedDay],
     ) -> Result<Option<Published>, Error> {
         let mut session = self.take_session()?;
-        HeldCustomer::number(&mut self.held, self.publish.expected.publish_id + 1);
+        HeldCustomer::settle(&mut self.held, self.publish.expected.publish_id + 1);
         let published = settle(self.publish(&mut session, refused)).await;
         if published.as_ref().map_or_else(Cause::leaves_connection, |_| true) {
             self.warehouse.keep(session);

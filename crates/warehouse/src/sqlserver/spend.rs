@@ -8,7 +8,6 @@ use tiberius::{ColumnData, IntoSql};
 
 use super::{
     error::Cause,
-    history::LONGEST_BODY,
     session::{Session, Values, json},
 };
 use crate::{
@@ -86,7 +85,7 @@ pub(super) async fn stage_held(session: &mut Session, held: &[HeldCustomer]) -> 
             held.purchases.into_sql(),
             held.publish_id.into_sql(),
             held.since.trim_end_matches('Z').to_owned().into_sql(),
-            held.detail.chars().take(LONGEST_BODY / 2).collect::<String>().into_sql(),
+            held.detail.clone().into_sql(),
         ]
     });
     session.bulk("#staged_held", Box::new(rows)).await?;

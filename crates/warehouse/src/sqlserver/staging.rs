@@ -11,12 +11,39 @@ use tiberius::{ColumnData, IntoSql};
 
 use super::{error::Cause, rows::StagedRow, session::Session};
 
-/// Texts of one dimension. Codes of a batch are its own; these hold for all batches.
+/// Bytes of texts that are held at most. Beyond them those that are held are sent, and the next
+/// fact that has one of them sends it again, under another code.
+const MOST_TEXT_BYTES: usize = 8 << 20;
+
+/// Texts of one dimension. Codes of a batch are its own; these hold for the whole publish.
 #[derive(Default)]
 struct Texts {
+    /// Codes that are taken by texts that were sent.
+    sent: u32,
     interner: Interner,
     /// Codes of the texts that facts use.
     used: BTreeSet<u32>,
+}
+
+impl Texts {
+    /// The code that a text has in this publish.
+    fn code(&mut self, text: &str) -> u32 {
+        let code = self.sent + self.interner.code(text);
+        self.used.insert(code);
+        code
+    }
+
+    /// The texts that facts use, as rows of this dimension, counted from 1.
+    fn rows(&self, dimension: usize) -> impl Iterator<Item = StagedRow> + Send {
+        let text = |code| self.interner.text(code - self.sent).unwrap_or_default().to_owned();
+        self.used.iter().map(move |&code| StagedRow::text(dimension, code, text(code)))
+    }
+
+    /// Forgets the texts; their codes stay taken.
+    fn forget(&mut self) {
+        let sent = self.sent + self.interner.texts().len() as u32;
+        *self = Self { sent, ..Self::default() };
+    }
 }
 
 /// What a publish has staged so far: its facts are sent, the rest waits for the commit.
@@ -38,10 +65,16 @@ impl Staged {
         batch: &FactBatch,
     ) -> Result<(), Cause> {
         check(batch)?;
-        let mut codes = [const { Vec::new() }; COUNT];
-        for (place, codes) in codes.iter_mut().enumerate() {
-            let used = batch.rows.iter().map(|fact| fact.codes[place]);
-            *codes = self.codes(place, &batch.texts[place], used)?;
+        let mut codes = batch.texts.each_ref().map(|texts| vec![None; texts.texts().len()]);
+        for fact in &batch.rows {
+            for (place, codes) in codes.iter_mut().enumerate() {
+                self.give_code(place, fact.codes[place], batch, codes)?;
+            }
+            if self.text_bytes() > MOST_TEXT_BYTES {
+                let rows = self.text_rows().map(StagedRow::into_columns);
+                session.bulk("#staged_row", Box::new(rows)).await?;
+                self.texts.iter_mut().for_each(Texts::forget);
+            }
         }
         let facts = batch.rows.iter().map(|fact| fact_row(fact, &codes));
         self.facts += session.bulk("#staged_fact", Box::new(facts)).await?;
@@ -63,45 +96,46 @@ impl Staged {
         self.days.len() as u64
     }
 
-    /// The days, and the texts of their facts.
+    /// The days, and the texts of their facts that were not sent yet.
     pub(super) fn rows(&self) -> impl Iterator<Item = StagedRow> + Send {
-        let texts = self.texts.iter().enumerate().flat_map(|(place, texts)| {
-            let text = |code| texts.interner.text(code).unwrap_or_default().to_owned();
-            // Dimensions are counted from 1, in the order of their table.
-            texts.used.iter().map(move |&code| StagedRow::text(place + 1, code, text(code)))
-        });
-        self.days.values().map(StagedRow::day).chain(texts)
+        self.days.values().map(StagedRow::day).chain(self.text_rows())
     }
 
-    /// The publish's codes by the batch's; 0 for those that no fact uses. A batch may carry texts
-    /// of days that were left out: these are no members of a dimension.
-    fn codes(
+    fn text_rows(&self) -> impl Iterator<Item = StagedRow> + Send {
+        // Dimensions are counted from 1, in the order of their table.
+        self.texts.iter().zip(1..).flat_map(|(texts, dimension)| texts.rows(dimension))
+    }
+
+    /// Memory that the texts take which are held.
+    fn text_bytes(&self) -> usize {
+        self.texts.iter().map(|texts| texts.interner.bytes()).sum()
+    }
+
+    /// Gives a code of the publish to one of the batch that has none. A batch may carry texts of
+    /// days that were left out: these are no members of a dimension.
+    fn give_code(
         &mut self,
-        dimension: usize,
-        batch: &Interner,
-        used: impl Iterator<Item = u32>,
-    ) -> Result<Vec<u32>, Cause> {
-        let mut codes = vec![None; batch.texts().len()];
-        let texts = &mut self.texts[dimension];
-        for code in used {
-            let slot = codes.get_mut(code as usize).ok_or_else(|| {
-                Cause::permanent(format!(
-                    "cannot take a fact with the code {code}, which its batch gives no text: build \
-                     the facts again"
-                ))
-            })?;
-            if slot.is_none() {
-                let code = texts.interner.code(batch.text(code).unwrap_or_default());
-                texts.used.insert(code);
-                *slot = Some(code);
-            }
+        place: usize,
+        code: u32,
+        batch: &FactBatch,
+        codes: &mut [Option<u32>],
+    ) -> Result<(), Cause> {
+        let known = codes.get_mut(code as usize).ok_or_else(|| {
+            Cause::permanent(format!(
+                "cannot take a fact with the code {code}, which its batch gives no text: build the \
+                 facts again"
+            ))
+        })?;
+        if known.is_none() {
+            let text = batch.texts[place].text(code).unwrap_or_default();
+            *known = Some(self.texts[place].code(text));
         }
-        Ok(codes.into_iter().map(Option::unwrap_or_default).collect())
+        Ok(())
     }
 }
 
 /// In the order of the columns of `#staged_fact`.
-fn fact_row(fact: &Fact, codes: &[Vec<u32>; COUNT]) -> [ColumnData<'static>; COUNT + 4] {
+fn fact_row(fact: &Fact, codes: &[Vec<Option<u32>>; COUNT]) -> [ColumnData<'static>; COUNT + 4] {
     std::array::from_fn(|column| match column {
         0 => fact.day.key().into_sql(),
         1 => fact.customer.into_sql(),
@@ -109,7 +143,8 @@ fn fact_row(fact: &Fact, codes: &[Vec<u32>; COUNT]) -> [ColumnData<'static>; COU
         3 => fact.count.into_sql(),
         code => {
             let place = code - 4;
-            (codes[place][fact.codes[place] as usize] as i32).into_sql()
+            // Each code of a fact was given one.
+            (codes[place][fact.codes[place] as usize].unwrap_or_default() as i32).into_sql()
         }
     })
 }

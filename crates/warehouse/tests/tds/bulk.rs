@@ -17,6 +17,16 @@ pub enum Value {
     Null,
 }
 
+impl Value {
+    /// The number that it must be.
+    pub fn number(&self) -> i128 {
+        match self {
+            Self::Number(number) => *number,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 impl From<i128> for Value {
     fn from(number: i128) -> Self {
         Self::Number(number)
@@ -70,10 +80,12 @@ pub fn columns(table: &str, loose: bool) -> Vec<u8> {
     bytes
 }
 
-/// A row by the names of its columns, without those that are null.
-pub fn named(table: &str, row: Vec<Value>) -> BTreeMap<&'static str, Value> {
-    let names = declared(table).into_iter().map(|(name, _, _)| name);
-    names.zip(row).filter(|(_, value)| *value != Value::Null).collect()
+/// Rows by the names of their columns, without those that are null.
+pub fn named(table: &str, rows: Vec<Vec<Value>>) -> Vec<BTreeMap<&'static str, Value>> {
+    let columns = declared(table);
+    let names = || columns.iter().map(|(name, _, _)| *name);
+    let named = |row| names().zip(row).filter(|(_, value)| *value != Value::Null).collect();
+    rows.into_iter().map(named).collect()
 }
 
 /// Name, type and whether it may be null of each column.

@@ -135,9 +135,8 @@ impl Server {
 
     /// The rows of a kind that came by bulk for `#staged_row`, without what is null.
     pub fn staged(&self, kind: &str) -> Vec<BTreeMap<&'static str, Value>> {
-        let rows =
-            self.loaded("#staged_row").into_iter().map(|row| bulk::named("#staged_row", row));
-        rows.filter(|row| row["kind"] == kind.into()).collect()
+        let rows = bulk::named("#staged_row", self.loaded("#staged_row"));
+        rows.into_iter().filter(|row| row["kind"] == kind.into()).collect()
     }
 
     /// The rows that came by bulk for a table.

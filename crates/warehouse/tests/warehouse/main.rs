@@ -5,6 +5,7 @@
 #[path = "../tds/mod.rs"]
 mod tds;
 
+mod limits;
 mod sqlite;
 mod sqlserver_connection;
 mod sqlserver_live;

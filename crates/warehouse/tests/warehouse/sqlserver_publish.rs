@@ -1,6 +1,6 @@
 //! What a publish sends to SQL Server and what it does when that breaks, against a stand-in.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use crate::sqlserver_live::{facts, insert_one_by_one};
 use crate::tds::{Answer, Server, Value, client::start, error};
@@ -396,7 +396,57 @@ async fn facts_of_a_day_in_parts_are_added_up_by_the_server() {
     assert_eq!(server.loaded("#staged_fact").len(), 6);
     let [day] = &server.staged("day")[..] else { panic!("the day once") };
     assert_eq!((&day["matched"], &day["unmatched"]), (&12.into(), &2.into()));
-    assert_eq!(server.ran("CAST(SUM(review_count) AS int)"), 1);
+    assert_eq!(server.ran("CAST(SUM(keyed.review_count) AS int)"), 1);
+}
+
+/// A part of a day: facts with texts of 600 bytes of their own in each dimension.
+fn part_with_texts(texts: std::ops::Range<usize>) -> FactBatch {
+    let day = Day(18_742);
+    let mut batch = FactBatch::default();
+    for nth in texts {
+        let own = format!("{nth:06}{}", "\u{3042}".repeat(194));
+        let codes = batch.texts.each_mut().map(|texts| texts.code(&own));
+        batch.rows.push(Fact { day, customer: nth as i64, codes, score: 0, count: 1 });
+    }
+    let matched = batch.rows.len() as u64;
+    batch.days.push(DayTotal { day, matched, unmatched: 0, other_customers: 0 });
+    batch
+}
+
+#[tokio::test]
+async fn texts_that_are_held_stay_few_however_many_a_publish_has() {
+    // 21 MB of texts, some of them twice.
+    let parts = [0..2_500, 2_500..5_000, 0..2_500];
+    let (server, warehouse) = start().await;
+    let mut warehouse = warehouse.with_timing(Timing::default());
+    server.always("AS rows_inserted", Answer::Counted([0, 1, 0]));
+    let mut publication = warehouse.begin(publish_of(false)).await.unwrap();
+    let (mut given, mut most_held) = (0, 0);
+    for part in parts {
+        given += part.len() * COUNT;
+        publication.replace_days(&part_with_texts(part)).await.unwrap();
+        most_held = most_held.max(given - server.staged("text").len());
+    }
+    // What is not on the server is held. A text takes about 700 bytes.
+    assert!(most_held * 700 < 9 << 20, "{most_held}");
+    publication.commit(&[]).await.unwrap();
+
+    // Each code of a fact has one text.
+    let staged = server.staged("text");
+    let texts: BTreeMap<(i128, i128), &Value> = staged
+        .iter()
+        .map(|row| ((row["dimension"].number(), row["code"].number()), &row["text"]))
+        .collect();
+    assert_eq!(texts.len(), staged.len(), "no code twice");
+    let facts = server.loaded("#staged_fact");
+    assert_eq!(facts.len(), 7_500);
+    for fact in facts {
+        for place in 0..COUNT {
+            let text = texts[&(place as i128 + 1, fact[4 + place].number())];
+            let Value::Text(text) = text else { panic!("{text:?}") };
+            assert_eq!(text[..6].parse(), Ok(fact[1].number()), "the text of this fact");
+        }
+    }
 }
 
 /// How fast the program and its driver put rows on the wire. The stand-in only takes them: what a
