@@ -34,6 +34,8 @@ pub struct Survey {
     /// the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_dates: Option<OpenDates>,
+    /// Files of which nobody knows what counts, because a receipt of theirs cannot be read.
+    pub unreadable: Vec<UnreadableReceipt>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<String>,
     /// Their content, where it is known.
@@ -80,6 +82,26 @@ impl RefusedFile {
     /// Whether it counts as soon as its content counts nowhere else.
     pub fn is_duplicate(&self) -> bool {
         self.reason == Some(FileReason::SameContent)
+    }
+}
+
+/// A receipt that is damaged or gone. The facts keep what was published of its file.
+#[derive(Serialize)]
+pub struct UnreadableReceipt {
+    /// Name of the blob within `raw`.
+    pub path: String,
+    /// Its number in the log of the path.
+    pub receipt: u32,
+}
+
+impl std::fmt::Display for UnreadableReceipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { path, receipt } = self;
+        write!(
+            f,
+            "receipt {receipt} of {path} cannot be read, so the facts keep what was published of the \
+             file: `replay {path}` reads it again"
+        )
     }
 }
 
@@ -145,6 +167,19 @@ pub struct RefusedRows {
     pub first_rows: Vec<RefusedRow>,
     /// Within `quarantine`.
     pub quarantine: Option<String>,
+}
+
+impl RefusedRows {
+    fn of(receipt: Receipt) -> Option<Self> {
+        (receipt.rows.refused > 0).then(|| Self {
+            path: receipt.path,
+            etag: receipt.etag,
+            rows: receipt.rows.refused,
+            by_reason: receipt.rows.refused_by_reason,
+            first_rows: receipt.first_refused,
+            quarantine: receipt.quarantine,
+        })
+    }
 }
 
 /// Purchases whose dates fit both orders, so that only the setting decides, unless some file shows
@@ -239,6 +274,7 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
         covered: 0,
         refused: Vec::new(),
         with_refused_rows: Vec::new(),
+        unreadable: Vec::new(),
         open_dates: OpenDates::find(deps, &newest),
         vanished: vanished.into_iter().map(|receipt| receipt.path).collect(),
         vanished_contents,
@@ -253,7 +289,14 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
                 if covers(&receipt, &source, &recipe)
                     && !deps.lake.is_free_again(&receipt).await? =>
             {
-                survey.with_refused_rows.extend(refused_rows(deps, &receipt).await?);
+                let taken_in = taken_in(deps, &receipt).await?;
+                if taken_in.is_none()
+                    && let Some(number) = deps.lake.receipts().unreadable(&receipt).await?
+                {
+                    let path = receipt.path.clone();
+                    survey.unreadable.push(UnreadableReceipt { path, receipt: number });
+                }
+                survey.with_refused_rows.extend(taken_in.and_then(RefusedRows::of));
                 let failure = match receipt.state {
                     State::Failed => Some(Failure::new(deps, &receipt).await?),
                     _ => None,
@@ -289,22 +332,19 @@ pub async fn newest(
 
 /// The refused rows of the version that a newest receipt leaves live, if it took any in.
 pub async fn refused_rows(deps: &Deps, newest: &Receipt) -> anyhow::Result<Option<RefusedRows>> {
-    let receipt = match newest.state {
+    Ok(taken_in(deps, newest).await?.and_then(RefusedRows::of))
+}
+
+/// The receipt with the rows of the version that a newest receipt says to be live.
+async fn taken_in(deps: &Deps, newest: &Receipt) -> anyhow::Result<Option<Receipt>> {
+    Ok(match newest.state {
         State::Accepted | State::Loaded => Some(newest.clone()),
         // Its rows stand in an earlier receipt.
         State::Unchanged => {
             deps.lake.receipts().live(newest.dataset, &newest.path, newest.number).await?
         }
         State::Rejected | State::Failed | State::Forgotten | State::Unreadable => None,
-    };
-    Ok(receipt.filter(|receipt| receipt.rows.refused > 0).map(|receipt| RefusedRows {
-        path: receipt.path,
-        etag: receipt.etag,
-        rows: receipt.rows.refused,
-        by_reason: receipt.rows.refused_by_reason,
-        first_rows: receipt.first_refused,
-        quarantine: receipt.quarantine,
-    }))
+    })
 }
 
 /// Of paths whose file is gone, those that still count.

@@ -111,7 +111,10 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     marker::set(&deps.lake, &marker_name, content).await;
     // Refused files, for example, or reviews whose logs are not there yet.
     let Some(published) = published else { return Ok(Outcome::NothingNew) };
-    refused.iter_mut().for_each(|day| day.publish_id = published.publish_id);
+    for day in &mut refused {
+        day.publish_id = published.publish_id;
+        day.since.clone_from(&candidate.publish.published_at);
+    }
     HeldCustomer::settle(&mut held_customers, published.publish_id);
     let judged = |day: &Day| days.contains(day) || refused.iter().any(|left| left.day == *day);
     let earlier = state.refused_days.iter().filter(|day| !judged(&day.day));

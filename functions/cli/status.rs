@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use pipeline::facts::Check;
 use warehouse::{RefusedDay, Variants};
 
 use super::{
@@ -14,7 +15,7 @@ use crate::{
     number::count,
     settings::Settings,
     status::{Status, Unreachable, run},
-    survey::Inventory,
+    survey::{Inventory, RefusedFile},
 };
 
 /// Files with refused rows that are shown one by one.
@@ -48,18 +49,7 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     if !status.inventory.datasets.is_empty() {
         writeln!(f, "{table}")?;
     }
-    for file in status.inventory.datasets.iter().flat_map(|files| &files.refused) {
-        match (&file.reason, &file.detail, &file.failure) {
-            (Some(reason), Some(detail), _) => {
-                writeln!(f, "rejected {}: {reason}: {detail}", file.path)?;
-            }
-            (.., Some(failure)) => writeln!(f, "failed {}: {failure}", file.path)?,
-            (.., None) => writeln!(f, "failed {}", file.path)?,
-        }
-    }
-    if status.inventory.datasets.iter().any(|files| !files.refused.is_empty()) {
-        writeln!(f)?;
-    }
+    write_refused(&mut f, &status.inventory)?;
     write_refused_rows(&mut f, status)?;
     write_unread(&mut f, &status.inventory)?;
     for path in status.inventory.datasets.iter().flat_map(|files| &files.vanished) {
@@ -107,9 +97,20 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
             }
             writeln!(f, "{publishes}")?;
             for day in &summary.refused_days {
-                let RefusedDay { day, publish_id, check, detail } = day;
-                let since = format!("{day} has been held back since publish {publish_id}");
+                let RefusedDay { day, publish_id, since, check, detail } = day;
+                let since =
+                    format!("{day} has been held back since publish {publish_id} ({since})");
                 writeln!(f, "{since}: {check}: {detail}")?;
+            }
+            if let Some(day) = summary.refused_days.first() {
+                let id = day.publish_id;
+                writeln!(
+                    f,
+                    "  right as they are: `publish --accept {id}` takes the days of that publish. Wrong: \
+                     have the file corrected and sent again under its name, or exclude it with \
+                     `replay PATH --forget`. {}: raise ENGINE_MEMORY_MB and accept them",
+                    Check::FitsMemory
+                )?;
             }
             for held in &summary.held_customers {
                 writeln!(f, "{}", held_customer(held))?;
@@ -124,6 +125,35 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     writeln!(f, "lake          {}", status.lake)?;
     writeln!(f, "warehouse     {}", status.warehouse)?;
     Ok(f)
+}
+
+/// Files that do not count as they are, since when, and what to do.
+fn write_refused(f: &mut String, inventory: &Inventory) -> std::fmt::Result {
+    let refused: Vec<_> = inventory.datasets.iter().flat_map(|files| &files.refused).collect();
+    for RefusedFile { path, reason, detail, failure, at, .. } in &refused {
+        match (reason, detail, failure) {
+            (Some(reason), Some(detail), _) => {
+                writeln!(f, "rejected {path} since {at}: {reason}: {detail}")?;
+            }
+            (.., Some(failure)) => writeln!(f, "failed {path} since {at}: {failure}")?,
+            (.., None) => writeln!(f, "failed {path} since {at}")?,
+        }
+    }
+    if refused.iter().any(|file| file.reason.is_some()) {
+        writeln!(
+            f,
+            "  rejected: correct the file and send it again under its name, the next `run` reads it. \
+             After a change of settings: `replay PATH`"
+        )?;
+    }
+    let unreadable: Vec<_> = inventory.datasets.iter().flat_map(|of| &of.unreadable).collect();
+    for receipt in &unreadable {
+        writeln!(f, "{receipt}")?;
+    }
+    if !refused.is_empty() || !unreadable.is_empty() {
+        writeln!(f)?;
+    }
+    Ok(())
 }
 
 /// What lies in `raw` and is not read.

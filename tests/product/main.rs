@@ -20,6 +20,7 @@ mod one_bad_file;
 mod otlp;
 mod raw_rounds;
 mod refusals;
+mod remedies;
 mod restored_lake;
 mod same_content;
 mod same_customer;

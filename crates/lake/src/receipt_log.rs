@@ -184,6 +184,15 @@ impl ReceiptLog<'_> {
         self.look_back(newest, |state| matches!(state, State::Accepted | State::Loaded)).await
     }
 
+    /// Number of a receipt that cannot be read and would say what is live: the newest one says nothing
+    /// of it.
+    pub async fn unreadable(self, newest: &Receipt) -> Result<Option<u32>, Error> {
+        let decides = |state| !matches!(state, State::Rejected | State::Failed | State::Unchanged);
+        let deciding = self.look_back(newest.clone(), decides).await?;
+        let unreadable = deciding.filter(|receipt| receipt.state == State::Unreadable);
+        Ok(unreadable.map(|receipt| receipt.number))
+    }
+
     /// The newest receipt in such a state that no `forgotten` follows, and none that is unreadable.
     async fn look_back(
         self,

@@ -222,6 +222,8 @@ pub struct RefusedDay {
     pub day: Day,
     /// The publish that left it out; 0 while it is not committed.
     pub publish_id: i64,
+    /// When that was, UTC, `2021-04-25T06:15:04Z`; empty while it is not committed.
+    pub since: String,
     /// Name of the check.
     pub check: String,
     /// What was found, in a sentence.
@@ -232,7 +234,7 @@ impl RefusedDay {
     /// A day that a publish leaves out. The detail is cut to [`limits::DETAIL`].
     pub fn new(day: Day, check: &str, detail: &str) -> Self {
         let detail = limits::cut(detail, limits::DETAIL).into_owned();
-        Self { day, publish_id: 0, check: check.to_owned(), detail }
+        Self { day, publish_id: 0, since: String::new(), check: check.to_owned(), detail }
     }
 }
 

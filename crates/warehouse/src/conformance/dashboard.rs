@@ -96,7 +96,7 @@ pub async fn a_dashboard_shows_the_newest_publish(connect: Connect<'_>) -> Done 
     let mut reader = connect();
     assert_eq!(reader.dashboard(&Filter::default()).await?.total().reviews, 1);
     let (day, check, detail) = (MONDAY, "day_shrink".to_owned(), "1 instead of 9".to_owned());
-    let refused = RefusedDay { day, publish_id: 0, check, detail };
+    let refused = RefusedDay { day, publish_id: 0, since: String::new(), check, detail };
     let rows = [Row { count: 5, ..row(SUNDAY, 1) }];
     let change = next(&mut warehouse).await?;
     publish_all(&mut warehouse, change, &batch(&[SUNDAY], &rows), std::slice::from_ref(&refused))
@@ -108,7 +108,10 @@ pub async fn a_dashboard_shows_the_newest_publish(connect: Connect<'_>) -> Done 
     let dashboard = reader.dashboard(&Filter::default()).await?;
     assert_eq!(dashboard.latest, Some(latest));
     assert_eq!((dashboard.total().reviews, dashboard.span), (5, Some((SUNDAY, SUNDAY))));
-    assert_eq!(dashboard.refused_days, [RefusedDay { publish_id: 2, ..refused }]);
+    assert_eq!(
+        dashboard.refused_days,
+        [RefusedDay { publish_id: 2, since: PUBLISHED_AT.to_owned(), ..refused }]
+    );
     let freshness: Vec<_> =
         dashboard.freshness.iter().map(|f| (&*f.dataset, f.live, f.refused)).collect();
     assert_eq!(freshness, [("review_logs", 1, 1)]);

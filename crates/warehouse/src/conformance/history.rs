@@ -163,7 +163,9 @@ pub async fn refused_days_are_listed_until_they_are_built(connect: Connect<'_>) 
     let shrinks = [refused(TUESDAY, "day_shrinks"), refused(SUNDAY, "day_shrinks")];
     let change = next(&mut warehouse).await?;
     publish_all(&mut warehouse, change, &nothing, &shrinks).await?;
-    let listed = |day, publish_id, check| RefusedDay { publish_id, ..refused(day, check) };
+    let since = || PUBLISHED_AT.to_owned();
+    let listed =
+        |day, publish_id, check| RefusedDay { publish_id, since: since(), ..refused(day, check) };
     let expected = [listed(SUNDAY, 2, "day_shrinks"), listed(TUESDAY, 2, "day_shrinks")];
     assert_eq!(warehouse.state().await?.refused_days, expected);
     assert_eq!(warehouse.summary().await?.refused_days, expected);
@@ -248,6 +250,7 @@ fn refused(day: Day, check: &str) -> RefusedDay {
     RefusedDay {
         day,
         publish_id: 0,
+        since: String::new(),
         check: check.to_owned(),
         detail: format!("{day} has 1 review in `log_reviews\\\"größe\"` instead of 100"),
     }

@@ -146,8 +146,9 @@ pub(super) fn refused_days(connection: &Connection) -> Result<Vec<RefusedDay>, C
         days.push(RefusedDay {
             day: day(row.get(0)?)?,
             publish_id: row.get(1)?,
-            check: row.get(2)?,
-            detail: row.get(3)?,
+            since: row.get(2)?,
+            check: row.get(3)?,
+            detail: row.get(4)?,
         });
     }
     Ok(days)

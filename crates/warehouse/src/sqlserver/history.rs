@@ -204,6 +204,7 @@ pub(super) async fn refused_days(session: &mut Session) -> Result<Vec<RefusedDay
         Ok(RefusedDay {
             day: day(row, "id_dim_date")?,
             publish_id: row.number("publish_id")?,
+            since: time(row, "published_at")?,
             check: row.text("check_name")?,
             detail: row.text("detail")?,
         })

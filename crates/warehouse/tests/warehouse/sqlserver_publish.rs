@@ -55,6 +55,7 @@ async fn a_publish_of_a_day_takes_at_most_twelve_round_trips() {
         let refused = [RefusedDay {
             day: Day(18_743),
             publish_id: 0,
+            since: String::new(),
             check: "day_shrinks".to_owned(),
             detail: "has 1 review instead of 100".to_owned(),
         }];
