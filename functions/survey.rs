@@ -171,7 +171,7 @@ pub struct RefusedRows {
 
 impl RefusedRows {
     fn of(receipt: Receipt) -> Option<Self> {
-        (receipt.rows.refused > 0).then(|| Self {
+        (receipt.rows.refused > 0).then_some(Self {
             path: receipt.path,
             etag: receipt.etag,
             rows: receipt.rows.refused,

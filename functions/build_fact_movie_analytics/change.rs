@@ -3,6 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeMap};
 
 use anyhow::Context;
+use chrono::{DateTime, TimeDelta, Utc};
 use engine::{Change, Changed, Live};
 use lake::{Lake, Listing, Receipt, SNAPSHOT, failpoint::applies};
 use pipeline::Dataset;
@@ -142,7 +143,10 @@ pub async fn check_lake(
     listings: &[(Dataset, Listing)],
     state: &State,
 ) -> anyhow::Result<()> {
-    let published_at = state.published_at.as_deref().and_then(|time| time.parse().ok());
+    let published_at: Option<DateTime<Utc>> =
+        state.published_at.as_deref().and_then(|time| time.parse().ok());
+    // What it absorbed may have come within its second.
+    let since = published_at.map(|at| at + TimeDelta::seconds(1));
     // In a recreated lake all of them differ. More than one, as somebody may have damaged it.
     let mut unproven = 3;
     for (dataset, listing) in listings {
@@ -150,7 +154,7 @@ pub async fn check_lake(
             let Some(newest) = listing.newest.get(path) else { continue };
             let changed = match newest.cmp(&absorbed.newest) {
                 Ordering::Less => continue,
-                Ordering::Equal => published_at.is_some_and(|at| listing.is_put_since(path, at)),
+                Ordering::Equal => since.is_some_and(|since| listing.is_put_since(path, since)),
                 Ordering::Greater => true,
             };
             let proves = unproven > 0 && absorbed.live.is_some();

@@ -27,7 +27,11 @@ fn build(folder: &Path) -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (name, text) in files() {
         let local = format!("custom-handler = {{ path = {:?} }}", package.display().to_string());
-        let text = text.replace("custom-handler = \"0.1\"", &local);
+        let mut text = text.replace("custom-handler = \"0.1\"", &local);
+        if name == "Cargo.toml" {
+            // The target folder may lie within that of another workspace.
+            text += "\n[workspace]\n";
+        }
         fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
         fs::write(folder.join(name), text).unwrap();
     }
