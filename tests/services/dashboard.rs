@@ -358,7 +358,7 @@ fn what_is_wrong_with_the_numbers_is_said_first() {
     let says = old["notices"][0].as_str().unwrap();
     assert!(says.contains("since 2021-04-26 06:15 UTC, more than 26 hours ago"), "{says}");
     change(
-        "INSERT INTO ops_refused_day VALUES (20210420, 1, 'day_shrink', '<b>3</b> instead of 400');
+        "INSERT INTO ops_refused_day VALUES (20210420, 2, 'day_shrink', '<b>3</b> instead of 400');
          UPDATE ops_publish_log SET publish_id = 2, published_at = strftime('%Y-%m-%dT%H:%M:%SZ')",
     );
     let refused = demo.served.read("/");
