@@ -86,7 +86,7 @@ fn held_days_are_accepted_or_their_file_is_excluded() {
             let place = shop();
             place.drop(path, &content);
             place.call("run").ends_with(3);
-            let line = line(&place, &format!("held back since publish 2"));
+            let line = line(&place, "held back since publish 2");
             assert!(this_year(&line), "{line}");
             assert!(status(&place).contains(check));
             place
