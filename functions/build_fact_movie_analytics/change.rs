@@ -150,8 +150,8 @@ pub async fn check_lake(
     // In a recreated lake all of them differ. More than one, as somebody may have damaged it.
     let mut unproven = 3;
     for (dataset, listing) in listings {
-        for (path, absorbed) in &state.paths {
-            let Some(newest) = listing.newest.get(path) else { continue };
+        for (path, newest) in &listing.newest {
+            let Some(absorbed) = state.paths.get(path) else { continue };
             let changed = match newest.cmp(&absorbed.newest) {
                 Ordering::Less => continue,
                 Ordering::Equal => since.is_some_and(|since| listing.is_put_since(path, since)),

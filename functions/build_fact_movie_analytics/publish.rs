@@ -60,7 +60,6 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     }
     let (reset_spend, spend) = spend(deps, &changes, rebuild).await?;
     let mut days = deps.engine.dirty_days(&changes.live, &changes.change).await?;
-    let restated = restated_days(deps, &changes).await?;
     days.extend(&accepted);
     if rebuild {
         days.extend(warehouse.day_counts(None).await?.into_keys());
@@ -84,7 +83,6 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         live: changes.live,
         change: changes.change,
         before,
-        restated,
         accepted,
         held,
         rebuild,
@@ -169,8 +167,6 @@ struct Candidate {
     change: Change,
     /// Reviews that each dirty day counts now.
     before: BTreeMap<Day, u64>,
-    /// Days whose loss a file explains that was restated or excluded.
-    restated: BTreeSet<Day>,
     accepted: BTreeSet<Day>,
     /// Days that were left out together: published together, or left out again.
     held: Vec<BTreeSet<Day>>,
@@ -197,16 +193,24 @@ async fn attempt(
     mut publication: Box<dyn Publication + '_>,
     refused: &[RefusedDay],
 ) -> anyhow::Result<Attempt> {
-    let Candidate { live, before, restated, accepted, rebuild, .. } = candidate;
+    let Candidate { live, change, before, accepted, rebuild, .. } = candidate;
     let may_shrink = |day: Day| {
-        let explained = *rebuild || accepted.contains(&day) || restated.contains(&day);
+        let explained = *rebuild || accepted.contains(&day);
         (!explained).then_some(deps.settings.max_day_shrink)
     };
     let mut found = Found::default();
     let mut batches = VecDeque::from(deps.engine.batches(live, days));
     while let Some(batch) = batches.pop_front() {
         match replace(deps, live, &batch, publication.as_mut(), &mut found).await {
-            Ok(after) => note(&mut found.violations, check_shrink(before, &after, may_shrink)),
+            Ok(after) => {
+                let mut shrunk = check_shrink(before, &after, may_shrink);
+                // Read only where it can explain something.
+                if !shrunk.is_empty() {
+                    let restated = restated_days(deps, live, change).await?;
+                    shrunk.retain(|violation| !restated.contains(&violation.day));
+                }
+                note(&mut found.violations, shrunk);
+            }
             Err(error) if is_too_many(&error) => match batch.first() {
                 Some(&day) if batch.len() == 1 => {
                     let (check, detail) = (Check::FitsMemory, format!("{error:#}"));
@@ -376,11 +380,10 @@ async fn spend(
 
 /// The days of the ids of files that were restated or excluded: what was in them before may be
 /// gone. Other days that lose reviews at the same time have no such reason.
-async fn restated_days(deps: &Deps, changes: &ChangeSet) -> anyhow::Result<BTreeSet<Day>> {
+async fn restated_days(deps: &Deps, live: &Live, change: &Change) -> anyhow::Result<BTreeSet<Day>> {
     let restated = |changed: &[Changed]| {
         changed.iter().filter(|changed| changed.before.is_some()).cloned().collect()
     };
-    let ChangeSet { live, change, .. } = changes;
     let (reviews, logs): (Vec<_>, Vec<_>) = (restated(&change.reviews), restated(&change.logs));
     if reviews.is_empty() && logs.is_empty() {
         return Ok(BTreeSet::new());
