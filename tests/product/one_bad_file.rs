@@ -5,7 +5,7 @@ use std::{
     io::Write,
     os::unix::fs::symlink,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::Duration,
 };
@@ -74,22 +74,22 @@ fn a_file_that_cannot_be_read_is_named_and_the_others_are_published() {
 fn a_file_that_is_being_written_is_named_and_read_when_it_is_done() {
     let place = place();
     let path = "movie_review/z.csv";
-    place.drop(path, reviews(&[(3, "good", 3)]));
+    // Long enough to read that a line comes meanwhile, also where the machine is busy.
+    let rows: Vec<_> = (3..30_000).map(|id| (3, "good", id)).collect();
+    place.drop(path, reviews(&rows));
     let file = place.raw().join(path);
-    let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| {
+        let (done, told) = mpsc::channel::<()>();
+        scope.spawn(move || {
             let mut file = fs::OpenOptions::new().append(true).open(file).unwrap();
-            for id in 4.. {
-                if done.load(Relaxed) {
-                    break;
-                }
-                writeln!(file, "3,good,{id}").unwrap();
-                thread::sleep(Duration::from_micros(500));
+            let mut ids = 30_000..;
+            while told.recv_timeout(Duration::from_micros(500)) == Err(RecvTimeoutError::Timeout) {
+                writeln!(file, "3,good,{}", ids.next().unwrap()).unwrap();
             }
         });
         runs_with_the_rest(&place, "being written", "`movie_review/z.csv` changed each of the");
-        done.store(true, Relaxed);
+        // Dropped by a failed assertion too, so that the writer ends and the test can fail.
+        drop(done);
     });
     place.run();
     place.holds(&place.oracle());
