@@ -86,7 +86,9 @@ impl Demo {
 
     /// Before the first publish.
     fn without_warehouse(&self) -> Served {
-        Served::of(self.folder.path(), &self.folder.path().join("none.db"))
+        let file = self.folder.path().join("none.db");
+        fs::write(&file, "").unwrap();
+        Served::of(self.folder.path(), &file)
     }
 
     /// Over something else than a warehouse.
@@ -407,7 +409,12 @@ async fn a_browser_that_has_the_page_is_not_sent_it_again() {
     assert_eq!(get("/?os=Apple+iOS", Some(&tag)).await.status(), 200);
     let head = reqwest::Client::new().head(format!("{}/?os=Linux", demo.served.origin));
     let head = head.send().await.unwrap();
-    assert_eq!((head.status().as_u16(), head.headers()["etag"].to_str().unwrap()), (200, &*tag));
+    let without_date = |response: &reqwest::Response| {
+        let mut headers = response.headers().clone();
+        headers.remove("date");
+        headers
+    };
+    assert_eq!((head.status(), without_date(&head)), (page.status(), without_date(&page)));
     assert_eq!(head.text().await.unwrap(), "");
     rusqlite::Connection::open(demo.warehouse())
         .unwrap()
