@@ -27,6 +27,9 @@ pub struct States {
     pub withdrawn: u64,
     /// In `raw`, where no dataset has files of that name.
     pub unread: u64,
+    /// Of the files above, those with a receipt that cannot be read, so that nobody knows what
+    /// counts of them.
+    pub unreadable: u64,
     /// Whether withdrawn files are to be warned of.
     #[serde(skip)]
     alert: bool,
@@ -46,6 +49,7 @@ impl States {
             excluded: sum(|survey| survey.excluded.len()),
             withdrawn: sum(|survey| survey.vanished.len()),
             unread: inventory.unread.len() as u64,
+            unreadable: sum(|survey| survey.unreadable.len()),
             alert,
         }
     }
@@ -64,7 +68,7 @@ impl States {
     pub fn needs_somebody(&self, summary: Option<&Summary>) -> bool {
         let withdrawn = if self.alert { self.withdrawn } else { 0 };
         let held = |of: &Summary| !of.refused_days.is_empty() || !of.held_customers.is_empty();
-        self.rejected + self.unread + withdrawn > 0 || summary.is_some_and(held)
+        self.rejected + self.unread + self.unreadable + withdrawn > 0 || summary.is_some_and(held)
     }
 }
 
@@ -81,6 +85,7 @@ impl fmt::Display for States {
             (self.excluded, "excluded"),
             (self.withdrawn, "withdrawn"),
             (self.unread, "not read"),
+            (self.unreadable, "with a damaged receipt"),
         ] {
             if files > 0 {
                 write!(f, ", {} {state}", count(files))?;
