@@ -19,6 +19,7 @@ pub mod sample;
 mod schedule;
 pub mod serve;
 pub mod settings;
+pub mod states;
 pub mod status;
 pub mod survey;
 mod telemetry;

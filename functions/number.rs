@@ -13,6 +13,12 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// With its noun: `1 day`, `7 days`. The noun's plural ends in `s`.
+pub fn of(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(number))
+}
+
 /// In few signs, where there is no room for more: `9.8M`.
 pub fn short(number: u64) -> String {
     let (unit, sign) = match number {
@@ -52,6 +58,14 @@ mod tests {
     fn thousands_stand_apart() {
         let counts = [0, 999, 1_000, 541_909, 1_000_000].map(count);
         assert_eq!(counts, ["0", "999", "1,000", "541,909", "1,000,000"]);
+    }
+
+    #[test]
+    fn one_of_anything_has_no_plural() {
+        assert_eq!(
+            [of(0, "day"), of(1, "day"), of(1_000, "day")],
+            ["0 days", "1 day", "1,000 days"]
+        );
     }
 
     #[test]

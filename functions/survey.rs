@@ -24,10 +24,12 @@ pub struct Survey {
     /// Files whose version no receipt covers, by path: the next run reads them.
     #[serde(serialize_with = "paths")]
     pub waiting: Vec<Source>,
-    /// Files whose version a receipt covers.
-    pub covered: u64,
-    /// Of these, the ones that were rejected or failed.
+    /// Files whose version was taken in.
+    pub staged: u64,
+    /// Files whose version was rejected, or killed the process.
     pub refused: Vec<RefusedFile>,
+    /// Files whose version somebody took out.
+    pub excluded: Vec<String>,
     /// Of the files that count, those with refused rows.
     pub with_refused_rows: Vec<RefusedRows>,
     /// Files whose dates were read in the order of the setting, though no file shows it, or one shows
@@ -41,9 +43,9 @@ pub struct Survey {
     /// Their content, where it is known.
     #[serde(skip)]
     pub vanished_contents: BTreeMap<String, String>,
-    /// Files whose version counts, and when that was found, UTC.
+    /// Files whose version was taken in.
     #[serde(skip)]
-    pub counted: BTreeMap<String, String>,
+    pub counted: BTreeMap<String, Counted>,
     /// A file that counts with each content.
     #[serde(skip)]
     pub contents: BTreeMap<String, String>,
@@ -53,6 +55,14 @@ pub struct Survey {
     /// count themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_at: Option<String>,
+}
+
+/// What is known of a file whose version was taken in.
+pub struct Counted {
+    /// Number of its newest receipt.
+    pub newest: u32,
+    /// When the version was found, UTC.
+    pub at: String,
 }
 
 /// A file whose present version does not count.
@@ -271,8 +281,9 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
     let mut survey = Survey {
         dataset,
         waiting: Vec::new(),
-        covered: 0,
+        staged: 0,
         refused: Vec::new(),
+        excluded: Vec::new(),
         with_refused_rows: Vec::new(),
         unreadable: Vec::new(),
         open_dates: OpenDates::find(deps, &newest),
@@ -378,16 +389,21 @@ impl Survey {
         })
     }
 
+    /// Files whose version a receipt covers: the next run leaves them alone.
+    pub fn covered(&self) -> u64 {
+        self.staged + (self.refused.len() + self.excluded.len()) as u64
+    }
+
     fn add(&mut self, receipt: Receipt, failure: Option<Failure>) {
-        self.covered += 1;
         match receipt.state {
             State::Accepted | State::Loaded | State::Unchanged => {
-                let Receipt { path, content_hash, written_at, .. } = receipt;
+                let Receipt { path, number, content_hash, written_at, .. } = receipt;
+                self.staged += 1;
                 self.newest_at = self.newest_at.take().max(Some(written_at.clone()));
                 self.contents.extend(content_hash.map(|content| (content, path.clone())));
-                self.counted.insert(path, written_at);
+                self.counted.insert(path, Counted { newest: number, at: written_at });
             }
-            State::Forgotten if receipt.refusal.is_none() => {}
+            State::Forgotten if receipt.refusal.is_none() => self.excluded.push(receipt.path),
             // Covers nothing.
             State::Unreadable => {}
             State::Rejected | State::Failed | State::Forgotten => {

@@ -5,7 +5,11 @@ use std::{convert::Infallible, env, io, process::Stdio};
 use anyhow::Context;
 use chrono::Utc;
 use tokio::net::TcpListener;
-use warp::{Filter, http::Response};
+use warp::{
+    Filter,
+    host::Authority,
+    http::{Response, StatusCode},
+};
 
 use super::Ended;
 use crate::{
@@ -55,19 +59,36 @@ async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", 0)).await.context("cannot listen on 127.0.0.1")
 }
 
+/// Whether a request names this machine. Another name that leads here, of a page that rebinds its
+/// own, would give that page the numbers.
+fn is_local(host: Option<Authority>) -> bool {
+    host.is_none_or(|host| ["127.0.0.1", "localhost"].contains(&host.host()))
+}
+
 fn page(desk: Desk) -> impl Filter<Extract = (Response<String>,), Error = warp::Rejection> + Clone {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     // The server drops the body of an answer to HEAD.
     let method = warp::get().or(warp::head()).unify();
-    method.and(warp::path::end()).and(query).and(warp::header::optional("if-none-match")).and_then(
-        move |query, if_none_match| {
+    let headers = warp::host::optional().and(warp::header::optional("if-none-match"));
+    method.and(warp::path::end()).and(query).and(headers).and_then(
+        move |query, host, if_none_match| {
             let desk = desk.clone();
             async move {
+                if !is_local(host) {
+                    return Ok(misdirected());
+                }
                 let input = Input { query, if_none_match, now: Utc::now() };
                 Ok::<_, Infallible>(response(dashboard::run(&desk, input).await))
             }
         },
     )
+}
+
+fn misdirected() -> Response<String> {
+    let mut refusal =
+        Response::new("this page is served to 127.0.0.1 and localhost alone\n".to_owned());
+    *refusal.status_mut() = StatusCode::MISDIRECTED_REQUEST;
+    refusal
 }
 
 fn response(answer: Answer) -> Response<String> {

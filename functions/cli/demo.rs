@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use pipeline::Day;
 
-use super::{Ended, Places, progress::Progress, run};
+use super::{Ended, places::Places, progress::Progress, run};
 use crate::{deps::Deps, sample::Sample, settings::Settings};
 
 pub struct Size {
@@ -17,6 +17,8 @@ pub struct Size {
 
 /// The lake and the warehouse within the demo's folder.
 pub fn places(dir: &Path) -> Places {
+    // A name that begins with `~` or two slashes is no more than that here.
+    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     Places {
         lake: Some(format!("file:{}", dir.join("lake").display())),
         warehouse: Some(format!("sqlite:{}", dir.join("warehouse.db").display())),

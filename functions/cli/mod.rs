@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod demo;
+mod places;
 mod progress;
 mod report;
 mod run;
@@ -11,15 +12,17 @@ mod warehouse;
 
 use std::{path::PathBuf, process::ExitCode, thread, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use pipeline::{Dataset, Day};
 
-use self::progress::Progress;
+use self::{
+    places::{May, Places},
+    progress::Progress,
+};
 use crate::{
-    deps::Deps,
     replay,
-    settings::{Settings, WarehouseSetting, WrongSetting, local_settings},
+    settings::{WarehouseSetting, WrongSetting},
 };
 
 /// Turns the daily CSV files of vendors into a star schema.
@@ -35,15 +38,21 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 wrong usage or settings, \
-    3 done, but files were rejected or days held back.\n\
+    3 done, but files are rejected, not read or withdrawn, or days or customers held back: as \
+    long as that lasts.\n\
     Options override the environment, which overrides local.settings.json in the working folder.";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Ingest the files that no receipt covers, then build and publish the facts.
+    /// Ingest the files that no receipt covers, then build and publish the facts. The lake must be
+    /// there, with vendor files below its folder `raw`; the first run makes the SQLite file.
     Run {
         #[command(flatten)]
         places: Places,
+        /// Create the folders of the lake and of the warehouse if they are missing, and a second
+        /// warehouse for a lake that has one.
+        #[arg(long)]
+        create: bool,
         /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
@@ -152,44 +161,10 @@ enum Command {
         /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
+        /// Exit with 0 instead of 3, for scripts that only look.
+        #[arg(long)]
+        exit_zero: bool,
     },
-}
-
-#[derive(Args, Default)]
-struct Places {
-    /// The lake: file:DIR for a local folder, UseDevelopmentStorage=true for the storage emulator,
-    /// or a storage connection string [setting: LAKE].
-    #[arg(long, value_name = "LAKE")]
-    lake: Option<String>,
-    /// The warehouse: sqlite:FILE, sqlserver://SERVER/DATABASE for a managed identity, or a
-    /// connection string [setting: WAREHOUSE].
-    #[arg(long, value_name = "WAREHOUSE")]
-    warehouse: Option<String>,
-    /// The operational database that purchases are loaded into first:
-    /// postgres://USER@HOST/DATABASE. A URL with a password belongs in the setting
-    /// [setting: USER_PURCHASE_DB].
-    #[arg(long, value_name = "URL")]
-    user_purchase_db: Option<String>,
-}
-
-impl Places {
-    fn settings(self) -> Result<Settings, WrongSetting> {
-        Settings::read(self.values()?)
-    }
-
-    /// Values by the names of settings: options, then the environment, then the local file.
-    fn values(self) -> Result<impl Fn(&str) -> Option<String>, WrongSetting> {
-        let file = local_settings(".".as_ref())?;
-        Ok(move |name: &str| {
-            let option = match name {
-                "LAKE" => self.lake.clone(),
-                "WAREHOUSE" => self.warehouse.clone(),
-                "USER_PURCHASE_DB" => self.user_purchase_db.clone(),
-                _ => None,
-            };
-            option.or_else(|| std::env::var(name).ok()).or_else(|| file.get(name).cloned())
-        })
-    }
 }
 
 /// How a command ended, beyond "failed".
@@ -275,21 +250,27 @@ fn print(text: &str) {
 }
 
 async fn command(command: Command) -> anyhow::Result<Ended> {
-    let deps = |places: Places| anyhow::Ok(Deps::new(places.settings()?)?);
     match command {
-        Command::Run { places, json } => {
-            show(&run::run(&deps(places)?, &Progress::new(json)).await?, json)
+        Command::Run { places, create, json } => {
+            let may = if create { May::Create } else { May::Publish };
+            show(&run::run(&places.open(may).await?, &Progress::new(json)).await?, json)
         }
-        Command::Reconcile { places, deep, json } => {
-            show(&run::reconcile(&deps(places)?, deep, &Progress::new(json)).await?, json)
-        }
+        Command::Reconcile { places, deep, json } => show(
+            &run::reconcile(&places.open(May::Change).await?, deep, &Progress::new(json)).await?,
+            json,
+        ),
         Command::Replay { places, paths, dataset, from, to, refused, failed, forget, json } => {
             let request = replay::Request { paths, dataset, from, to, refused, failed, forget };
-            show(&run::replay(&deps(places)?, request, &Progress::new(json)).await?, json)
+            show(
+                &run::replay(&places.open(May::Change).await?, request, &Progress::new(json))
+                    .await?,
+                json,
+            )
         }
-        Command::Publish { places, accept, json } => {
-            show(&run::accept(&deps(places)?, accept, &Progress::new(json)).await?, json)
-        }
+        Command::Publish { places, accept, json } => show(
+            &run::accept(&places.open(May::Change).await?, accept, &Progress::new(json)).await?,
+            json,
+        ),
         Command::Demo { dir, reviews, days, purchases, seed, open, json } => {
             let settings = demo::places(&dir).settings()?;
             let sample = demo::Size { reviews, days, purchases, seed };
@@ -302,12 +283,15 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
         Command::Dashboard { warehouse, port, open } => {
             let places = Places { warehouse, ..Places::default() };
             let warehouse = WarehouseSetting::read(places.values()?)?;
+            places::must_exist(&warehouse)?;
             dashboard::serve(&warehouse, port, open).await
         }
         Command::Warehouse { command } => warehouse::command(command).await,
         Command::Serve => {
             Ok(Ended::Stopped(crate::serve::serve(Places::default().settings()?).await?))
         }
-        Command::Status { places, json } => status::command(places.settings()?, json).await,
+        Command::Status { places, json, exit_zero } => {
+            status::command(&places.open(May::Look).await?, json, exit_zero).await
+        }
     }
 }

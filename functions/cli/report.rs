@@ -9,8 +9,13 @@ use warehouse::{HeldCustomer, Sent, Summary};
 
 use super::{Ended, table::Table};
 use crate::{
-    build_fact_movie_analytics as build, extract_user_purchase::Extracted, ingest::Ingested,
-    number::count, withdrawn,
+    build_fact_movie_analytics as build,
+    extract_user_purchase::Extracted,
+    ingest::Ingested,
+    number::{count, of},
+    states::States,
+    survey::Inventory,
+    withdrawn,
 };
 
 #[derive(Serialize)]
@@ -41,6 +46,8 @@ pub struct Report {
 /// What is wrong in `raw`.
 #[derive(Default, Serialize)]
 pub struct Raw {
+    /// How many files are in which state.
+    pub states: States,
     /// What is not read, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
@@ -53,6 +60,9 @@ pub struct Raw {
     /// Files that were gone and are excluded: a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<String>,
+    /// All of it.
+    #[serde(skip)]
+    pub found: Option<Inventory>,
 }
 
 impl Raw {
@@ -130,18 +140,13 @@ const SHOWN: usize = 30;
 
 impl Report {
     pub(super) fn ended(&self) -> Ended {
-        let refused_days = self.publish.iter().any(|report| !report.refused_days.is_empty());
-        let refused_files = self.files.iter().any(Ingested::is_refused);
-        let refused_files = refused_files
-            || !self.raw.unread.is_empty()
-            || self.raw.alerts() > 0
-            || !self.failed.is_empty();
         let held_back = self.extract.as_ref().is_some_and(Extracted::is_held_back);
         if self.failed.iter().any(|failed| failed.concerns == Concerns::Purchases) {
             return Ended::Unreachable;
         }
-        let held_back = held_back || !self.summary.held_customers.is_empty();
-        if refused_days || refused_files || held_back { Ended::WithRefusals } else { Ended::Well }
+        let needs = self.raw.states.needs_somebody(Some(&self.summary));
+        let needs = needs || held_back || !self.failed.is_empty();
+        if needs { Ended::WithRefusals } else { Ended::Well }
     }
 
     fn write_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -152,7 +157,8 @@ impl Report {
         let mut table = Table::new(&head);
         let many = self.files.len() > SHOWN;
         let shown = |file: &&Ingested| !many || file.rows.refused > 0 || file.is_refused();
-        for file in self.files.iter().filter(shown).take(SHOWN) {
+        let rows: Vec<&Ingested> = self.files.iter().filter(shown).take(SHOWN).collect();
+        for file in &rows {
             let outcome = file.reason.map_or(file.outcome, |reason| reason.name());
             table.row(&[&file.path, outcome], &rows_of(file));
         }
@@ -164,8 +170,16 @@ impl Report {
             count(sum(|file| file.rows.duplicate)),
             seconds(sum(|file| file.duration_ms)),
         ];
-        table.total(&[&format!("{} files", count(self.files.len() as u64)), ""], &total);
+        table.total(&[&of(self.files.len() as u64, "file"), ""], &total);
         writeln!(f, "{table}")?;
+        if many {
+            let (rows, files) = (rows.len(), count(self.files.len() as u64));
+            writeln!(
+                f,
+                "({rows} of {files} files are shown: those that were rejected or have refused \
+                 rows, {SHOWN} at most; --json shows all)\n"
+            )?;
+        }
         let mut reasons = std::collections::BTreeMap::new();
         for (reason, rows) in self.files.iter().flat_map(|file| &file.rows.refused_by_reason) {
             *reasons.entry(*reason).or_insert(0) += rows;
@@ -182,36 +196,41 @@ impl Report {
         let published = report.published;
         writeln!(
             f,
-            "publish {}: {} days rebuilt, {} facts written, {} replaced, \
-             {} rows with updated spend",
+            "publish {}: {} rebuilt, {} written, {} replaced, {} with updated spend",
             published.publish_id,
-            count(published.days_replaced),
-            count(published.rows_inserted),
+            of(published.days_replaced, "day"),
+            of(published.rows_inserted, "fact"),
             count(published.rows_deleted),
-            count(published.rows_respent),
+            of(published.rows_respent, "row"),
         )?;
         if let Some(sent) = self.work.sent {
-            let (rows, bytes) = (count(sent.rows), count(sent.bytes));
-            writeln!(f, "  sent to the warehouse  {rows} rows, {bytes} bytes")?;
+            let (rows, bytes) = (of(sent.rows, "row"), of(sent.bytes, "byte"));
+            writeln!(f, "  sent to the warehouse  {rows}, {bytes}")?;
         }
         for check in Check::ALL {
             let failed = report.refused_days.iter().filter(|day| day.check == check.name()).count();
             let verdict = match failed {
                 0 => "ok".to_owned(),
+                1 => "1 day keeps its last good rows".to_owned(),
                 days => format!("{days} days keep their last good rows"),
             };
             writeln!(f, "  check {:<22} {verdict}", check.name())?;
         }
         let verdict = match self.raw.alerts() {
             0 => "ok".to_owned(),
+            1 => "1 file is gone from raw and still counts".to_owned(),
             files => format!("{files} files are gone from raw and still count"),
         };
         writeln!(f, "  check {:<22} {verdict}", withdrawn::CHECK)?;
         if !report.superseded.is_empty() {
             let rows = report.superseded.values().sum::<u64>();
-            writeln!(f, "  superseded: {} rows, their ids stand in greater paths", count(rows))?;
+            writeln!(f, "  superseded: {}, their ids stand in greater paths", of(rows, "row"))?;
             for (path, rows) in report.superseded.iter().take(SHOWN) {
                 writeln!(f, "    {path} {}", count(*rows))?;
+            }
+            if report.superseded.len() > SHOWN {
+                let files = count(report.superseded.len() as u64);
+                writeln!(f, "    ({SHOWN} of {files} files are shown; --json shows all)")?;
             }
         }
         for day in &report.refused_days {
@@ -224,11 +243,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.files.is_empty() && self.publish.is_none() {
-            match self.files_covered {
-                // There are none, or this command did not list them.
-                0 => writeln!(f, "nothing changed\n")?,
-                files => writeln!(f, "nothing changed: {files} files are staged and published\n")?,
-            }
+            writeln!(f, "nothing changed\n")?;
         } else {
             self.write_files(f)?;
             if let Some(extract) = &self.extract {
@@ -237,12 +252,15 @@ impl fmt::Display for Report {
             self.write_publish(f)?;
         }
         if let Some(Swept { parquet, quarantine }) = self.swept {
-            writeln!(f, "swept: {parquet} staged files, {quarantine} quarantine files\n")?;
+            let (parquet, quarantine) = (parquet as u64, quarantine as u64);
+            let quarantine = of(quarantine, "quarantine file");
+            writeln!(f, "swept: {}, {quarantine}\n", of(parquet, "staged file"))?;
         }
         for held in &self.summary.held_customers {
             writeln!(f, "{}\n", held_customer(held))?;
         }
         writeln!(f, "{}", numbers(&self.summary))?;
+        writeln!(f, "files         {}", self.raw.states)?;
         writeln!(f, "lake          {}", self.lake)?;
         writeln!(f, "warehouse     {}", self.warehouse)?;
         writeln!(f, "refused rows  {}/quarantine", self.lake)

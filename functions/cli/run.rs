@@ -17,6 +17,7 @@ use crate::{
     ingest::{Ingested, Input, Order},
     load_user_purchase, parse_log_reviews, reconcile, replay,
     settings::Withdrawn,
+    states::States,
     survey::{Inventory, inventory},
     withdrawn::{self, Fresh},
 };
@@ -35,8 +36,8 @@ pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
     deps.engine.check().await?;
     let (Staged { files, mut failed }, covered, raw) = stage_all(deps, false, progress).await?;
     let extract = extract(deps, &mut failed, progress).await?;
-    let report = publish(deps, files, covered, ask(), progress).await?;
-    Ok(Report { extract, raw, failed, ..report })
+    let report = publish(deps, Done { files, covered, raw }, ask(), progress).await?;
+    Ok(Report { extract, failed, ..report })
 }
 
 /// Stages what is new and leaves publishing to the next run.
@@ -44,7 +45,8 @@ pub async fn run(deps: &Deps, progress: &Progress) -> anyhow::Result<Report> {
 pub async fn reconcile(deps: &Deps, deep: bool, progress: &Progress) -> anyhow::Result<Report> {
     let (Staged { files, failed }, covered, raw) = stage_all(deps, deep, progress).await?;
     let swept = Some(reconcile::sweep(deps).await);
-    Ok(Report { swept, raw, failed, ..report(deps, files, covered, None).await? })
+    let done = Done { files, covered, raw };
+    Ok(Report { swept, failed, ..report(deps, done, None).await? })
 }
 
 /// Reprocesses or excludes files, and publishes the change.
@@ -64,7 +66,8 @@ pub async fn replay(
     let jobs = replayed.orders.into_iter().map(|(dataset, order)| (dataset, order, 0)).collect();
     let Staged { files, mut failed } = stage(deps, jobs, progress).await?;
     let extract = extract(deps, &mut failed, progress).await?;
-    let report = publish(deps, files, 0, ask(), progress).await?;
+    let raw = look(deps, inventory(deps).await?);
+    let report = publish(deps, Done { files, covered: 0, raw }, ask(), progress).await?;
     Ok(Report { extract, failed, ..report })
 }
 
@@ -108,13 +111,19 @@ fn ask() -> build::Input {
 /// Publishes, and accepts the days that these publishes held back.
 pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyhow::Result<Report> {
     deps.engine.check().await?;
-    let refused = deps.warehouse.lock().await.summary().await?.refused_days;
+    let summary = deps.warehouse.lock().await.summary().await?;
+    let (refused, newest) = (summary.refused_days, summary.publish_id);
+    if let Some(id) = accept.iter().find(|id| !(1..=newest).contains(*id)) {
+        let problem = format!("there is no publish {id}: `status` shows the publishes there are");
+        return Err(replay::BadRequest(problem).into());
+    }
     for id in accept.iter().filter(|id| refused.iter().all(|day| day.publish_id != **id)) {
         progress
             .line(&format!("publish {id} holds no day back: `status` shows the publishes that do"));
     }
     let input = build::Input { accept, ..ask() };
-    publish(deps, Vec::new(), 0, input, progress).await
+    let raw = look(deps, inventory(deps).await?);
+    publish(deps, Done { raw, ..Done::default() }, input, progress).await
 }
 
 /// What `raw` holds.
@@ -134,7 +143,7 @@ async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
     let mut waiting = Waiting::default();
     for survey in &found.datasets {
         let dataset = survey.dataset;
-        waiting.covered += survey.covered;
+        waiting.covered += survey.covered();
         let duplicates = survey.refused.iter().filter(|file| file.is_duplicate());
         waiting.duplicates.extend(duplicates.map(|file| file.path.clone()));
         let due = survey.due_again(now()).map(|order| (dataset, order, 0));
@@ -211,21 +220,35 @@ async fn settle(
     staged: &[Ingested],
     progress: &Progress,
 ) -> anyhow::Result<Raw> {
-    let mut found = match first {
-        Some(first) if first.datasets.iter().all(|survey| survey.vanished.is_empty()) => first,
-        _ => inventory(deps).await?,
+    let is_right = |first: &Inventory| {
+        staged.is_empty() && first.datasets.iter().all(|survey| survey.vanished.is_empty())
+    };
+    let mut found = match first.filter(is_right) {
+        Some(first) => first,
+        None => inventory(deps).await?,
     };
     let fresh = staged.iter().map(|file| file.path.clone()).collect();
     let excluded = withdrawn::settle(deps, &mut found, Fresh::Files(fresh)).await?;
     excluded.iter().for_each(|sentence| progress.line(sentence));
-    let withdrawn: Vec<String> =
-        found.datasets.into_iter().flat_map(|survey| survey.vanished).collect();
-    let alert = deps.settings.withdrawn != Withdrawn::Keep;
-    for path in withdrawn.iter().filter(|_| alert).take(SHOWN) {
+    let raw = look(deps, found);
+    for path in raw.withdrawn.iter().filter(|_| raw.alert).take(SHOWN) {
         progress
             .line(&format!("check {}: {path} is gone from raw and still counts", withdrawn::CHECK));
     }
-    Ok(Raw { unread: found.unread, withdrawn, alert, excluded })
+    Ok(Raw { excluded, ..raw })
+}
+
+fn look(deps: &Deps, found: Inventory) -> Raw {
+    let alert = deps.settings.withdrawn != Withdrawn::Keep;
+    let vanished = found.datasets.iter().flat_map(|survey| survey.vanished.clone());
+    Raw {
+        states: States::of(&found, alert),
+        unread: found.unread.clone(),
+        withdrawn: vanished.collect(),
+        alert,
+        excluded: Vec::new(),
+        found: Some(found),
+    }
 }
 
 /// Files that were refused for their content, which the files that are staged now have freed.
@@ -313,10 +336,18 @@ async fn file(deps: &Deps, job: Job, progress: &Progress) -> anyhow::Result<Inge
     Ok(done)
 }
 
+/// What was done before a publish.
+#[derive(Default)]
+struct Done {
+    files: Vec<Ingested>,
+    /// Files that needed no work.
+    covered: u64,
+    raw: Raw,
+}
+
 async fn publish(
     deps: &Deps,
-    files: Vec<Ingested>,
-    covered: u64,
+    done: Done,
     input: build::Input,
     progress: &Progress,
 ) -> anyhow::Result<Report> {
@@ -326,18 +357,17 @@ async fn publish(
         build::Outcome::Published(report) => Some(report),
     };
     drop(step);
-    report(deps, files, covered, published).await
+    report(deps, done, published).await
 }
 
-async fn report(
-    deps: &Deps,
-    files: Vec<Ingested>,
-    files_covered: u64,
-    publish: Option<build::Report>,
-) -> anyhow::Result<Report> {
+async fn report(deps: &Deps, done: Done, publish: Option<build::Report>) -> anyhow::Result<Report> {
+    let Done { files, covered: files_covered, mut raw } = done;
     let mut warehouse = deps.warehouse.lock().await;
     let sent = warehouse.sent();
     let summary = warehouse.summary().await?;
+    if let Some(found) = &raw.found {
+        raw.states = raw.states.compared_with(found, Some(&warehouse.state().await?));
+    }
     Ok(Report {
         lake: deps.lake.describe(),
         warehouse: deps.settings.warehouse.to_string(),
@@ -347,7 +377,7 @@ async fn report(
         extract: None,
         publish,
         swept: None,
-        raw: Raw::default(),
+        raw,
         failed: Vec::new(),
         summary,
     })

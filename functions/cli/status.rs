@@ -12,8 +12,7 @@ use super::{
 };
 use crate::{
     deps::Deps,
-    number::count,
-    settings::Settings,
+    number::{count, of},
     status::{Status, Unreachable, run},
     survey::{Inventory, RefusedFile},
 };
@@ -21,27 +20,39 @@ use crate::{
 /// Files with refused rows that are shown one by one.
 const SHOWN: usize = 20;
 
-pub async fn command(settings: Settings, json: bool) -> anyhow::Result<Ended> {
-    settings.lake.must_exist()?;
-    let status = run(&Deps::new(settings)?).await;
+pub async fn command(deps: &Deps, json: bool, exit_zero: bool) -> anyhow::Result<Ended> {
+    let status = run(deps).await;
     let text = if json { serde_json::to_string(&status)? } else { text(&status)? };
     super::print(&text);
     for Unreachable { what, why } in &status.unreachable {
         eprintln!("error: cannot reach the {what}: {why}");
     }
-    Ok(if status.unreachable.is_empty() { Ended::Well } else { Ended::Unreachable })
+    let needs = status.states.is_some_and(|states| states.needs_somebody(status.summary.as_ref()));
+    Ok(match status.unreachable.is_empty() {
+        false => Ended::Unreachable,
+        true if needs && !exit_zero => Ended::WithRefusals,
+        true => Ended::Well,
+    })
 }
 
 fn text(status: &Status) -> Result<String, std::fmt::Error> {
     let mut f = String::new();
-    let mut table =
-        Table::new(&["dataset", "last ingested", "done", "waiting", "rejected", "gone"]);
+    let mut table = Table::new(&[
+        "dataset",
+        "last staged",
+        "staged",
+        "waiting",
+        "rejected",
+        "excluded",
+        "withdrawn",
+    ]);
     for files in &status.inventory.datasets {
         let newest = files.newest_at.as_deref().unwrap_or("never");
         let numbers = [
-            count(files.covered),
+            count(files.staged),
             count(files.waiting.len() as u64),
             count(files.refused.len() as u64),
+            count(files.excluded.len() as u64),
             count(files.vanished.len() as u64),
         ];
         table.row(&[files.dataset.name(), newest], &numbers);
@@ -67,6 +78,9 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
             for Variants { dimension, texts } in summary.variants.iter().take(SHOWN) {
                 let texts: Vec<_> = texts.iter().map(|text| format!("`{text}`")).collect();
                 writeln!(f, "{dimension} is written in several ways: {}", texts.join(", "))?;
+            }
+            if summary.variants.len() > SHOWN {
+                writeln!(f, "({SHOWN} of {} are shown; --json shows all)", summary.variants.len())?;
             }
             if !summary.variants.is_empty() {
                 writeln!(f)?;
@@ -122,6 +136,9 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         None if status.unreachable.iter().any(|part| part.what == "warehouse") => {}
         None => writeln!(f, "nothing is published yet: run `movie-analytics run`")?,
     }
+    if let Some(states) = &status.states {
+        writeln!(f, "files         {states}")?;
+    }
     writeln!(f, "lake          {}", status.lake)?;
     writeln!(f, "warehouse     {}", status.warehouse)?;
     Ok(f)
@@ -166,11 +183,12 @@ fn write_unread(f: &mut String, inventory: &Inventory) -> std::fmt::Result {
         unread if unread > SHOWN => {
             writeln!(f, "{} files are not read (--json shows all)", count(unread as u64))?;
         }
+        1 => writeln!(f, "1 file is not read")?,
         unread => writeln!(f, "{} files are not read", count(unread as u64))?,
     }
     if inventory.ignored > 0 {
-        let ignored = count(inventory.ignored);
-        writeln!(f, "{ignored} files are ignored: their names begin with `.`, `_` or `~$`")?;
+        let ignored = of(inventory.ignored, "file");
+        writeln!(f, "ignored: {ignored} with a name that begins with `.`, `_` or `~$`")?;
     }
     Ok(())
 }
@@ -189,7 +207,7 @@ fn write_refused_rows(f: &mut String, status: &Status) -> std::fmt::Result {
         }
     }
     let all = files.iter().map(|file| file.rows).sum();
-    table.total(&[&format!("{} files", count(files.len() as u64)), ""], &[count(all)]);
+    table.total(&[&of(files.len() as u64, "file"), ""], &[count(all)]);
     writeln!(f, "{table}")?;
     for file in files.iter().take(SHOWN) {
         for row in &file.first_rows {

@@ -3,7 +3,10 @@
 use clap::Subcommand;
 use warehouse::sqlserver::Schemas;
 
-use super::{Ended, Places};
+use super::{
+    Ended,
+    places::{self, Places},
+};
 use crate::{deps, settings::WarehouseSetting};
 
 #[derive(Subcommand)]
@@ -29,6 +32,7 @@ pub async fn command(command: Command) -> anyhow::Result<Ended> {
         super::print(&script(&setting));
         return Ok(Ended::Well);
     }
+    places::must_exist(&setting)?;
     let done = deps::open(&setting).migrate().await?;
     for step in &done {
         super::print(&format!("applied {step}"));

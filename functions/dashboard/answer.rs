@@ -80,22 +80,31 @@ pub fn names(if_none_match: &str, tag: &str) -> bool {
 
 /// Pages that were asked for before, by their tags.
 #[derive(Default)]
-pub struct Pages(std::collections::HashMap<String, Arc<str>>);
+pub struct Pages {
+    kept: std::collections::HashMap<String, Arc<str>>,
+    bytes: usize,
+}
 
-/// Of some hundred kilobytes at most.
-const MOST_PAGES: usize = 32;
+/// Bytes of all pages that are kept: some hundred of the usual ones.
+const MOST_BYTES: usize = 16 << 20;
 
 impl Pages {
     pub fn get(&self, tag: &str) -> Option<Arc<str>> {
-        self.0.get(tag).cloned()
+        self.kept.get(tag).cloned()
     }
 
     pub fn keep(&mut self, tag: &str, html: &str) {
-        // Pages of earlier publishes are never asked for again, so all of it may go now and then.
-        if self.0.len() >= MOST_PAGES {
-            self.0.clear();
+        if html.len() > MOST_BYTES {
+            return;
         }
-        self.0.insert(tag.to_owned(), html.into());
+        // Pages of earlier publishes are never asked for again, so all of it may go now and then.
+        if self.bytes + html.len() > MOST_BYTES {
+            *self = Self::default();
+        }
+        self.bytes += html.len();
+        if let Some(before) = self.kept.insert(tag.to_owned(), html.into()) {
+            self.bytes -= before.len();
+        }
     }
 }
 
@@ -139,10 +148,16 @@ mod tests {
 
     #[test]
     fn old_pages_are_not_kept_for_ever() {
-        let mut pages = Pages::default();
-        for nth in 0..1_000 {
-            pages.keep(&nth.to_string(), "page");
-            assert!(pages.0.len() <= MOST_PAGES && pages.get(&nth.to_string()).is_some());
+        let (mut pages, page) = (Pages::default(), "x".repeat(MOST_BYTES / 10));
+        for nth in 0..100 {
+            // Twice, as by two readers at once.
+            pages.keep(&nth.to_string(), &page);
+            pages.keep(&nth.to_string(), &page);
+            let held: usize = pages.kept.values().map(|html| html.len()).sum();
+            assert_eq!(held, pages.bytes);
+            assert!(held <= MOST_BYTES && pages.get(&nth.to_string()).is_some());
         }
+        pages.keep("huge", &"x".repeat(MOST_BYTES + 1));
+        assert!(pages.get("huge").is_none() && pages.get("99").is_some());
     }
 }

@@ -13,7 +13,7 @@ mod view;
 use chrono::{DateTime, Utc};
 use custom_handler::{HttpRequest, HttpResponse, Outcome};
 
-use self::query::Asked;
+use self::query::{Asked, MOST_QUERY};
 pub use self::{answer::Answer, desk::Desk};
 use crate::{deps::Context, reader::Unreadable};
 
@@ -34,6 +34,9 @@ pub async fn run(desk: &Desk, input: Input) -> Answer {
 }
 
 async fn answer(desk: &Desk, input: Input, context: Option<&Context>) -> Answer {
+    if input.query.len() > MOST_QUERY {
+        return Answer::passing(414, page::too_long());
+    }
     let asked = Asked::parse(&input.query);
     match desk.look(asked, input.if_none_match, input.now).await {
         Ok(answer) => answer,

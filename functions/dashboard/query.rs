@@ -53,12 +53,21 @@ impl Part {
     }
 }
 
+/// Longest query string, in bytes. Nearly each link of the page repeats the filter, so without a
+/// bound a page grows with the square of its address.
+pub const MOST_QUERY: usize = 8 << 10;
+
+/// Values of one filter.
+pub const MOST_VALUES: usize = 50;
+
 /// What an address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     pub filter: Filter,
     /// Invalid dates: the page names them, and the filter ignores them.
     pub ignored: Vec<String>,
+    /// Values beyond [`MOST_VALUES`] of a filter: the page tells their number.
+    pub left_out: usize,
 }
 
 impl Asked {
@@ -77,7 +86,12 @@ impl Asked {
                 name => {
                     let part = Part::all().find(|part| part.name() == name);
                     if let Some(Part(place)) = part {
-                        asked.filter.texts[place].insert(value.to_owned());
+                        let texts = &mut asked.filter.texts[place];
+                        let fits = texts.len() < MOST_VALUES || texts.contains(value);
+                        asked.left_out += usize::from(!fits);
+                        if fits {
+                            texts.insert(value.to_owned());
+                        }
                     }
                     continue;
                 }
@@ -130,6 +144,15 @@ mod tests {
         assert_eq!(asked.ignored, ["2021-02-30"]);
         assert_eq!(address(&asked.filter), "?os=a&os=b&from=2021-04-05");
         assert!(Asked::parse("").filter.is_empty());
+    }
+
+    #[test]
+    fn a_filter_takes_so_many_values_and_the_others_are_counted() {
+        let query: String = (0..MOST_VALUES + 3).map(|n| format!("os={n}&")).collect();
+        let asked = Asked::parse(&format!("{query}os=0&state=Ohio"));
+        assert_eq!(part("os").of(&asked.filter).len(), MOST_VALUES);
+        assert_eq!(part("state").of(&asked.filter).len(), 1, "each filter has its own");
+        assert_eq!(asked.left_out, 3, "one that is there already is no other");
     }
 
     #[test]

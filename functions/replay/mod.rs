@@ -53,11 +53,12 @@ pub struct Replayed {
 /// The request asks for nothing that can be done.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct BadRequest(String);
+pub struct BadRequest(pub String);
 
 /// Chooses the files, and excludes those to be excluded. The caller has to fix a [`BadRequest`].
 pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
     check(&request)?;
+    let request = request.below_raw();
     let mut replayed = Replayed::default();
     if request.forget {
         for path in request.paths {
@@ -112,12 +113,30 @@ pub async fn handle(request: HttpRequest, context: Context) -> anyhow::Result<Ou
     Ok(events::outputs(outcome, replayed.orders)?)
 }
 
+impl Request {
+    /// People copy names from listings of the lake, where they begin with `raw/`.
+    fn below_raw(mut self) -> Self {
+        for path in &mut self.paths {
+            let below = ["/raw/", "./raw/", "raw/"].iter().find_map(|raw| path.strip_prefix(raw));
+            if let Some(below) = below {
+                *path = below.to_owned();
+            }
+        }
+        self
+    }
+}
+
 fn check(request: &Request) -> Result<(), BadRequest> {
     let conditions = request.dataset.is_some()
         || request.from.is_some()
         || request.to.is_some()
         || request.refused
         || request.failed;
+    if let (Some(from), Some(to)) = (request.from, request.to)
+        && from > to
+    {
+        return Err(BadRequest(format!("the first day, {from}, is after the last day, {to}")));
+    }
     let problem = match (request.paths.is_empty(), conditions) {
         (true, _) if request.forget => "name the paths to exclude",
         (true, false) => "say what to replay: paths, a dataset, days, rejected or failed files",
@@ -247,6 +266,10 @@ mod tests {
         );
         let both = Request { paths: paths.clone(), refused: true, ..Request::default() };
         assert!(wrong(both).starts_with("give either"));
+        let (from, to) = (Day::from_ymd(2021, 4, 25), Day::from_ymd(2021, 4, 24));
+        let turned = Request { from, to, ..Request::default() };
+        assert_eq!(wrong(turned), "the first day, 2021-04-25, is after the last day, 2021-04-24");
+        assert!(check(&Request { from, to: from, ..Request::default() }).is_ok());
         assert!(check(&Request { paths, forget: true, ..Request::default() }).is_ok());
         assert!(check(&Request { failed: true, ..Request::default() }).is_ok());
     }

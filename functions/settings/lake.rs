@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lake::AzureLake;
 
-use super::WrongSetting;
+use super::{WrongSetting, local_path};
 
 /// Where the lake is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,18 +21,6 @@ impl LakeSetting {
         match self {
             Self::Folder(_) => None,
             Self::Azure(azure) => Some(azure.account().to_owned()),
-        }
-    }
-
-    /// For commands that must not make a lake where a name is mistyped.
-    pub fn must_exist(&self) -> Result<(), WrongSetting> {
-        match self {
-            Self::Folder(folder) if !folder.is_dir() => {
-                let problem = format!("the folder {} does not exist", folder.display());
-                Err(WrongSetting::new("LAKE", problem))
-            }
-            // Nobody makes an account or a container by mistake.
-            Self::Folder(_) | Self::Azure(_) => Ok(()),
         }
     }
 }
@@ -54,7 +42,9 @@ pub(super) fn lake(
     let value = value.ok_or_else(|| wrong(format!("not set; {help}")))?;
     // The value may hold a key: it is not repeated.
     match value.strip_prefix("file:") {
-        Some(folder) if !folder.is_empty() => Ok(LakeSetting::Folder(folder.into())),
+        Some(folder) if !folder.is_empty() => {
+            local_path::read("LAKE", "file", folder).map(LakeSetting::Folder)
+        }
         None if value.contains('=') => {
             let azure = AzureLake::from_connection_string(&value);
             azure.map(LakeSetting::Azure).map_err(|error| wrong(error.to_string()))

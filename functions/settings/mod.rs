@@ -3,6 +3,8 @@
 mod engine;
 mod lake;
 mod limits;
+mod local_path;
+mod names;
 mod purchase_db;
 mod rows;
 #[cfg(test)]
@@ -17,8 +19,8 @@ use eventgrid::{Auth, Publisher};
 use pipeline::logs::{Pii, PiiKey};
 
 pub use self::{
-    engine::EngineSetting, lake::LakeSetting, limits::FileLimits, rows::RowRules,
-    triggers::warn_of_missing, warehouse::WarehouseSetting, withdrawn::Withdrawn,
+    engine::EngineSetting, lake::LakeSetting, limits::FileLimits, names::check as check_names,
+    rows::RowRules, triggers::warn_of_missing, warehouse::WarehouseSetting, withdrawn::Withdrawn,
 };
 
 /// A setting that is missing or invalid.
@@ -32,7 +34,7 @@ pub struct WrongSetting {
 }
 
 impl WrongSetting {
-    fn new(name: &'static str, problem: impl Into<String>) -> Self {
+    pub(crate) fn new(name: &'static str, problem: impl Into<String>) -> Self {
         Self { name, problem: problem.into() }
     }
 }
@@ -153,7 +155,7 @@ fn is_under_host(get: impl Fn(&str) -> Option<String>) -> bool {
 }
 
 /// Values of `local.settings.json` in a folder, as Functions Core Tools read them; none where
-/// there is no such file.
+/// there is no such file. Names that are nobody's are told, and a typo of one of ours is an error.
 pub fn local_settings(folder: &Path) -> Result<BTreeMap<String, String>, WrongSetting> {
     #[derive(serde::Deserialize)]
     struct File {
@@ -166,6 +168,10 @@ pub fn local_settings(folder: &Path) -> Result<BTreeMap<String, String>, WrongSe
         let problem = format!("cannot read {}: {error}", path.display());
         WrongSetting::new("local.settings.json", problem)
     })?;
+    names::check(file.values.keys().map(String::as_str))?;
+    for name in file.values.keys().filter(|name| names::is_unknown(name)) {
+        eprintln!("warning: {}: there is no setting `{name}`", path.display());
+    }
     Ok(file.values)
 }
 

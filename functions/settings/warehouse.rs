@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use warehouse::sqlserver::{self, Server};
 
-use super::WrongSetting;
+use super::{WrongSetting, local_path};
 
 /// Where the warehouse is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,9 @@ fn warehouse(
     let value = value.ok_or_else(|| WrongSetting::new("WAREHOUSE", format!("not set; {help}")))?;
     // The value may hold a password: it is not repeated.
     match value.strip_prefix("sqlite:") {
-        Some(file) if !file.is_empty() => Ok(WarehouseSetting::Sqlite(file.into())),
+        Some(file) if !file.is_empty() => {
+            local_path::read("WAREHOUSE", "sqlite", file).map(WarehouseSetting::Sqlite)
+        }
         None if value.starts_with("sqlserver://") || value.contains('=') => {
             let server = Server::parse(&value, client_id);
             let wrong =

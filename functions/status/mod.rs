@@ -12,6 +12,8 @@ use warehouse::Summary;
 use crate::{
     deps::{Context, Deps},
     reader::{REACH_TIMEOUT, RETRY_AFTER},
+    settings::Withdrawn,
+    states::States,
     survey::{Inventory, inventory},
 };
 
@@ -22,6 +24,8 @@ pub struct Status {
     pub lake: String,
     /// Where it is, without secrets.
     pub warehouse: String,
+    /// How many files are in which state; `None` where the lake is unreachable.
+    pub states: Option<States>,
     /// What `raw` holds; empty where the lake is [unreachable](Self::unreachable).
     #[serde(flatten)]
     pub inventory: Inventory,
@@ -44,20 +48,31 @@ pub struct Unreachable {
 /// Reads the lake and the warehouse, and changes neither. Waits two seconds for each of them, and
 /// for no publish.
 pub async fn run(deps: &Deps) -> Status {
-    let summary = deps.reader.read(async |warehouse, _| warehouse.summary().await);
-    let (found, summary) = tokio::join!(look(deps), summary);
+    let numbers = deps
+        .reader
+        .read(async |warehouse, _| Ok((warehouse.summary().await?, warehouse.state().await?)));
+    let (found, numbers) = tokio::join!(look(deps), numbers);
     let mut unreachable = Vec::new();
+    let alert = deps.settings.withdrawn != Withdrawn::Keep;
+    let states = found.as_ref().ok().map(|found| {
+        let states = States::of(found, alert);
+        match &numbers {
+            Ok(read) => states.compared_with(found, read.as_ref().map(|(_, state)| state)),
+            Err(_) => states,
+        }
+    });
     let inventory = found.unwrap_or_else(|error| {
         unreachable.push(Unreachable { what: "lake", why: format!("{error:#}") });
         Inventory { datasets: Vec::new(), unread: Vec::new(), ignored: 0 }
     });
-    let summary = summary.unwrap_or_else(|error| {
+    let summary = numbers.map(|read| read.map(|(summary, _)| summary)).unwrap_or_else(|error| {
         unreachable.push(Unreachable { what: "warehouse", why: error.why });
         None
     });
     Status {
         lake: deps.lake.describe(),
         warehouse: deps.settings.warehouse.to_string(),
+        states,
         inventory,
         summary,
         unreachable,

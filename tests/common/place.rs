@@ -15,6 +15,8 @@ pub struct Place {
     dir: TempDir,
     lake: PathBuf,
     warehouse: PathBuf,
+    /// Whether `run` has to make a second warehouse.
+    create: bool,
 }
 
 impl Place {
@@ -22,12 +24,12 @@ impl Place {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let (lake, warehouse) = (dir.path().join("lake"), dir.path().join("warehouse.db"));
         fs::create_dir_all(lake.join("raw")).expect("the lake's folder");
-        Self { dir, lake, warehouse }
+        Self { dir, lake, warehouse, create: false }
     }
 
     /// The same lake with another, new warehouse.
     pub fn with_new_warehouse(self) -> Self {
-        Self { warehouse: self.dir.path().join("another.db"), ..self }
+        Self { warehouse: self.dir.path().join("another.db"), create: true, ..self }
     }
 
     pub fn folder(&self) -> &std::path::Path {
@@ -72,7 +74,13 @@ impl Place {
     pub fn call(&self, name: &str) -> Ran {
         let (lake, warehouse) = (self.lake_option(), self.warehouse_option());
         let args = [name, "--lake", &lake, "--warehouse", &warehouse, "--json"];
+        let args: Vec<&str> = args.into_iter().chain(self.creates(name)).collect();
         movie_analytics(self.folder(), &args)
+    }
+
+    /// The option without which no second warehouse is made.
+    pub fn creates(&self, command: &str) -> Option<&'static str> {
+        (self.create && command == "run").then_some("--create")
     }
 
     /// Any command on this lake and warehouse.

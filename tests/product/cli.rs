@@ -68,6 +68,49 @@ fn unknown_or_missing_places_exit_with_2_and_say_what_to_write() {
 }
 
 #[test]
+fn a_request_for_what_is_not_there_exits_with_2() {
+    let place = Place::new();
+    place.run();
+    place.call_with(&["publish", "--accept", "99"]).ends_with(2).says("there is no publish 99");
+    let turned = ["replay", "--from", "2021-04-25", "--to", "2021-04-24"];
+    place.call_with(&turned).ends_with(2).says("2021-04-25, is after the last day, 2021-04-24");
+}
+
+#[test]
+fn replay_understands_names_as_listings_of_the_lake_show_them() {
+    let place = Place::new();
+    place.drop("movie_review/a.csv", reviews(&[(1, "good", 1)]));
+    place.run();
+    for words in [["raw/movie_review/a.csv"].as_slice(), &["--dataset", "movie_review"]] {
+        let report = place.call_with(&[&["replay", "--json"], words].concat()).ends_with(0).json();
+        assert_eq!(report["files"][0]["path"], json!("movie_review/a.csv"), "{words:?}");
+    }
+    place.call_with(&["replay", "--forget", "raw/movie_review/a.csv"]).ends_with(0);
+    assert_eq!(place.call("status").json()["states"]["excluded"], json!(1));
+}
+
+#[test]
+fn a_table_that_leaves_files_out_says_how_to_see_them() {
+    let place = Place::new();
+    for n in 0..31 {
+        place.drop(&format!("movie_review/{n}.csv"), reviews(&[(1, "good", n)]));
+    }
+    let ran = place.call_with(&["run"]).ends_with(0);
+    assert!(ran.stdout.contains("(0 of 31 files"), "{ran:?}");
+    assert!(ran.stdout.contains("--json shows all"), "{ran:?}");
+}
+
+#[test]
+fn one_of_anything_is_singular() {
+    let place = Place::new();
+    place.drop("movie_review/a.csv", reviews(&[(1, "good", 1)]));
+    place.drop("log_reviews/a.csv", logs(&[(1, "2021-04-19", "Mobile")]));
+    let ran = place.call_with(&["run"]).ends_with(0);
+    let expected = "1 day rebuilt, 1 fact written, 0 replaced, 0 rows with updated spend";
+    assert!(ran.stdout.contains(expected), "{ran:?}");
+}
+
+#[test]
 fn a_password_in_a_wrong_warehouse_is_not_repeated() {
     let secret = "Server=x;Password=hunter2";
     let ran = alone(&["run", "--lake", "file:lake", "--warehouse", secret]).ends_with(2);
@@ -149,8 +192,11 @@ fn a_lake_that_is_a_file_fails_with_1_or_2_and_names_it() {
 #[test]
 fn a_warehouse_is_migrated_or_its_sql_is_printed() {
     let migrate = |warehouse| ["warehouse", "migrate", "--warehouse", warehouse];
-    let ran = alone(&migrate("sqlite:w.db")).ends_with(0);
-    assert!(ran.stdout.contains("the schema of sqlite:w.db is up to date"), "{ran:?}");
+    let place = Place::new();
+    place.run();
+    let there = place.warehouse_option();
+    let ran = movie_analytics(place.folder(), &migrate(&there)).ends_with(0);
+    assert!(ran.stdout.contains("the schema of sqlite:"), "{ran:?}");
     let server = "Server=h.example;Database=films;User ID=u;Password=secret";
     let printed = alone(&[&migrate(server)[..], &["--print"]].concat()).ends_with(0).stdout;
     for word in ["CREATE TABLE dw.fact_movie_analytics", "VALUES (1, N'dimensions'", "\nGO\n"] {

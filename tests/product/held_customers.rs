@@ -65,14 +65,14 @@ fn everything_else_is_published_and_the_file_is_named() {
     assert_eq!(held(&report["summary"]), both);
     assert_eq!(held(&report["publish"]), both);
     assert_eq!(facts(&place), two_days(2_500), "the last total");
-    let status = place.call("status").ends_with(0).json();
+    let status = place.call("status").ends_with(3).json();
     let first = &status["summary"]["held_customers"][0];
     assert_eq!(first["publish_id"], json!(2));
     assert_eq!(first["since"], report["summary"]["published_at"]);
     let detail = first["detail"].as_str().expect("a detail");
     // The greatest part first.
     assert!(detail.contains(&format!("`{BAD}` ({amount}), `{GOOD}` (2.500)")), "{detail}");
-    let text = place.call_with(&["status"]).ends_with(0).stdout;
+    let text = place.call_with(&["status"]).ends_with(3).stdout;
     assert!(text.contains("customer 99999 has kept the last total since publish 2"), "{text}");
     // While he is held, runs say so; other purchases of his stay with the amount that waits.
     place.call("run").ends_with(3);

@@ -18,6 +18,7 @@ mod histories;
 mod named_cases;
 mod one_bad_file;
 mod otlp;
+mod places;
 mod raw_rounds;
 mod refusals;
 mod remedies;
@@ -25,6 +26,7 @@ mod restored_lake;
 mod same_content;
 mod same_customer;
 mod scheduled;
+mod states;
 mod telemetry;
 mod unreachable;
 mod withdrawn;
@@ -39,7 +41,9 @@ use common::{
 fn on(place: &Place, words: &[&str]) -> std::process::Command {
     let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
     let places = ["--lake", &lake, "--warehouse", &warehouse];
-    command(place.folder(), &[&words[..1], &places, &words[1..]].concat())
+    let mut command = command(place.folder(), &[&words[..1], &places, &words[1..]].concat());
+    command.args(place.creates(words[0]));
+    command
 }
 
 /// What the command did with these settings.

@@ -49,7 +49,7 @@ fn a_refused_file_is_reported_once_with_its_reason_and_the_others_count() {
         [BAD, reason].iter().chain(words).for_each(|word| ran.says(word));
         let sound = [REVIEWS, LOGS, PURCHASES].map(str::to_owned);
         place.holds(&Oracle::of_files(&place.raw(), &sound));
-        let again = place.run();
+        let again = place.call("run").ends_with(3).json();
         assert_eq!(again["files"], json!([]), "{reason}: the same bytes are not tried again");
         assert_eq!(again["work"]["files_read"], json!(0));
     }

@@ -68,6 +68,7 @@ async fn facts_of_midnight_have_the_date_of_midnight() {
 #[test]
 fn a_timer_that_fires_a_moment_too_early_publishes_at_its_time() {
     let place = Place::new();
+    place.run();
     place.drop(REVIEWS, reviews(&[(1, "good", 1)]));
     place.drop(LOGS, logs(&[(1, "2021-04-19", "Mobile")]));
     place.call("reconcile").ends_with(0);
@@ -85,6 +86,7 @@ fn a_timer_that_fires_a_moment_too_early_publishes_at_its_time() {
 #[test]
 fn reconcile_leaves_young_files_to_their_event_and_says_how_many() {
     let place = Place::new();
+    place.run();
     for path in [REVIEWS, "movie_review/old.csv", LOGS] {
         place.drop(path, "x");
     }

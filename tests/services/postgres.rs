@@ -236,7 +236,7 @@ async fn switched_on_later_it_counts_nothing_twice_and_loses_nothing() {
     let survey =
         status.inventory.datasets.iter().find(|d| d.dataset == Dataset::UserPurchase).unwrap();
     assert!(survey.snapshot_at.is_some() && survey.vanished.is_empty());
-    assert_eq!((survey.covered, survey.waiting.len(), survey.refused.len()), (2, 0, 0));
+    assert_eq!((survey.covered(), survey.waiting.len(), survey.refused.len()), (2, 0, 0));
 
     // A process that was not told of the database changes nothing that counts.
     lab.put("user_purchase/c.csv", purchases(&[("1", 100, "1")])).await;

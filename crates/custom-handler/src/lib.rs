@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod caller;
 mod context;
 mod error;
 mod function;

@@ -18,7 +18,7 @@ use warp::{
 };
 
 use crate::{
-    App, Context, Ending,
+    App, Context, Ending, caller,
     layer::{Invocation, Stack, discard},
 };
 
@@ -95,6 +95,10 @@ async fn respond<B: Buf + 'static>(
     let unread = body.map(|part| part.map(|mut part| part.copy_to_bytes(part.remaining()))).boxed();
     let stack = shared.stack.clone();
     let path = path.as_str();
+    if let Some((status, reason)) = caller::refused(&method, &headers) {
+        discard(unread).await;
+        return response(status, &json!({ "error": reason }));
+    }
     if path == "/" && matches!(method, Method::GET | Method::HEAD) {
         // The host asks every 25 ms whether we listen; later it asks for our health.
         return response(200, &json!({ "functions": stack.names() }));

@@ -73,6 +73,11 @@ pub(crate) fn marker(name: &str) -> Result<Path, Error> {
     object(&format!("{MARKERS}/{name}.json"))
 }
 
+/// The folder of all markers within `staging`.
+pub(crate) fn markers() -> Path {
+    Path::from(MARKERS)
+}
+
 /// The folder, within `staging`, of the start markers of a message.
 pub(crate) fn start_markers(dataset: Dataset, source: &str, message: u128) -> Result<Path, Error> {
     object(&format!("{START_MARKERS}/{dataset}/{source}/{message:032x}"))

@@ -185,6 +185,16 @@ impl Lake {
         }
     }
 
+    /// Names of all [markers](Self::put_marker).
+    pub async fn marker_names(&self) -> Result<Vec<String>, Error> {
+        let folder = paths::markers();
+        let listed = self.staging().list(Some(&folder)).try_collect::<Vec<ObjectMeta>>().await;
+        let found = listed.map_err(Error::store("list", folder))?;
+        let name =
+            |meta: &ObjectMeta| meta.location.filename()?.strip_suffix(".json").map(str::to_owned);
+        Ok(found.iter().filter_map(name).collect())
+    }
+
     /// Whether a staged Parquet file (name within `staging`) is there: reconcile clears away what
     /// no live version needs.
     pub async fn has_staged(&self, parquet: &str) -> Result<bool, Error> {

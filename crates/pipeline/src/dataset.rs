@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dataset {
+    #[serde(alias = "movie_review")]
     /// Who wrote which review, and whether it is positive.
     ClassifiedMovieReview,
+    #[serde(alias = "log_reviews")]
     /// On which day, where and with what each review was written.
     ReviewLogs,
     /// Rows of the customers' invoices.

@@ -5,7 +5,7 @@ use pipeline::Day;
 use warehouse::dashboard::{Dashboard, Filter, Member};
 
 use super::{
-    super::query::{Asked, Part, address},
+    super::query::{Asked, MOST_VALUES, Part, address},
     filter_link,
 };
 use crate::number::count;
@@ -25,6 +25,15 @@ pub fn filters(numbers: &Dashboard, asked: &Asked) -> Markup {
             @for value in &asked.ignored {
                 p.notice.warn role="status" {
                     "“" (value) "” is not a date and was ignored: write it as 2021-04-25."
+                }
+            }
+            @if asked.left_out > 0 {
+                p.notice.warn role="status" {
+                    "A filter takes " (MOST_VALUES) " values: "
+                    @match asked.left_out {
+                        1 => "1 more was ignored.",
+                        more => { (count(more as u64)) " more were ignored." }
+                    }
                 }
             }
             @for part in Part::all() { (buttons(part, part.members(numbers), filter)) }

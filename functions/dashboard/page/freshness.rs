@@ -54,20 +54,30 @@ pub fn notices(numbers: &Dashboard, state: &State) -> Markup {
         // Who they are is for operators: `status` names them.
         @if !numbers.held_customers.is_empty() {
             p.notice.warn role="status" {
-                (count(numbers.held_customers.len() as u64))
-                " customers show their last total spend, because the new one is too large. Their "
-                "purchases need a correction."
+                @match numbers.held_customers.len() {
+                    1 => "1 customer shows the",
+                    customers => { (count(customers as u64)) " customers show their" }
+                }
+                " last total spend, because the new one is too large. These purchases need a "
+                "correction."
             }
         }
         @if notes.alerts() > 0 {
             p.notice.warn role="status" {
-                (count(notes.alerts() as u64))
-                " files that count have been withdrawn: they are no longer in raw"
+                @match notes.alerts() {
+                    1 => "1 file that counts has been withdrawn: it is",
+                    files => { (count(files as u64)) " files that count have been withdrawn: they are" }
+                }
+                " no longer in raw"
             }
         }
         @if notes.unread > 0 {
             p.notice.warn role="status" {
-                (count(notes.unread as u64)) " files in raw are not read: `status` says why"
+                @match notes.unread {
+                    1 => "1 file in raw is",
+                    files => { (count(files as u64)) " files in raw are" }
+                }
+                " not read: `status` says why"
             }
         }
         @if !refused.is_empty() {
@@ -102,7 +112,7 @@ pub fn card(numbers: &Dashboard) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "Data" }
-                            th.n scope="col" { "Files" }
+                            th.n scope="col" { "Files that count" }
                             th scope="col" { "Last ingested" }
                         }
                     }

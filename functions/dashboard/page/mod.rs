@@ -14,7 +14,7 @@ use warehouse::dashboard::Dashboard;
 
 use super::{
     desk::State,
-    query::{Asked, Part, address},
+    query::{Asked, MOST_QUERY, Part, address},
     view::{Line, Top},
 };
 
@@ -141,6 +141,21 @@ pub fn nothing_yet() -> String {
                 code { "build_fact_movie_analytics" }
                 " publishes every few minutes."
             }
+        }),
+    )
+}
+
+/// The address is longer than any choice of filters needs.
+pub fn too_long() -> String {
+    shell(
+        "Movie reviews: not available",
+        freshness::badge("bad", "Address too long"),
+        message(html! {
+            h2 { "This address is too long" }
+            p {
+                "The filters of an address may have " (MOST_QUERY >> 10) " KB. Choose fewer values."
+            }
+            p { a.button href="?" { "Clear all filters" } }
         }),
     )
 }

@@ -4,27 +4,26 @@ use maud::{Markup, html};
 use warehouse::dashboard::{Dashboard, MOST_FACTS};
 
 use super::tables::score;
-use crate::number::{count, money, share};
+use crate::number::{count, money, of, share};
 
 pub fn tiles(numbers: &Dashboard) -> Markup {
     let total = numbers.total();
     let days = numbers.days.len() as u64;
-    let reviewed = if days == 1 { "day" } else { "days" };
     let positive = format!("{} of them positive", share(total.positive, total.reviews));
     let (first, last) = (numbers.days.first_key_value(), numbers.days.last_key_value());
     let too_many =
         format!("Counted for days with up to {} facts: choose fewer days.", count(MOST_FACTS));
-    let everybody = format!(
-        "All {} buyers, with reviews or without: {}.",
-        count(numbers.buyers.count),
-        money(numbers.buyers.spend_e5)
-    );
+    let spend = money(numbers.buyers.spend_e5);
+    let everybody = match numbers.buyers.count {
+        1 => format!("The only buyer, with reviews or without: {spend}."),
+        buyers => format!("All {} buyers, with reviews or without: {spend}.", count(buyers)),
+    };
     html! {
         section aria-labelledby="key-numbers" {
             h2.visually-hidden #key-numbers { "Key numbers" }
             dl.tiles {
                 (tile("Total reviews", &count(total.reviews), html! {
-                    (count(days)) " " (reviewed) " with reviews"
+                    (of(days, "day")) " with reviews"
                     @if let (Some((first, _)), Some((last, _))) = (first, last) {
                         ", " span.whole { (first) } " to " span.whole { (last) }
                     }

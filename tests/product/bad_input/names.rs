@@ -42,9 +42,9 @@ fn a_misnamed_file_is_told_of_and_keeps_no_other_from_being_read() {
         assert_eq!(report["files"].as_array().unwrap().len(), 2, "{report}");
         assert_eq!(report["unread"].as_array().unwrap().len(), 1, "{report}");
         assert_eq!(place.facts().len(), 1);
-        let status = place.call("status").ends_with(0).json();
+        let status = place.call("status").ends_with(3).json();
         assert_eq!(status["unread"], report["unread"]);
-        assert_eq!(status["datasets"][0]["covered"], json!(1));
+        assert_eq!(status["datasets"][0]["staged"], json!(1));
         place.call("reconcile").ends_with(3).says(shown);
     }
 }
@@ -52,6 +52,7 @@ fn a_misnamed_file_is_told_of_and_keeps_no_other_from_being_read() {
 #[test]
 fn a_replay_of_such_a_name_is_refused_in_one_line() {
     let place = sound();
+    place.run();
     let ran = place.call_with(&["replay", "movie_review/a\nb.csv", "--json"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     ran.says("movie_review/a\\nb.csv");

@@ -93,7 +93,7 @@ fn status_and_the_warehouse_show_refusals_by_file_and_reason() {
     place.run();
     place.drop(LOGS, "id_review,text\n");
     place.call("run").ends_with(3);
-    let status = place.call("status").ends_with(0).json();
+    let status = place.call("status").ends_with(3).json();
     let by_reason = json!({"not_an_integer": 1, "malformed_record": 1, "invalid_utf8": 1});
     let of_reviews = &status["datasets"][0]["with_refused_rows"];
     assert_eq!(of_reviews.as_array().unwrap().len(), 1, "{status}");
@@ -106,7 +106,7 @@ fn status_and_the_warehouse_show_refusals_by_file_and_reason() {
     assert_eq!(first, &row);
     let refused = &status["datasets"][1]["refused"][0];
     assert_eq!((&refused["path"], &refused["reason"]), (&json!(LOGS), &json!("missing_column")));
-    let text = place.call_with(&["status"]).ends_with(0).stdout;
+    let text = place.call_with(&["status"]).ends_with(3).stdout;
     let line = |words: [&str; 3]| {
         let has = |line: &&str| words.iter().all(|word| line.contains(word));
         assert!(text.lines().any(|l| has(&l)), "{words:?} are not in\n{text}");

@@ -70,7 +70,7 @@ struct Lake {
 }
 
 impl Lake {
-    /// An empty lake and no warehouse, in place of those before.
+    /// An empty lake and a warehouse without facts, in place of those before.
     fn new(place: &Path, plan: &Plan) -> Result<Self> {
         let ours = place.join("ours");
         if ours.exists() {
@@ -78,7 +78,9 @@ impl Lake {
                 .with_context(|| format!("cannot remove {}", ours.display()))?;
         }
         let (folder, warehouse) = (ours.join("lake"), ours.join("warehouse.db"));
-        Ok(Self { program: program(plan, WE)?, folder, warehouse })
+        let lake = Self { program: program(plan, WE)?, folder, warehouse };
+        lake.command(&["run", "--create"])?;
+        Ok(lake)
     }
 
     fn with(self, files: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Self> {
@@ -87,17 +89,17 @@ impl Lake {
     }
 
     fn stage(&self) -> Result<Usage> {
-        self.command("reconcile")
+        self.command(&["reconcile"])
     }
 
     fn run(&self) -> Result<Usage> {
-        self.command("run")
+        self.command(&["run"])
     }
 
-    fn command(&self, command: &str) -> Result<Usage> {
+    fn command(&self, words: &[&str]) -> Result<Usage> {
         let lake = format!("file:{}", self.folder.display());
         let warehouse = format!("sqlite:{}", self.warehouse.display());
         let places = ["--lake", &lake, "--warehouse", &warehouse];
-        timed(&self.program, &[&[command, "--json"], &places[..]].concat())
+        timed(&self.program, &[words, &["--json"], &places].concat())
     }
 }
