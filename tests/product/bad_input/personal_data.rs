@@ -233,7 +233,7 @@ fn nothing_of_a_person_is_found_in_anything_that_is_written_when_masked() {
 
 #[test]
 fn nothing_of_a_person_is_found_in_anything_that_is_written_when_hashed() {
-    assert_eq!(leaks(&[("PII_MODE", "hash"), ("PII_KEY", "secret of the test")]), [""; 0]);
+    assert_eq!(leaks(&[("PII_MODE", "hash"), ("PII_KEY", &*"5e".repeat(32))]), [""; 0]);
 }
 
 /// The search finds what is there.
