@@ -91,6 +91,7 @@ const RULES: [&str; 13] = [
     "due again",
     "free again",
     "grace",
+    "replaced versions",
     "nobody between",
     "list again",
     "old version",
