@@ -129,7 +129,7 @@ fn files(p: &Person) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// All that the product has written: by whom, and the bytes or texts.
-fn outputs(place: &Place, folder: &Path, outputs: &mut Vec<(String, Vec<u8>)>) {
+pub fn outputs(place: &Place, folder: &Path, outputs: &mut Vec<(String, Vec<u8>)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.strip_prefix(place.folder()).unwrap().display().to_string();
