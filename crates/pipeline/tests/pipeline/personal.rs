@@ -153,7 +153,7 @@ fn row(n: usize, secret: &str) -> String {
     let inner = format!("{}{}{}", inner.concat(), value("ipAddress", ""), value("phoneNumber", ""));
     let document =
         format!("<reviewlog><log><logDate>04-25-2021</logDate>{inner}</log></reviewlog>");
-    let (sound, damaged) = DAMAGES[if n % 3 == 0 { n / 3 % DAMAGES.len() } else { 0 }];
+    let (sound, damaged) = DAMAGES[if n.is_multiple_of(3) { n / 3 % DAMAGES.len() } else { 0 }];
     format!("{n},\"{}\"\n", document.replacen(sound, damaged, 1).replace('"', "\"\""))
 }
 

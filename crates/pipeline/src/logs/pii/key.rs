@@ -1,6 +1,9 @@
 //! The secret under which addresses and numbers are hashed.
 
-use std::fmt::{self, Write};
+use std::{
+    fmt::{self, Write},
+    sync::Arc,
+};
 
 use base64::{Engine, alphabet, engine};
 use hmac::{Hmac, Mac};
@@ -22,8 +25,8 @@ pub enum Domain {
 /// The secret of [`Pii::Hash`](super::Pii::Hash). Never shown.
 #[derive(Clone)]
 pub struct PiiKey {
-    address: Hmac<Sha256>,
-    number: Hmac<Sha256>,
+    /// Of each [`Domain`].
+    domains: Arc<[Hmac<Sha256>; 2]>,
     id: String,
 }
 
@@ -44,7 +47,7 @@ impl PiiKey {
         let mut id = String::new();
         hex(&derived("fingerprint").finalize().into_bytes(), &mut id);
         id.truncate(FINGERPRINT);
-        Ok(Self { address: derived("address"), number: derived("number"), id })
+        Ok(Self { domains: Arc::new([derived("address"), derived("number")]), id })
     }
 
     /// A keyed fingerprint: it tells keys apart, and is no test for guesses of one that has 32
@@ -55,10 +58,7 @@ impl PiiKey {
 
     /// Puts the hash in the place of the text. Allocates nothing.
     pub(super) fn hash(&self, domain: Domain, space: &mut String) {
-        let mut mac = match domain {
-            Domain::Address => self.address.clone(),
-            Domain::Number => self.number.clone(),
-        };
+        let mut mac = self.domains[domain as usize].clone();
         mac.update(space.as_bytes());
         space.clear();
         hex(&mac.finalize().into_bytes(), space);
@@ -73,7 +73,7 @@ impl fmt::Debug for PiiKey {
 
 /// Hexadecimal where all of it could be that, else base64 of either alphabet, padded or not.
 fn decoded(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).ok();
         return (0..text.len()).step_by(2).map(byte).collect();
     }
