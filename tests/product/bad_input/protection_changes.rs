@@ -18,6 +18,9 @@ use crate::{
 
 const LOGS: &str = "log_reviews/2021-04-19/logs.csv";
 
+/// Name, settings before and after, what happens between them, and staged values that are left.
+type Case<'a> = (&'a str, &'a Settings, &'a Settings, &'a dyn Fn(&Place), usize);
+
 type Settings = [(&'static str, &'static str)];
 
 const KEEP: &Settings = &[("PII_MODE", "keep")];
@@ -80,7 +83,7 @@ fn what_was_protected_less_is_gone_after_one_publish_and_one_reconcile() {
     let forget = |place: &Place| call(place, &["replay", "--forget", LOGS], KEEP);
     let withdraw = |place: &Place| fs::remove_file(place.raw().join(LOGS)).unwrap();
     let nothing = |_: &Place| {};
-    let cases: [(&str, &Settings, &Settings, &dyn Fn(&Place), usize); 4] = [
+    let cases: [Case; 4] = [
         ("keep to mask", KEEP, MASK, &nothing, 4),
         ("another key", OLD_KEY, NEW_KEY, &nothing, 4),
         ("forgotten", KEEP, KEEP, &forget, 0),
