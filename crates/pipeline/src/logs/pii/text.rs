@@ -5,11 +5,10 @@ use std::{borrow::Cow, net::Ipv6Addr, ops::Range};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
-    super::TEXT_LIMIT,
     address::{address, network},
     mask_but,
 };
-use crate::texts::is_blank;
+use crate::{limits::TEXT_CHARS, texts::is_blank};
 
 /// What becomes of a device, location, operating system or browser that holds an address or a
 /// telephone number, whatever [`Pii`](super::Pii) says of the columns that are meant for them.
@@ -81,7 +80,7 @@ fn masked(text: &str) -> Option<String> {
         at = end;
     }
     // The form that was looked at may be longer than the one that was sent.
-    found.then(|| shown.chars().take(TEXT_LIMIT).collect())
+    found.then(|| shown.chars().take(TEXT_CHARS).collect())
 }
 
 /// Stands between characters and is not seen.
@@ -305,6 +304,6 @@ mod tests {
     #[test]
     fn a_masked_text_is_no_longer_than_a_text_may_be() {
         let text = "\u{fdfa}".repeat(190) + " 8215405777";
-        assert_eq!(masked(&text).unwrap().chars().count(), TEXT_LIMIT);
+        assert_eq!(masked(&text).unwrap().chars().count(), TEXT_CHARS);
     }
 }
