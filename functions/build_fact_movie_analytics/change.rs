@@ -74,7 +74,7 @@ pub async fn change_set(
                 match snapshot {
                     Snapshot::Live => after = None,
                     Snapshot::TakenOut => {
-                        after = lake.receipts().staged(*dataset, path, *newest).await?;
+                        after = staged(lake, *dataset, path, *newest).await?;
                     }
                     Snapshot::None => {}
                 }
@@ -89,6 +89,21 @@ pub async fn change_set(
         }
     }
     Ok(changes)
+}
+
+/// What is staged of a path, unless a sweep took it while the snapshot counted in its place: then
+/// the file is read again, since its rows go to staging now.
+async fn staged(
+    lake: &Lake,
+    dataset: Dataset,
+    path: &str,
+    newest: u32,
+) -> Result<Option<Receipt>, lake::Error> {
+    let staged = lake.receipts().staged(dataset, path, newest).await?;
+    let Some(parquet) = staged.as_ref().and_then(|staged| staged.parquet.as_deref()) else {
+        return Ok(None);
+    };
+    Ok(if lake.has_staged(parquet).await? { staged } else { None })
 }
 
 /// The snapshot of the operational table. While it is live, no file of purchases is: the table

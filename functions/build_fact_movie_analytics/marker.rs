@@ -6,8 +6,7 @@ use warehouse::Warehouse;
 
 /// What a publish has seen: all receipts and the rules for facts.
 pub fn seen(listings: &[(Dataset, Listing)]) -> String {
-    let hashes: Vec<String> = listings.iter().map(|(_, listing)| listing.hash()).collect();
-    format!("{VERSION} {}", hashes.join(" "))
+    format!("{} {VERSION}", lake::seen(listings))
 }
 
 /// As seen by a warehouse that looks as it does now.
@@ -16,7 +15,12 @@ pub fn content(warehouse: &dyn Warehouse, seen: &str) -> String {
 }
 
 pub async fn is(lake: &Lake, name: &str, content: &str) -> Result<bool, lake::Error> {
-    Ok(lake.get_marker(name).await?.is_some_and(|marker| marker == content.as_bytes()))
+    let marker = lake.get_marker(name).await?;
+    if marker.is_none() {
+        // From now on sweeps know that there is a warehouse, which has absorbed nothing.
+        lake.put_marker(name, lake::seen(&[]).into()).await?;
+    }
+    Ok(marker.is_some_and(|marker| marker == content.as_bytes()))
 }
 
 /// After the commit, so its failure fails nothing: the next run opens the warehouse for nothing.

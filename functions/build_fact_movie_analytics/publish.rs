@@ -15,7 +15,7 @@ use pipeline::{
     Dataset, Day,
     facts::{self, Check, SpendChange, Violation, check, check_customers, check_shrink},
 };
-use warehouse::{HeldCustomer, Publication, Publish, Published, RefusedDay, State};
+use warehouse::{HeldCustomer, Publication, Publish, Published, RefusedDay, State, Warehouse};
 
 use super::{
     Input, Outcome, Report,
@@ -36,10 +36,32 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let (seen, marker_name) = (marker::seen(&listings), deps.settings.warehouse.marker_name());
     let known = input.accept.is_empty() && !input.even_if_seen && warehouse.exists();
     let content = marker::content(warehouse.as_ref(), &seen);
-    if known && marker::is(&deps.lake, &marker_name, &content).await? {
+    if marker::is(&deps.lake, &marker_name, &content).await? && known {
         return Ok(Outcome::NothingNew);
     }
     let state = warehouse.state().await?;
+    let expected = state.head;
+    let outcome = build(deps, input, warehouse.as_mut(), listings, state, started).await;
+    match outcome {
+        // A sweep takes what is replaced once the warehouse has absorbed that: another publisher
+        // has.
+        Err(error) if is_missing(&error) && warehouse.state().await?.head != expected => {
+            Err(warehouse::Error::Moved.into())
+        }
+        outcome => outcome,
+    }
+}
+
+/// What is left to do where something may be new.
+async fn build(
+    deps: &Deps,
+    input: &Input,
+    warehouse: &mut dyn Warehouse,
+    listings: Vec<(Dataset, Listing)>,
+    state: State,
+    started: Instant,
+) -> anyhow::Result<Outcome> {
+    let marker_name = deps.settings.warehouse.marker_name();
     let (seen, mut changes) = look(deps, listings, &state).await?;
     for (path, number) in &changes.unreadable {
         tracing::warn!(
@@ -51,7 +73,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let rebuild = state.fact_recipe.as_deref().is_some_and(|recipe| recipe != facts::VERSION);
     let accepted = accepted_days(&state, &input.accept);
     if changes.receipts.is_empty() && !rebuild && accepted.is_empty() {
-        let content = marker::content(warehouse.as_ref(), &seen);
+        let content = marker::content(warehouse, &seen);
         marker::set(&deps.lake, &marker_name, content).await;
         return Ok(Outcome::NothingNew);
     }
@@ -88,7 +110,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
         rebuild,
     };
     if !applies("marker after commit") {
-        marker::set(&deps.lake, &marker_name, marker::content(warehouse.as_ref(), &seen)).await;
+        marker::set(&deps.lake, &marker_name, marker::content(warehouse, &seen)).await;
     }
     let mut refused: Vec<RefusedDay> = Vec::new();
     // A failed check takes days out, and with them those that share their logs; what is left is
@@ -105,7 +127,7 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
             }
         }
     };
-    let content = marker::content(warehouse.as_ref(), &seen);
+    let content = marker::content(warehouse, &seen);
     marker::set(&deps.lake, &marker_name, content).await;
     // Refused files, for example, or reviews whose logs are not there yet.
     let Some(published) = published else { return Ok(Outcome::NothingNew) };
@@ -300,6 +322,11 @@ fn note(known: &mut BTreeMap<Day, Violation>, more: impl IntoIterator<Item = Vio
     for violation in more {
         known.entry(violation.day).or_insert(violation);
     }
+}
+
+/// A staged file that a listing showed to be live is gone.
+fn is_missing(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(engine::Error::Lake(lake::Error::Missing { .. })))
 }
 
 /// More facts than the memory budget holds, from an engine that does not cut days.

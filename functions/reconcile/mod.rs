@@ -112,6 +112,12 @@ pub(crate) async fn sweep(deps: &Deps) -> Swept {
                 tracing::warn!(%dataset, "the sweep failed, the next run repeats it: {error}")
             }
         }
+        match deps.lake.sweep_quarantine(dataset, deps.settings.personal.retention).await {
+            Ok(swept) => sum.quarantine += swept,
+            Err(error) => {
+                tracing::warn!(%dataset, "the sweep failed, the next run repeats it: {error}")
+            }
+        }
     }
     if let Err(error) = deps.lake.sweep_start_markers(GRACE).await {
         tracing::warn!("the sweep of start markers failed, the next run repeats it: {error}");

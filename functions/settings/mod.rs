@@ -5,6 +5,7 @@ mod lake;
 mod limits;
 mod local_path;
 mod names;
+mod personal;
 mod purchase_db;
 mod rows;
 #[cfg(test)]
@@ -16,11 +17,11 @@ mod withdrawn;
 use std::{collections::BTreeMap, path::Path};
 
 use eventgrid::{Auth, Publisher};
-use pipeline::logs::{Pii, PiiKey};
 
 pub use self::{
     engine::EngineSetting, lake::LakeSetting, limits::FileLimits, names::check as check_names,
-    rows::RowRules, triggers::warn_of_missing, warehouse::WarehouseSetting, withdrawn::Withdrawn,
+    personal::Personal, rows::RowRules, triggers::warn_of_missing, warehouse::WarehouseSetting,
+    withdrawn::Withdrawn,
 };
 
 /// A setting that is missing or invalid.
@@ -48,8 +49,8 @@ pub struct Settings {
     pub warehouse: WarehouseSetting,
     /// Where purchases go before they are staged, if anywhere.
     pub purchase_db: Option<::purchase_db::Setting>,
-    /// `PII_MODE` with `PII_KEY`: what becomes of IP addresses and telephone numbers.
-    pub pii: Pii,
+    /// What becomes of personal data.
+    pub personal: Personal,
     /// `ENGINE`.
     pub engine: EngineSetting,
     /// `ENGINE_MEMORY_MB`: what the facts under way may take, in MiB.
@@ -114,7 +115,7 @@ impl Settings {
             },
             warehouse: WarehouseSetting::read(get)?,
             purchase_db: purchase_db::purchase_db(get)?,
-            pii: pii(get("PII_MODE"), get("PII_KEY"))?,
+            personal: personal::personal(get)?,
             engine: EngineSetting::read(get("ENGINE"))?,
             engine_memory_mb: number("ENGINE_MEMORY_MB", get("ENGINE_MEMORY_MB"), 256)?,
             file_limits: limits::limits(get)?,
@@ -142,8 +143,9 @@ impl Settings {
             ..Default::default()
         };
         let RowRules { dates, date_order, browsers } = self.row_rules.clone();
-        let pii = self.pii.clone();
-        pipeline::Options { limits, pii, dates, date_order, browsers, ..Default::default() }
+        let Personal { pii, texts: pii_texts, .. } = self.personal.clone();
+        let options = pipeline::Options { limits, pii, pii_texts, ..Default::default() };
+        pipeline::Options { dates, date_order, browsers, ..options }
     }
 }
 
@@ -173,24 +175,6 @@ pub fn local_settings(folder: &Path) -> Result<BTreeMap<String, String>, WrongSe
         eprintln!("warning: {}: there is no setting `{name}`", path.display());
     }
     Ok(file.values)
-}
-
-fn pii(mode: Option<String>, key: Option<String>) -> Result<Pii, WrongSetting> {
-    match mode.as_deref().unwrap_or("mask") {
-        "mask" => Ok(Pii::Mask),
-        "keep" => Ok(Pii::Keep),
-        // App Service hands over the text of a reference that it could not resolve.
-        "hash" if key.as_deref().is_some_and(|key| key.starts_with("@Microsoft.KeyVault(")) => {
-            let problem = "its Key Vault reference is not resolved: check the secret and the \
-                           access of the app's identity to it";
-            Err(WrongSetting::new("PII_KEY", problem))
-        }
-        "hash" => key
-            .and_then(PiiKey::new)
-            .map(Pii::Hash)
-            .ok_or_else(|| WrongSetting::new("PII_KEY", "not set; PII_MODE=hash needs a key")),
-        _ => Err(WrongSetting::new("PII_MODE", "write mask, hash or keep")),
-    }
 }
 
 fn number(name: &'static str, value: Option<String>, default: u64) -> Result<u64, WrongSetting> {

@@ -4,7 +4,7 @@
 use super::WrongSetting;
 
 /// All that this program reads, and the schedules, which the host reads for its functions.
-const OURS: [&str; 31] = [
+const OURS: [&str; 33] = [
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "BROWSER_BY_OS",
     "BUILD_FACT_SCHEDULE",
@@ -30,8 +30,10 @@ const OURS: [&str; 31] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "PII_KEY",
     "PII_MODE",
+    "PII_TEXTS",
     "PURCHASE_DATE_ORDER",
     "RECONCILE_SCHEDULE",
+    "RETENTION_DAYS",
     "USER_PURCHASE_DB",
     "WAREHOUSE",
     "WEBSITE_INSTANCE_ID",

@@ -19,7 +19,7 @@ fn lake_and_warehouse_are_enough() {
     let settings = with(&[]).unwrap();
     assert_eq!(settings.lake, LakeSetting::Folder("lake".into()));
     assert_eq!(settings.warehouse, WarehouseSetting::Sqlite("w.db".into()));
-    assert!(matches!(settings.pii, Pii::Mask));
+    assert!(matches!(settings.personal.pii, pipeline::logs::Pii::Mask));
     assert_eq!(settings.engine_memory_mb, 256);
 }
 

@@ -60,6 +60,8 @@ pub fn command(folder: &Path, args: &[&str]) -> Command {
         "ENGINE_MEMORY_MB",
         "PII_MODE",
         "PII_KEY",
+        "PII_TEXTS",
+        "RETENTION_DAYS",
         "MAX_FIELD_BYTES",
         "MAX_LINE_BYTES",
         "MAX_XML_DEPTH",

@@ -82,7 +82,7 @@ fn a_seed_is_one_schedule() {
 /// Rules of both commits. Each is switched off in turn: the rounds must notice. What three more
 /// rules prevent is too rare for some hundred rounds, so tests of their own prove them; `RULE=` tries
 /// one: `success wins`, `duplicates at publish`, `marker after commit`.
-const RULES: [&str; 13] = [
+const RULES: [&str; 14] = [
     "create only",
     "own receipt",
     "if match",
@@ -91,6 +91,7 @@ const RULES: [&str; 13] = [
     "due again",
     "free again",
     "grace",
+    "replaced versions",
     "nobody between",
     "list again",
     "old version",

@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+mod absorbed;
 mod azure;
 mod azure_names;
 mod duplicate_content;
@@ -44,6 +45,7 @@ pub mod table;
 mod upload;
 mod work;
 
+pub use absorbed::seen;
 pub use azure::AzureLake;
 pub use error::Error;
 pub use failpoint::now;

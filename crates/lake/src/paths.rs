@@ -9,7 +9,7 @@ use pipeline::{Dataset, limits};
 use crate::{Error, failpoint};
 
 /// Folder of the markers below `staging`.
-const MARKERS: &str = "_published";
+pub(crate) const MARKERS: &str = "_published";
 
 /// Folder of the start markers below `staging`.
 pub(crate) const START_MARKERS: &str = "_started";

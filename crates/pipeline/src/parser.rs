@@ -3,7 +3,7 @@
 use crate::{
     Dataset, Dates, FileParser, Limits,
     csv::CsvParser,
-    logs::{Browsers, Logs, Pii},
+    logs::{Browsers, Logs, Pii, PiiTexts},
     purchases::{self, DateOrder, Purchases},
     reviews::Reviews,
     versions,
@@ -16,6 +16,8 @@ pub struct Options {
     pub limits: Limits,
     /// What becomes of IP addresses and telephone numbers in logs.
     pub pii: Pii,
+    /// What becomes of texts of dimensions that hold such data.
+    pub pii_texts: PiiTexts,
     /// What purchases must fit into.
     pub purchases: purchases::Columns,
     /// Which days of logs and purchases are plausible.
@@ -33,7 +35,10 @@ pub fn parser(dataset: Dataset, options: &Options) -> Box<dyn FileParser> {
         Dataset::ClassifiedMovieReview => Box::new(CsvParser::new(Reviews::default(), limits)),
         Dataset::ReviewLogs => {
             let (pii, browsers) = (options.pii.clone(), options.browsers.clone());
-            Box::new(CsvParser::new(Logs::new(pii, browsers, dates, limits.xml_depth), limits))
+            Box::new(CsvParser::new(
+                Logs::new(pii, options.pii_texts, browsers, dates, limits.xml_depth),
+                limits,
+            ))
         }
         Dataset::UserPurchase => {
             let purchases = Purchases::new(options.purchases, options.date_order, dates);
@@ -50,7 +55,8 @@ pub fn version(dataset: Dataset, options: &Options) -> String {
         Dataset::ClassifiedMovieReview => format!("{parser} {classifier}"),
         Dataset::ReviewLogs => {
             let (pii, browsers) = (options.pii.version(), options.browsers.version());
-            format!("{parser} pii-{pii} {dates}{browsers}")
+            let texts = options.pii_texts.name();
+            format!("{parser} pii-{pii} texts-{texts} {dates}{browsers}")
         }
         Dataset::UserPurchase => {
             let (columns, order) = (options.purchases.version(), options.date_order.name());

@@ -62,6 +62,9 @@ reasons! {
         XmlDtd = "xml_dtd",
         /// XML without `<log>`, or without a required element in it.
         MissingElement = "missing_element",
+        /// A device, location, operating system or browser that holds an IP address or a telephone
+        /// number, where the setting refuses them.
+        PersonalData = "personal_data",
     }
 }
 
@@ -129,6 +132,7 @@ impl RowReason {
                 "well-formed XML with one <log>, each element once, and no entity that XML does not define"
             }
             Self::XmlDtd => "XML without a document type",
+            Self::PersonalData => "a text without an IP address or a telephone number",
             Self::MissingElement => "the element, in small and capital letters as documented",
         }
     }

@@ -1,6 +1,6 @@
 //! Movie reviews: which are positive?
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use arrow_array::{
     RecordBatch,
@@ -10,6 +10,7 @@ use arrow_schema::{DataType, Field, Schema};
 
 use crate::{
     csv::{Column, Record, Rows},
+    logs::hidden,
     number::integer,
     refusal::RowRefusal,
 };
@@ -129,6 +130,11 @@ impl Rows for Reviews {
         self.is_positive.append_value(is_positive(record.raw(REVIEW_STR)).into());
         self.review_id.append_value(id);
         Ok(Some(id))
+    }
+
+    /// What people wrote never leaves `raw`, nor does who wrote it.
+    fn keep_raw<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        Some(Cow::Owned(hidden(&String::from_utf8_lossy(line)).into_bytes()))
     }
 
     fn pending(&self) -> usize {

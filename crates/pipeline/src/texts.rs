@@ -6,6 +6,8 @@ use arrow_array::{Array, DictionaryArray, StringArray, builder::Int32Builder, ty
 use arrow_buffer::{Buffer, OffsetBuffer};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use crate::logs::PiiTexts;
+
 /// A column without nulls whose bytes are known to be UTF-8: whether they are is looked at once
 /// for a batch, not for each row.
 pub struct Texts {
@@ -114,9 +116,14 @@ const KEPT_BYTES: usize = 1 << 20;
 /// Places of texts seen last, by a few of their bytes.
 const RECENT: usize = 64;
 
+/// In the place of the key of a text whose rows are refused.
+const REFUSED: i32 = -1;
+
 /// Builds the column batch by batch. The hash of a text is asked only where the text seen last in
 /// its place is another one.
 pub struct Repeated {
+    /// What becomes of texts that hold personal data.
+    pii: PiiTexts,
     keys: Int32Builder,
     texts: Vec<Arc<str>>,
     codes: HashMap<Arc<str>, i32, ahash::RandomState>,
@@ -130,7 +137,14 @@ pub struct Repeated {
 
 impl Default for Repeated {
     fn default() -> Self {
+        Self::new(PiiTexts::default())
+    }
+}
+
+impl Repeated {
+    pub fn new(pii: PiiTexts) -> Self {
         Self {
+            pii,
             keys: Int32Builder::new(),
             texts: Vec::new(),
             codes: HashMap::default(),
@@ -140,49 +154,55 @@ impl Default for Repeated {
             values: None,
         }
     }
-}
 
-impl Repeated {
-    pub fn push(&mut self, text: Option<&str>) {
-        let key = text.map(|text| self.key(text));
-        self.keys.append_option(key);
-    }
-
-    fn key(&mut self, text: &str) -> i32 {
+    /// The key of a text, for [`push`](Self::push); `None` where its row is refused.
+    pub fn key(&mut self, text: &str) -> Option<i32> {
         let place = place(text.as_bytes());
         let recent = self.recent[place];
         if self.texts.get(recent as usize).is_some_and(|known| **known == *text) {
-            return recent;
+            return Some(recent);
         }
         let key = match self.codes.get(text) {
             Some(key) => *key,
             None => self.add(text),
         };
+        if key == REFUSED {
+            return None;
+        }
         self.recent[place] = key;
-        key
+        Some(key)
+    }
+
+    pub fn push(&mut self, key: Option<i32>) {
+        self.keys.append_option(key);
     }
 
     /// A text that is seen for the first time. Here alone it costs to have texts in one form of
-    /// Unicode: what is not in it has the key of its form that is.
+    /// Unicode and without personal data: what is not has the key of its form that is.
     fn add(&mut self, text: &str) -> i32 {
         let form = composed(text);
-        let key = match self.codes.get(&*form) {
-            Some(key) => *key,
-            None => {
-                self.bytes += form.len();
-                self.new_bytes += form.len();
-                let (form, key) = (Arc::<str>::from(&*form), self.texts.len() as i32);
-                self.texts.push(Arc::clone(&form));
-                self.codes.insert(form, key);
-                self.values = None;
-                key
-            }
+        let key = match self.pii.protected(&form) {
+            Some(form) => self.add_form(&form),
+            None => REFUSED,
         };
-        if let Cow::Owned(_) = form {
+        if !self.codes.contains_key(text) {
             self.bytes += text.len();
             self.new_bytes += text.len();
             self.codes.insert(text.into(), key);
         }
+        key
+    }
+
+    fn add_form(&mut self, form: &str) -> i32 {
+        if let Some(key) = self.codes.get(form) {
+            return *key;
+        }
+        self.bytes += form.len();
+        self.new_bytes += form.len();
+        let (form, key) = (Arc::<str>::from(form), self.texts.len() as i32);
+        self.texts.push(Arc::clone(&form));
+        self.codes.insert(form, key);
+        self.values = None;
         key
     }
 
@@ -199,7 +219,7 @@ impl Repeated {
         });
         let values = Arc::clone(values);
         if values.len().max(self.codes.len()) > KEPT || self.bytes > KEPT_BYTES {
-            *self = Self { keys: std::mem::take(&mut self.keys), ..Self::default() };
+            *self = Self { keys: std::mem::take(&mut self.keys), ..Self::new(self.pii) };
         }
         DictionaryArray::new(self.keys.finish(), values)
     }
@@ -249,7 +269,10 @@ mod tests {
                 .map(|n| (n % 5 != 0).then(|| format!("{}{}", n * (round + 1) % (2 * KEPT), n % 2)))
                 .chain([Some(String::new()), Some("é".to_owned()), None])
                 .collect();
-            rows.iter().for_each(|row| texts.push(row.as_deref()));
+            for row in &rows {
+                let key = row.as_deref().map(|text| texts.key(text).unwrap());
+                texts.push(key);
+            }
             let taken = texts.take();
             let taken = taken.downcast_dict::<StringArray>().unwrap();
             let found: Vec<_> = taken.into_iter().map(|text| text.map(str::to_owned)).collect();
@@ -258,10 +281,24 @@ mod tests {
     }
 
     #[test]
+    fn texts_with_personal_data_are_masked_or_refused_each_time() {
+        let (mut masking, mut refusing) = (Repeated::default(), Repeated::new(PiiTexts::Refuse));
+        let plain = masking.key("Call ###-###-##77");
+        for _ in 0..2 {
+            assert_eq!(masking.key("Call 821-540-5777"), plain);
+            assert_eq!(refusing.key("Call 821-540-5777"), None);
+            assert_eq!(refusing.key("Kansas"), Some(0));
+        }
+    }
+
+    #[test]
     fn a_text_stands_once_and_stays_for_the_next_batch() {
         let mut texts = Repeated::default();
         for expected in [vec!["a", "b"], vec!["a", "b", "c"]] {
-            expected.iter().chain(&expected).for_each(|text| texts.push(Some(text)));
+            for text in expected.iter().chain(&expected) {
+                let key = texts.key(text);
+                texts.push(key);
+            }
             let values: Vec<_> = texts
                 .take()
                 .values()

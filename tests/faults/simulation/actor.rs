@@ -25,8 +25,8 @@ use super::{
 };
 use crate::common::lab::Lab;
 
-/// As in production.
-const GRACE: Duration = Duration::from_hours(24);
+/// Longer than any work lasts, as in production, and short enough for sweeps to find something.
+const GRACE: Duration = Duration::from_mins(45);
 
 /// What a process does at a time.
 pub enum Work {

@@ -213,7 +213,11 @@ impl Dirty {
 
     fn run(&self) -> Value {
         let limit = FILE_BYTES.to_string();
-        let settings = [("MAX_FILE_BYTES", limit.as_str()), ("MAX_CUSTOMER_CHANGES", "1")];
+        let settings = [
+            ("MAX_FILE_BYTES", limit.as_str()),
+            ("MAX_CUSTOMER_CHANGES", "1"),
+            ("PII_TEXTS", "refuse"),
+        ];
         with_settings(&self.place, &["run", "--json"], &settings).ends_with(3).json()
     }
 }

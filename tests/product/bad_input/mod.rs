@@ -9,6 +9,7 @@ mod hostile;
 mod limits;
 mod names;
 mod personal_data;
+mod protection_changes;
 mod quarantine;
 mod rows;
 mod small_vendors;

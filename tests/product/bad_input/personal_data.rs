@@ -129,7 +129,7 @@ fn files(p: &Person) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// All that the product has written: by whom, and the bytes or texts.
-fn outputs(place: &Place, folder: &Path, outputs: &mut Vec<(String, Vec<u8>)>) {
+pub fn outputs(place: &Place, folder: &Path, outputs: &mut Vec<(String, Vec<u8>)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.strip_prefix(place.folder()).unwrap().display().to_string();
@@ -233,7 +233,7 @@ fn nothing_of_a_person_is_found_in_anything_that_is_written_when_masked() {
 
 #[test]
 fn nothing_of_a_person_is_found_in_anything_that_is_written_when_hashed() {
-    assert_eq!(leaks(&[("PII_MODE", "hash"), ("PII_KEY", "secret of the test")]), [""; 0]);
+    assert_eq!(leaks(&[("PII_MODE", "hash"), ("PII_KEY", &*"5e".repeat(32))]), [""; 0]);
 }
 
 /// The search finds what is there.

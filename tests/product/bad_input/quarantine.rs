@@ -55,7 +55,8 @@ fn each_refused_row_is_there_with_file_version_line_column_reason_and_text() {
     assert_eq!(found.texts("reason"), reasons);
     assert_eq!(found.texts("column"), [text("id_review"), None, text("review_str")]);
     let raw = ["2,\"two\nlines\",two", "3,\"never closed,3", "5,caf\u{fffd},5"].map(text);
-    assert_eq!(found.texts("raw"), raw);
+    let kept = ["#,\"###\n#####\",###", "#,\"##### ######,#", "#,###\u{fffd},#"].map(text);
+    assert_eq!(found.texts("raw"), kept);
     // Where the row lies in the vendor's file.
     let source = fs::read(place.raw().join(REVIEWS)).unwrap();
     for (n, raw) in raw.iter().flatten().enumerate() {

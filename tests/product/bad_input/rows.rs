@@ -120,6 +120,7 @@ pub const LOGS: &[Class] = &[
     ("no XML", Some("malformed_xml"), |id| format!("{id},nothing\n").into()),
     ("entity bomb", Some("xml_dtd"), |id| with(id, "<reviewlog>", BOMB)),
     ("external entity", Some("xml_dtd"), |id| with(id, "<reviewlog>", EXTERNAL)),
+    ("number in a location", Some("personal_data"), |id| with(id, "Kansas", "Call 821-540-5777")),
     ("element missing", Some("missing_element"), |id| with(id, "<os>Linux</os>", "")),
     ("log missing", Some("missing_element"), |id| format!("{id},<reviewlog/>\n").into()),
     ("element empty", Some("missing_value"), |id| with(id, "Kansas", " ")),

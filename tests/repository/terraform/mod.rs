@@ -161,7 +161,7 @@ fn defaults_are_those_of_the_program() {
     assert_eq!(default("max_customer_changes"), program.max_customer_changes.to_string());
     assert_eq!(default("engine_memory_mb"), program.engine_memory_mb.to_string());
     assert_eq!(default("pii_mode"), "mask");
-    assert!(matches!(program.pii, pipeline::logs::Pii::Mask));
+    assert!(matches!(program.personal.pii, pipeline::logs::Pii::Mask));
 }
 
 #[test]

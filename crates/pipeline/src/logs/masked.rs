@@ -71,6 +71,12 @@ pub fn is_in(line: &[u8]) -> bool {
 }
 
 /// Every letter and digit as `#`.
+pub fn hidden(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    push_hidden(&mut shown, text);
+    shown
+}
+
 fn push_hidden(shown: &mut String, text: &str) {
     shown.extend(text.chars().map(|c| if c.is_alphanumeric() { '#' } else { c }));
 }

@@ -17,10 +17,10 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema};
 
-pub(crate) use self::masked::{is_in, masked};
+pub(crate) use self::masked::{hidden, is_in, masked};
 pub use self::{
     browsers::Browsers,
-    pii::{Pii, PiiKey},
+    pii::{Pii, PiiKey, PiiTexts},
 };
 use self::{
     days::Days,
@@ -64,8 +64,15 @@ pub(crate) struct Logs {
 
 impl Logs {
     /// `max_depth`: deepest nesting of elements that is read.
-    pub fn new(pii: Pii, browsers: Browsers, dates: Dates, max_depth: usize) -> Self {
-        Self { pii, browsers, max_depth, days: Days::new(dates), ..Self::default() }
+    pub fn new(
+        pii: Pii,
+        pii_texts: PiiTexts,
+        browsers: Browsers,
+        dates: Dates,
+        max_depth: usize,
+    ) -> Self {
+        let texts = [(); COUNT].map(|()| Repeated::new(pii_texts));
+        Self { pii, browsers, max_depth, texts, days: Days::new(dates), ..Self::default() }
     }
 }
 
@@ -108,10 +115,18 @@ impl Rows for Logs {
         if texts[BROWSER].is_none() {
             texts[BROWSER] = texts[OS].and_then(|os| self.browsers.of(os));
         }
+        let mut keys = [None; COUNT];
+        for (place, text) in texts.iter().enumerate() {
+            let Some(text) = text else { continue };
+            let key = self.texts[place].key(text);
+            let refused =
+                || RowRefusal::of_column(RowReason::PersonalData, DIMENSIONS[place].element);
+            keys[place] = Some(key.ok_or_else(refused)?);
+        }
         let given = |element: Element| log.value(element).filter(|text| is_given(text));
         self.log_id.append_value(id);
         self.log_date.append_value(day.0);
-        self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));
+        self.texts.iter_mut().zip(keys).for_each(|(column, key)| column.push(key));
         let (pii, protected) = (&self.pii, &mut self.protected);
         self.ip.append_option(given(IP_ADDRESS).map(|ip| pii.ip(ip, protected)));
         let phone = given(PHONE_NUMBER).map(|phone| pii.phone(phone, protected));

@@ -7,6 +7,7 @@ mod common;
 mod forms;
 mod limits;
 mod logs;
+mod personal;
 mod purchases;
 mod reviews;
 mod rules;

@@ -38,7 +38,10 @@ const CORPUS: [&str; 3] = [
      <v:reviewlog><v:log><v:logDate>04-25-2021</v:logDate><v:device>\u{a0}e\u{301}</v:device>\
      <location>K</location><os>L</os><browser>NULL</browser></v:log></v:reviewlog>,9.0\n\
      <reviewlog><log><logDate>04-25-0021</logDate><device>Mobile</device><location>K</location>\
-     <os>L</os></log></reviewlog>,10\n",
+     <os>L</os></log></reviewlog>,10\n\
+     <reviewlog><log><logDate>04-25-2021</logDate><device>Mobile</device><location>Call \
+     821-540-5777</location><os>L 9.200.232.57</os><browser>B 2001:db8::7</browser><ipAddress>\
+     2002:9c8:e839::1</ipAddress></log></reviewlog>,11\n",
     "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n\
      536365,85123A,LANTERN,6,12/1/2010 8:26,2.55,17850,EIRE\n\
      536366,85123A,\"A, B\",-1,2010-12-01 08:26:00,0.001,17850.0,EIRE\n\

@@ -32,6 +32,7 @@ impl Round {
             self.now += TimeDelta::minutes(30);
             let found = !self.alone(Work::Reconcile)?.orders.is_empty();
             let published = self.alone(Work::Publish)?.published;
+            self.alone(Work::Sweep)?;
             if !found && !published && check::failed(self)?.iter().all(|failed| failed.is_final()) {
                 return Ok(());
             }
