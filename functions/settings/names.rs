@@ -94,7 +94,9 @@ fn meant(name: &str) -> Option<&'static str> {
     }
     let upper = name.to_uppercase();
     let distance = |ours: &&str| strsim::osa_distance(&upper, &ours.to_uppercase());
-    let nearest = OURS.into_iter().min_by_key(distance)?;
+    // Names that begin alike are nearer than others with as many letters in common.
+    let likeness = |ours: &&str| strsim::jaro_winkler(&upper, &ours.to_uppercase());
+    let nearest = OURS.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     let allowed = match nearest.len() {
         ..6 => 0,
         6..10 => 1,
