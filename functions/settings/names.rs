@@ -115,7 +115,7 @@ mod tests {
     fn a_typo_is_refused_with_the_nearest_name() {
         for (typo, nearest) in [
             ("PII_MOD", "PII_MODE"),
-            ("PII_SECRET", "PII_KEY"),
+            ("PII_KEYS", "PII_KEY"),
             ("pii_key", "PII_KEY"),
             ("Lake", "LAKE"),
             ("LAKE__blobServiceURI", "LAKE__blobServiceUri"),

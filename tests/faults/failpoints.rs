@@ -1,7 +1,9 @@
 //! A process that dies at any step of either commit leaves nothing half done; and what another
 //! process does in between is noticed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
 
 use crate::common::{
     app::command,
@@ -10,7 +12,8 @@ use crate::common::{
     lab::{Lab, published, read, settle},
     place::Place,
 };
-use lake::failpoint::{Action, arm};
+use lake::failpoint::{Action, arm, now, set_clock};
+use pipeline::Dataset;
 
 /// A review without a log, a row to refuse and an id that stands twice; `n` tells versions apart.
 fn drop_files(place: &Place, n: i64) {
@@ -97,6 +100,26 @@ fn a_publisher_whose_listing_is_older_than_what_another_absorbed_lists_again() {
         });
         assert!(!published(&slow).await.unwrap());
         lab.holds(lab.files().await);
+    });
+}
+
+#[test]
+fn a_sweep_leaves_what_a_publisher_reads_that_has_listed_before_it_was_replaced() {
+    alone(async {
+        let lab = lab().await;
+        let (slow, fast) = (lab.deps(), lab.deps());
+        read(&slow, MORE).await.unwrap();
+        set_clock(Some(now() + TimeDelta::days(2)));
+        let restating = Arc::clone(&lab);
+        meanwhile("listing:after", async move {
+            restating.put(MORE, logs(&[(3, "2021-06-01", "Mobile")])).await;
+            restating.reads(&fast, MORE, "accepted").await;
+            fast.lake.sweep(Dataset::ReviewLogs, Duration::from_hours(24)).await.unwrap();
+        });
+        assert!(published(&slow).await.unwrap(), "with what it had listed");
+        settle(&lab.deps()).await.unwrap();
+        lab.holds(lab.files().await);
+        set_clock(None);
     });
 }
 
