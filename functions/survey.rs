@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::{Listing, Raw, Receipt, SNAPSHOT, Source, State, failpoint::applies};
+use lake::{Listing, Raw, Receipt, SNAPSHOT, Source, State, Unread, failpoint::applies};
 use pipeline::{Dataset, FileReason, RefusedRow, RowReason};
 use serde::Serialize;
 
 use crate::{
     deps::{Deps, text},
     ingest::Order,
+    withdrawn,
 };
 
 /// Receipts that are read at the same time.
@@ -39,10 +40,7 @@ pub struct Survey {
     /// Files of which nobody knows what counts, because a receipt of theirs cannot be read.
     pub unreadable: Vec<UnreadableReceipt>,
     /// Paths whose file is gone and whose rows still count.
-    pub vanished: Vec<String>,
-    /// Their content, where it is known.
-    #[serde(skip)]
-    pub vanished_contents: BTreeMap<String, String>,
+    pub vanished: Vec<Vanished>,
     /// Files whose version was taken in.
     #[serde(skip)]
     pub counted: BTreeMap<String, Counted>,
@@ -102,16 +100,41 @@ pub struct UnreadableReceipt {
     pub path: String,
     /// Its number in the log of the path.
     pub receipt: u32,
+    /// When it became what it is, UTC; `None` where it is gone.
+    pub since: Option<String>,
 }
 
 impl std::fmt::Display for UnreadableReceipt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { path, receipt } = self;
+        let Self { path, receipt, since } = self;
+        let since = since.as_ref().map(|at| format!(" since {at}")).unwrap_or_default();
         write!(
             f,
-            "receipt {receipt} of {path} cannot be read, so the facts keep what was published of the \
+            "receipt {receipt} of {path} cannot be read{since}, so the facts keep what was published of the \
              file: `replay {path}` reads it again"
         )
+    }
+}
+
+/// A file that counts and is no longer in `raw`.
+#[derive(Serialize)]
+pub struct Vanished {
+    /// Name of the blob within `raw`.
+    pub path: String,
+    /// When that was seen first, UTC; `None` where it is seen for the first time.
+    pub since: Option<String>,
+    /// The hash of its content, where it is known.
+    #[serde(skip)]
+    pub content: Option<String>,
+}
+
+impl std::fmt::Display for Vanished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { path, since, .. } = self;
+        match since {
+            Some(at) => write!(f, "{path} has been gone from raw since {at} and still counts"),
+            None => write!(f, "{path} is gone from raw and still counts"),
+        }
     }
 }
 
@@ -245,9 +268,8 @@ fn paths<S: serde::Serializer>(sources: &[Source], serializer: S) -> Result<S::O
 pub struct Inventory {
     /// One of each dataset.
     pub datasets: Vec<Survey>,
-    /// What is not read: a sentence each, with the name escaped, that says why, and which name it
-    /// should have.
-    pub unread: Vec<String>,
+    /// What is not read.
+    pub unread: Vec<Unread>,
     /// Objects with hidden or temporary names, see [`is_ignored`](pipeline::dataset::is_ignored).
     pub ignored: u64,
 }
@@ -260,6 +282,7 @@ pub async fn inventory(deps: &Deps) -> anyhow::Result<Inventory> {
         let sources = files.remove(&dataset).unwrap_or_default();
         datasets.push(survey(deps, dataset, sources).await?);
     }
+    withdrawn::date(deps, &mut datasets).await;
     Ok(Inventory { datasets, unread, ignored })
 }
 
@@ -272,9 +295,7 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
     let numbers = receipts.newest.iter().map(|(path, newest)| (path.clone(), *newest));
     let of_file = numbers.filter(|(path, _)| path != SNAPSHOT);
     let gone: Vec<(String, u32)> = of_file.filter(|(path, _)| !is_there(path)).collect();
-    let vanished = vanished(deps, dataset, gone).await?;
-    let content = |gone: &Receipt| Some((gone.path.clone(), gone.content_hash.clone()?));
-    let vanished_contents = vanished.iter().filter_map(content).collect();
+    let vanished = vanished(deps, dataset, gone).await?.into_iter();
     let snapshot = receipts.newest.get(SNAPSHOT).copied().unwrap_or(0);
     let snapshot = deps.lake.receipts().live(dataset, SNAPSHOT, snapshot).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
@@ -287,8 +308,13 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
         with_refused_rows: Vec::new(),
         unreadable: Vec::new(),
         open_dates: OpenDates::find(deps, &newest),
-        vanished: vanished.into_iter().map(|receipt| receipt.path).collect(),
-        vanished_contents,
+        vanished: vanished
+            .map(|Receipt { path, content_hash: content, .. }| Vanished {
+                path,
+                since: None,
+                content,
+            })
+            .collect(),
         counted: BTreeMap::new(),
         contents: BTreeMap::new(),
         newest_at: None,
@@ -305,7 +331,9 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
                     && let Some(number) = deps.lake.receipts().unreadable(&receipt).await?
                 {
                     let path = receipt.path.clone();
-                    survey.unreadable.push(UnreadableReceipt { path, receipt: number });
+                    let put_at = deps.lake.receipts().put_at(dataset, &path, number).await?;
+                    let since = put_at.map(text);
+                    survey.unreadable.push(UnreadableReceipt { path, receipt: number, since });
                 }
                 survey.with_refused_rows.extend(taken_in.and_then(RefusedRows::of));
                 let failure = match receipt.state {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     deps::{Deps, text},
     settings::Withdrawn,
-    survey::{Inventory, Survey},
+    survey::{Inventory, Survey, Vanished},
 };
 
 /// Name of the check in reports.
@@ -47,6 +47,17 @@ impl Notes {
     }
 }
 
+/// Says of files that are gone since when they are.
+pub async fn date(deps: &Deps, surveys: &mut [Survey]) {
+    if surveys.iter().all(|survey| survey.vanished.is_empty()) {
+        return;
+    }
+    let notes = Notes::read(&deps.lake).await;
+    for file in surveys.iter_mut().flat_map(|survey| &mut survey.vanished) {
+        file.since = notes.withdrawn.get(&file.path).copied().map(text);
+    }
+}
+
 /// Excludes what has been replaced, or was gone for too long, and notes the rest. Returns a
 /// sentence for each path that was excluded; the inventory keeps those that still count.
 ///
@@ -72,19 +83,20 @@ pub async fn settle(
     };
     let mut told = Vec::new();
     for survey in &mut inventory.datasets {
-        for path in std::mem::take(&mut survey.vanished) {
-            let since = before.withdrawn.get(&path).copied().unwrap_or_else(now);
-            let why = match replaced(survey, &path, is_fresh) {
+        for file in std::mem::take(&mut survey.vanished) {
+            let since = before.withdrawn.get(&file.path).copied().unwrap_or_else(now);
+            let why = match replaced(survey, &file, is_fresh) {
                 Some(why) => why,
                 None if is_over(deps.settings.withdrawn, since) => {
                     format!("it has been gone since {}", text(since))
                 }
                 None => {
-                    notes.withdrawn.insert(path.clone(), since);
-                    survey.vanished.push(path);
+                    notes.withdrawn.insert(file.path.clone(), since);
+                    survey.vanished.push(file);
                     continue;
                 }
             };
+            let path = file.path;
             if deps.forget(survey.dataset, &path).await?.is_some() {
                 tracing::info!(file.path = path, "excluded {path}: {why}");
                 told.push(format!("excluded {path}: {why}"));
@@ -107,12 +119,16 @@ pub enum Fresh {
 }
 
 /// Why a file that is gone counts elsewhere.
-fn replaced(survey: &Survey, path: &str, is_fresh: impl Fn(&str, &str) -> bool) -> Option<String> {
-    let content = survey.vanished_contents.get(path);
+fn replaced(
+    survey: &Survey,
+    file: &Vanished,
+    is_fresh: impl Fn(&str, &str) -> bool,
+) -> Option<String> {
+    let content = file.content.as_ref();
     if let Some(name) = content.and_then(|content| survey.contents.get(content)) {
         return Some(format!("it is {name} now, with the same content"));
     }
-    let (folder, _) = path.rsplit_once('/')?;
+    let (folder, _) = file.path.rsplit_once('/')?;
     let of_feed = Dataset::ALL.iter().any(|dataset| dataset.raw_folder() == folder);
     let is_in = |other: &String| other.rsplit_once('/').is_some_and(|(other, _)| other == folder);
     let waits = survey.waiting.iter().any(|source| is_in(&source.path));

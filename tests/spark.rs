@@ -18,6 +18,7 @@ use std::{
 };
 
 use common::{
+    app,
     drop::{logs, purchases, reviews},
     lab::settle,
     oracle::Oracle,
@@ -233,6 +234,50 @@ async fn a_query_that_takes_too_long_fails_the_run() {
     let error = format!("{:#}", settle(&home.deps(&engine)).await.unwrap_err());
     assert!(error.contains("within 1 s") && error.contains("deadline_s"), "{error}");
     assert!(!warehouse::has_facts(&home.warehouse()));
+}
+
+/// The facts of one day do not fit: it is held back, and what `status` says to do is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_does_not_fit_is_held_back_until_the_budget_is_raised_and_it_is_accepted() {
+    let sail = Sail::start(None).await;
+    let home = Home::new();
+    let (large, small) = ("2021-04-19", "2021-04-20");
+    // 48 bytes each, where the budget has 1 MiB.
+    let ids = 0..25_000;
+    home.drop_file(
+        "movie_review/1.csv",
+        &reviews(&ids.clone().map(|n| (n, "good", n)).collect::<Vec<_>>()),
+    );
+    let day = |id| if id < 3 { small } else { large };
+    home.drop_file("log_reviews/1.csv", &logs(&ids.map(|n| (n, day(n), "TV")).collect::<Vec<_>>()));
+    let (lake, warehouse) = (home.file("lake"), home.warehouse());
+    let (lake, warehouse) =
+        (format!("file:{}", lake.display()), format!("sqlite:{}", warehouse.display()));
+    let run = |words: &[&str], memory_mb: &str| {
+        let mut args = words.to_vec();
+        args.extend(["--lake", &lake, "--warehouse", &warehouse]);
+        let mut command = app::command(home.dir.path(), &args);
+        let engine = format!("{}/;{ALWAYS}", sail.address());
+        command.env("ENGINE", engine).env("ENGINE_MEMORY_MB", memory_mb);
+        let ran = command.output().unwrap();
+        (ran.status.code(), String::from_utf8(ran.stdout).unwrap())
+    };
+    let (code, _) = run(&["run", "--create"], "1");
+    assert_eq!(code, Some(3));
+    assert_eq!(warehouse::facts(&home.warehouse()).len(), 3, "those of the other day");
+    let (code, status) = run(&["status"], "1");
+    assert_eq!(code, Some(3));
+    let held = format!("{large} has been held back since publish 1");
+    assert!(
+        status.lines().any(|line| line.contains(&held) && line.contains("fits_memory")),
+        "{status}"
+    );
+    assert!(status.contains("raise ENGINE_MEMORY_MB and accept them"), "{status}");
+    let accept = status.split('`').find(|text| text.starts_with("publish --accept")).unwrap();
+    let (code, ran) = run(&accept.split(' ').collect::<Vec<_>>(), "64");
+    assert_eq!(code, Some(0), "{ran}");
+    home.holds_the_files();
+    assert_eq!(run(&["status"], "64").0, Some(0));
 }
 
 /// A stand-in for the network between us and the server: it closes a connection after so many

@@ -50,7 +50,7 @@ pub struct Raw {
     pub states: States,
     /// What is not read, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unread: Vec<String>,
+    pub unread: Vec<lake::Unread>,
     /// Files that are gone and still count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<String>,

@@ -139,7 +139,7 @@ struct Waiting {
 
 async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
     let found = inventory(deps).await?;
-    found.unread.iter().for_each(|sentence| progress.line(&format!("not read: {sentence}")));
+    found.unread.iter().for_each(|object| progress.line(&format!("not read: {object}")));
     let mut waiting = Waiting::default();
     for survey in &found.datasets {
         let dataset = survey.dataset;
@@ -240,11 +240,11 @@ async fn settle(
 
 fn look(deps: &Deps, found: Inventory) -> Raw {
     let alert = deps.settings.withdrawn != Withdrawn::Keep;
-    let vanished = found.datasets.iter().flat_map(|survey| survey.vanished.clone());
+    let vanished = found.datasets.iter().flat_map(|survey| survey.vanished.iter());
     Raw {
         states: States::of(&found, alert),
         unread: found.unread.clone(),
-        withdrawn: vanished.collect(),
+        withdrawn: vanished.map(|file| file.path.clone()).collect(),
         alert,
         excluded: Vec::new(),
         found: Some(found),

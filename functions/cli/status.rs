@@ -63,8 +63,16 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     write_refused(&mut f, &status.inventory)?;
     write_refused_rows(&mut f, status)?;
     write_unread(&mut f, &status.inventory)?;
-    for path in status.inventory.datasets.iter().flat_map(|files| &files.vanished) {
-        writeln!(f, "check withdrawn_files: {path} is no longer in raw, still counted")?;
+    let withdrawn: Vec<_> =
+        status.inventory.datasets.iter().flat_map(|files| &files.vanished).collect();
+    for file in &withdrawn {
+        writeln!(f, "check withdrawn_files: {file}")?;
+    }
+    if !withdrawn.is_empty() {
+        writeln!(
+            f,
+            "  put them back under their names, or exclude them with `replay PATH --forget`"
+        )?;
     }
     for open in status.inventory.datasets.iter().filter_map(|files| files.open_dates.as_ref()) {
         writeln!(f, "{open}")?;
@@ -175,8 +183,8 @@ fn write_refused(f: &mut String, inventory: &Inventory) -> std::fmt::Result {
 
 /// What lies in `raw` and is not read.
 fn write_unread(f: &mut String, inventory: &Inventory) -> std::fmt::Result {
-    for sentence in inventory.unread.iter().take(SHOWN) {
-        writeln!(f, "not read: {sentence}")?;
+    for object in inventory.unread.iter().take(SHOWN) {
+        writeln!(f, "not read: {object}")?;
     }
     match inventory.unread.len() {
         0 => {}

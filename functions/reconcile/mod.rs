@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use custom_handler::{Outcome, Timer};
-use lake::{Source, Swept, now};
+use lake::{Source, Swept, Unread, now};
 use pipeline::Dataset;
 
 use crate::{
@@ -79,9 +79,9 @@ pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::
 }
 
 /// A line for each of the first objects that are not read. Returns their number.
-fn warn_of_unread(unread: &[String]) -> usize {
-    for sentence in unread.iter().take(MOST_NAMED) {
-        tracing::warn!("not read: {sentence}");
+fn warn_of_unread(unread: &[Unread]) -> usize {
+    for object in unread.iter().take(MOST_NAMED) {
+        tracing::warn!("not read: {object}");
     }
     unread.len()
 }
@@ -92,8 +92,8 @@ fn warn_of_withdrawn(deps: &Deps, inventory: &Inventory) -> usize {
         return 0;
     }
     let withdrawn = || inventory.datasets.iter().flat_map(|survey| &survey.vanished);
-    for path in withdrawn().take(MOST_NAMED) {
-        tracing::warn!(file.path = path, "{path} is gone from raw and still counts");
+    for file in withdrawn().take(MOST_NAMED) {
+        tracing::warn!(file.path = file.path, "{file}");
     }
     withdrawn().count()
 }

@@ -52,7 +52,7 @@ async fn exclude(deps: &Deps, path: &str) {
 
 async fn vanished(deps: &Deps) -> Vec<String> {
     let datasets = status::run(deps).await.inventory.datasets;
-    datasets.into_iter().flat_map(|dataset| dataset.vanished).collect()
+    datasets.into_iter().flat_map(|dataset| dataset.vanished).map(|file| file.path).collect()
 }
 
 fn good(ids: &[i64]) -> String {

@@ -132,8 +132,13 @@ fn a_receipt_that_cannot_be_read_is_named_also_behind_a_newer_one() {
         place.call("run");
         let line = line(&place, "receipt 2 of movie_review/a.csv cannot be read");
         assert!(line.contains("`replay movie_review/a.csv`"), "{line}");
-        let json = place.call("status").json().to_string();
-        assert!(json.contains("\"unreadable\":[{\"path\":\"movie_review/a.csv\",\"receipt\":2}]"));
+        assert!(this_year(&line), "{line}");
+        let json = place.call("status").json();
+        let [receipt] = &json["datasets"][0]["unreadable"].as_array().unwrap()[..] else {
+            panic!("{json}")
+        };
+        assert!(receipt["path"] == path && receipt["receipt"] == 2, "{receipt}");
+        assert!(receipt["since"].as_str().is_some_and(|at| at.ends_with('Z')), "{receipt}");
         if !bad.is_empty() {
             place.drop(path, good.replace("good", "dull"));
             place.call("run");

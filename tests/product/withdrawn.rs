@@ -76,7 +76,9 @@ fn a_file_that_is_gone_counts_on_and_is_told_of_by_every_run_until_it_is_back() 
             assert_eq!((place.facts(), place.spend()), (facts.clone(), spend.clone()));
         }
         let text = place.call_with(&["status"]).stdout;
-        assert!(text.contains(&format!("check withdrawn_files: {path}")), "{text}");
+        let since = format!("check withdrawn_files: {path} has been gone from raw since 2");
+        assert!(text.contains(&since), "{text}");
+        assert!(text.contains("or exclude them with `replay PATH --forget`"), "{text}");
         let kept = with_settings(&place, &["run", "--json"], &[("WITHDRAWN", "keep")]);
         assert_eq!(kept.ends_with(0).json()["withdrawn"], json!([path]));
         place.drop(path, content);

@@ -55,7 +55,7 @@ pub use parquet_out::properties as parquet_properties;
 pub use receipt::{Receipt, Refusal, Rows, State};
 pub use receipt_log::{Listing, ReceiptLog};
 pub use snapshot::{NewSnapshot, SNAPSHOT, SnapshotWriter};
-pub use sources::{Raw, Source};
+pub use sources::{Raw, Source, Unread};
 pub use store::Lake;
 pub use sweep::Swept;
 pub use table::Table;

@@ -116,6 +116,18 @@ impl ReceiptLog<'_> {
         })
     }
 
+    /// When the receipt of this number was put, `None` where there is none.
+    pub async fn put_at(
+        self,
+        dataset: Dataset,
+        path: &str,
+        number: u32,
+    ) -> Result<Option<DateTime<Utc>>, Error> {
+        let object = paths::object(&name(dataset, path, number))?;
+        let meta = store::head(self.lake.staging(), &object).await?;
+        Ok(meta.map(|meta| meta.last_modified))
+    }
+
     /// The receipt of a number that a listing shows. One that is damaged or gone is
     /// [`Unreadable`](State::Unreadable): it covers no version, so that the file is read again.
     pub async fn find(self, dataset: Dataset, path: &str, number: u32) -> Result<Receipt, Error> {

@@ -2,16 +2,17 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    fs, io,
+    fmt, fs, io,
     path::{Path as Folder, PathBuf},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use object_store::ObjectMeta;
 use pipeline::{
     Dataset,
     dataset::{is_ignored, unread},
 };
+use serde::Serialize;
 
 use crate::{
     Error, Lake,
@@ -38,11 +39,19 @@ pub struct Source {
 pub struct Raw {
     /// The vendor files of each dataset that has any, sorted by path (byte order).
     pub files: BTreeMap<Dataset, Vec<Source>>,
-    /// What is not read: a sentence each, with the name escaped, that says why, and which name it
-    /// should have. Sorted.
-    pub unread: Vec<String>,
+    /// What is not read, sorted.
+    pub unread: Vec<Unread>,
     /// Objects with a [hidden or temporary](is_ignored) name.
     pub ignored: u64,
+}
+
+/// Something in `raw` that is not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Unread {
+    /// A sentence with the name, escaped, that says why, and which name it should have.
+    pub why: String,
+    /// When it was written, `2021-04-25T06:15:04Z`; `None` where nobody can tell.
+    pub since: Option<String>,
 }
 
 impl Lake {
@@ -77,7 +86,7 @@ impl Lake {
                 continue;
             }
             match (paths::source(&path).and(paths::source(shown)), Dataset::of_path(shown)) {
-                (Err(error), _) => raw.unread.push(error.to_string()),
+                (Err(error), _) => raw.unread.push(Unread::new(error.to_string(), &meta)),
                 (Ok(_), Some(dataset)) => raw.files.entry(dataset).or_default().push(Source {
                     path: shown.to_owned(),
                     etag: etag(&self.with_change_time(meta.clone())),
@@ -86,7 +95,8 @@ impl Lake {
                 }),
                 (Ok(_), None) => {
                     let why = unread(shown).unwrap_or_default();
-                    raw.unread.push(format!("`{}`: {why}", shown.escape_debug()));
+                    let why = format!("`{}`: {why}", shown.escape_debug());
+                    raw.unread.push(Unread::new(why, &meta));
                 }
             }
         }
@@ -99,7 +109,7 @@ impl Lake {
     async fn walk(
         &self,
         folder: &str,
-        misnamed: &mut Vec<String>,
+        misnamed: &mut Vec<Unread>,
     ) -> Result<Vec<ObjectMeta>, Error> {
         let Some(raw) = self.raw_folder().map(Folder::to_owned) else { return Ok(Vec::new()) };
         let top = raw.join(folder);
@@ -113,10 +123,26 @@ impl Lake {
             };
             match found_there {
                 Ok(meta) => found.extend(meta),
-                Err(error) => misnamed.push(error.to_string()),
+                Err(error) => misnamed.push(Unread { why: error.to_string(), since: None }),
             }
         }
         Ok(found)
+    }
+}
+
+impl Unread {
+    fn new(why: String, meta: &ObjectMeta) -> Self {
+        let since = meta.last_modified.to_rfc3339_opts(SecondsFormat::Secs, true);
+        Self { why, since: Some(since) }
+    }
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.since {
+            Some(since) => write!(f, "{} (since {since})", self.why),
+            None => f.write_str(&self.why),
+        }
     }
 }
 

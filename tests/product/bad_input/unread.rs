@@ -38,7 +38,8 @@ fn what_is_not_read_is_named_with_the_name_it_should_have_until_it_has_it() {
         }
         assert_eq!(place.facts().len(), 1, "{sent}");
         let status = place.call("status").ends_with(3).json();
-        assert!(status["unread"][0].as_str().unwrap().contains(sent), "{status}");
+        assert!(status["unread"][0]["why"].as_str().unwrap().contains(sent), "{status}");
+        assert!(status["unread"][0]["since"].as_str().unwrap().ends_with('Z'), "{status}");
         let text = place.call_with(&["status"]).stdout;
         assert!(text.contains("1 file is not read"), "{text}");
 
