@@ -84,7 +84,7 @@ pub const CARGO_FUZZ: Tool = tool("cargo-fuzz", "0.13.2", "bin/cargo-fuzz", Carg
 pub const CARGO_ZIGBUILD: Tool = tool("cargo-zigbuild", "0.24.0", "bin/cargo-zigbuild", Pip);
 
 /// What `cargo xtask bench` compares with, in one virtual environment. Not in [`ALL`].
-pub const BENCH_PEERS: Tool = tool("bench-peers", "2026.11", "bin/python3", Pip);
+pub const BENCH_PEERS: Tool = tool("bench-peers", "2026.11.2", "bin/python3", Pip);
 
 pub const ALL: &[Tool] =
     &[CARGO_DENY, CARGO_MACHETE, AZURITE, MAXDOP, KQL, DUCKDB_KQL, CHECKOV, PLAYWRIGHT];

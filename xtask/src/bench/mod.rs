@@ -18,8 +18,8 @@ use crate::shell;
 use measured::Taken;
 
 pub const HELP: &str = "\
-Measures the release build against Polars, DuckDB and PySpark on the same files, in turn, and
-checks that all give the same facts. CPU seconds (user and system) of the best run count: they
+Measures the release build against Polars, DuckDB, DataFusion, chDB, pandas and PySpark on the same
+files, in turn, and checks that all give the same facts. CPU seconds (user and system) of the best run count: they
 depend least on what else the machine does.
 
 Usage: cargo xtask bench [--size s|m|l] [--peers NAME,...] [--steps NAME,...] [--reps N]
@@ -28,8 +28,8 @@ Usage: cargo xtask bench [--size s|m|l] [--peers NAME,...] [--steps NAME,...] [-
   --size m      1,000,000 reviews (1.3 GB), logs and purchases
   --size l      5,000,000 reviews (6.6 GB) and logs, 1,000,000 purchases: for memory
   --size tiny   1,000 of each: shows whether everything works, measures nothing
-  --peers       polars, duckdb, spark, or none; by default polars and duckdb, for Spark takes
-                minutes a run
+  --peers       polars, duckdb, datafusion, chdb, pandas, spark, or none; by default all but Spark,
+                which takes minutes a run
   --steps       reviews, logs, purchases   one file into Parquet, the process' start included
                 aggregate                  staged Parquet into facts in Parquet
                 whole                      all of it, with the facts in Parquet

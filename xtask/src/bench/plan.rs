@@ -32,9 +32,12 @@ pub struct Peer {
     pub usual: bool,
 }
 
-static PEERS: [Peer; 3] = [
+static PEERS: [Peer; 6] = [
     Peer { name: "polars", script: "polars_steps.py", usual: true },
     Peer { name: "duckdb", script: "duckdb_steps.py", usual: true },
+    Peer { name: "datafusion", script: "datafusion_steps.py", usual: true },
+    Peer { name: "chdb", script: "chdb_steps.py", usual: true },
+    Peer { name: "pandas", script: "pandas_steps.py", usual: true },
     Peer { name: "spark", script: "spark_steps.py", usual: false },
 ];
 
@@ -119,7 +122,7 @@ mod tests {
     #[test]
     fn wrong_options_name_what_there_is() {
         assert!(parse(&["--size", "xl"]).unwrap_err().contains("tiny, s, m, l"));
-        assert!(parse(&["--peers", "pandas"]).unwrap_err().contains("duckdb"));
+        assert!(parse(&["--peers", "dask"]).unwrap_err().contains("duckdb"));
         assert!(parse(&["--reps", "0"]).unwrap_err().contains("--reps"));
         assert!(parse(&["--size"]).unwrap_err().contains("--size"));
         assert!(parse(&["--fast", "1"]).unwrap_err().contains("--fast"));
