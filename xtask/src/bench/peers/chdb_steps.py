@@ -51,7 +51,7 @@ def purchases(raw, out):
                 StockCode AS stock_code,
                 Description AS detail,
                 Quantity AS quantity,
-                parseDateTime(InvoiceDate, '%m/%d/%Y %H:%i') AS invoice_date,
+                parseDateTimeInJodaSyntax(InvoiceDate, 'M/d/yyyy H:mm') AS invoice_date,
                 UnitPrice AS unit_price,
                 CustomerID::Nullable(Int64) AS customer_id,
                 Country AS country
