@@ -32,12 +32,29 @@ pub fn render(plan: &Plan, taken: &Taken) -> String {
             }
         }
     }
+    let best = COMPARED.iter().filter_map(|names| best_peer(plan, taken, *names));
+    let best = best.collect::<Vec<_>>().join(", ");
     for step in OURS {
         if let Some(usage) = taken.best(WE, step) {
             text += &line(step, WE, usage, None);
         }
     }
+    if !best.is_empty() {
+        let _ = write!(text, "\nThe best peer of each step, CPU and wall: {best}.\n");
+    }
     text
+}
+
+/// The least of what peers take in CPU and in wall time, each as a ratio to ours.
+fn best_peer(plan: &Plan, taken: &Taken, (step, theirs): (&str, &str)) -> Option<String> {
+    let ours = taken.best(WE, step)?;
+    let least = |of: fn(Usage) -> f64| {
+        let all = plan.peers.iter();
+        let all = all.filter_map(|peer| Some((of(taken.best(peer.name, theirs)?), peer.name)));
+        let (least, name) = all.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some(format!("{:.1} ({name})", least / of(ours)))
+    };
+    Some(format!("{step} {}, {}", least(|usage| usage.cpu)?, least(|usage| usage.wall)?))
 }
 
 fn heading(plan: &Plan) -> String {
@@ -71,11 +88,12 @@ mod tests {
         taken.add(WE, "sqlite", Usage { cpu: 0.5, wall: 0.4, peak_mib: 100.0 });
         taken.add("polars", "whole", Usage { cpu: 1.25, wall: 0.9, peak_mib: 250.0 });
         let table = render(&plan, &taken);
+        assert!(table.contains("step, CPU and wall: sqlite 2.5 (polars), 2.2 (polars)."), "{table}");
         let expected = "\
 | sqlite | movie-analytics | 0.500 |  | 0.4000 | 100 |
 |  | polars | 1.250 | 2.5 | 0.9000 | 250 |
 ";
-        assert!(table.ends_with(expected), "{table}");
+        assert!(table.contains(expected), "{table}");
         assert!(table.contains("100000 reviews"));
     }
 }

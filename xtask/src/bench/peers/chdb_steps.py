@@ -9,7 +9,9 @@ TOKEN = POSITIVE.replace("\\", "\\\\")
 
 
 def copy(query, file):
-    chdb.query(f"INSERT INTO FUNCTION file('{file}', Parquet) {query}")
+    # A repetition replaces what the one before has written.
+    settings = "SETTINGS engine_file_truncate_on_insert = 1"
+    chdb.query(f"INSERT INTO FUNCTION file('{file}', Parquet) {settings} {query}")
 
 
 def reviews(raw, out):
