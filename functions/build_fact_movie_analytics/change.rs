@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeMap};
 
 use anyhow::Context;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use engine::{Change, Changed, Live};
 use lake::{Lake, Listing, Receipt, SNAPSHOT, failpoint::applies};
 use pipeline::Dataset;
@@ -152,16 +152,17 @@ pub fn behind(listings: &[(Dataset, Listing)], state: &State) -> Option<(String,
 /// A lake that was recreated, or put back from a backup, gives numbers again that the warehouse has
 /// absorbed, so receipts are compared by what wrote them. Read are a live one, those put since the
 /// newest publish, and those that newer ones follow: all others were there when the warehouse absorbed
-/// them.
+/// them. `marked_at`: when the marker in the lake was put, which follows each publish and is finer
+/// than its second. In a lake put back from a backup it is older.
 pub async fn check_lake(
     lake: &Lake,
     listings: &[(Dataset, Listing)],
     state: &State,
+    marked_at: Option<DateTime<Utc>>,
 ) -> anyhow::Result<()> {
     let published_at: Option<DateTime<Utc>> =
         state.published_at.as_deref().and_then(|time| time.parse().ok());
-    // What it absorbed may have come within its second.
-    let since = published_at.map(|at| at + TimeDelta::seconds(1));
+    let since = published_at.max(published_at.and(marked_at));
     // In a recreated lake all of them differ. More than one, as somebody may have damaged it.
     let mut unproven = 3;
     for (dataset, listing) in listings {

@@ -1,5 +1,6 @@
 //! The marker that lets a run with nothing new stop before the warehouse is woken.
 
+use chrono::{DateTime, Utc};
 use lake::{Lake, Listing, failpoint::reach};
 use pipeline::{Dataset, facts::VERSION};
 use warehouse::Warehouse;
@@ -14,13 +15,21 @@ pub fn content(warehouse: &dyn Warehouse, seen: &str) -> String {
     format!("{seen} {}", warehouse.fingerprint())
 }
 
-pub async fn is(lake: &Lake, name: &str, content: &str) -> Result<bool, lake::Error> {
-    let marker = lake.get_marker(name).await?;
-    if marker.is_none() {
+/// The marker as it was found.
+pub struct Found {
+    /// Nothing is new.
+    pub is_same: bool,
+    /// When it was put, by the clock of the storage.
+    pub put_at: Option<DateTime<Utc>>,
+}
+
+pub async fn find(lake: &Lake, name: &str, content: &str) -> Result<Found, lake::Error> {
+    let Some((marker, put_at)) = lake.dated_marker(name).await? else {
         // From now on sweeps know that there is a warehouse, which has absorbed nothing.
         lake.put_marker(name, lake::seen(&[]).into()).await?;
-    }
-    Ok(marker.is_some_and(|marker| marker == content.as_bytes()))
+        return Ok(Found { is_same: false, put_at: None });
+    };
+    Ok(Found { is_same: marker == content.as_bytes(), put_at: Some(put_at) })
 }
 
 /// After the commit, so its failure fails nothing: the next run opens the warehouse for nothing.

@@ -36,11 +36,13 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let (seen, marker_name) = (marker::seen(&listings), deps.settings.warehouse.marker_name());
     let known = input.accept.is_empty() && !input.even_if_seen && warehouse.exists();
     let content = marker::content(warehouse.as_ref(), &seen);
-    if marker::is(&deps.lake, &marker_name, &content).await? && known {
+    let marker = marker::find(&deps.lake, &marker_name, &content).await?;
+    if marker.is_same && known {
         return Ok(Outcome::NothingNew);
     }
     let state = warehouse.state().await?;
     let expected = state.head;
+    change::check_lake(&deps.lake, &listings, &state, marker.put_at).await?;
     let outcome = build(deps, input, warehouse.as_mut(), listings, state, started).await;
     match outcome {
         // A sweep takes what is replaced once the warehouse has absorbed that: another publisher
@@ -168,7 +170,6 @@ async fn look(
     mut listings: Vec<(Dataset, Listing)>,
     state: &State,
 ) -> anyhow::Result<(String, ChangeSet)> {
-    change::check_lake(&deps.lake, &listings, state).await?;
     // Another process has absorbed more meanwhile.
     if change::behind(&listings, state).is_some() && applies("list again") {
         listings = list(deps).await?;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use object_store::{
     ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
@@ -176,10 +177,19 @@ impl Lake {
 
     /// What [`put_marker`](Self::put_marker) kept last; `None` before the first time.
     pub async fn get_marker(&self, name: &str) -> Result<Option<Bytes>, Error> {
+        Ok(self.dated_marker(name).await?.map(|(bytes, _)| bytes))
+    }
+
+    /// As [`get_marker`](Self::get_marker), and when it was put, by the clock of the storage.
+    pub async fn dated_marker(&self, name: &str) -> Result<Option<(Bytes, DateTime<Utc>)>, Error> {
         let path = paths::marker(name)?;
-        let got = async { self.staging().get(&path).await?.bytes().await };
+        let got = async {
+            let got = self.staging().get(&path).await?;
+            let put_at = got.meta.last_modified;
+            Ok((got.bytes().await?, put_at))
+        };
         match got.await {
-            Ok(bytes) => Ok(Some(bytes)),
+            Ok(found) => Ok(Some(found)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(Error::store("read", path)(error)),
         }

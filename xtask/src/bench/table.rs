@@ -88,7 +88,10 @@ mod tests {
         taken.add(WE, "sqlite", Usage { cpu: 0.5, wall: 0.4, peak_mib: 100.0 });
         taken.add("polars", "whole", Usage { cpu: 1.25, wall: 0.9, peak_mib: 250.0 });
         let table = render(&plan, &taken);
-        assert!(table.contains("step, CPU and wall: sqlite 2.5 (polars), 2.2 (polars)."), "{table}");
+        assert!(
+            table.contains("step, CPU and wall: sqlite 2.5 (polars), 2.2 (polars)."),
+            "{table}"
+        );
         let expected = "\
 | sqlite | movie-analytics | 0.500 |  | 0.4000 | 100 |
 |  | polars | 1.250 | 2.5 | 0.9000 | 250 |
