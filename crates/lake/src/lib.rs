@@ -29,6 +29,7 @@ mod absorbed;
 mod azure;
 mod azure_names;
 mod duplicate_content;
+mod erased;
 mod error;
 pub mod failpoint;
 mod ingest;
@@ -47,6 +48,7 @@ mod work;
 
 pub use absorbed::seen;
 pub use azure::AzureLake;
+pub use erased::{Erased, Erasure};
 pub use error::Error;
 pub use failpoint::now;
 pub use ingest::{Delivery, IngestOptions, Outcome, Progress, ingest};
