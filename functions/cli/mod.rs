@@ -135,6 +135,10 @@ enum Command {
         /// File with one number in each line.
         #[arg(long, value_name = "LIST")]
         file: Option<PathBuf>,
+        /// Also rewrite the vendors' files without these rows. Their older versions and deleted blobs
+        /// stay as long as the storage account keeps them.
+        #[arg(long)]
+        raw: bool,
         /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
@@ -283,10 +287,10 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
                 json,
             )
         }
-        Command::Erase { places, customer, file, json } => {
+        Command::Erase { places, customer, file, raw, json } => {
             let request = erase::request(customer, file.as_deref())?;
             let deps = places.open(May::Change).await?;
-            show(&run::erase(&deps, request, &Progress::new(json)).await?, json)
+            show(&run::erase(&deps, request, raw, &Progress::new(json)).await?, json)
         }
         Command::Publish { places, accept, json } => show(
             &run::accept(&places.open(May::Change).await?, accept, &Progress::new(json)).await?,

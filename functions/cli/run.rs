@@ -75,12 +75,22 @@ pub async fn replay(
 pub async fn erase(
     deps: &Deps,
     request: erase::Request,
+    raw: bool,
     progress: &Progress,
 ) -> anyhow::Result<Report> {
     deps.engine.check().await?;
-    let erased = erase::run(deps, request).await?;
+    let customers = request.customers.clone();
+    let mut erased = erase::run(deps, request).await?;
     let jobs = erased.orders.iter().map(|(dataset, order)| (*dataset, order.clone(), 0)).collect();
-    let Staged { files, mut failed } = stage(deps, jobs, progress).await?;
+    let Staged { mut files, mut failed } = stage(deps, jobs, progress).await?;
+    if raw {
+        // Reviews of files that wait have to be known before their rows are gone.
+        stage_all(deps, false, progress).await?;
+        erased.raw = Some(deps.lake.cut_raw(&customers, &deps.ingest_options()).await?);
+        let (staged, ..) = stage_all(deps, false, progress).await?;
+        files.extend(staged.files);
+        failed.extend(staged.failed);
+    }
     let extract = extract(deps, &mut failed, progress).await?;
     let raw = look(deps, inventory(deps).await?);
     let report = publish(deps, Done { files, covered: 0, raw }, ask(), progress).await?;

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use custom_handler::{HttpRequest, HttpResponse, Outcome};
-use lake::{Erasure, SNAPSHOT};
+use lake::{CutRaw, Erasure, SNAPSHOT};
 use pipeline::Dataset;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,9 @@ pub struct Erased {
     /// Rows deleted from the operational table; `None` where there is no such database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table_rows: Option<u64>,
+    /// Vendors' files that were rewritten; `None` where that was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<CutRaw>,
     /// Files that are to be staged again.
     pub restaged: Vec<String>,
     /// What is left, for how long, and what to do about it.
@@ -75,6 +78,14 @@ impl std::fmt::Display for Erased {
             writeln!(f, "deleted from the operational table: {}", of(rows, "row"))?;
         }
         writeln!(f, "to be staged again: {}", of(self.restaged.len() as u64, "file"))?;
+        if let Some(CutRaw { rewritten, unread }) = &self.raw {
+            let rows = rewritten.iter().map(|(_, rows)| rows).sum();
+            let files = of(rewritten.len() as u64, "file");
+            writeln!(f, "rewritten in raw: {files}, without {}", of(rows, "row"))?;
+            for path in unread {
+                writeln!(f, "left in raw: {path} cannot be read, so look at it and delete it")?;
+            }
+        }
         self.left.iter().try_for_each(|left| writeln!(f, "left: {left}"))
     }
 }
@@ -96,15 +107,12 @@ pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Erased> {
     let restaged = due.keys().cloned().collect();
     let orders = due.into_iter().map(|(path, dataset)| (dataset, Order { path, force: None }));
     let (customers, orders) = (customers.len() as u64, orders.collect());
-    Ok(Erased { customers, found, table_rows, restaged, left: LEFT.to_vec(), orders })
+    Ok(Erased { customers, found, table_rows, raw: None, restaged, left: LEFT.to_vec(), orders })
 }
 
 /// Requests for the files that wait because customers were erased, whether they still lie in `raw` or
 /// not; without those that an inventory shows to wait.
-pub async fn due(
-    deps: &Deps,
-    found: Option<&Inventory>,
-) -> anyhow::Result<Vec<(Dataset, Order)>> {
+pub async fn due(deps: &Deps, found: Option<&Inventory>) -> anyhow::Result<Vec<(Dataset, Order)>> {
     let surveys = found.iter().flat_map(|found| &found.datasets);
     let waiting: BTreeSet<_> =
         surveys.flat_map(|survey| &survey.waiting).map(|source| &source.path).collect();
@@ -125,9 +133,8 @@ pub(crate) async fn handle(request: HttpRequest, context: Context) -> anyhow::Re
         // Not what the parser says: it could repeat a customer.
         Err(_) => return wrong("send {\"customers\": [NUMBER, ...]}".to_owned()),
     };
-    let no_key = |error: &anyhow::Error| {
-        matches!(error.downcast_ref(), Some(lake::Error::ErasedKey { .. }))
-    };
+    let no_key =
+        |error: &anyhow::Error| matches!(error.downcast_ref(), Some(lake::Error::ErasedKey { .. }));
     let erased = match run(deps, request).await {
         Ok(erased) => erased,
         Err(error) if error.is::<BadRequest>() || no_key(&error) => {

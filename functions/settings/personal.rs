@@ -27,14 +27,15 @@ pub(super) fn personal(get: impl Fn(&str) -> Option<String>) -> Result<Personal,
     if newest.is_none() && !old.is_empty() {
         return Err(WrongSetting::new("PII_KEY", "not set; PII_KEY_OLD holds only older ones"));
     }
-    let pii = match get("PII_MODE").as_deref().unwrap_or("mask") {
-        "mask" => Pii::Mask,
-        "keep" => Pii::Keep,
-        "hash" => Pii::Hash(newest.clone().ok_or_else(|| {
-            WrongSetting::new("PII_KEY", "not set; PII_MODE=hash needs a key")
-        })?),
-        _ => return Err(WrongSetting::new("PII_MODE", "write mask, hash or keep")),
-    };
+    let pii =
+        match get("PII_MODE").as_deref().unwrap_or("mask") {
+            "mask" => Pii::Mask,
+            "keep" => Pii::Keep,
+            "hash" => Pii::Hash(newest.clone().ok_or_else(|| {
+                WrongSetting::new("PII_KEY", "not set; PII_MODE=hash needs a key")
+            })?),
+            _ => return Err(WrongSetting::new("PII_MODE", "write mask, hash or keep")),
+        };
     let keys = newest.into_iter().chain(old).collect();
     let texts = get("PII_TEXTS").unwrap_or_else(|| PiiTexts::default().name().to_owned());
     let texts = [PiiTexts::Mask, PiiTexts::Refuse].into_iter().find(|t| t.name() == texts);

@@ -51,7 +51,7 @@ pub use azure::AzureLake;
 pub use erased::{Erased, Erasure};
 pub use error::Error;
 pub use failpoint::now;
-pub use ingest::{Delivery, IngestOptions, Outcome, Progress, ingest};
+pub use ingest::{CutRaw, Delivery, IngestOptions, Outcome, Progress, ingest};
 pub use parquet_in::StagedStream;
 pub use parquet_out::properties as parquet_properties;
 pub use receipt::{Receipt, Refusal, Rows, State};

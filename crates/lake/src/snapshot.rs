@@ -8,8 +8,8 @@ use pipeline::Dataset;
 use tokio::runtime::Handle;
 
 use crate::{
-    Error, Lake, Receipt, Rows, State, erased::Eraser, failpoint::reach, parquet_out::ParquetOut, paths,
-    receipt::now, receipt_log::Commit,
+    Error, Lake, Receipt, Rows, State, erased::Eraser, failpoint::reach, parquet_out::ParquetOut,
+    paths, receipt::now, receipt_log::Commit,
 };
 
 /// The path of snapshots in receipts. No vendor file can have it, since it is no CSV.

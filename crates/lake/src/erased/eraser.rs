@@ -9,7 +9,7 @@ use arrow_array::{
     ArrayRef, BooleanArray, RecordBatch, StringArray, cast::AsArray, types::Int64Type,
 };
 use arrow_select::filter::filter_record_batch;
-use pipeline::{Dataset, Day, IdCollector, IdRanges, logs::PiiKey};
+use pipeline::{Dataset, Day, IdCollector, IdRanges, csv::cut::numbers, logs::PiiKey};
 
 use super::Erased;
 use crate::{Error, ingest::count_days};
@@ -125,12 +125,6 @@ impl Eraser {
         columns[place] = Arc::new(shown) as ArrayRef;
         RecordBatch::try_new(refused.schema(), columns).map_err(|error| bug(error.to_string()))
     }
-}
-
-/// Every whole number that a text holds, with either sign.
-pub(super) fn numbers(text: &str) -> impl Iterator<Item = i64> {
-    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
-    digits.filter_map(|digits| digits.parse().ok()).flat_map(|id: i64| [id, -id])
 }
 
 /// The values of a column of whole numbers.

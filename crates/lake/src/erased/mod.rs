@@ -85,7 +85,7 @@ impl Erased {
         keys.iter().any(|key| self.customers.contains(&key.customer(id)))
     }
 
-    fn has_review(&self, keys: &[PiiKey], id: i64) -> bool {
+    pub(crate) fn has_review(&self, keys: &[PiiKey], id: i64) -> bool {
         keys.iter().any(|key| self.reviews.contains(&key.review(id)))
     }
 }
@@ -130,10 +130,8 @@ impl Lake {
     pub(crate) async fn append_erased(&self, known: &Erased, entry: Entry) -> Result<bool, Error> {
         let name = name(known.entries + 1);
         let entry = Entry { at: now(), attempt: paths::attempt(), ..entry };
-        let bug = |error: serde_json::Error| Error::Bug {
-            path: name.clone(),
-            detail: error.to_string(),
-        };
+        let bug =
+            |error: serde_json::Error| Error::Bug { path: name.clone(), detail: error.to_string() };
         let json = serde_json::to_vec_pretty(&entry).map_err(bug)?;
         reach("erased:before")?;
         let path = paths::object(&name)?;

@@ -7,12 +7,12 @@ use std::{
 
 use arrow_array::cast::AsArray;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use pipeline::Dataset;
+use pipeline::{Dataset, csv::cut::numbers};
 use serde::Serialize;
 
 use super::{
     Entry, Erased,
-    eraser::{Eraser, ids, numbers},
+    eraser::{Eraser, ids},
 };
 use crate::{Error, Lake, Receipt, SNAPSHOT};
 

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod content;
+mod cut;
 mod dedupe;
 mod gone;
 mod into_table;
@@ -26,6 +27,7 @@ use retry::Backoff;
 use crate::{Error, Lake, failpoint, paths};
 use job::{Job, Step};
 
+pub use cut::CutRaw;
 pub(crate) use dedupe::count_days;
 pub use job::Outcome;
 pub use options::{Delivery, IngestOptions};

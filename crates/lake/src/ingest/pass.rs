@@ -17,7 +17,9 @@ use super::{
     source::{Bounds, SourceReader, Stop, too_large},
 };
 use crate::{
-    Error, Lake, erased::Eraser, failpoint::reach, parquet_out::ParquetOut, store::etag, table::Load};
+    Error, Lake, erased::Eraser, failpoint::reach, parquet_out::ParquetOut, store::etag,
+    table::Load,
+};
 
 /// How far the reading of a source has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
