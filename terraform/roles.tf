@@ -22,7 +22,7 @@ resource "azurerm_role_assignment" "app_container" {
 }
 
 # Contributor, because a long file's message is kept hidden by updating it, which the roles for
-# processing do not allow; the output bindings of replay and reconcile send.
+# processing do not allow; the output bindings of erase, replay and reconcile send.
 resource "azurerm_role_assignment" "app_queue" {
   for_each = local.datasets
 

@@ -259,7 +259,6 @@ impl fmt::Display for Report {
             self.write_publish(f)?;
         }
         if let Some(Swept { parquet, quarantine }) = self.swept {
-            let (parquet, quarantine) = (parquet as u64, quarantine as u64);
             let quarantine = of(quarantine, "quarantine file");
             writeln!(f, "swept: {}, {quarantine}\n", of(parquet, "staged file"))?;
         }

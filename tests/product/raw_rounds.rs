@@ -54,7 +54,7 @@ impl Round {
     fn new(seed: u64) -> Self {
         let (present, counted, fresh) = (Files::new(), Files::new(), BTreeSet::new());
         let (dice, place, history) = (Dice::new(seed), Place::new(), Vec::new());
-        let (erases, erased, reduced) = (seed % 2 == 0, BTreeSet::new(), Files::new());
+        let (erases, erased, reduced) = (seed.is_multiple_of(2), BTreeSet::new(), Files::new());
         let names = 0;
         Self { dice, place, present, fresh, counted, erases, erased, reduced, names, history }
     }

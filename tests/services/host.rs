@@ -187,6 +187,7 @@ async fn the_host_lists_nine_functions_and_none_is_in_error() {
         "build_fact_movie_analytics",
         "classify_movie_review",
         "dashboard",
+        "erase",
         "extract_user_purchase",
         "load_user_purchase",
         "parse_log_reviews",

@@ -59,7 +59,7 @@ fn staged(place: &Place) -> Vec<String> {
     texts
 }
 
-fn each_parquet(folder: &Path, f: &mut impl FnMut(&Path)) {
+pub fn each_parquet(folder: &Path, f: &mut impl FnMut(&Path)) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         match path.is_dir() {
@@ -71,7 +71,7 @@ fn each_parquet(folder: &Path, f: &mut impl FnMut(&Path)) {
 }
 
 /// Three days pass for all that is staged and set aside, as the sweep sees it.
-fn ages(place: &Place) {
+pub fn ages(place: &Place) {
     let then = SystemTime::now() - Duration::from_hours(72);
     each_parquet(&place.folder().join("lake"), &mut |file| {
         fs::File::options().write(true).open(file).unwrap().set_modified(then).unwrap();

@@ -75,7 +75,7 @@ pub(super) enum Reading {
         written: u64,
         quarantined: bool,
         load: Option<Box<dyn Load>>,
-        eraser: Option<Eraser>,
+        eraser: Option<Box<Eraser>>,
     },
 }
 
@@ -212,7 +212,7 @@ impl Pass {
         reach("stream:after").map_err(Error::from)?;
         let quarantined = output.refused.is_some();
         let content_hash = output.content.finish();
-        let eraser = output.eraser.take();
+        let eraser = output.eraser.take().map(Box::new);
         let (written, load) = output.finish()?;
         let (bytes_hash, mut tally) = (read, parser.tally().clone());
         if let Some(eraser) = eraser.as_ref().filter(|eraser| eraser.rows > 0) {

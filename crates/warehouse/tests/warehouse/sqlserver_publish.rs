@@ -317,6 +317,7 @@ pub(crate) fn receipt(number: u32, note: &str) -> Receipt {
         bytes_hash: None,
         parquet: None,
         quarantine: None,
+        erasures: 0,
         refusal: None,
         rows: Rows::default(),
         min_id: None,
