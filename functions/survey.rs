@@ -41,6 +41,10 @@ pub struct Survey {
     pub unreadable: Vec<UnreadableReceipt>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<Vanished>,
+    /// Files that count and were staged under another protection of personal data than that of the
+    /// settings: another mode, or an older key. The next run stages those in `raw` again.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub old_protection: u64,
     /// Files whose version was taken in.
     #[serde(skip)]
     pub counted: BTreeMap<String, Counted>,
@@ -295,7 +299,8 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
     let numbers = receipts.newest.iter().map(|(path, newest)| (path.clone(), *newest));
     let of_file = numbers.filter(|(path, _)| path != SNAPSHOT);
     let gone: Vec<(String, u32)> = of_file.filter(|(path, _)| !is_there(path)).collect();
-    let vanished = vanished(deps, dataset, gone).await?.into_iter();
+    let vanished = vanished(deps, dataset, gone).await?;
+    let mut old_protection = vanished.iter().filter(|live| !is_protected(live, &recipe)).count();
     let snapshot = receipts.newest.get(SNAPSHOT).copied().unwrap_or(0);
     let snapshot = deps.lake.receipts().live(dataset, SNAPSHOT, snapshot).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
@@ -309,18 +314,24 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
         unreadable: Vec::new(),
         open_dates: OpenDates::find(deps, &newest),
         vanished: vanished
+            .into_iter()
             .map(|Receipt { path, content_hash: content, .. }| Vanished {
                 path,
                 since: None,
                 content,
             })
             .collect(),
+        old_protection: 0,
         counted: BTreeMap::new(),
         contents: BTreeMap::new(),
         newest_at: None,
         snapshot_at: snapshot.map(|snapshot| snapshot.written_at),
     };
     for (source, receipt) in newest {
+        if let Some(newest) = receipt.as_ref().filter(|newest| !is_protected(newest, &recipe)) {
+            let live = deps.lake.receipts().live(dataset, &newest.path, newest.number).await?;
+            old_protection += usize::from(live.is_some());
+        }
         match receipt {
             Some(receipt)
                 if covers(&receipt, &source, &recipe)
@@ -345,6 +356,7 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
             _ => survey.waiting.push(source),
         }
     }
+    survey.old_protection = old_protection as u64;
     Ok(survey)
 }
 
@@ -400,6 +412,20 @@ async fn vanished(
         .try_collect()
         .await?;
     Ok(live.into_iter().flatten().collect())
+}
+
+/// Whether a receipt names the same protection as a recipe. Only logs name any.
+fn is_protected(receipt: &Receipt, recipe: &str) -> bool {
+    let named = |recipe: &str| {
+        let words =
+            recipe.split(' ').filter(|word| ["pii-", "texts-"].iter().any(|p| word.starts_with(p)));
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    receipt.recipe == recipe || named(&receipt.recipe) == named(recipe)
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn covers(receipt: &Receipt, source: &Source, recipe: &str) -> bool {

@@ -228,6 +228,9 @@ fn the_list_is_heeded_under_an_old_key_and_by_nobody_without_it() {
     let rotated = [("PII_MODE", "hash"), ("PII_KEY", NEW_KEY), ("PII_KEY_OLD", KEY)];
     call(&place, &["run"], &rotated);
     assert!(place.facts().keys().all(|grain| grain.customer == OTHER));
+    let status = call(&place, &["status", "--json"], &rotated).json();
+    let old_keys = status["erased"]["old_keys"].as_array().unwrap();
+    assert_eq!(old_keys.len(), 1, "the list is still under it");
     let customers: BTreeSet<i64> = [WHO, 3].into();
     let list = place.folder().join("list.txt");
     let lines: String = customers.iter().map(|customer| format!("{customer}\n\n")).collect();

@@ -113,3 +113,21 @@ fn what_was_protected_less_is_gone_after_one_publish_and_one_reconcile() {
         call(&place, &["run"], after);
     }
 }
+
+#[test]
+fn status_says_how_many_files_are_still_under_an_old_key() {
+    let place = place();
+    call(&place, &["run"], OLD_KEY);
+    let old = |settings| {
+        let ran = with_settings(&place, &["status", "--json"], settings);
+        let logs = &ran.json()["datasets"][1];
+        assert_eq!(logs["dataset"], "review_logs");
+        logs["old_protection"].clone()
+    };
+    assert_eq!(old(OLD_KEY), serde_json::Value::Null);
+    assert_eq!(old(NEW_KEY), 1);
+    let told = with_settings(&place, &["status"], NEW_KEY).stdout;
+    assert!(told.contains("1 file staged under another PII_MODE"), "{told}");
+    call(&place, &["run"], NEW_KEY);
+    assert_eq!(old(NEW_KEY), serde_json::Value::Null);
+}
