@@ -48,7 +48,7 @@ mod work;
 
 pub use absorbed::seen;
 pub use azure::AzureLake;
-pub use erased::{Erased, Erasure};
+pub use erased::{Erasure, list::Erased};
 pub use error::Error;
 pub use failpoint::now;
 pub use ingest::{CutRaw, Delivery, IngestOptions, Outcome, Progress, ingest};

@@ -17,7 +17,9 @@ use object_store::{
 use pipeline::logs::PiiKey;
 use twox_hash::XxHash3_128;
 
-use crate::{AzureLake, Erased, Error, Work, ingest::UnderWay, paths, work::Counters};
+use crate::{
+    AzureLake, Error, Work, erased::list::Erased, ingest::UnderWay, paths, work::Counters,
+};
 
 /// Containers of an account, sub-folders of a local lake.
 const CONTAINERS: [&str; 3] = ["raw", "staging", "quarantine"];

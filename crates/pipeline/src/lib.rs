@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod blanks;
 pub mod csv;
 pub mod dataset;
 mod dates;

@@ -11,7 +11,7 @@ use arrow_array::{
 use arrow_select::filter::filter_record_batch;
 use pipeline::{Dataset, Day, IdCollector, IdRanges, csv::cut::numbers, logs::PiiKey};
 
-use super::Erased;
+use super::list::Erased;
 use crate::{Error, ingest::count_days};
 
 /// Answers that are remembered: neighbours often have the same customer.

@@ -5,16 +5,13 @@
 //! was appended. Such a file waits until a receipt says that the entry was heeded.
 
 mod eraser;
+pub(crate) mod list;
 mod search;
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use object_store::{ObjectStoreExt, PutMode};
 use pipeline::logs::PiiKey;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Lake,
@@ -24,71 +21,8 @@ use crate::{
 };
 
 pub(crate) use eraser::Eraser;
+use list::{Entry, Erased};
 pub use search::Erasure;
-
-/// One entry of the list. Never changed and never deleted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Entry {
-    /// Fingerprint of the key of its hashes.
-    pub key: String,
-    /// UTC, `2021-04-25T06:15:04Z`.
-    pub at: String,
-    /// Which try wrote it.
-    pub attempt: String,
-    /// Customers who are erased from here on.
-    pub customers: BTreeSet<String>,
-    /// Reviews whose logs are.
-    pub reviews: BTreeSet<String>,
-    /// Reviews that another customer has by now: their logs count again.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub released: BTreeSet<String>,
-    /// Paths that have to be staged again.
-    pub files: BTreeSet<String>,
-}
-
-/// The list as a whole.
-#[derive(Clone, Debug, Default)]
-pub struct Erased {
-    entries: u32,
-    keys: BTreeSet<String>,
-    customers: HashSet<String>,
-    reviews: HashSet<String>,
-    files: HashMap<String, u32>,
-}
-
-impl Erased {
-    /// Number of entries.
-    pub fn entries(&self) -> u32 {
-        self.entries
-    }
-
-    /// Fingerprints of the keys that its hashes were made with.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().map(String::as_str)
-    }
-
-    /// How many entries a receipt of this path must have heeded.
-    pub fn due(&self, path: &str) -> u32 {
-        self.files.get(path).copied().unwrap_or_default()
-    }
-
-    fn add(&mut self, entry: Entry) {
-        self.entries += 1;
-        self.keys.insert(entry.key);
-        self.customers.extend(entry.customers);
-        self.reviews.retain(|review| !entry.released.contains(review));
-        self.reviews.extend(entry.reviews);
-        self.files.extend(entry.files.into_iter().map(|path| (path, self.entries)));
-    }
-
-    fn has_customer(&self, keys: &[PiiKey], id: i64) -> bool {
-        keys.iter().any(|key| self.customers.contains(&key.customer(id)))
-    }
-
-    pub(crate) fn has_review(&self, keys: &[PiiKey], id: i64) -> bool {
-        keys.iter().any(|key| self.reviews.contains(&key.review(id)))
-    }
-}
 
 impl Lake {
     /// The list of erased customers, as it is now. One small read where nothing is new. An error

@@ -11,8 +11,8 @@ use pipeline::{Dataset, csv::cut::numbers};
 use serde::Serialize;
 
 use super::{
-    Entry, Erased,
     eraser::{Eraser, ids},
+    list::{Entry, Erased},
 };
 use crate::{Error, Lake, Receipt, SNAPSHOT};
 
