@@ -180,7 +180,7 @@ async fn write(sample: Sample, folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_host_lists_nine_functions_and_none_is_in_error() {
+async fn the_host_lists_ten_functions_and_none_is_in_error() {
     let world = World::new().await;
     let host = world.host().await;
     let expected = [
