@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lake::{Listing, Raw, Receipt, SNAPSHOT, Source, State, Unread, failpoint::applies};
-use pipeline::{Dataset, FileReason, RefusedRow, RowReason};
+use pipeline::{Dataset, FileReason, RefusedRow, RowReason, parser::protection};
 use serde::Serialize;
 
 use crate::{
@@ -42,7 +42,7 @@ pub struct Survey {
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<Vanished>,
     /// Files that count and were staged under another protection of personal data than that of the
-    /// settings: another mode, or an older key. The next run stages those in `raw` again.
+    /// settings: another mode, or an older key. The next run stages them again.
     #[serde(skip_serializing_if = "is_zero")]
     pub old_protection: u64,
     /// Files whose version was taken in.
@@ -130,6 +130,9 @@ pub struct Vanished {
     /// The hash of its content, where it is known.
     #[serde(skip)]
     pub content: Option<String>,
+    /// Whether it was staged as the settings protect personal data.
+    #[serde(skip)]
+    pub is_protected: bool,
 }
 
 impl std::fmt::Display for Vanished {
@@ -315,10 +318,11 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
         open_dates: OpenDates::find(deps, &newest),
         vanished: vanished
             .into_iter()
-            .map(|Receipt { path, content_hash: content, .. }| Vanished {
-                path,
+            .map(|live| Vanished {
+                is_protected: is_protected(&live, &recipe),
+                path: live.path,
                 since: None,
-                content,
+                content: live.content_hash,
             })
             .collect(),
         old_protection: 0,
@@ -414,14 +418,9 @@ async fn vanished(
     Ok(live.into_iter().flatten().collect())
 }
 
-/// Whether a receipt names the same protection as a recipe. Only logs name any.
+/// Whether a receipt names the same protection as a recipe.
 fn is_protected(receipt: &Receipt, recipe: &str) -> bool {
-    let named = |recipe: &str| {
-        let words =
-            recipe.split(' ').filter(|word| ["pii-", "texts-"].iter().any(|p| word.starts_with(p)));
-        words.map(str::to_owned).collect::<Vec<_>>()
-    };
-    receipt.recipe == recipe || named(&receipt.recipe) == named(recipe)
+    protection(&receipt.recipe).eq(protection(recipe))
 }
 
 fn is_zero(count: &u64) -> bool {

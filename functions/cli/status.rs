@@ -189,8 +189,7 @@ fn write_protection(f: &mut String, status: &Status) -> std::fmt::Result {
     if old > 0 {
         writeln!(
             f,
-            "{} staged under another PII_MODE, PII_TEXTS or PII_KEY: the next `run` stages them again; \
-             those that are gone from raw stay as they are until they are excluded",
+            "{} staged under another PII_MODE, PII_TEXTS or PII_KEY: the next `run` stages them again",
             of(old, "file")
         )?;
     }

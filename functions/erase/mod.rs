@@ -111,12 +111,17 @@ pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Erased> {
 }
 
 /// Requests for the files that wait because customers were erased, whether they still lie in `raw` or
-/// not; without those that an inventory shows to wait.
+/// not; of an inventory also for logs that are gone from there and were staged under another
+/// protection, and not for what it shows to wait.
 pub async fn due(deps: &Deps, found: Option<&Inventory>) -> anyhow::Result<Vec<(Dataset, Order)>> {
     let surveys = found.iter().flat_map(|found| &found.datasets);
     let waiting: BTreeSet<_> =
         surveys.flat_map(|survey| &survey.waiting).map(|source| &source.path).collect();
-    let due = deps.lake.due_for_erasure().await?;
+    let mut due = deps.lake.due_for_erasure().await?;
+    for survey in found.iter().flat_map(|found| &found.datasets) {
+        let gone = survey.vanished.iter().filter(|gone| !gone.is_protected);
+        due.extend(gone.map(|gone| (gone.path.clone(), survey.dataset)));
+    }
     let due = due.into_iter().filter(|(path, _)| !waiting.contains(path));
     Ok(due.map(|(path, dataset)| (dataset, Order { path, force: None })).collect())
 }

@@ -83,11 +83,12 @@ fn what_was_protected_less_is_gone_after_one_publish_and_one_reconcile() {
     let forget = |place: &Place| call(place, &["replay", "--forget", LOGS], KEEP);
     let withdraw = |place: &Place| fs::remove_file(place.raw().join(LOGS)).unwrap();
     let nothing = |_: &Place| {};
-    let cases: [Case; 4] = [
+    let cases: [Case; 5] = [
         ("keep to mask", KEEP, MASK, &nothing, 4),
         ("another key", OLD_KEY, NEW_KEY, &nothing, 4),
         ("forgotten", KEEP, KEEP, &forget, 0),
         ("withdrawn", WITHDRAWN, WITHDRAWN, &withdraw, 0),
+        ("gone, and still counting", KEEP, MASK, &withdraw, 0),
     ];
     for (case, before, after, act, left) in cases {
         let place = place();

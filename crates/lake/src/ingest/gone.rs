@@ -1,8 +1,16 @@
-//! Rows of customers who were erased since, in what counts of a path whose file cannot be read again:
-//! it is gone from `raw`, or another one that was refused lies in its place. What is staged is all
-//! there is, so it is staged again from that.
+//! What has to go of a version that counts and cannot be read again: it is gone from `raw`, or another
+//! one that was refused lies in its place. What is staged is all there is, so it is staged again from
+//! that: without customers who were erased since, and, after a change of protection, without the
+//! addresses and numbers of its logs, since what another key has hashed cannot be hashed anew.
 
+use std::sync::Arc;
+
+use arrow_array::{
+    Array, ArrayRef, RecordBatch, StringArray, cast::AsArray, new_null_array, types::Int32Type,
+};
+use arrow_schema::DataType;
 use futures_util::StreamExt;
+use pipeline::{Dataset, logs::PiiTexts, parser::protection};
 
 use super::{
     Outcome,
@@ -12,6 +20,9 @@ use crate::{
     Error, Receipt, State, erased::Eraser, failpoint::applies, parquet_out::ParquetOut, paths,
     receipt_log::Commit,
 };
+
+/// Ends the recipe of logs that have lost their addresses and numbers.
+const BARE: &str = "bare";
 
 impl Job<'_> {
     /// What is left to do of a path without a file.
@@ -44,34 +55,44 @@ impl Job<'_> {
         Ok(Some(outcome))
     }
 
-    /// Stages what counts again, without rows of erased customers, where it may hold any. `newest` is
-    /// the newest receipt of the path.
+    /// Stages what counts again where it may hold what has to go. `newest` is the newest receipt of
+    /// the path.
     async fn restage(&self, newest: Receipt) -> Result<Option<Receipt>, Error> {
-        if self.due == 0 || !applies("erased of files that are gone") {
+        let is_due = self.due > 0 || self.dataset == Dataset::ReviewLogs;
+        if !is_due || !applies("erased of files that are gone") {
             return Ok(None);
         }
         let number = newest.number + 1;
-        let live = self.log().live_from(newest).await?;
-        let Some(live) = live.filter(|live| live.erasures < self.due) else { return Ok(None) };
-        let eraser = Eraser::new(&self.erased, self.lake.keys(), self.dataset);
-        let (Some(parquet), Some(eraser)) = (live.parquet.clone(), eraser) else {
+        let Some(live) = self.log().live_from(newest).await? else { return Ok(None) };
+        let is_protected = protection(&live.recipe).eq(protection(&self.recipe));
+        let Some(parquet) = live.parquet.clone() else { return Ok(None) };
+        if live.erasures >= self.due && is_protected {
             return Ok(None);
+        }
+        let eraser = Eraser::new(&self.erased, self.lake.keys(), self.dataset);
+        let recipe = match is_protected {
+            true => live.recipe.clone(),
+            // Another one than that of files that were read: if this one comes back, it is.
+            false => format!("{} {BARE}", self.recipe),
         };
         let attempt = paths::attempt();
         let without = paths::parquet(self.dataset, self.path, &live.etag, &attempt);
-        let (eraser, staged) = self.copy(parquet.clone(), without.clone(), eraser).await?;
+        let copy = self.copy(parquet.clone(), without.clone(), eraser, !is_protected);
+        let (eraser, staged) = copy.await?;
         // A file without rows is copied to nothing.
         let (staged, parquet) = staged.map_or((0, parquet), |staged| (staged, without));
         let mut rows = live.rows.clone();
         rows.staged = staged;
-        rows.erased += eraser.rows;
-        let (ids, days) = match eraser.rows {
-            0 => (live.ids().into_owned(), live.days.clone()),
-            _ => eraser.left(),
+        let eraser = eraser.filter(|eraser| eraser.rows > 0);
+        rows.erased += eraser.as_ref().map_or(0, |eraser| eraser.rows);
+        let (ids, days) = match eraser {
+            None => (live.ids().into_owned(), live.days.clone()),
+            Some(eraser) => eraser.left(),
         };
         let hull = ids.hull();
         let receipt = Receipt {
             number,
+            recipe,
             attempt,
             erasures: self.heeded,
             parquet: Some(parquet),
@@ -99,14 +120,19 @@ impl Job<'_> {
         &self,
         from: String,
         to: String,
-        mut eraser: Eraser,
-    ) -> Result<(Eraser, Option<u64>), Error> {
+        mut eraser: Option<Eraser>,
+        bare: bool,
+    ) -> Result<(Option<Eraser>, Option<u64>), Error> {
         let lake = self.lake.clone();
         self.blocking(move |handle, _| {
             let mut batches = handle.block_on(lake.read_columns(&from, None, None))?;
             let mut output: Option<ParquetOut> = None;
             while let Some(batch) = handle.block_on(batches.next()) {
-                let batch = eraser.keep(batch?)?;
+                let batch = match &mut eraser {
+                    Some(eraser) => eraser.keep(batch?)?,
+                    None => batch?,
+                };
+                let batch = if bare { without_personal_data(&batch)? } else { batch };
                 let output = match &mut output {
                     Some(output) => output,
                     None => {
@@ -121,4 +147,23 @@ impl Job<'_> {
         })
         .await
     }
+}
+
+/// Logs without addresses and numbers, those in their texts masked.
+fn without_personal_data(logs: &RecordBatch) -> Result<RecordBatch, Error> {
+    let schema = logs.schema();
+    let columns = schema.fields().iter().zip(logs.columns()).map(|(field, column)| -> ArrayRef {
+        match (field.name().as_str(), field.data_type()) {
+            ("ip" | "phone_number", kind) => new_null_array(kind, column.len()),
+            (_, DataType::Dictionary(..)) => {
+                let texts = column.as_dictionary::<Int32Type>();
+                let values = texts.values().as_string::<i32>().iter();
+                let masked: StringArray = values.map(|text| text.map(PiiTexts::masked)).collect();
+                Arc::new(texts.with_values(Arc::new(masked)))
+            }
+            _ => Arc::clone(column),
+        }
+    });
+    RecordBatch::try_new(Arc::clone(&schema), columns.collect())
+        .map_err(|error| Error::Bug { path: "staged logs".to_owned(), detail: error.to_string() })
 }

@@ -36,6 +36,11 @@ impl PiiTexts {
         }
     }
 
+    /// The text with whatever is personal in it masked.
+    pub fn masked(text: &str) -> Cow<'_, str> {
+        masked(text).map_or(Cow::Borrowed(text), Cow::Owned)
+    }
+
     /// The text as it may be staged; `None` where its row is refused. Meant to be asked once for
     /// each distinct text.
     pub(crate) fn protected(self, text: &str) -> Option<Cow<'_, str>> {
