@@ -65,6 +65,8 @@ pub struct Counted {
     pub newest: u32,
     /// When the version was found, UTC.
     pub at: String,
+    /// It was staged again, and counted before.
+    pub restaged: bool,
 }
 
 /// A file whose present version does not count.
@@ -450,11 +452,11 @@ impl Survey {
     fn add(&mut self, receipt: Receipt, failure: Option<Failure>) {
         match receipt.state {
             State::Accepted | State::Loaded | State::Unchanged => {
-                let Receipt { path, number, content_hash, written_at, .. } = receipt;
+                let Receipt { path, number, content_hash, written_at, restaged, .. } = receipt;
                 self.staged += 1;
                 self.newest_at = self.newest_at.take().max(Some(written_at.clone()));
                 self.contents.extend(content_hash.map(|content| (content, path.clone())));
-                self.counted.insert(path, Counted { newest: number, at: written_at });
+                self.counted.insert(path, Counted { newest: number, at: written_at, restaged });
             }
             State::Forgotten if receipt.refusal.is_none() => self.excluded.push(receipt.path),
             // Covers nothing.

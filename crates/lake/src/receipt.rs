@@ -67,6 +67,9 @@ pub struct Receipt {
     /// How many entries of the list of erased customers were heeded when the rows were staged.
     #[serde(default, skip_serializing_if = "is_default")]
     pub erasures: u32,
+    /// The same version counted before, staged by other rules: nothing new came from its vendor.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub restaged: bool,
     /// Set when rejected, and when forgotten because the content counts elsewhere.
     pub refusal: Option<Refusal>,
     /// All 0 unless the rows were staged or loaded.
@@ -119,6 +122,7 @@ impl Receipt {
             parquet: None,
             quarantine: None,
             erasures: 0,
+            restaged: false,
             refusal: None,
             rows: Rows::default(),
             min_id: None,

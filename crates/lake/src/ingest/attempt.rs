@@ -94,6 +94,10 @@ impl Job<'_> {
         reach(self.path)?;
         let number = newest.as_ref().map_or(0, |newest| newest.number);
         let read_on = read_on(newest.as_ref(), version);
+        let restaged = newest.as_ref().is_some_and(|newest| {
+            let counts = matches!(newest.state, State::Accepted | State::Loaded | State::Unchanged);
+            counts && newest.etag == store::etag(version)
+        });
         let live = match newest {
             Some(newest) => self.log().live_from(newest).await?,
             None => None,
@@ -117,7 +121,7 @@ impl Job<'_> {
         let (known, content_hash, kept_orders, kept_on) = kept.unwrap_or_default();
         let next = |state| {
             let receipt = self.receipt(version, number + 1, &attempt, state);
-            Receipt { read_on: Some(read_on), ..receipt }
+            Receipt { read_on: Some(read_on), restaged, ..receipt }
         };
         match self.read(version, read_on, &parquet, known, load).await? {
             Reading::Changed => Ok(Step::Changed),

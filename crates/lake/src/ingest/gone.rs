@@ -95,6 +95,7 @@ impl Job<'_> {
             recipe,
             attempt,
             erasures: self.heeded,
+            restaged: true,
             parquet: Some(parquet),
             // Refused rows are of no use without the file.
             quarantine: None,

@@ -144,6 +144,7 @@ pub(super) fn receipt(path: &str, number: u32, state: State) -> Receipt {
         parquet: accepted.then(|| format!("review_logs/{path}/{number}.parquet")),
         quarantine: accepted.then(|| format!("review_logs/{path}/{number}.parquet")),
         erasures: if accepted { 3 } else { 0 },
+        restaged: accepted,
         refusal: (state == State::Rejected).then(|| Refusal {
             reason: FileReason::MissingColumn,
             detail: "found `id`, `Größe`; send `id_review`".to_owned(),

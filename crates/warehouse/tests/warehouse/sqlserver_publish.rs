@@ -318,6 +318,7 @@ pub(crate) fn receipt(number: u32, note: &str) -> Receipt {
         parquet: None,
         quarantine: None,
         erasures: 0,
+        restaged: false,
         refusal: None,
         rows: Rows::default(),
         min_id: None,
