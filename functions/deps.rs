@@ -49,6 +49,7 @@ impl Deps {
     /// With a lake that is open already, whatever the settings say of it.
     pub fn with_lake(settings: Settings, lake: Lake) -> anyhow::Result<Self> {
         let warehouse = open(&settings.warehouse);
+        let lake = lake.with_keys(settings.personal.keys.clone());
         let engine = engine(&settings, &lake)?;
         let events = match &settings.event_topic {
             Some(topic) => Some(topic.publisher()?),

@@ -83,11 +83,14 @@ impl std::fmt::Display for Ingested {
             _ if matches!(*outcome, "failed" | "failing") => {
                 write!(f, ": reading this version killed the process repeatedly")
             }
-            _ => write!(
-                f,
-                ": {} rows read, {} staged, {} refused, {} duplicate",
-                rows.read, rows.staged, rows.refused, rows.duplicate
-            ),
+            _ => {
+                let lake::Rows { read, staged, refused, duplicate, erased, .. } = rows;
+                write!(
+                    f,
+                    ": {read} rows read, {staged} staged, {refused} refused, {duplicate} duplicate"
+                )?;
+                if *erased > 0 { write!(f, ", {erased} erased") } else { Ok(()) }
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod classify_movie_review;
 pub mod cli;
 mod dashboard;
 pub mod deps;
+pub mod erase;
 pub mod events;
 pub mod extract_user_purchase;
 pub mod ingest;

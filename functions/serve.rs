@@ -5,7 +5,7 @@ use custom_handler::App;
 use crate::{
     build_fact_movie_analytics, classify_movie_review, dashboard,
     deps::Deps,
-    extract_user_purchase, load_user_purchase, parse_log_reviews, reconcile, replay,
+    erase, extract_user_purchase, load_user_purchase, parse_log_reviews, reconcile, replay,
     settings::{Settings, warn_of_missing},
     status,
     telemetry::Telemetry,
@@ -57,4 +57,5 @@ pub fn app(deps: Deps) -> App<Deps> {
         .function("dashboard", dashboard::handle)
         .function("status", status::handle)
         .function("replay", replay::handle)
+        .function("erase", erase::handle)
 }

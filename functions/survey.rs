@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lake::{Listing, Raw, Receipt, SNAPSHOT, Source, State, Unread, failpoint::applies};
-use pipeline::{Dataset, FileReason, RefusedRow, RowReason};
+use pipeline::{Dataset, FileReason, RefusedRow, RowReason, parser::protection};
 use serde::Serialize;
 
 use crate::{
@@ -41,6 +41,10 @@ pub struct Survey {
     pub unreadable: Vec<UnreadableReceipt>,
     /// Paths whose file is gone and whose rows still count.
     pub vanished: Vec<Vanished>,
+    /// Files that count and were staged under another protection of personal data than that of the
+    /// settings: another mode, or an older key. The next run stages them again.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub old_protection: u64,
     /// Files whose version was taken in.
     #[serde(skip)]
     pub counted: BTreeMap<String, Counted>,
@@ -61,6 +65,8 @@ pub struct Counted {
     pub newest: u32,
     /// When the version was found, UTC.
     pub at: String,
+    /// It was staged again, and counted before.
+    pub restaged: bool,
 }
 
 /// A file whose present version does not count.
@@ -126,6 +132,9 @@ pub struct Vanished {
     /// The hash of its content, where it is known.
     #[serde(skip)]
     pub content: Option<String>,
+    /// Whether it was staged as the settings protect personal data.
+    #[serde(skip)]
+    pub is_protected: bool,
 }
 
 impl std::fmt::Display for Vanished {
@@ -295,7 +304,8 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
     let numbers = receipts.newest.iter().map(|(path, newest)| (path.clone(), *newest));
     let of_file = numbers.filter(|(path, _)| path != SNAPSHOT);
     let gone: Vec<(String, u32)> = of_file.filter(|(path, _)| !is_there(path)).collect();
-    let vanished = vanished(deps, dataset, gone).await?.into_iter();
+    let vanished = vanished(deps, dataset, gone).await?;
+    let mut old_protection = vanished.iter().filter(|live| !is_protected(live, &recipe)).count();
     let snapshot = receipts.newest.get(SNAPSHOT).copied().unwrap_or(0);
     let snapshot = deps.lake.receipts().live(dataset, SNAPSHOT, snapshot).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
@@ -309,18 +319,25 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
         unreadable: Vec::new(),
         open_dates: OpenDates::find(deps, &newest),
         vanished: vanished
-            .map(|Receipt { path, content_hash: content, .. }| Vanished {
-                path,
+            .into_iter()
+            .map(|live| Vanished {
+                is_protected: is_protected(&live, &recipe),
+                path: live.path,
                 since: None,
-                content,
+                content: live.content_hash,
             })
             .collect(),
+        old_protection: 0,
         counted: BTreeMap::new(),
         contents: BTreeMap::new(),
         newest_at: None,
         snapshot_at: snapshot.map(|snapshot| snapshot.written_at),
     };
     for (source, receipt) in newest {
+        if let Some(newest) = receipt.as_ref().filter(|newest| !is_protected(newest, &recipe)) {
+            let live = deps.lake.receipts().live(dataset, &newest.path, newest.number).await?;
+            old_protection += usize::from(live.is_some());
+        }
         match receipt {
             Some(receipt)
                 if covers(&receipt, &source, &recipe)
@@ -345,6 +362,7 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
             _ => survey.waiting.push(source),
         }
     }
+    survey.old_protection = old_protection as u64;
     Ok(survey)
 }
 
@@ -402,6 +420,15 @@ async fn vanished(
     Ok(live.into_iter().flatten().collect())
 }
 
+/// Whether a receipt names the same protection as a recipe.
+fn is_protected(receipt: &Receipt, recipe: &str) -> bool {
+    protection(&receipt.recipe).eq(protection(recipe))
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 fn covers(receipt: &Receipt, source: &Source, recipe: &str) -> bool {
     // A forgotten version stays out whatever the recipe, until the vendor sends another.
     receipt.etag == source.etag && (receipt.recipe == recipe || receipt.state == State::Forgotten)
@@ -425,11 +452,11 @@ impl Survey {
     fn add(&mut self, receipt: Receipt, failure: Option<Failure>) {
         match receipt.state {
             State::Accepted | State::Loaded | State::Unchanged => {
-                let Receipt { path, number, content_hash, written_at, .. } = receipt;
+                let Receipt { path, number, content_hash, written_at, restaged, .. } = receipt;
                 self.staged += 1;
                 self.newest_at = self.newest_at.take().max(Some(written_at.clone()));
                 self.contents.extend(content_hash.map(|content| (content, path.clone())));
-                self.counted.insert(path, Counted { newest: number, at: written_at });
+                self.counted.insert(path, Counted { newest: number, at: written_at, restaged });
             }
             State::Forgotten if receipt.refusal.is_none() => self.excluded.push(receipt.path),
             // Covers nothing.

@@ -133,8 +133,8 @@ fn replaced(
     let is_in = |other: &String| other.rsplit_once('/').is_some_and(|(other, _)| other == folder);
     let waits = survey.waiting.iter().any(|source| is_in(&source.path));
     let mut there = survey.counted.iter().filter(|(path, _)| is_in(path)).peekable();
-    let overwritten =
-        there.peek().is_some() && there.all(|(path, counted)| is_fresh(path, &counted.at));
+    let overwritten = there.peek().is_some()
+        && there.all(|(path, counted)| !counted.restaged && is_fresh(path, &counted.at));
     let refused = survey.refused.iter().any(|file| is_in(&file.path));
     // The folder of all files is never one version of anything.
     let whole = overwritten && !waits && !refused && !of_feed;

@@ -18,6 +18,8 @@ locals {
       MAX_CUSTOMER_CHANGES = tostring(var.max_customer_changes)
       WITHDRAWN            = var.withdrawn
       PII_MODE             = var.pii_mode
+      PII_TEXTS            = var.pii_texts
+      RETENTION_DAYS       = tostring(var.retention_days)
 
       # Each timer has a schedule, used or not: the host loads no function whose schedule
       # it cannot resolve.
@@ -30,8 +32,11 @@ locals {
     var.engine == null ? {} : {
       ENGINE = var.engine
     },
-    var.pii_mode != "hash" ? {} : {
+    !local.has_pii_key ? {} : {
       PII_KEY = "@Microsoft.KeyVault(VaultName=${azurerm_key_vault.this.name};SecretName=${local.pii_secret})"
+    },
+    !var.pii_key_old ? {} : {
+      PII_KEY_OLD = "@Microsoft.KeyVault(VaultName=${azurerm_key_vault.this.name};SecretName=${local.pii_secret}-old)"
     },
     var.operational_database ? {
       # The app's identity is the user; there is no password. A token goes only to a server that

@@ -22,7 +22,7 @@ resource "azurerm_role_assignment" "app_container" {
 }
 
 # Contributor, because a long file's message is kept hidden by updating it, which the roles for
-# processing do not allow; the output bindings of replay and reconcile send.
+# processing do not allow; the output bindings of erase, replay and reconcile send.
 resource "azurerm_role_assignment" "app_queue" {
   for_each = local.datasets
 
@@ -57,7 +57,7 @@ resource "azurerm_role_assignment" "app_host" {
 
 # The vault holds the key of the hashes and that of a collector, and nothing else.
 resource "azurerm_role_assignment" "app_vault" {
-  count = var.pii_mode == "hash" || var.otlp_headers != null ? 1 : 0
+  count = local.has_pii_key || var.otlp_headers != null ? 1 : 0
 
   scope                = azurerm_key_vault.this.id
   role_definition_name = "Key Vault Secrets User"

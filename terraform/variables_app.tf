@@ -11,6 +11,45 @@ variable "pii_mode" {
   }
 }
 
+variable "pii_texts" {
+  description = "What becomes of a device, location, system or browser that holds an address or a phone number: mask it, or refuse its row."
+  type        = string
+  default     = "mask"
+
+  validation {
+    condition     = contains(["mask", "refuse"], var.pii_texts)
+    error_message = "Write mask or refuse."
+  }
+}
+
+variable "pii_key" {
+  description = "Whether the vault holds the secret pii-key though nothing is hashed: the list of erased customers is kept under it (docs/PRIVACY.md)."
+  type        = bool
+  default     = false
+}
+
+variable "pii_key_old" {
+  description = "Whether the vault holds the secret pii-key-old: earlier keys, separated by commas, after a new version of pii-key."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.pii_key_old || var.pii_key || var.pii_mode == "hash"
+    error_message = "Old keys are of use beside the newest one: set pii_key = true, or pii_mode = \"hash\"."
+  }
+}
+
+variable "retention_days" {
+  description = "How many days refused rows lie in quarantine."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.retention_days >= 1 && floor(var.retention_days) == var.retention_days
+    error_message = "Write a whole number of days, at least 1."
+  }
+}
+
 variable "build_fact_schedule" {
   description = "Schedule of the build of facts: NCRONTAB with six fields, in UTC."
   type        = string

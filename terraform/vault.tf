@@ -2,7 +2,8 @@
 # so that no state or plan holds them.
 
 locals {
-  pii_secret = "pii-key"
+  pii_secret  = "pii-key"
+  has_pii_key = var.pii_key || var.pii_mode == "hash"
 }
 
 resource "azurerm_key_vault" "this" {

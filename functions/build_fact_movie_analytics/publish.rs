@@ -102,6 +102,8 @@ async fn build(
             started: Some(started),
             reset_spend,
             spend,
+            // Of days that were held back they could not go before.
+            remove_unused_members: !accepted.is_empty() || changes.change.takes_out(),
             held: state.held_customers,
         },
         live: changes.live,

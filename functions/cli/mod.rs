@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod demo;
+mod erase;
 mod places;
 mod progress;
 mod report;
@@ -119,6 +120,25 @@ enum Command {
         /// Exclude the named files: their rows no longer count.
         #[arg(long)]
         forget: bool,
+        /// Print one JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Erase customers: their rows leave staging, quarantine, facts and the operational table, and no
+    /// later file brings them back. Needs PII_KEY. May be repeated.
+    Erase {
+        #[command(flatten)]
+        places: Places,
+        /// Numbers of customers, as in the vendors' files.
+        #[arg(long, value_name = "ID", num_args = 1.., allow_negative_numbers = true)]
+        customer: Vec<i64>,
+        /// File with one number in each line.
+        #[arg(long, value_name = "LIST")]
+        file: Option<PathBuf>,
+        /// Also rewrite the vendors' files without these rows. Their older versions and deleted blobs
+        /// stay as long as the storage account keeps them.
+        #[arg(long)]
+        raw: bool,
         /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
@@ -266,6 +286,11 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
                     .await?,
                 json,
             )
+        }
+        Command::Erase { places, customer, file, raw, json } => {
+            let request = erase::request(customer, file.as_deref())?;
+            let deps = places.open(May::Change).await?;
+            show(&run::erase(&deps, request, raw, &Progress::new(json)).await?, json)
         }
         Command::Publish { places, accept, json } => show(
             &run::accept(&places.open(May::Change).await?, accept, &Progress::new(json)).await?,

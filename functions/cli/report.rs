@@ -10,6 +10,7 @@ use warehouse::{HeldCustomer, Sent, Summary};
 use super::{Ended, table::Table};
 use crate::{
     build_fact_movie_analytics as build,
+    erase::Erased,
     extract_user_purchase::Extracted,
     ingest::Ingested,
     number::{count, of},
@@ -31,6 +32,9 @@ pub struct Report {
     pub extract: Option<Extracted>,
     /// `None` where nothing was new.
     pub publish: Option<build::Report>,
+    /// What was found of erased customers; `None` where nobody was to be erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erased>,
     /// Files that the sweep deleted; `None` where it did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swept: Option<Swept>,
@@ -242,6 +246,9 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(erased) = &self.erased {
+            writeln!(f, "{erased}")?;
+        }
         if self.files.is_empty() && self.publish.is_none() {
             writeln!(f, "nothing changed\n")?;
         } else {
@@ -252,7 +259,6 @@ impl fmt::Display for Report {
             self.write_publish(f)?;
         }
         if let Some(Swept { parquet, quarantine }) = self.swept {
-            let (parquet, quarantine) = (parquet as u64, quarantine as u64);
             let quarantine = of(quarantine, "quarantine file");
             writeln!(f, "swept: {}, {quarantine}\n", of(parquet, "staged file"))?;
         }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     build_fact_movie_analytics as build, classify_movie_review,
     deps::Deps,
-    extract_user_purchase as extract,
+    erase, extract_user_purchase as extract,
     ingest::{Ingested, Input, Order},
     load_user_purchase, parse_log_reviews, reconcile, replay,
     settings::Withdrawn,
@@ -69,6 +69,32 @@ pub async fn replay(
     let raw = look(deps, inventory(deps).await?);
     let report = publish(deps, Done { files, covered: 0, raw }, ask(), progress).await?;
     Ok(Report { extract, failed, ..report })
+}
+
+/// Erases customers, stages the files that hold them again, and publishes the change.
+pub async fn erase(
+    deps: &Deps,
+    request: erase::Request,
+    raw: bool,
+    progress: &Progress,
+) -> anyhow::Result<Report> {
+    deps.engine.check().await?;
+    let customers = request.customers.clone();
+    let mut erased = erase::run(deps, request).await?;
+    let jobs = erased.orders.iter().map(|(dataset, order)| (*dataset, order.clone(), 0)).collect();
+    let Staged { mut files, mut failed } = stage(deps, jobs, progress).await?;
+    if raw {
+        // Reviews of files that wait have to be known before their rows are gone.
+        stage_all(deps, false, progress).await?;
+        erased.raw = Some(deps.lake.cut_raw(&customers, &deps.ingest_options()).await?);
+        let (staged, ..) = stage_all(deps, false, progress).await?;
+        files.extend(staged.files);
+        failed.extend(staged.failed);
+    }
+    let extract = extract(deps, &mut failed, progress).await?;
+    let raw = look(deps, inventory(deps).await?);
+    let report = publish(deps, Done { files, covered: 0, raw }, ask(), progress).await?;
+    Ok(Report { erased: Some(erased), extract, failed, ..report })
 }
 
 /// The operational database concerns purchases alone: where it fails, reviews are counted with the
@@ -155,6 +181,8 @@ async fn waiting(deps: &Deps, progress: &Progress) -> anyhow::Result<Waiting> {
                 .map(|s| (dataset, Order { path: s.path.clone(), force: None }, s.size)),
         );
     }
+    let due = erase::due(deps, Some(&found)).await?;
+    waiting.jobs.extend(due.into_iter().map(|(dataset, order)| (dataset, order, 0)));
     if waiting.jobs.is_empty() && waiting.covered == 0 {
         progress.line(&format!("no file found below {}/raw", deps.lake.describe()));
     }
@@ -188,6 +216,12 @@ async fn stage_all(
         staged.files.extend(files);
         staged.failed.extend(failed);
     }
+    // Files of reviews may have shown more reviews of erased customers, whose logs are staged.
+    let more = erase::due(deps, None).await?;
+    let more = more.into_iter().map(|(dataset, order)| (dataset, order, 0));
+    let Staged { files, failed } = stage(deps, more.collect(), progress).await?;
+    staged.files.extend(files);
+    staged.failed.extend(failed);
     staged.files.sort_by(|a, b| (a.dataset, &a.path).cmp(&(b.dataset, &b.path)));
     let raw = settle(deps, first.found.take(), &staged.files, progress).await?;
     Ok((staged, first.covered, raw))
@@ -376,6 +410,7 @@ async fn report(deps: &Deps, done: Done, publish: Option<build::Report>) -> anyh
         files_covered,
         extract: None,
         publish,
+        erased: None,
         swept: None,
         raw,
         failed: Vec::new(),

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     deps::Deps,
     number::{count, of},
-    status::{Status, Unreachable, run},
+    status::{ErasedList, Status, Unreachable, run},
     survey::{Inventory, RefusedFile},
 };
 
@@ -80,6 +80,7 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     for at in status.inventory.datasets.iter().filter_map(|files| files.snapshot_at.as_ref()) {
         writeln!(f, "purchases are those of the operational database at {at}")?;
     }
+    write_protection(&mut f, status)?;
     match &status.summary {
         Some(summary) => {
             writeln!(f, "{}", numbers(summary))?;
@@ -177,6 +178,28 @@ fn write_refused(f: &mut String, inventory: &Inventory) -> std::fmt::Result {
     }
     if !refused.is_empty() || !unreadable.is_empty() {
         writeln!(f)?;
+    }
+    Ok(())
+}
+
+/// What is still protected otherwise than the settings say, and whom the list of erased customers
+/// concerns.
+fn write_protection(f: &mut String, status: &Status) -> std::fmt::Result {
+    let old: u64 = status.inventory.datasets.iter().map(|files| files.old_protection).sum();
+    if old > 0 {
+        writeln!(
+            f,
+            "{} staged under another PII_MODE, PII_TEXTS or PII_KEY: the next `run` stages them again",
+            of(old, "file")
+        )?;
+    }
+    let Some(ErasedList { waiting, old_keys }) = &status.erased else { return Ok(()) };
+    if *waiting > 0 {
+        let files = of(*waiting, "file");
+        writeln!(f, "{files} to be staged again without erased customers: the next `run` does")?;
+    }
+    for key in old_keys {
+        writeln!(f, "the list of erased customers needs the key {key} in PII_KEY_OLD")?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use pipeline::Dataset;
 
 use crate::{
     deps::{Context, Deps},
-    events,
+    erase, events,
     ingest::Order,
     schedule,
     settings::Withdrawn,
@@ -61,6 +61,7 @@ pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::
     withdrawn::settle(deps, &mut inventory, Fresh::SinceLastLook).await?;
     found.unread = warn_of_unread(&inventory.unread);
     found.withdrawn = warn_of_withdrawn(deps, &inventory);
+    found.orders.extend(erase::due(deps, Some(&inventory)).await?);
     for survey in inventory.datasets {
         let dataset = survey.dataset;
         let due = found.orders.len();

@@ -4,7 +4,7 @@
 use super::WrongSetting;
 
 /// All that this program reads, and the schedules, which the host reads for its functions.
-const OURS: [&str; 33] = [
+const OURS: [&str; 34] = [
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "BROWSER_BY_OS",
     "BUILD_FACT_SCHEDULE",
@@ -29,6 +29,7 @@ const OURS: [&str; 33] = [
     "MAX_XML_DEPTH",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "PII_KEY",
+    "PII_KEY_OLD",
     "PII_MODE",
     "PII_TEXTS",
     "PURCHASE_DATE_ORDER",

@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(with("LAKE__queueServiceUri"), None);
         assert_eq!(with("AzureWebJobsLAKE"), None);
         let sentence = with("LAKE__blobServiceUri").unwrap();
-        let all = "LAKE (without it the host does not run classify_movie_review, \
+        let all = "LAKE (without it the host does not run classify_movie_review, erase, \
             load_user_purchase, parse_log_reviews, reconcile, replay)";
         assert!(sentence.ends_with(all), "{sentence}");
     }

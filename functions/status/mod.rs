@@ -29,11 +29,24 @@ pub struct Status {
     /// What `raw` holds; empty where the lake is [unreachable](Self::unreachable).
     #[serde(flatten)]
     pub inventory: Inventory,
+    /// Customers who were erased; `None` where nobody was, or the lake is unreachable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased: Option<ErasedList>,
     /// `None` where nothing was published yet, or the warehouse is unreachable.
     pub summary: Option<Summary>,
     /// What could not be reached; all else is complete.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreachable: Vec<Unreachable>,
+}
+
+/// What is to be known of the list of erased customers.
+#[derive(Serialize)]
+pub struct ErasedList {
+    /// Files that hold some of them and are to be staged again: the next run does.
+    pub waiting: u64,
+    /// Fingerprints of the keys that the list needs, beside that of `PII_KEY`: `PII_KEY_OLD` has to
+    /// hold them.
+    pub old_keys: Vec<String>,
 }
 
 /// A part that could not be reached, or not be read.
@@ -51,7 +64,8 @@ pub async fn run(deps: &Deps) -> Status {
     let numbers = deps
         .reader
         .read(async |warehouse, _| Ok((warehouse.summary().await?, warehouse.state().await?)));
-    let (found, numbers) = tokio::join!(look(deps), numbers);
+    let (looked, numbers) = tokio::join!(look(deps), numbers);
+    let (found, erased) = looked.map_or_else(|e| (Err(e), None), |(found, e)| (Ok(found), e));
     let mut unreachable = Vec::new();
     let alert = deps.settings.withdrawn != Withdrawn::Keep;
     let states = found.as_ref().ok().map(|found| {
@@ -74,12 +88,13 @@ pub async fn run(deps: &Deps) -> Status {
         warehouse: deps.settings.warehouse.to_string(),
         states,
         inventory,
+        erased,
         summary,
         unreachable,
     }
 }
 
-async fn look(deps: &Deps) -> anyhow::Result<Inventory> {
+async fn look(deps: &Deps) -> anyhow::Result<(Inventory, Option<ErasedList>)> {
     // One small read shows whether the storage answers; a listing may take longer.
     let marker = deps.settings.warehouse.marker_name();
     let Ok(reached) = timeout(REACH_TIMEOUT, deps.lake.get_marker(&marker)).await else {
@@ -90,7 +105,13 @@ async fn look(deps: &Deps) -> anyhow::Result<Inventory> {
         );
     };
     reached?;
-    inventory(deps).await
+    let list = deps.lake.erased().await?;
+    let newest = deps.settings.personal.keys.first();
+    let is_old = |key: &&str| newest.is_none_or(|newest| newest.id() != *key);
+    let old_keys = list.keys().filter(is_old).map(str::to_owned).collect();
+    let waiting = deps.lake.due_for_erasure().await?.len() as u64;
+    let erased = (list.entries() > 0).then_some(ErasedList { waiting, old_keys });
+    Ok((inventory(deps).await?, erased))
 }
 
 pub(crate) async fn handle(_request: HttpRequest, context: Context) -> anyhow::Result<Outcome> {

@@ -162,7 +162,7 @@ run "optional_parts_are_off" {
   }
 
   assert {
-    condition     = local.app_settings.PII_MODE == "mask" && !contains(keys(local.app_settings), "PII_KEY")
+    condition     = local.app_settings.PII_MODE == "mask" && local.app_settings.PII_TEXTS == "mask" && !contains(keys(local.app_settings), "PII_KEY") && !contains(keys(local.app_settings), "PII_KEY_OLD")
     error_message = "Personal data is masked by default."
   }
 }

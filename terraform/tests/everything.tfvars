@@ -5,6 +5,7 @@ vendor_ip_ranges                   = ["198.51.100.0/24"]
 vendor_principal_ids               = ["30000000-0000-0000-0000-000000000004"]
 alert_emails                       = ["operations@example.com"]
 pii_mode                           = "hash"
+pii_key_old                        = true
 operational_database               = true
 completion_events                  = true
 power_bi_service_reaches_warehouse = true

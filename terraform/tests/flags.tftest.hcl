@@ -136,6 +136,30 @@ run "hashed_personal_data" {
   }
 }
 
+run "a_list_of_erased_customers_without_hashes" {
+  variables {
+    pii_key        = true
+    pii_key_old    = true
+    pii_texts      = "refuse"
+    retention_days = 7
+  }
+
+  assert {
+    condition     = local.app_settings.PII_MODE == "mask" && can(regex("SecretName=pii-key\\)$", local.app_settings.PII_KEY)) && can(regex("SecretName=pii-key-old\\)$", local.app_settings.PII_KEY_OLD))
+    error_message = "Both keys are named by references."
+  }
+
+  assert {
+    condition     = length(azurerm_role_assignment.app_vault) == 1
+    error_message = "The app may read the keys."
+  }
+
+  assert {
+    condition     = local.app_settings.PII_TEXTS == "refuse" && local.app_settings.RETENTION_DAYS == "7"
+    error_message = "Texts are protected, and quarantine is emptied, as the variables say."
+  }
+}
+
 run "a_collector_of_opentelemetry" {
   variables {
     otlp_endpoint = "https://otlp.example.com"

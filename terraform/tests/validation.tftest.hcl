@@ -36,6 +36,9 @@ run "what_the_app_does" {
 
   variables {
     pii_mode               = "none"
+    pii_texts              = "keep"
+    pii_key_old            = true
+    retention_days         = 0
     build_fact_schedule    = "*/5 * * * *"
     reconcile_schedule     = "hourly"
     extract_schedule       = "@daily"
@@ -52,7 +55,7 @@ run "what_the_app_does" {
   }
 
   expect_failures = [
-    var.pii_mode, var.build_fact_schedule, var.reconcile_schedule, var.extract_schedule, var.max_refused_share,
+    var.pii_mode, var.pii_texts, var.pii_key_old, var.retention_days, var.build_fact_schedule, var.reconcile_schedule, var.extract_schedule, var.max_refused_share,
     var.max_day_shrink, var.max_customer_changes, var.file_limits, var.row_rules, var.instance_memory_mb, var.maximum_instance_count,
     var.always_ready, var.otlp_endpoint, var.otlp_headers,
   ]

@@ -3,7 +3,9 @@
 use std::{fs::File, path::Path};
 
 use arrow_array::{
-    Array, DictionaryArray, RecordBatch, StringArray, UInt64Array, cast::AsArray, types::Int32Type,
+    Array, DictionaryArray, RecordBatch, StringArray, UInt64Array,
+    cast::AsArray,
+    types::{Int32Type, Int64Type},
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -32,6 +34,13 @@ impl Rows {
             column.as_any().downcast_ref::<UInt64Array>().expect("numbers").values().to_vec()
         };
         self.0.iter().flat_map(column).collect()
+    }
+
+    /// All whole numbers of all columns of 64 bits.
+    pub fn all_integers(&self) -> Vec<i64> {
+        let columns = self.0.iter().flat_map(|rows| rows.columns());
+        let columns = columns.filter_map(|column| column.as_primitive_opt::<Int64Type>());
+        columns.flat_map(|column| column.iter().flatten()).collect()
     }
 
     /// All texts of all columns.

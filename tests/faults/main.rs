@@ -7,6 +7,7 @@
 mod common;
 
 mod deaths;
+mod erasures;
 mod exactly_once;
 mod failpoints;
 mod first_reading;

@@ -17,8 +17,14 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-const COMMANDS: [&[&str]; 5] =
-    [&["run"], &["reconcile"], &["replay", "--refused"], &["publish"], &["status"]];
+const COMMANDS: [&[&str]; 6] = [
+    &["run"],
+    &["reconcile"],
+    &["replay", "--refused"],
+    &["erase", "--customer=1"],
+    &["publish"],
+    &["status"],
+];
 
 #[test]
 fn a_lake_that_is_not_there_is_an_error_and_is_not_made() {

@@ -1,5 +1,6 @@
 //! Whatever vendors do to their folder, the facts follow the rules of docs/DATA.md: files are
 //! restated, renamed, compressed, sent twice, withdrawn, overwritten with their folder, and tiny.
+//! Customers are erased meanwhile: then the facts are those of files that never had them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,7 +21,11 @@ use crate::{
     with_settings,
 };
 
-const SETTINGS: [(&str, &str); 2] = [("MAX_DAY_SHRINK", "1"), ("MAX_CUSTOMER_CHANGES", "1")];
+const SETTINGS: [(&str, &str); 3] = [
+    ("MAX_DAY_SHRINK", "1"),
+    ("MAX_CUSTOMER_CHANGES", "1"),
+    ("PII_KEY", "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e"),
+];
 
 /// Content by path: what counts does not depend on the form in which it lies there.
 type Files = BTreeMap<String, String>;
@@ -34,6 +39,12 @@ struct Round {
     fresh: BTreeSet<String>,
     /// What counted after the last run, and still does unless something replaces it.
     counted: Files,
+    /// Whether customers are erased in this round.
+    erases: bool,
+    /// Those who were.
+    erased: BTreeSet<String>,
+    /// What is left of files that were gone when customers were erased.
+    reduced: Files,
     names: u64,
     /// What was done, for a failure.
     history: Vec<String>,
@@ -43,7 +54,9 @@ impl Round {
     fn new(seed: u64) -> Self {
         let (present, counted, fresh) = (Files::new(), Files::new(), BTreeSet::new());
         let (dice, place, history) = (Dice::new(seed), Place::new(), Vec::new());
-        Self { dice, place, present, fresh, counted, names: 0, history }
+        let (erases, erased, reduced) = (seed.is_multiple_of(2), BTreeSet::new(), Files::new());
+        let names = 0;
+        Self { dice, place, present, fresh, counted, erases, erased, reduced, names, history }
     }
 
     /// A name of a feed that was never used: what becomes of a name that comes back depends on
@@ -129,7 +142,7 @@ impl Round {
                 self.put(&name, &content);
             }
             // Withdrawn.
-            (2, Some(path)) => drop(self.remove(&path)),
+            (2, Some(path)) if self.may_go(&path) => drop(self.remove(&path)),
             // Sent twice, in whatever form.
             (3, Some(path)) if self.is_settled(&path) => {
                 let content = self.present[&path].clone();
@@ -154,6 +167,34 @@ impl Round {
                 self.put(&name, &content);
             }
         }
+    }
+
+    /// A log that was erased with its review is not there for another customer who gets the id later,
+    /// unless its file still is.
+    fn may_go(&self, path: &str) -> bool {
+        !(self.erases && feed_of(path) == "log_reviews")
+    }
+
+    /// Nothing waits: a file that is read by `erase` is none that the next run finds new.
+    fn erase(&mut self) {
+        let customer = self.dice.pick(&["0", "1", "2"]);
+        let ran = with_settings(&self.place, &["erase", "--customer", customer], &SETTINGS);
+        assert!(matches!(ran.code, 0 | 3), "{ran:?}");
+        self.history.push(format!("erase {customer}"));
+        self.erased.insert(customer.to_owned());
+        for (path, content) in &self.counted {
+            if !self.present.contains_key(path) {
+                let before = self.reduced.get(path).unwrap_or(content);
+                let left = without(&last_of_each_id(path, before), path, &self.erased);
+                self.reduced.insert(path.clone(), left);
+            }
+        }
+    }
+
+    /// What a file says of people who are not erased.
+    fn left(&self, path: &str, content: &str) -> String {
+        let reduced = self.reduced.get(path).filter(|_| !self.present.contains_key(path));
+        without(reduced.map_or(content, String::as_str), path, &self.erased)
     }
 
     /// Whether the next run sees one file of this content at most besides what has counted: of two
@@ -184,6 +225,8 @@ impl Round {
             }
         }
         self.fresh.clear();
+        let (counted, present) = (&self.counted, &self.present);
+        self.reduced.retain(|path, _| counted.contains_key(path) && !present.contains_key(path));
     }
 
     fn is_replaced(&self, path: &str, content: &str) -> bool {
@@ -203,7 +246,8 @@ impl Round {
         let ran = with_settings(&self.place, &["run", "--json"], &SETTINGS);
         assert!(matches!(ran.code, 0 | 3), "{what}: {ran:?}");
         self.count();
-        let files = self.counted.iter().map(|(path, text)| (path.clone(), text.clone().into()));
+        let left = |(path, text): (&String, &String)| (path.clone(), self.left(path, text).into());
+        let files = self.counted.iter().map(left);
         let oracle = Oracle::of_contents(files.collect());
         if !oracle.facts.is_empty() || self.place.has_facts() {
             println!("{what}: {:#?}", std::mem::take(&mut self.history));
@@ -215,6 +259,29 @@ impl Round {
 
 fn feed_of(path: &str) -> &str {
     path.split_once('/').unwrap().0
+}
+
+/// The text without the lines of these customers.
+fn without(text: &str, path: &str, erased: &BTreeSet<String>) -> String {
+    let column = match feed_of(path) {
+        "movie_review" => 0,
+        "user_purchase" => 6,
+        _ => return text.to_owned(),
+    };
+    let goes = |line: &&str| line.split(',').nth(column).is_some_and(|id| erased.contains(id));
+    let kept = text.lines().enumerate().filter(|(n, line)| *n == 0 || !goes(line));
+    kept.map(|(_, line)| format!("{line}\n")).collect()
+}
+
+/// What was staged of reviews: of each id the last line.
+fn last_of_each_id(path: &str, text: &str) -> String {
+    if feed_of(path) != "movie_review" {
+        return text.to_owned();
+    }
+    let id = |line: &str| line.rsplit(',').next().unwrap_or_default().to_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    let is_last = |n: usize| lines[n + 1..].iter().all(|later| id(later) != id(lines[n]));
+    (0..lines.len()).filter(|n| is_last(*n)).map(|n| format!("{}\n", lines[n])).collect()
 }
 
 fn has_rows(content: &str) -> bool {
@@ -239,6 +306,9 @@ fn facts_follow_whatever_happens_to_files_in_raw() {
     for seed in 0..rounds {
         let mut round = Round::new(seed);
         for step in 0..8 {
+            if round.erases && round.place.has_facts() && round.dice.below(4) == 0 {
+                round.erase();
+            }
             for _ in 0..1 + round.dice.below(4) {
                 round.step();
             }

@@ -167,3 +167,16 @@ fn a_file_that_is_renamed_is_the_same_file() {
         place.holds(&place.oracle());
     }
 }
+
+#[test]
+fn a_folder_whose_files_are_staged_again_is_not_overwritten() {
+    let place = parts();
+    let facts = (place.facts(), place.spend());
+    gone(&place, "log_reviews/d=1/old-1.csv");
+    for pii_mode in ["mask", "keep"] {
+        let ran = with_settings(&place, &["run", "--json"], &[("PII_MODE", pii_mode)]);
+        let report = ran.ends_with(3).json();
+        assert_eq!(report["withdrawn"], json!(["log_reviews/d=1/old-1.csv"]), "{pii_mode}");
+        assert_eq!((place.facts(), place.spend()), facts, "{pii_mode}");
+    }
+}

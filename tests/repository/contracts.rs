@@ -95,7 +95,7 @@ fn each_dataset_has_one_queue_that_is_read_by_its_function_and_written_by_its_ou
             "{function}"
         );
     }
-    for function in ["reconcile", "replay"] {
+    for function in ["erase", "reconcile", "replay"] {
         let bindings = functions[function]["bindings"].as_array().unwrap().iter();
         let queues = bindings.filter(|binding| binding["type"] == "queue");
         let outputs: BTreeMap<_, _> =
@@ -163,8 +163,11 @@ fn http_functions_but_the_dashboard_want_a_key_and_have_the_route_of_their_folde
         let level = if function == "dashboard" { "anonymous" } else { "function" };
         assert_eq!(binding["authLevel"], level, "{function}");
         // Monitors of a page send HEAD.
-        let reads = if function == "replay" { json!(["post"]) } else { json!(["get", "head"]) };
-        assert_eq!(binding["methods"], reads, "{function}");
+        let methods = match function.as_str() {
+            "erase" | "replay" => json!(["post"]),
+            _ => json!(["get", "head"]),
+        };
+        assert_eq!(binding["methods"], methods, "{function}");
     }
 }
 

@@ -180,13 +180,14 @@ async fn write(sample: Sample, folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_host_lists_nine_functions_and_none_is_in_error() {
+async fn the_host_lists_ten_functions_and_none_is_in_error() {
     let world = World::new().await;
     let host = world.host().await;
     let expected = [
         "build_fact_movie_analytics",
         "classify_movie_review",
         "dashboard",
+        "erase",
         "extract_user_purchase",
         "load_user_purchase",
         "parse_log_reviews",

@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::common::{
+    app::{Ran, command},
     drop::{logs, purchases, reviews},
     lab::{Lab, extracted, published, read, reconciled},
     oracle::Oracle,
@@ -402,4 +403,42 @@ async fn another_database_gets_the_files_before_its_table_counts() {
     published(&deps).await.unwrap();
     assert_eq!(anew.spend(), Oracle::of_contents(anew.files().await).spend);
     assert_eq!((new.number("xmin"), new.number("count(*)")), (xmin, 1));
+}
+
+#[test]
+fn an_erased_customer_leaves_the_table_and_the_snapshot_and_the_application_brings_nobody_back() {
+    let shop = Shop::open(&CLUSTER, "erased");
+    let place = Place::new();
+    place.drop("movie_review/1.csv", reviews(&[(1, "good", 1), (2, "good", 2)]));
+    place.drop("log_reviews/1.csv", logs(&[(1, "2021-04-19", "TV"), (2, "2021-04-19", "TV")]));
+    place.drop(A, purchases(&[("1", 2, "2.5"), ("2", 1, "0.5")]));
+    let key = ("PII_KEY", "5e".repeat(32));
+    let (lake, warehouse, url) = (place.lake_option(), place.warehouse_option(), shop.url());
+    let call = |words: &[&str]| {
+        let places = ["--lake", &lake, "--warehouse", &warehouse, "--json"];
+        let mut command = command(place.folder(), &[words, &places].concat());
+        let ran = command.envs([(key.0, &*key.1), ("USER_PURCHASE_DB", &*url)]).output().unwrap();
+        Ran::from(ran).ends_with(0).json()
+    };
+    call(&["run"]);
+    let own = "INSERT INTO user_purchase_schema.user_purchase
+        SELECT invoice_number, stock_code, detail, 5, invoice_date, unit_price, customer_id, country
+        FROM user_purchase_schema.user_purchase";
+    shop.sql(own);
+    let report = call(&["erase", "--customer", "1"]);
+    assert_eq!(
+        (&report["erased"]["table_rows"], &report["extract"]["outcome"]),
+        (&2.into(), &"taken".into())
+    );
+    assert_eq!(shop.number("count(*)"), 2);
+    assert_eq!(place.spend(), shop.spend());
+    assert!(place.facts().keys().all(|grain| grain.customer == 2));
+    // The application writes them again, and a vendor, too.
+    shop.sql(&format!(
+        "{own}; UPDATE user_purchase_schema.user_purchase SET customer_id = 1 WHERE quantity = 5"
+    ));
+    place.drop(B, purchases(&[("1", 3, "2.5"), ("2", 3, "0.5")]));
+    call(&["run"]);
+    assert!(place.spend().keys().eq([&2]), "{:?}", place.spend());
+    assert_eq!(call(&["run"])["extract"]["outcome"], "unchanged");
 }

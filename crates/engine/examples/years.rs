@@ -119,6 +119,8 @@ fn stage(dir: &Path, dataset: Dataset, path: &str, day: Day, ids: (i64, i64)) ->
         bytes_hash: None,
         parquet: Some(parquet),
         quarantine: None,
+        erasures: 0,
+        restaged: false,
         refusal: None,
         rows: Rows { read: rows, staged: rows, ..Rows::default() },
         min_id: Some(ids.0),

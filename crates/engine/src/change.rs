@@ -87,6 +87,19 @@ impl Change {
         }
     }
 
+    /// Whether a file was excluded, or staged again by other rules or for customers who were erased:
+    /// then texts may have to go that only it had.
+    pub fn takes_out(&self) -> bool {
+        self.reviews.iter().chain(&self.logs).any(|changed| {
+            match (&changed.before, &changed.after) {
+                (Some(before), Some(after)) => {
+                    before.recipe != after.recipe || before.erasures != after.erasures
+                }
+                (before, _) => before.is_some(),
+            }
+        })
+    }
+
     /// Whether no path changed.
     pub fn is_empty(&self) -> bool {
         self.reviews.is_empty() && self.logs.is_empty() && self.purchases.is_empty()

@@ -26,6 +26,9 @@ pub enum Error {
          in the emulator"
     )]
     NoContainer { lake: String, container: &'static str },
+    /// The list of erased customers cannot be read or extended without its key.
+    #[error("the list of erased customers {problem}")]
+    ErasedKey { problem: String },
     /// The storage account does not let us.
     #[error(
         "may not {doing} `{name}` ({code}): give the identity the role Storage Blob Data \
@@ -84,6 +87,7 @@ impl Error {
             | Self::Folder { .. }
             | Self::Account { .. }
             | Self::NoContainer { .. }
+            | Self::ErasedKey { .. }
             | Self::Damaged { .. }
             | Self::Bug { .. } => false,
         }
@@ -105,7 +109,7 @@ impl Error {
     pub fn is_settings(&self) -> bool {
         match self {
             Self::Folder { .. } | Self::Account { .. } => true,
-            Self::NoContainer { .. } | Self::Denied { .. } => true,
+            Self::NoContainer { .. } | Self::Denied { .. } | Self::ErasedKey { .. } => true,
             Self::Table { transient, .. } => !transient,
             _ => false,
         }

@@ -56,19 +56,34 @@ impl Lake {
         columns: &[&str],
         ids: Option<RangeInclusive<i64>>,
     ) -> Result<StagedStream, Error> {
-        self.read_columns(dataset, parquet, Some(columns), ids).await
+        let within = ids.map(|ids| (pruned_by(dataset), ids));
+        self.read_columns(parquet, Some(columns), within).await
     }
 
-    /// As [`read_staged`](Self::read_staged); `None` are all columns.
+    /// As [`read_staged`](Self::read_staged), with the column that prunes; `None` are all columns.
     pub(crate) async fn read_columns(
         &self,
-        dataset: Dataset,
         parquet: &str,
         columns: Option<&[&str]>,
-        ids: Option<RangeInclusive<i64>>,
+        within: Option<(&str, RangeInclusive<i64>)>,
+    ) -> Result<StagedStream, Error> {
+        self.read(self.staging(), parquet, columns, within).await
+    }
+
+    /// All columns of refused rows (name within `quarantine`), as [`read_staged`](Self::read_staged).
+    pub(crate) async fn read_quarantine(&self, parquet: &str) -> Result<StagedStream, Error> {
+        self.read(self.quarantine(), parquet, None, None).await
+    }
+
+    async fn read(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        parquet: &str,
+        columns: Option<&[&str]>,
+        within: Option<(&str, RangeInclusive<i64>)>,
     ) -> Result<StagedStream, Error> {
         let name = parquet.to_owned();
-        let mut reader = Reader::open(self, &name).await?;
+        let mut reader = Reader::open(self, store, &name).await?;
         let metadata = ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new())
             .await
             .map_err(|error| blame(&name, error))?;
@@ -81,11 +96,11 @@ impl Lake {
                 .map(|column| find(column).ok_or_else(|| no_column(&name, column)))
                 .collect::<Result<Vec<usize>, Error>>()?,
         };
-        let id = find(pruned_by(dataset));
+        let within = within.and_then(|(column, ids)| Some((find(column)?, ids)));
         let groups = metadata.metadata().row_groups().iter().enumerate();
-        let groups = groups.filter(|(_, group)| match (&ids, id) {
-            (Some(ids), Some(id)) => can_overlap(group, id, ids),
-            _ => true,
+        let groups = groups.filter(|(_, group)| match &within {
+            Some((id, ids)) => can_overlap(group, *id, ids),
+            None => true,
         });
         let groups: Vec<usize> = groups.map(|(number, _)| number).collect();
         let batch_rows = batch_rows(&metadata, &groups, &roots);
@@ -166,9 +181,9 @@ struct Reader {
 }
 
 impl Reader {
-    async fn open(lake: &Lake, name: &str) -> Result<Self, Error> {
+    async fn open(lake: &Lake, store: &Arc<dyn ObjectStore>, name: &str) -> Result<Self, Error> {
         let path = paths::object(name)?;
-        let store = Arc::clone(lake.staging());
+        let store = Arc::clone(store);
         let range = Some(GetRange::Bounded(0..FIRST_READ));
         let options = GetOptions { range, ..GetOptions::default() };
         let result = store.get_opts(&path, options).await.map_err(|error| absent(name, error))?;

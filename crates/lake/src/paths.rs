@@ -11,6 +11,9 @@ use crate::{Error, failpoint};
 /// Folder of the markers below `staging`.
 pub(crate) const MARKERS: &str = "_published";
 
+/// Folder of the list of erased customers below `staging`.
+pub(crate) const ERASED: &str = "_erased";
+
 /// Folder of the start markers below `staging`.
 pub(crate) const START_MARKERS: &str = "_started";
 

@@ -64,6 +64,12 @@ pub struct Receipt {
     /// Refused rows within `quarantine`; set when there are any, and when the file was refused
     /// because of them.
     pub quarantine: Option<String>,
+    /// How many entries of the list of erased customers were heeded when the rows were staged.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub erasures: u32,
+    /// The same version counted before, staged by other rules: nothing new came from its vendor.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub restaged: bool,
     /// Set when rejected, and when forgotten because the content counts elsewhere.
     pub refusal: Option<Refusal>,
     /// All 0 unless the rows were staged or loaded.
@@ -115,6 +121,8 @@ impl Receipt {
             bytes_hash: None,
             parquet: None,
             quarantine: None,
+            erasures: 0,
+            restaged: false,
             refusal: None,
             rows: Rows::default(),
             min_id: None,
@@ -179,7 +187,7 @@ impl From<FileRefusal> for Refusal {
     }
 }
 
-/// Where the rows of a file went: `read` = `staged` + `refused` + `duplicate`.
+/// Where the rows of a file went: `read` = `staged` + `refused` + `duplicate` + `erased`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
     /// Rows of the file, the header aside.
@@ -190,6 +198,9 @@ pub struct Rows {
     pub refused: u64,
     /// Earlier lines of an id that stands on a later line of the same file again.
     pub duplicate: u64,
+    /// Rows of erased customers, which are kept nowhere.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub erased: u64,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     /// The sum is `refused`.
     pub refused_by_reason: BTreeMap<RowReason, u64>,
@@ -198,7 +209,7 @@ pub struct Rows {
 impl Rows {
     /// Whether every row that was read is accounted for.
     pub fn add_up(&self) -> bool {
-        self.read == self.staged + self.refused + self.duplicate
+        self.read == self.staged + self.refused + self.duplicate + self.erased
             && self.refused == self.refused_by_reason.values().sum::<u64>()
     }
 }

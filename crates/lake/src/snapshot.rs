@@ -8,8 +8,8 @@ use pipeline::Dataset;
 use tokio::runtime::Handle;
 
 use crate::{
-    Error, Lake, Receipt, Rows, State, failpoint::reach, parquet_out::ParquetOut, paths,
-    receipt::now, receipt_log::Commit,
+    Error, Lake, Receipt, Rows, State, erased::Eraser, failpoint::reach, parquet_out::ParquetOut,
+    paths, receipt::now, receipt_log::Commit,
 };
 
 /// The path of snapshots in receipts. No vendor file can have it, since it is no CSV.
@@ -22,6 +22,7 @@ pub const SNAPSHOT: &str = "user_purchase/_snapshot";
 /// leaves an orphan at most.
 pub struct SnapshotWriter {
     out: ParquetOut,
+    eraser: Option<Eraser>,
     receipt: Receipt,
     begun: Instant,
 }
@@ -48,19 +49,26 @@ impl SnapshotWriter {
         schema: Arc<Schema>,
     ) -> Result<Self, Error> {
         let (dataset, attempt) = (Dataset::UserPurchase, paths::attempt());
+        let erased = handle.block_on(lake.erased())?;
+        let eraser = Eraser::new(&erased, lake.keys(), dataset);
         let name = paths::parquet(dataset, SNAPSHOT, "snapshot", &attempt);
         let out = ParquetOut::create(lake, handle, lake.staging(), &name, schema)?;
         let receipt = Receipt {
             attempt,
+            erasures: erased.entries(),
             parquet: Some(name),
             ..Receipt::new(dataset, SNAPSHOT, newest + 1, State::Accepted)
         };
-        Ok(Self { out, receipt, begun: Instant::now() })
+        Ok(Self { out, eraser, receipt, begun: Instant::now() })
     }
 
-    /// Appends rows, whose schema is that of [`create`](Self::create).
+    /// Appends rows, whose schema is that of [`create`](Self::create), but for those of erased
+    /// customers.
     pub fn write(&mut self, rows: &RecordBatch) -> Result<(), Error> {
-        self.out.write(rows)
+        match &mut self.eraser {
+            Some(eraser) => self.out.write(&eraser.keep(rows.clone())?),
+            None => self.out.write(rows),
+        }
     }
 
     /// Completes the file. It counts once its receipt is put, by
@@ -68,13 +76,13 @@ impl SnapshotWriter {
     pub fn finish(self, new: NewSnapshot) -> Result<Receipt, Error> {
         let NewSnapshot { version, recipe, size, content_hash } = new;
         reach("snapshot:before")?;
-        let rows = self.out.finish()?;
+        let (staged, erased) = (self.out.finish()?, self.eraser.map_or(0, |eraser| eraser.rows));
         Ok(Receipt {
             etag: version,
             recipe,
             size,
             content_hash: Some(content_hash),
-            rows: Rows { read: rows, staged: rows, ..Rows::default() },
+            rows: Rows { read: staged + erased, staged, erased, ..Rows::default() },
             duration_ms: self.begun.elapsed().as_millis() as u64,
             written_at: now(),
             ..self.receipt

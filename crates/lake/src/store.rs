@@ -15,9 +15,12 @@ use futures_util::TryStreamExt;
 use object_store::{
     ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
 };
+use pipeline::logs::PiiKey;
 use twox_hash::XxHash3_128;
 
-use crate::{AzureLake, Error, Work, ingest::UnderWay, paths, work::Counters};
+use crate::{
+    AzureLake, Error, Work, erased::list::Erased, ingest::UnderWay, paths, work::Counters,
+};
 
 /// Containers of an account, sub-folders of a local lake.
 const CONTAINERS: [&str; 3] = ["raw", "staging", "quarantine"];
@@ -36,6 +39,7 @@ pub(crate) struct LiveContent {
 #[derive(Clone)]
 pub struct Lake {
     inner: Arc<Inner>,
+    keys: Arc<[PiiKey]>,
 }
 
 struct Inner {
@@ -53,6 +57,8 @@ struct Inner {
     /// Held by the one version that this process reads though it may have killed others.
     suspect: Arc<tokio::sync::Mutex<()>>,
     purchases: tokio::sync::Mutex<LiveContents>,
+    /// The list as it was read last.
+    erased: tokio::sync::Mutex<Arc<Erased>>,
     /// The three containers have been seen.
     checked: AtomicBool,
 }
@@ -109,7 +115,7 @@ impl Lake {
         raw_folder: Option<PathBuf>,
         description: String,
     ) -> Self {
-        let (counters, under_way, suspect, purchases, checked) = Default::default();
+        let (counters, under_way, suspect, purchases, erased, checked) = Default::default();
         let process = paths::attempt();
         let inner = Inner {
             raw,
@@ -122,9 +128,15 @@ impl Lake {
             under_way,
             suspect,
             purchases,
+            erased,
             checked,
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), keys: Arc::new([]) }
+    }
+
+    /// With the keys of the list of erased customers: that of new entries, then older ones.
+    pub fn with_keys(self, keys: impl IntoIterator<Item = PiiKey>) -> Self {
+        Self { keys: keys.into_iter().collect(), ..self }
     }
 
     /// Asks whether the three containers are there and can be listed; once they were, nothing is
@@ -281,6 +293,14 @@ impl Lake {
 
     pub(crate) fn suspect(&self) -> Arc<tokio::sync::Mutex<()>> {
         Arc::clone(&self.inner.suspect)
+    }
+
+    pub(crate) fn keys(&self) -> &Arc<[PiiKey]> {
+        &self.keys
+    }
+
+    pub(crate) fn erased_list(&self) -> &tokio::sync::Mutex<Arc<Erased>> {
+        &self.inner.erased
     }
 
     pub(crate) fn purchases(&self) -> &tokio::sync::Mutex<LiveContents> {

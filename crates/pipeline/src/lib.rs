@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod blanks;
 pub mod csv;
 pub mod dataset;
 mod dates;
@@ -39,6 +40,6 @@ pub use dataset::Dataset;
 pub use dates::Dates;
 pub use day::Day;
 pub use file_parser::{FileParser, Limits, Tally};
-pub use id_ranges::IdRanges;
+pub use id_ranges::{IdCollector, IdRanges};
 pub use parser::{Options, parser};
 pub use refusal::{FileReason, FileRefusal, RefusedRow, RowReason};

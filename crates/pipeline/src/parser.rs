@@ -64,3 +64,8 @@ pub fn version(dataset: Dataset, options: &Options) -> String {
         }
     }
 }
+
+/// Of the rules that a [`version`] names, those by which personal data are protected: none but for logs.
+pub fn protection(version: &str) -> impl Iterator<Item = &str> {
+    version.split(' ').filter(|word| word.starts_with("pii-") || word.starts_with("texts-"))
+}

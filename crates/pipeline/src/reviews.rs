@@ -101,9 +101,10 @@ pub(crate) struct Reviews {
     review_id: Int64Builder,
 }
 
-const CID: usize = 0;
+pub(crate) const COLUMNS: &[Column] = <Reviews as Rows>::COLUMNS;
+pub(crate) const CID: usize = 0;
 const REVIEW_STR: usize = 1;
-const ID_REVIEW: usize = 2;
+pub(crate) const ID_REVIEW: usize = 2;
 
 impl Rows for Reviews {
     const COLUMNS: &'static [Column] = &[

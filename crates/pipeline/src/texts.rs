@@ -6,7 +6,7 @@ use arrow_array::{Array, DictionaryArray, StringArray, builder::Int32Builder, ty
 use arrow_buffer::{Buffer, OffsetBuffer};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use crate::logs::PiiTexts;
+use crate::{blanks::is_blank, logs::PiiTexts};
 
 /// A column without nulls whose bytes are known to be UTF-8: whether they are is looked at once
 /// for a batch, not for each row.
@@ -51,15 +51,6 @@ pub fn trimmed(text: &[u8]) -> &[u8] {
     match (text.first(), text.last()) {
         (Some(first), Some(last)) if *first > b' ' && *last > b' ' => text,
         _ => text.trim_ascii(),
-    }
-}
-
-/// Whether a character is blank: white space of Unicode, or what takes no room at all.
-pub fn is_blank(character: char) -> bool {
-    match character {
-        '\0'..='\x7f' => matches!(character, ' ' | '\x09'..='\x0d'),
-        '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{180e}' | '\u{feff}' => true,
-        _ => character.is_whitespace(),
     }
 }
 

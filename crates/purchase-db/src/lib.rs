@@ -7,6 +7,7 @@
 mod connect;
 mod decode;
 mod encode;
+mod erase;
 mod error;
 mod extract;
 mod load;

@@ -20,6 +20,7 @@ statements! {
     RECORD = "load/record.sql",
     DUPLICATE = "load/duplicate.sql",
     FORGET = "load/forget.sql",
+    ERASE = "erase/rows.sql",
     BEGIN_EXTRACT = "extract/begin.sql",
     BECOME_READER = "extract/become_reader.sql",
     PLACE = "extract/place.sql",

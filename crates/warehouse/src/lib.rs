@@ -205,6 +205,8 @@ pub struct Publish {
     pub reset_spend: bool,
     /// By customer, each once: differences, not totals.
     pub spend: Vec<SpendChange>,
+    /// Remove texts of dimensions that no fact has after it. Their keys are never given again.
+    pub remove_unused_members: bool,
     /// Those of the [`State`]. What was not applied of a customer is added to his next change.
     pub held: Vec<HeldCustomer>,
 }

@@ -3,6 +3,7 @@
 
 mod dirty_drop;
 mod documented;
+mod erased;
 mod files;
 #[cfg(target_os = "linux")]
 mod hostile;

@@ -59,7 +59,7 @@ fn staged(place: &Place) -> Vec<String> {
     texts
 }
 
-fn each_parquet(folder: &Path, f: &mut impl FnMut(&Path)) {
+pub fn each_parquet(folder: &Path, f: &mut impl FnMut(&Path)) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         match path.is_dir() {
@@ -71,7 +71,7 @@ fn each_parquet(folder: &Path, f: &mut impl FnMut(&Path)) {
 }
 
 /// Three days pass for all that is staged and set aside, as the sweep sees it.
-fn ages(place: &Place) {
+pub fn ages(place: &Place) {
     let then = SystemTime::now() - Duration::from_hours(72);
     each_parquet(&place.folder().join("lake"), &mut |file| {
         fs::File::options().write(true).open(file).unwrap().set_modified(then).unwrap();
@@ -83,11 +83,12 @@ fn what_was_protected_less_is_gone_after_one_publish_and_one_reconcile() {
     let forget = |place: &Place| call(place, &["replay", "--forget", LOGS], KEEP);
     let withdraw = |place: &Place| fs::remove_file(place.raw().join(LOGS)).unwrap();
     let nothing = |_: &Place| {};
-    let cases: [Case; 4] = [
+    let cases: [Case; 5] = [
         ("keep to mask", KEEP, MASK, &nothing, 4),
         ("another key", OLD_KEY, NEW_KEY, &nothing, 4),
         ("forgotten", KEEP, KEEP, &forget, 0),
         ("withdrawn", WITHDRAWN, WITHDRAWN, &withdraw, 0),
+        ("gone, and still counting", KEEP, MASK, &withdraw, 0),
     ];
     for (case, before, after, act, left) in cases {
         let place = place();
@@ -112,4 +113,22 @@ fn what_was_protected_less_is_gone_after_one_publish_and_one_reconcile() {
         }
         call(&place, &["run"], after);
     }
+}
+
+#[test]
+fn status_says_how_many_files_are_still_under_an_old_key() {
+    let place = place();
+    call(&place, &["run"], OLD_KEY);
+    let old = |settings| {
+        let ran = with_settings(&place, &["status", "--json"], settings);
+        let logs = &ran.json()["datasets"][1];
+        assert_eq!(logs["dataset"], "review_logs");
+        logs["old_protection"].clone()
+    };
+    assert_eq!(old(OLD_KEY), serde_json::Value::Null);
+    assert_eq!(old(NEW_KEY), 1);
+    let told = with_settings(&place, &["status"], NEW_KEY).stdout;
+    assert!(told.contains("1 file staged under another PII_MODE"), "{told}");
+    call(&place, &["run"], NEW_KEY);
+    assert_eq!(old(NEW_KEY), serde_json::Value::Null);
 }

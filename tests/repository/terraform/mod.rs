@@ -162,6 +162,12 @@ fn defaults_are_those_of_the_program() {
     assert_eq!(default("engine_memory_mb"), program.engine_memory_mb.to_string());
     assert_eq!(default("pii_mode"), "mask");
     assert!(matches!(program.personal.pii, pipeline::logs::Pii::Mask));
+    assert_eq!(default("pii_texts"), program.personal.texts.name());
+    assert_eq!(
+        default("retention_days"),
+        (program.personal.retention.as_secs() / 86_400).to_string()
+    );
+    assert!(program.personal.keys.is_empty() && default("pii_key") == "false");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Error, Receipt, Rows, State,
     duplicate_content::find_duplicate,
+    erased::Eraser,
     failpoint::{applies, reach},
     paths,
     receipt::today,
@@ -29,17 +30,19 @@ struct Staged {
     content_hash: Option<String>,
     tally: Tally,
     written: u64,
+    erased: u64,
     parquet: String,
     quarantine: Option<String>,
 }
 
 impl Job<'_> {
-    pub(super) async fn attempt(&self) -> Result<Step, Error> {
+    pub(super) async fn attempt(&mut self) -> Result<Step, Error> {
+        self.heed().await?;
         let object = paths::source(self.path)?;
         reach("head:before")?;
         let Some(version) = self.lake.head_raw(&object).await? else {
             self.lake.check().await?;
-            return Ok(Step::done(Outcome::Gone));
+            return self.without_source().await;
         };
         reach("head:after")?;
         let newest = self.log().newest(self.dataset, self.path).await?;
@@ -82,7 +85,7 @@ impl Job<'_> {
 
     /// From the first byte of the version to its receipt.
     async fn work(
-        &self,
+        &mut self,
         version: &ObjectMeta,
         newest: Option<Receipt>,
         forced: bool,
@@ -91,6 +94,10 @@ impl Job<'_> {
         reach(self.path)?;
         let number = newest.as_ref().map_or(0, |newest| newest.number);
         let read_on = read_on(newest.as_ref(), version);
+        let restaged = newest.as_ref().is_some_and(|newest| {
+            let counts = matches!(newest.state, State::Accepted | State::Loaded | State::Unchanged);
+            counts && newest.etag == store::etag(version)
+        });
         let live = match newest {
             Some(newest) => self.log().live_from(newest).await?,
             None => None,
@@ -103,7 +110,8 @@ impl Job<'_> {
         };
         // A table that was made anew has nothing, whatever the receipts say.
         let is_there = load.as_ref().is_none_or(|load| load.present().is_some());
-        let known = live.filter(|live| !forced && live.recipe == self.recipe && is_there);
+        let is_known = |live: &Receipt| live.recipe == self.recipe && live.erasures >= self.due;
+        let known = live.filter(|live| !forced && is_known(live) && is_there);
 
         let attempt = paths::attempt();
         let etag = store::etag(version);
@@ -113,7 +121,7 @@ impl Job<'_> {
         let (known, content_hash, kept_orders, kept_on) = kept.unwrap_or_default();
         let next = |state| {
             let receipt = self.receipt(version, number + 1, &attempt, state);
-            Receipt { read_on: Some(read_on), ..receipt }
+            Receipt { read_on: Some(read_on), restaged, ..receipt }
         };
         match self.read(version, read_on, &parquet, known, load).await? {
             Reading::Changed => Ok(Step::Changed),
@@ -141,11 +149,41 @@ impl Job<'_> {
                 }
                 Ok(step)
             }
-            Reading::Staged { bytes_hash, content_hash, tally, written, quarantined, load } => {
+            Reading::Staged {
+                bytes_hash,
+                content_hash,
+                tally,
+                written,
+                quarantined,
+                load,
+                eraser,
+            } => {
                 let quarantine = quarantined.then(|| parquet.clone());
-                let staged =
-                    Staged { load, bytes_hash, content_hash, tally, written, parquet, quarantine };
-                self.settle(next(State::Accepted), staged).await
+                let erased = eraser.as_ref().map_or(0, |eraser| eraser.rows);
+                let accepted = next(State::Accepted);
+                let named = Receipt {
+                    parquet: Some(parquet.clone()),
+                    quarantine: quarantine.clone(),
+                    ..accepted.clone()
+                };
+                if let Some(eraser) = eraser
+                    && !self.note_reviews(&parquet, &eraser).await?
+                {
+                    self.discard(&named).await;
+                    return Ok(Step::Raced);
+                }
+                let accepted = Receipt { erasures: self.heeded, ..accepted };
+                let staged = Staged {
+                    load,
+                    bytes_hash,
+                    content_hash,
+                    tally,
+                    written,
+                    erased,
+                    parquet,
+                    quarantine,
+                };
+                self.settle(accepted, staged).await
             }
         }
     }
@@ -174,7 +212,9 @@ impl Job<'_> {
     }
 
     fn is_of(&self, receipt: &Receipt, version: &ObjectMeta) -> bool {
-        let same = receipt.etag == store::etag(version) && receipt.recipe == self.recipe;
+        let same = receipt.etag == store::etag(version)
+            && receipt.recipe == self.recipe
+            && receipt.erasures >= self.due;
         same || !applies("version")
     }
 
@@ -200,8 +240,21 @@ impl Job<'_> {
             progress: self.options.progress.clone(),
             known,
             load,
+            eraser: Eraser::new(&self.erased, self.lake.keys(), self.dataset),
         };
         self.blocking(move |handle, cancelled| pass.run(handle, &cancelled)).await
+    }
+
+    /// Puts what a file of reviews shows of erased customers on the list. `false` where another
+    /// entry came first.
+    async fn note_reviews(&mut self, parquet: &str, eraser: &Eraser) -> Result<bool, Error> {
+        if self.dataset != Dataset::ClassifiedMovieReview {
+            return Ok(true);
+        }
+        let noted = self.lake.note_reviews(&self.erased, self.path, parquet, eraser).await?;
+        // This file was read as the new entry wants it.
+        self.heeded = noted.unwrap_or(self.heeded);
+        Ok(noted.is_some())
     }
 
     /// Takes duplicates of an id out and commits what is left.
@@ -216,6 +269,7 @@ impl Job<'_> {
             staged: staged.written,
             refused: tally.rows_refused,
             duplicate: 0,
+            erased: staged.erased,
             refused_by_reason: tally.refused.clone(),
         };
         if !tally.ascending && staged.written > 1 && unique_id(self.dataset).is_some() {

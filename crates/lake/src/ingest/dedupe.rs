@@ -146,7 +146,7 @@ impl Dedupe {
         mut f: impl FnMut(u64, &RecordBatch) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let columns = column.map(|column| vec![column]);
-        let open = self.lake.read_columns(self.dataset, &self.parquet, columns.as_deref(), None);
+        let open = self.lake.read_columns(&self.parquet, columns.as_deref(), None);
         let mut batches = handle.block_on(open)?;
         let mut first = 0;
         while let Some(batch) = handle.block_on(batches.next()) {
@@ -177,7 +177,7 @@ fn round_of(id: i64, rounds: u64) -> u64 {
 }
 
 /// Adds the rows of each `log_date`. They come in long runs.
-fn count_days(batch: &RecordBatch, days: &mut BTreeMap<Day, u64>) {
+pub(crate) fn count_days(batch: &RecordBatch, days: &mut BTreeMap<Day, u64>) {
     let Some(column) = batch.column_by_name("log_date") else { return };
     let Some(dates) = column.as_primitive_opt::<Date32Type>() else { return };
     for run in dates.values().chunk_by(|a, b| a == b) {

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 
 use super::IngestOptions;
 use crate::{
-    Error, Lake, Receipt, State,
+    Erased, Error, Lake, Receipt, State,
     duplicate_content::same_content,
     failpoint::applies,
     receipt::now,
@@ -65,6 +65,12 @@ pub(super) struct Job<'a> {
     pub(super) path: &'a str,
     pub(super) options: &'a IngestOptions,
     pub(super) recipe: String,
+    /// The list of erased customers, as the present attempt heeds it.
+    pub(super) erased: Arc<Erased>,
+    /// Entries of it that the receipt must have heeded.
+    pub(super) due: u32,
+    /// Entries of it that were there when this attempt committed.
+    pub(super) heeded: u32,
     started: Instant,
 }
 
@@ -76,7 +82,8 @@ impl<'a> Job<'a> {
         options: &'a IngestOptions,
     ) -> Self {
         let recipe = options.recipe(dataset);
-        Self { lake, dataset, path, options, recipe, started: Instant::now() }
+        let (erased, due, heeded) = Default::default();
+        Self { lake, dataset, path, options, recipe, erased, due, heeded, started: Instant::now() }
     }
 
     pub(super) fn log(&self) -> ReceiptLog<'a> {
@@ -95,9 +102,18 @@ impl<'a> Job<'a> {
             etag: store::etag(version),
             size: version.size,
             recipe: self.recipe.clone(),
+            erasures: self.heeded,
             attempt: attempt.to_owned(),
             ..Receipt::new(self.dataset, self.path, number, state)
         }
+    }
+
+    /// Looks at the list of erased customers before an attempt.
+    pub(super) async fn heed(&mut self) -> Result<(), Error> {
+        self.erased = self.lake.erased().await?;
+        self.heeded = self.erased.entries();
+        self.due = self.due.max(self.erased.due(self.path));
+        Ok(())
     }
 
     /// With the time.

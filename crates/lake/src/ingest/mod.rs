@@ -6,7 +6,9 @@
 
 mod attempt;
 mod content;
+mod cut;
 mod dedupe;
+mod gone;
 mod into_table;
 mod job;
 mod options;
@@ -25,6 +27,8 @@ use retry::Backoff;
 use crate::{Error, Lake, failpoint, paths};
 use job::{Job, Step};
 
+pub use cut::CutRaw;
+pub(crate) use dedupe::count_days;
 pub use job::Outcome;
 pub use options::{Delivery, IngestOptions};
 pub use pass::Progress;
@@ -45,11 +49,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub async fn ingest(lake: &Lake, path: &str, options: &IngestOptions) -> Result<Outcome, Error> {
     paths::source(path)?;
     let dataset = Dataset::of_path(path).ok_or_else(|| Error::Foreign { path: path.to_owned() })?;
-    let job = Job::new(lake, dataset, path, options);
+    let mut job = Job::new(lake, dataset, path, options);
     let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE).pauses();
     for _ in 0..ATTEMPTS {
         match job.attempt().await {
-            Ok(Step::Done(outcome)) => return Ok(*outcome),
+            Ok(Step::Done(outcome)) => match job.complete(*outcome).await {
+                Ok(Some(outcome)) => return Ok(outcome),
+                Ok(None) => {}
+                Err(error) => return Err(lake.explain(error).await),
+            },
             Ok(Step::Raced) => {}
             // Somebody is still writing it, perhaps.
             Ok(Step::Changed) => failpoint::pause(pauses.next().unwrap_or_default()).await,

@@ -16,7 +16,10 @@ use super::{
     quarantine::Quarantine,
     source::{Bounds, SourceReader, Stop, too_large},
 };
-use crate::{Error, Lake, failpoint::reach, parquet_out::ParquetOut, store::etag, table::Load};
+use crate::{
+    Error, Lake, erased::Eraser, failpoint::reach, parquet_out::ParquetOut, store::etag,
+    table::Load,
+};
 
 /// How far the reading of a source has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub(super) struct Pass {
     pub known: Option<String>,
     /// Where the rows go instead of into `parquet`.
     pub load: Option<Box<dyn Load>>,
+    /// What drops rows of erased customers, if there are any.
+    pub eraser: Option<Eraser>,
 }
 
 /// What came of a pass.
@@ -70,6 +75,7 @@ pub(super) enum Reading {
         written: u64,
         quarantined: bool,
         load: Option<Box<dyn Load>>,
+        eraser: Option<Box<Eraser>>,
     },
 }
 
@@ -104,6 +110,7 @@ struct Output {
     content: ContentHash,
     good: Good,
     refused: Option<Quarantine>,
+    eraser: Option<Eraser>,
 }
 
 impl Output {
@@ -137,8 +144,9 @@ impl Pass {
         let mut parser = parser(self.dataset, &self.options);
         let mut source = None;
         let mut hash = None;
-        let load = self.load.take();
-        match self.read(handle, cancelled, parser.as_mut(), load, &mut source, &mut hash) {
+        let (load, eraser) = (self.load.take(), self.eraser.take());
+        let to = (load, eraser);
+        match self.read(handle, cancelled, parser.as_mut(), to, &mut source, &mut hash) {
             Ok(reading) => Ok(reading),
             Err(Stop::Changed) => Ok(Reading::Changed),
             Err(Stop::Failed(error)) => Err(error),
@@ -153,7 +161,7 @@ impl Pass {
         handle: &Handle,
         cancelled: &AtomicBool,
         parser: &mut dyn FileParser,
-        load: Option<Box<dyn Load>>,
+        (load, eraser): (Option<Box<dyn Load>>, Option<Eraser>),
         source: &mut Option<SourceReader>,
         hash: &mut Option<String>,
     ) -> Result<Reading, Stop> {
@@ -169,7 +177,7 @@ impl Pass {
             }
         };
         let content = ContentHash::new(self.dataset);
-        let mut output = Output { content, good, refused: None };
+        let mut output = Output { content, good, refused: None, eraser };
         loop {
             if cancelled.load(Relaxed) {
                 return Err(Error::Crashed { path: self.path.clone() }.into());
@@ -204,9 +212,14 @@ impl Pass {
         reach("stream:after").map_err(Error::from)?;
         let quarantined = output.refused.is_some();
         let content_hash = output.content.finish();
+        let eraser = output.eraser.take().map(Box::new);
         let (written, load) = output.finish()?;
-        let (bytes_hash, tally) = (read, parser.tally().clone());
-        Ok(Reading::Staged { bytes_hash, content_hash, tally, written, quarantined, load })
+        let (bytes_hash, mut tally) = (read, parser.tally().clone());
+        if let Some(eraser) = eraser.as_ref().filter(|eraser| eraser.rows > 0) {
+            tally.rows_out -= eraser.rows;
+            (tally.ids, tally.days) = eraser.left();
+        }
+        Ok(Reading::Staged { bytes_hash, content_hash, tally, written, quarantined, load, eraser })
     }
 
     /// Takes what the parser has ready.
@@ -217,7 +230,12 @@ impl Pass {
         output: &mut Output,
     ) -> Result<(), Error> {
         while let Some(batch) = parser.take_rows() {
+            // Of all rows that were sent: two files do not become the same by an erasure.
             output.content.add(&batch);
+            let batch = match &mut output.eraser {
+                Some(eraser) => eraser.keep(batch)?,
+                None => batch,
+            };
             output.good.write(handle, &batch)?;
         }
         while let Some(batch) = parser.take_refused() {
@@ -230,7 +248,10 @@ impl Pass {
                     output.refused.insert(file)
                 }
             };
-            refused.write(&batch)?;
+            match &output.eraser {
+                Some(eraser) => refused.write(&eraser.hide(&batch)?)?,
+                None => refused.write(&batch)?,
+            }
         }
         Ok(())
     }

@@ -160,6 +160,10 @@ impl SourceReader {
         Ok(now.is_none_or(|now| now.e_tag != self.version.e_tag))
     }
 
+    pub(super) fn is_gzip(&self) -> bool {
+        matches!(self.body, Body::Gzip(_))
+    }
+
     /// Bytes read of the source as it lies in the lake.
     pub(super) fn bytes_read(&self) -> u64 {
         self.raw().read
@@ -178,8 +182,7 @@ impl SourceReader {
             return Err(too_large(format!("more than {max_bytes} bytes of text")).into());
         }
         let beyond = self.output.saturating_sub(FREE_OUTPUT);
-        let is_gzip = matches!(self.body, Body::Gzip(_));
-        if is_gzip && beyond > max_ratio.saturating_mul(self.bytes_read()) {
+        if self.is_gzip() && beyond > max_ratio.saturating_mul(self.bytes_read()) {
             let found = format!("gzip that expands more than {max_ratio} times");
             return Err(too_large(found).into());
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::record::Record;
-use crate::{FileReason, FileRefusal, texts::is_blank};
+use crate::{FileReason, FileRefusal, blanks::is_blank};
 
 /// A column of the contract: its name in errors, and every name that vendors give it
 /// (compared without case).

@@ -4,6 +4,7 @@
 //! the next. Memory is one buffer, as long as the longest line or record allowed, plus one batch.
 
 mod buffer;
+pub mod cut;
 mod header;
 mod record;
 mod refused;

@@ -1,8 +1,8 @@
 //! The known elements of a log, and where their values lie.
 
 use crate::{
+    blanks::is_blank,
     dimensions::{COUNT, DIMENSIONS},
-    texts::is_blank,
 };
 
 /// A known element below `<log>`: that of a dimension by its place, or one of those below.

@@ -37,7 +37,8 @@ const DESCRIPTION: usize = 2;
 const QUANTITY: usize = 3;
 const INVOICE_DATE: usize = 4;
 const UNIT_PRICE: usize = 5;
-const CUSTOMER_ID: usize = 6;
+pub(crate) const COLUMNS: &[Column] = <Purchases as Rows>::COLUMNS;
+pub(crate) const CUSTOMER_ID: usize = 6;
 const COUNTRY: usize = 7;
 
 /// Rows of the dataset `user_purchase`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pipeline::dimensions::{COUNT, place};
 
 use super::{Connect, Connected, Done, samples::*};
-use crate::Error;
+use crate::{Error, Publish};
 
 /// Texts that a careless collation, trimming, escaping or encoding would merge or change. None ends
 /// in a blank: SQL Server compares without those, and the readers of files take them off.
@@ -86,6 +86,38 @@ pub async fn keys_are_stable(connect: Connect<'_>) -> Done {
     for (member, key) in &before {
         assert_eq!(after.get(member), Some(key), "{member:?}");
     }
+    Ok(())
+}
+
+pub async fn texts_that_no_fact_has_go_when_told_to_and_their_keys_stay_taken(
+    connect: Connect<'_>,
+) -> Done {
+    let mut warehouse = connect();
+    let of = |texts: &[&'static str]| -> Vec<Row> {
+        texts.iter().zip(1..).map(|(text, n)| row(SUNDAY, n).with("location", text)).collect()
+    };
+    publish(&mut warehouse, &batch(&[SUNDAY], &of(&["Ohio", "Call 821", "Iowa", "Ring 822"])))
+        .await?;
+    let before = keys(&mut warehouse).await?;
+    let key = |keys: &BTreeMap<(String, String), i64>, text: &str| {
+        keys.get(&("location".to_owned(), text.to_owned())).copied()
+    };
+    for _ in 0..2 {
+        let rest = batch(&[SUNDAY], &of(&["Ohio", "Iowa"]));
+        let removing = Publish { remove_unused_members: true, ..next(&mut warehouse).await? };
+        publish_all(&mut warehouse, removing, &rest, &[]).await?;
+        let left = keys(&mut warehouse).await?;
+        for gone in ["Call 821", "Ring 822"] {
+            assert_eq!(key(&left, gone), None, "{gone}");
+        }
+        for kept in ["Ohio", "Iowa"] {
+            assert_eq!(key(&left, kept), key(&before, kept), "{kept}");
+        }
+    }
+    publish(&mut warehouse, &batch(&[SUNDAY], &of(&["Ohio", "Iowa", "Utah"]))).await?;
+    let after = keys(&mut warehouse).await?;
+    assert!(key(&after, "Utah") > key(&before, "Ring 822"), "{after:?}");
+    assert_eq!(warehouse.facts().await?.len(), 3);
     Ok(())
 }
 

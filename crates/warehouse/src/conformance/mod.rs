@@ -104,6 +104,7 @@ macro_rules! conformance_cases {
 
             texts_are_compared_byte_for_byte,
             keys_are_stable,
+            texts_that_no_fact_has_go_when_told_to_and_their_keys_stay_taken,
             an_absent_browser_is_unknown,
             texts_without_facts_are_no_members,
 

@@ -121,10 +121,11 @@ pub(super) fn refusal(begun: Result<Box<dyn Publication + '_>, Error>) -> String
 pub(super) fn receipt(path: &str, number: u32, state: State) -> Receipt {
     let accepted = state == State::Accepted;
     let rows = Rows {
-        read: 10,
+        read: 15,
         staged: 7,
         refused: 2,
         duplicate: 1,
+        erased: 5,
         refused_by_reason: [(RowReason::BadDate, 1), (RowReason::XmlDtd, 1)].into(),
     };
     Receipt {
@@ -142,6 +143,8 @@ pub(super) fn receipt(path: &str, number: u32, state: State) -> Receipt {
         content_hash: accepted.then(|| "99aa06d3014798d86001c324468d497f".to_owned()),
         parquet: accepted.then(|| format!("review_logs/{path}/{number}.parquet")),
         quarantine: accepted.then(|| format!("review_logs/{path}/{number}.parquet")),
+        erasures: if accepted { 3 } else { 0 },
+        restaged: accepted,
         refusal: (state == State::Rejected).then(|| Refusal {
             reason: FileReason::MissingColumn,
             detail: "found `id`, `Größe`; send `id_review`".to_owned(),

@@ -31,6 +31,16 @@ impl Keys {
     }
 }
 
+/// Removes the texts that no fact has.
+pub(super) fn remove_unused(connection: &Connection) -> Result<(), Cause> {
+    let remove = sql!(each "dimensions/remove_unused");
+    let clear = sql!(each "dimensions/clear_unused");
+    for statement in remove.iter().chain(clear) {
+        connection.prepare(statement)?.execute([])?;
+    }
+    Ok(())
+}
+
 /// Which codes occur. A batch may carry texts of days that were left out: these are no members
 /// of a dimension.
 fn used(

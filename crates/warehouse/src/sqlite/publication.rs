@@ -8,6 +8,7 @@ use pipeline::facts::FactBatch;
 use rusqlite::Connection;
 
 use super::{
+    dimensions,
     error::Cause,
     facts, history,
     spend::{self, Applied},
@@ -75,6 +76,9 @@ impl SqlitePublication<'_> {
             ));
         }
         self.rows.merge(self.connection)?;
+        if self.publish.remove_unused_members {
+            dimensions::remove_unused(self.connection)?;
+        }
         let has_effect =
             self.changes_spend || !self.rows.inserted.is_empty() || !refused.is_empty();
         let publish_id = self.publish.expected.publish_id + i64::from(has_effect);

@@ -232,6 +232,9 @@ impl<'a> SqlServerPublication<'a> {
                 sql!("facts/add_daily", daily),
             ]);
         }
+        if self.publish.remove_unused_members {
+            statements.extend(sql!(each "dimensions/remove_unused").iter().map(String::as_str));
+        }
         if changes_spend {
             statements.push(sql!("facts/refresh_spend"));
         }

@@ -317,6 +317,8 @@ pub(crate) fn receipt(number: u32, note: &str) -> Receipt {
         bytes_hash: None,
         parquet: None,
         quarantine: None,
+        erasures: 0,
+        restaged: false,
         refusal: None,
         rows: Rows::default(),
         min_id: None,

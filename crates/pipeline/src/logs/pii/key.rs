@@ -1,4 +1,4 @@
-//! The secret under which addresses and numbers are hashed.
+//! The secret under which addresses and numbers are hashed, and erased people are remembered.
 
 use std::{
     fmt::{self, Write},
@@ -20,13 +20,15 @@ const FINGERPRINT: usize = 12;
 pub enum Domain {
     Address,
     Number,
+    Customer,
+    Review,
 }
 
 /// The secret of [`Pii::Hash`](super::Pii::Hash). Never shown.
 #[derive(Clone)]
 pub struct PiiKey {
     /// Of each [`Domain`].
-    domains: Arc<[Hmac<Sha256>; 2]>,
+    domains: Arc<[Hmac<Sha256>; 4]>,
     id: String,
 }
 
@@ -47,13 +49,30 @@ impl PiiKey {
         let mut id = String::new();
         hex(&derived("fingerprint").finalize().into_bytes(), &mut id);
         id.truncate(FINGERPRINT);
-        Ok(Self { domains: Arc::new([derived("address"), derived("number")]), id })
+        let domains = ["address", "number", "customer", "review"].map(derived);
+        Ok(Self { domains: Arc::new(domains), id })
     }
 
     /// A keyed fingerprint: it tells keys apart, and is no test for guesses of one that has 32
     /// random bytes.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// By what the list of erased customers knows one: 64 hexadecimal digits.
+    pub fn customer(&self, id: i64) -> String {
+        self.hash_id(Domain::Customer, id)
+    }
+
+    /// By what it knows a review of theirs.
+    pub fn review(&self, id: i64) -> String {
+        self.hash_id(Domain::Review, id)
+    }
+
+    fn hash_id(&self, domain: Domain, id: i64) -> String {
+        let mut space = id.to_string();
+        self.hash(domain, &mut space);
+        space
     }
 
     /// Puts the hash in the place of the text. Allocates nothing.
@@ -116,6 +135,14 @@ mod tests {
         );
         assert_ne!(id(&hexadecimal), id(&format!("{hexadecimal}01")));
         assert!(!hexadecimal.contains(&id(&hexadecimal)));
+    }
+
+    #[test]
+    fn a_customer_and_a_review_of_the_same_number_differ() {
+        let key = PiiKey::parse(&"5e".repeat(32)).unwrap();
+        assert_eq!(key.customer(7), key.clone().customer(7));
+        assert_ne!(key.customer(7), key.review(7));
+        assert_ne!(key.customer(7), PiiKey::parse(&"5f".repeat(32)).unwrap().customer(7));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
     address::{address, network},
     mask_but,
 };
-use crate::{limits::TEXT_CHARS, texts::is_blank};
+use crate::{blanks::is_blank, limits::TEXT_CHARS};
 
 /// What becomes of a device, location, operating system or browser that holds an address or a
 /// telephone number, whatever [`Pii`](super::Pii) says of the columns that are meant for them.
@@ -34,6 +34,11 @@ impl PiiTexts {
             Self::Mask => "mask",
             Self::Refuse => "refuse",
         }
+    }
+
+    /// The text with whatever is personal in it masked.
+    pub fn masked(text: &str) -> Cow<'_, str> {
+        masked(text).map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     /// The text as it may be staged; `None` where its row is refused. Meant to be asked once for
@@ -152,7 +157,7 @@ enum Dotted {
     /// Four groups as an IPv4 address has them.
     V4(usize),
     /// Three or four, one of them after the first with a single digit, as `90.0.4430.212` has them
-    /// and no telephone number.
+    /// and no telephone number; or five digits with short groups after them, `13904.55.12`.
     Version(usize),
     Other,
 }
@@ -169,9 +174,15 @@ fn dotted(chars: &[char], at: usize) -> Dotted {
     if groups.len() == 4 && has(1..4) && groups.iter().all(octet) {
         return Dotted::V4(end);
     }
-    let is_version = (3..=4).contains(&groups.len())
-        && has(1..6)
-        && groups[1..].iter().any(|group| group.len() == 1);
+    // An area code of five digits begins with a 0, and longer groups follow it.
+    let is_build = groups.len() == 3
+        && groups[0].len() == 5
+        && groups[0][0] != '0'
+        && groups[1..].iter().all(|group| group.len() <= 2);
+    let is_version = is_build
+        || (3..=4).contains(&groups.len())
+            && has(1..6)
+            && groups[1..].iter().any(|group| group.len() == 1);
     if is_version { Dotted::Version(end) } else { Dotted::Other }
 }
 
@@ -252,6 +263,7 @@ mod tests {
         ("(821) 540 5777", "(###) ### ##77"),
         ("+1 821.540.5777", "+# ###.###.##77"),
         ("8215405777", "########77"),
+        ("01234.56.78", "#####.##.78"),
         ("tel:821/540/5777 now", "tel:###/###/##77 now"),
         ("８２１‐５４０‐５７７７", "###‐###‐##77"),
         ("8 2 1 5 4 0 5 7 7 7", "# # # # # # # # 7 7"),
@@ -285,6 +297,8 @@ mod tests {
             "Windows 10 10.0.19041.1234",
             "Chrome 90.0.4430.212",
             "Chrome 115.0.5790.171 64",
+            "Chrome 120.0.6099.71",
+            "Chrome OS 13904.55.12",
             "Edge 18.9",
             "AppleWebKit/537.36",
             "Vivaldi 3.8.2259.42",
