@@ -1,11 +1,16 @@
 //! The command line: the same functions, in this process, without any trigger.
 
+mod check;
 mod dashboard;
 mod demo;
+mod facts;
 mod places;
 mod progress;
+mod quarantine;
+mod refused;
 mod report;
 mod run;
+mod sheet;
 mod status;
 mod table;
 mod warehouse;
@@ -147,6 +152,13 @@ enum Command {
         #[arg(long)]
         open: bool,
     },
+    /// Read vendor files as the app would, without any lake, and say what would be staged and
+    /// refused. Exits with 3 when anything is refused.
+    Check(check::Options),
+    /// Show refused rows and rejected files. Changes nothing.
+    Refused(refused::Options),
+    /// Show the facts, by day and customer. Changes nothing.
+    Facts(facts::Options),
     /// Manage the schema of the warehouse.
     Warehouse {
         #[command(subcommand)]
@@ -286,6 +298,12 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
             places::must_exist(&warehouse)?;
             dashboard::serve(&warehouse, port, open).await
         }
+        Command::Check(options) => check::command(options).await,
+        Command::Refused(options) => {
+            let (places, what, format) = options.split();
+            refused::command(&places.open(May::Look).await?, what, format).await
+        }
+        Command::Facts(options) => facts::command(options).await,
         Command::Warehouse { command } => warehouse::command(command).await,
         Command::Serve => {
             Ok(Ended::Stopped(crate::serve::serve(Places::default().settings()?).await?))

@@ -7,6 +7,7 @@ mod common;
 
 mod bad_input;
 mod bad_rounds;
+mod check;
 mod cli;
 mod cost;
 mod damaged_receipts;
@@ -15,6 +16,7 @@ mod golden_numbers;
 mod held_back;
 mod held_customers;
 mod histories;
+mod listings;
 mod named_cases;
 mod one_bad_file;
 mod otlp;

@@ -67,8 +67,26 @@ impl Lake {
         columns: Option<&[&str]>,
         ids: Option<RangeInclusive<i64>>,
     ) -> Result<StagedStream, Error> {
+        let store = Arc::clone(self.staging());
+        self.read_from(store, parquet, columns, ids.map(|ids| (pruned_by(dataset), ids))).await
+    }
+
+    /// Streams the refused rows of a Parquet file within `quarantine`: `file`, `etag`, and the
+    /// columns of [`refused_schema`](pipeline::csv::refused_schema). Errors as of
+    /// [`read_staged`](Self::read_staged).
+    pub async fn read_quarantined(&self, parquet: &str) -> Result<StagedStream, Error> {
+        self.read_from(Arc::clone(self.quarantine()), parquet, None, None).await
+    }
+
+    async fn read_from(
+        &self,
+        store: Arc<dyn ObjectStore>,
+        parquet: &str,
+        columns: Option<&[&str]>,
+        ids: Option<(&str, RangeInclusive<i64>)>,
+    ) -> Result<StagedStream, Error> {
         let name = parquet.to_owned();
-        let mut reader = Reader::open(self, &name).await?;
+        let mut reader = Reader::open(self, store, &name).await?;
         let metadata = ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new())
             .await
             .map_err(|error| blame(&name, error))?;
@@ -81,12 +99,10 @@ impl Lake {
                 .map(|column| find(column).ok_or_else(|| no_column(&name, column)))
                 .collect::<Result<Vec<usize>, Error>>()?,
         };
-        let id = find(pruned_by(dataset));
+        let ids = ids.and_then(|(column, ids)| Some((find(column)?, ids)));
         let groups = metadata.metadata().row_groups().iter().enumerate();
-        let groups = groups.filter(|(_, group)| match (&ids, id) {
-            (Some(ids), Some(id)) => can_overlap(group, id, ids),
-            _ => true,
-        });
+        let groups = groups
+            .filter(|(_, group)| ids.as_ref().is_none_or(|(id, ids)| can_overlap(group, *id, ids)));
         let groups: Vec<usize> = groups.map(|(number, _)| number).collect();
         let batch_rows = batch_rows(&metadata, &groups, &roots);
         let mask = ProjectionMask::roots(schema, roots.iter().copied());
@@ -166,9 +182,8 @@ struct Reader {
 }
 
 impl Reader {
-    async fn open(lake: &Lake, name: &str) -> Result<Self, Error> {
+    async fn open(lake: &Lake, store: Arc<dyn ObjectStore>, name: &str) -> Result<Self, Error> {
         let path = paths::object(name)?;
-        let store = Arc::clone(lake.staging());
         let range = Some(GetRange::Bounded(0..FIRST_READ));
         let options = GetOptions { range, ..GetOptions::default() };
         let result = store.get_opts(&path, options).await.map_err(|error| absent(name, error))?;

@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+pub mod contract;
 pub mod csv;
 pub mod dataset;
 mod dates;
