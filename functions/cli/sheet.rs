@@ -14,11 +14,11 @@ const WIDTH: usize = 60;
 /// How rows are printed.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// The first rows, for people.
+    // The first rows, for people.
     Table,
-    /// All rows, with a header.
+    // All rows, with a header.
     Csv,
-    /// All rows, one array of objects.
+    // All rows, one array of objects.
     Json,
 }
 

@@ -9,6 +9,7 @@ mod bad_input;
 mod bad_rounds;
 mod check;
 mod cli;
+mod command_line;
 mod cost;
 mod damaged_receipts;
 mod drop_to_facts;

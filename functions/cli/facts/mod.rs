@@ -52,13 +52,13 @@ pub struct Options {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// The first rows, for people.
+    // The first rows, for people.
     Table,
-    /// All rows, with a header.
+    // All rows, with a header.
     Csv,
-    /// All rows, one array of objects.
+    // All rows, one array of objects.
     Json,
-    /// All rows, typed.
+    // All rows, typed.
     Parquet,
 }
 
