@@ -31,6 +31,7 @@ mod same_customer;
 mod scheduled;
 mod states;
 mod telemetry;
+mod tutorial;
 mod unreachable;
 mod withdrawn;
 
