@@ -29,6 +29,7 @@ mod restored_lake;
 mod same_content;
 mod same_customer;
 mod scheduled;
+mod sign_in;
 mod states;
 mod telemetry;
 mod tutorial;
