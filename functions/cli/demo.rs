@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use pipeline::Day;
 
-use super::{Ended, places::Places, progress::Progress, run};
+use super::{Ended, Shown, places::Places, run};
 use crate::{deps::Deps, sample::Sample, settings::Settings};
 
 pub struct Size {
@@ -31,7 +31,7 @@ pub async fn command(
     dir: &Path,
     size: Size,
     settings: Settings,
-    json: bool,
+    shown: Shown,
 ) -> anyhow::Result<Ended> {
     let raw = dir.join("lake").join("raw");
     std::fs::create_dir_all(&raw).with_context(|| {
@@ -41,12 +41,12 @@ pub async fn command(
     let first_day = Day::from_ymd(2021, 4, 19).context("the sample's first day")?;
     let sample = Sample { seed, reviews, purchases, first_day, days, ..Sample::default() };
     let files = sample.write(&raw)?;
-    if !json {
+    if !(shown.json || shown.quiet) {
         eprintln!("wrote {} sample files to {}", files.len(), raw.display());
     }
-    let report = run::run(&Deps::new(settings)?, &Progress::new(json)).await?;
-    let ended = super::show(&report, json)?;
-    if !json {
+    let report = run::run(&Deps::new(settings)?, &shown.progress()).await?;
+    let ended = super::show(&report, shown)?;
+    if !(shown.json || shown.quiet) {
         let warehouse = dir.join("warehouse.db");
         let query = "select * from v_fact_movie_analytics limit 10";
         super::print(&format!("\nquery it      sqlite3 {} '{query}'", warehouse.display()));

@@ -1,19 +1,34 @@
 //! The command line: the same functions, in this process, without any trigger.
 
+mod check;
+mod config;
 mod dashboard;
 mod demo;
 mod erase;
+mod facts;
+mod init;
 mod places;
 mod progress;
+mod quarantine;
+mod refused;
 mod report;
 mod run;
+mod sheet;
 mod status;
 mod table;
+mod version;
 mod warehouse;
 
-use std::{path::PathBuf, process::ExitCode, thread, time::Duration};
+use std::{
+    env, fs,
+    io::{self, IsTerminal},
+    path::PathBuf,
+    process::ExitCode,
+    thread,
+    time::Duration,
+};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use pipeline::{Dataset, Day};
 
@@ -32,8 +47,20 @@ use crate::{
 /// user_purchase/**.csv (also .csv.gz). Start with `demo`: it creates a small lake, publishes its
 /// facts and prints where the lake and the warehouse are.
 #[derive(Parser)]
-#[command(name = "movie-analytics", version, after_help = EXIT_CODES)]
+#[command(
+    name = "movie-analytics",
+    version = version::VERSION,
+    after_help = EXIT_CODES,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+)]
 struct Cli {
+    /// Print results and errors alone: no progress, no tables of what a run did.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print to stderr what is logged, too; twice for details.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
     #[command(subcommand)]
     command: Command,
 }
@@ -41,12 +68,16 @@ struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 wrong usage or settings, \
     3 done, but files are rejected, not read or withdrawn, or days or customers held back: as \
     long as that lasts.\n\
-    Options override the environment, which overrides local.settings.json in the working folder.";
+    Options override the environment, which overrides local.settings.json in the working folder,\n\
+    which overrides movie-analytics.toml there or in a folder above (see `init` and `config`).";
 
 #[derive(Subcommand)]
 enum Command {
     /// Ingest the files that no receipt covers, then build and publish the facts. The lake must be
     /// there, with vendor files below its folder `raw`; the first run makes the SQLite file.
+    #[command(
+        after_help = "Example: movie-analytics run --lake file:lake --warehouse sqlite:warehouse.db"
+    )]
     Run {
         #[command(flatten)]
         places: Places,
@@ -60,6 +91,7 @@ enum Command {
     },
     /// Write sample files, publish their facts and print the numbers. A second run changes
     /// nothing.
+    #[command(after_help = "Example: movie-analytics demo --dir demo --open")]
     Demo {
         /// Folder for the lake and the warehouse; created if it does not exist.
         #[arg(long, value_name = "DIR", default_value = "demo")]
@@ -85,6 +117,7 @@ enum Command {
         json: bool,
     },
     /// Ingest the files that no receipt covers. The next run publishes their facts.
+    #[command(after_help = "Example: movie-analytics reconcile")]
     Reconcile {
         #[command(flatten)]
         places: Places,
@@ -97,6 +130,7 @@ enum Command {
         json: bool,
     },
     /// Reprocess files, or exclude them from the facts, and publish the change.
+    #[command(after_help = "Example: movie-analytics replay movie_review/2021-04-25/a.csv")]
     Replay {
         #[command(flatten)]
         places: Places,
@@ -126,6 +160,7 @@ enum Command {
     },
     /// Erase customers: their rows leave staging, quarantine, facts and the operational table, and no
     /// later file brings them back. Needs PII_KEY. May be repeated.
+    #[command(after_help = "Example: movie-analytics erase --customer 13756 17850")]
     Erase {
         #[command(flatten)]
         places: Places,
@@ -144,6 +179,7 @@ enum Command {
         json: bool,
     },
     /// Publish, and accept days that a quality check held back.
+    #[command(after_help = "Example: movie-analytics publish --accept 7")]
     Publish {
         #[command(flatten)]
         places: Places,
@@ -155,6 +191,7 @@ enum Command {
         json: bool,
     },
     /// Serve the dashboard on this machine until Ctrl-C. Changes nothing.
+    #[command(after_help = "Example: movie-analytics dashboard --open")]
     Dashboard {
         /// The warehouse: sqlite:FILE, sqlserver://SERVER/DATABASE for a managed identity, or a
         /// connection string [setting: WAREHOUSE].
@@ -167,14 +204,47 @@ enum Command {
         #[arg(long)]
         open: bool,
     },
+    /// Make a folder to begin in: its settings file, which every command below it reads, and the
+    /// folders that vendor files belong in.
+    #[command(after_help = "Example: movie-analytics init shop")]
+    Init(init::Options),
+    /// Show which settings hold and where each comes from; keys and passwords are masked.
+    #[command(after_help = "Example: movie-analytics config")]
+    Config(config::Options),
+    /// Read vendor files as the app would, without any lake, and say what would be staged and
+    /// refused. Exits with 3 when anything is refused.
+    #[command(after_help = "Example: movie-analytics check reviews.csv logs.csv.gz")]
+    Check(check::Options),
+    /// Show refused rows and rejected files. Changes nothing.
+    #[command(after_help = "Example: movie-analytics refused not_an_integer --format csv")]
+    Refused(refused::Options),
+    /// Show the facts, by day and customer. Changes nothing.
+    #[command(after_help = "Example: movie-analytics facts --day 2021-04-25 --format csv")]
+    Facts(facts::Options),
+    /// Print the completions of a shell.
+    #[command(after_help = "Example: movie-analytics completions bash > ~/.bash_completion")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual, or with a folder write a page for each command into it.
+    #[command(after_help = "Example: movie-analytics man | man -l -")]
+    Man {
+        /// Folder for the pages.
+        #[arg(value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
     /// Manage the schema of the warehouse.
+    #[command(after_help = "Example: movie-analytics warehouse migrate")]
     Warehouse {
         #[command(subcommand)]
         command: warehouse::Command,
     },
     /// Serve the Functions host that started this process. Settings come from the environment.
+    #[command(after_help = "Example: movie-analytics serve")]
     Serve,
     /// Show what is published, which files wait and which were rejected. Changes nothing.
+    #[command(after_help = "Example: movie-analytics status --json")]
     Status {
         #[command(flatten)]
         places: Places,
@@ -201,6 +271,7 @@ enum Ended {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    log(cli.verbose, &cli.command);
     // Two at least: while a publish into SQLite blocks one, the other sees signals, and that the
     // host is gone.
     let workers = thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
@@ -217,7 +288,7 @@ pub fn main() -> ExitCode {
     let stops_at_once = !serves;
     let ended = runtime.block_on(async {
         tokio::select! {
-            ended = command(cli.command) => Some(ended),
+            ended = command(cli.command, cli.quiet) => Some(ended),
             Ok(()) = tokio::signal::ctrl_c(), if stops_at_once => None,
         }
     });
@@ -240,6 +311,38 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Shows what functions log, where that is asked for. Commands that serve have logs of their own.
+fn log(verbose: u8, command: &Command) {
+    let level = match verbose {
+        0 => return,
+        1 => tracing::Level::INFO,
+        _ => tracing::Level::DEBUG,
+    };
+    if !matches!(command, Command::Serve) {
+        let is_coloured = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none();
+        let log = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(is_coloured);
+        let _ = log.with_max_level(level).try_init();
+    }
+}
+
+/// The manual of all commands, one page each.
+fn manual(dir: Option<PathBuf>) -> anyhow::Result<Ended> {
+    let mut cli = Cli::command();
+    match dir {
+        Some(dir) => {
+            fs::create_dir_all(&dir)?;
+            clap_mangen::generate_to(cli, &dir)?;
+        }
+        None => {
+            let mut page = Vec::new();
+            cli.build();
+            clap_mangen::Man::new(cli).render(&mut page)?;
+            print(&String::from_utf8_lossy(&page));
+        }
+    }
+    Ok(Ended::Well)
+}
+
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     let settings = error.downcast_ref().is_some_and(lake::Error::is_settings);
@@ -254,11 +357,24 @@ fn dataset(name: &str) -> Result<Dataset, String> {
     found.ok_or_else(|| "write classified_movie_review, review_logs or user_purchase".to_owned())
 }
 
-fn show(report: &report::Report, json: bool) -> anyhow::Result<Ended> {
-    if json {
-        print(&serde_json::to_string(report)?);
-    } else {
-        print(&report.to_string());
+/// What a command that changes something prints of it.
+#[derive(Clone, Copy)]
+struct Shown {
+    json: bool,
+    quiet: bool,
+}
+
+impl Shown {
+    fn progress(self) -> Progress {
+        Progress::new(self.json || self.quiet)
+    }
+}
+
+fn show(report: &report::Report, shown: Shown) -> anyhow::Result<Ended> {
+    match shown {
+        Shown { json: true, .. } => print(&serde_json::to_string(report)?),
+        Shown { quiet: true, .. } => {}
+        Shown { .. } => print(&report.to_string()),
     }
     Ok(report.ended())
 }
@@ -269,37 +385,39 @@ fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }
 
-async fn command(command: Command) -> anyhow::Result<Ended> {
+async fn command(command: Command, quiet: bool) -> anyhow::Result<Ended> {
+    let shown = |json| Shown { json, quiet };
     match command {
         Command::Run { places, create, json } => {
             let may = if create { May::Create } else { May::Publish };
-            show(&run::run(&places.open(may).await?, &Progress::new(json)).await?, json)
+            show(&run::run(&places.open(may).await?, &shown(json).progress()).await?, shown(json))
         }
         Command::Reconcile { places, deep, json } => show(
-            &run::reconcile(&places.open(May::Change).await?, deep, &Progress::new(json)).await?,
-            json,
+            &run::reconcile(&places.open(May::Change).await?, deep, &shown(json).progress())
+                .await?,
+            shown(json),
         ),
         Command::Replay { places, paths, dataset, from, to, refused, failed, forget, json } => {
             let request = replay::Request { paths, dataset, from, to, refused, failed, forget };
             show(
-                &run::replay(&places.open(May::Change).await?, request, &Progress::new(json))
+                &run::replay(&places.open(May::Change).await?, request, &shown(json).progress())
                     .await?,
-                json,
+                shown(json),
             )
         }
         Command::Erase { places, customer, file, raw, json } => {
             let request = erase::request(customer, file.as_deref())?;
             let deps = places.open(May::Change).await?;
-            show(&run::erase(&deps, request, raw, &Progress::new(json)).await?, json)
+            show(&run::erase(&deps, request, raw, &shown(json).progress()).await?, shown(json))
         }
         Command::Publish { places, accept, json } => show(
-            &run::accept(&places.open(May::Change).await?, accept, &Progress::new(json)).await?,
-            json,
+            &run::accept(&places.open(May::Change).await?, accept, &shown(json).progress()).await?,
+            shown(json),
         ),
         Command::Demo { dir, reviews, days, purchases, seed, open, json } => {
             let settings = demo::places(&dir).settings()?;
             let sample = demo::Size { reviews, days, purchases, seed };
-            let ended = demo::command(&dir, sample, settings.clone(), json).await?;
+            let ended = demo::command(&dir, sample, settings.clone(), shown(json)).await?;
             if open {
                 dashboard::serve(&settings.warehouse, None, true).await?;
             }
@@ -311,6 +429,21 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
             places::must_exist(&warehouse)?;
             dashboard::serve(&warehouse, port, open).await
         }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "movie-analytics", &mut script);
+            print(&String::from_utf8_lossy(&script));
+            Ok(Ended::Well)
+        }
+        Command::Man { dir } => manual(dir),
+        Command::Init(options) => init::command(&options),
+        Command::Config(options) => config::command(options),
+        Command::Check(options) => check::command(options).await,
+        Command::Refused(options) => {
+            let (places, what, format) = options.split();
+            refused::command(&places.open(May::Look).await?, what, format).await
+        }
+        Command::Facts(options) => facts::command(options).await,
         Command::Warehouse { command } => warehouse::command(command).await,
         Command::Serve => {
             Ok(Ended::Stopped(crate::serve::serve(Places::default().settings()?).await?))

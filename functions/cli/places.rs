@@ -1,6 +1,6 @@
 //! Where a command works, and what of it must be there already: a mistyped name makes nothing.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context;
 use clap::Args;
@@ -8,7 +8,8 @@ use clap::Args;
 use crate::{
     deps::Deps,
     settings::{
-        LakeSetting, Settings, WarehouseSetting, WrongSetting, check_names, local_settings,
+        FILE_NAME, LakeSetting, Settings, SettingsFile, WarehouseSetting, WrongSetting,
+        check_names, local_settings,
     },
 };
 
@@ -54,6 +55,12 @@ impl Places {
             lake(folder, may)?;
         }
         let deps = Deps::new(settings)?;
+        let warehouse_name = deps.settings.warehouse.to_string();
+        tracing::info!(
+            lake = deps.lake.describe(),
+            warehouse = warehouse_name,
+            "settings are read"
+        );
         if let WarehouseSetting::Sqlite(file) = &deps.settings.warehouse
             && !file.exists()
         {
@@ -62,21 +69,68 @@ impl Places {
         Ok(deps)
     }
 
-    /// Values by the names of settings: options, then the environment, then the local file.
+    /// Values by the names of settings.
     pub fn values(self) -> Result<impl Fn(&str) -> Option<String>, WrongSetting> {
-        let file = local_settings(".".as_ref())?;
+        let sources = self.sources()?;
+        Ok(move |name: &str| sources.find(name).map(|(value, _)| value))
+    }
+
+    /// Where values come from.
+    pub fn sources(self) -> Result<Sources, WrongSetting> {
+        let local = local_settings(".".as_ref())?;
         let names: Vec<_> =
             std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
         check_names(names.iter().map(String::as_str))?;
-        Ok(move |name: &str| {
-            let option = match name {
-                "LAKE" => self.lake.clone(),
-                "WAREHOUSE" => self.warehouse.clone(),
-                "USER_PURCHASE_DB" => self.user_purchase_db.clone(),
-                _ => None,
-            };
-            option.or_else(|| std::env::var(name).ok()).or_else(|| file.get(name).cloned())
-        })
+        Ok(Sources { options: self, local, file: SettingsFile::find(".".as_ref())? })
+    }
+}
+
+/// All places that a setting may stand in.
+pub struct Sources {
+    options: Places,
+    local: BTreeMap<String, String>,
+    file: SettingsFile,
+}
+
+/// Where a value stands. The first that has one wins.
+#[derive(Clone, Copy)]
+pub enum From {
+    Option,
+    Environment,
+    LocalSettings,
+    File,
+}
+
+impl From {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Option => "option",
+            Self::Environment => "environment",
+            Self::LocalSettings => "local.settings.json",
+            Self::File => FILE_NAME,
+        }
+    }
+}
+
+impl Sources {
+    /// The value that holds of a setting.
+    pub fn find(&self, name: &str) -> Option<(String, From)> {
+        let option = match name {
+            "LAKE" => self.options.lake.clone(),
+            "WAREHOUSE" => self.options.warehouse.clone(),
+            "USER_PURCHASE_DB" => self.options.user_purchase_db.clone(),
+            _ => None,
+        };
+        let environment = || std::env::var(name).ok();
+        None.or_else(|| Some((option?, From::Option)))
+            .or_else(|| Some((environment()?, From::Environment)))
+            .or_else(|| Some((self.local.get(name).cloned()?, From::LocalSettings)))
+            .or_else(|| Some((self.file.values.get(name).cloned()?, From::File)))
+    }
+
+    /// The settings file, if there is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.path.as_deref()
     }
 }
 

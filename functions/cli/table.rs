@@ -29,6 +29,27 @@ impl Table {
     }
 }
 
+impl Table {
+    /// One line for each cell: for a terminal that is too narrow for the rows.
+    fn fmt_narrow(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (head, rows) = self.rows.split_at(1);
+        let width = head[0].iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        for row in rows {
+            let cells = head[0].iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+            for (nth, (name, cell)) in cells.enumerate() {
+                let mark = if nth == 0 { '-' } else { ' ' };
+                writeln!(f, "{mark} {name:<width$}  {cell}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Columns of the terminal that the output goes to, if it goes to one.
+fn terminal_columns() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into())
+}
+
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows[0].len();
@@ -36,7 +57,11 @@ impl fmt::Display for Table {
             self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
-        let line = "-".repeat(widths.iter().sum::<usize>() + 2 * (columns - 1));
+        let all = widths.iter().sum::<usize>() + 2 * (columns - 1);
+        if terminal_columns().is_some_and(|most| most < all) {
+            return self.fmt_narrow(f);
+        }
+        let line = "-".repeat(all);
         for (i, row) in self.rows.iter().enumerate() {
             if self.ruled.contains(&i) {
                 writeln!(f, "{line}")?;

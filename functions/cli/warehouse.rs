@@ -13,6 +13,7 @@ use crate::{deps, settings::WarehouseSetting};
 pub enum Command {
     /// Migrate the schema to the version that this program needs. Only this command changes the
     /// schema of SQL Server; SQLite migrates itself.
+    #[command(after_help = "Example: movie-analytics warehouse migrate --print")]
     Migrate {
         /// The warehouse: sqlite:FILE, sqlserver://SERVER/DATABASE for a managed identity, or a
         /// connection string [setting: WAREHOUSE].

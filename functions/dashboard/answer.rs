@@ -42,6 +42,17 @@ impl Answer {
         Self::new(status, None, html)
     }
 
+    /// Something else than a page, right for this moment only.
+    pub fn data(status: u16, content_type: &str, body: String) -> Self {
+        let mut answer = Self::passing(status, body);
+        for (name, value) in &mut answer.headers {
+            if *name == "Content-Type" {
+                content_type.clone_into(value);
+            }
+        }
+        answer
+    }
+
     fn new(status: u16, tag: Option<String>, body: String) -> Self {
         // `no-cache`: kept, but never shown without asking whether something newer is there.
         let cache = if tag.is_some() { "private, no-cache" } else { "no-store" };

@@ -9,6 +9,7 @@ use warehouse::{Warehouse, dashboard::LatestPublish};
 
 use super::{
     answer::{Answer, Pages, names, tag},
+    numbers::Wanted,
     page,
     query::Asked,
 };
@@ -55,6 +56,17 @@ impl Desk {
         };
         let answer = self.reader.read(look).await?;
         Ok(answer.unwrap_or_else(|| Answer::passing(200, page::nothing_yet())))
+    }
+}
+
+impl Desk {
+    /// The numbers of one chart for a filter; none before the first publish.
+    pub async fn numbers(&self, asked: Asked, wanted: Wanted) -> Result<Answer, Unreadable> {
+        let look = async move |warehouse: &mut Box<dyn Warehouse>, _| {
+            warehouse.dashboard(&asked.filter).await
+        };
+        let numbers = self.reader.read(look).await?.unwrap_or_default();
+        Ok(Answer::data(200, wanted.format.content_type(), wanted.body(&numbers)))
     }
 }
 

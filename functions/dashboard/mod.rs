@@ -6,6 +6,7 @@
 
 mod answer;
 mod desk;
+mod numbers;
 mod page;
 mod query;
 mod view;
@@ -13,8 +14,11 @@ mod view;
 use chrono::{DateTime, Utc};
 use custom_handler::{HttpRequest, HttpResponse, Outcome};
 
-use self::query::{Asked, MOST_QUERY};
 pub use self::{answer::Answer, desk::Desk};
+use self::{
+    numbers::Wanted,
+    query::{Asked, MOST_QUERY},
+};
 use crate::{deps::Context, reader::Unreadable};
 
 /// What a browser asks for.
@@ -38,7 +42,12 @@ async fn answer(desk: &Desk, input: Input, context: Option<&Context>) -> Answer 
         return Answer::passing(414, page::too_long());
     }
     let asked = Asked::parse(&input.query);
-    match desk.look(asked, input.if_none_match, input.now).await {
+    let answer = match Wanted::parse(&input.query) {
+        None => desk.look(asked, input.if_none_match, input.now).await,
+        Some(Err(problem)) => Ok(Answer::data(400, "text/plain; charset=utf-8", problem)),
+        Some(Ok(wanted)) => desk.numbers(asked, wanted).await,
+    };
+    match answer {
         Ok(answer) => answer,
         Err(unreadable) => {
             // Details are hidden from the viewer: they name servers and files.

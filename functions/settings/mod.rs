@@ -1,6 +1,8 @@
 //! Settings: the environment (app settings in Azure), over which command-line options win.
 
+mod described;
 mod engine;
+mod file;
 mod lake;
 mod limits;
 mod local_path;
@@ -19,8 +21,16 @@ use std::{collections::BTreeMap, path::Path};
 use eventgrid::{Auth, Publisher};
 
 pub use self::{
-    engine::EngineSetting, lake::LakeSetting, limits::FileLimits, names::check as check_names,
-    personal::Personal, rows::RowRules, triggers::warn_of_missing, warehouse::WarehouseSetting,
+    described::{DESCRIBED, Described},
+    engine::EngineSetting,
+    file::{NAME as FILE_NAME, SettingsFile},
+    lake::LakeSetting,
+    limits::FileLimits,
+    names::check as check_names,
+    personal::Personal,
+    rows::RowRules,
+    triggers::warn_of_missing,
+    warehouse::WarehouseSetting,
     withdrawn::Withdrawn,
 };
 

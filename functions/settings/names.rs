@@ -163,6 +163,16 @@ mod tests {
         OURS.into_iter().for_each(|name| assert_eq!(meant(name), None, "{name}"));
     }
 
+    /// Else `init` and `config` would leave it out.
+    #[test]
+    fn every_setting_is_described_but_those_that_azure_sets() {
+        let described: Vec<_> = super::super::DESCRIBED.iter().map(|of| of.name).collect();
+        for name in OURS.iter().filter(|name| !name.starts_with("WEBSITE_")) {
+            assert!(described.contains(name), "{name} is missing in described.rs");
+        }
+        assert!(described.iter().all(|name| OURS.contains(name)), "{described:?}");
+    }
+
     #[test]
     fn a_name_that_is_nobodys_is_unknown() {
         assert!(is_unknown("VERBOSE"));

@@ -136,3 +136,15 @@ fn a_lake_that_is_not_understood_is_not_repeated() {
     let error = lake_of(&[("LAKE__blobServiceUri", "films")]).unwrap_err();
     assert!(error.starts_with("LAKE__blobServiceUri: "), "{error}");
 }
+
+#[test]
+fn described_defaults_are_those_that_hold() {
+    let plain = format!("{:?}", with(&[]).unwrap());
+    let mut compared = 0;
+    for setting in DESCRIBED.iter().filter(|setting| !setting.default.is_empty()) {
+        let set = with(&[(setting.name, setting.default)]).unwrap();
+        assert_eq!(format!("{set:?}"), plain, "{}", setting.name);
+        compared += 1;
+    }
+    assert!(compared >= 15, "{compared} settings have a default");
+}

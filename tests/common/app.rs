@@ -75,6 +75,8 @@ pub fn command(folder: &Path, args: &[&str]) -> Command {
         "PURCHASE_DATE_ORDER",
         "BROWSER_BY_OS",
         "WITHDRAWN",
+        "LAKE__blobServiceUri",
+        "NO_COLOR",
         "WEBSITE_INSTANCE_ID",
     ] {
         command.env_remove(setting);

@@ -7,7 +7,9 @@ mod common;
 
 mod bad_input;
 mod bad_rounds;
+mod check;
 mod cli;
+mod command_line;
 mod cost;
 mod damaged_receipts;
 mod drop_to_facts;
@@ -15,6 +17,7 @@ mod golden_numbers;
 mod held_back;
 mod held_customers;
 mod histories;
+mod listings;
 mod named_cases;
 mod one_bad_file;
 mod otlp;
@@ -26,8 +29,10 @@ mod restored_lake;
 mod same_content;
 mod same_customer;
 mod scheduled;
+mod sign_in;
 mod states;
 mod telemetry;
+mod tutorial;
 mod unreachable;
 mod withdrawn;
 

@@ -470,3 +470,28 @@ async fn who_looks_does_not_wait_for_a_publish() {
     assert!(text.contains("Total reviews"), "what was published before is shown: {text}");
     publishing.execute_batch("COMMIT").unwrap();
 }
+
+#[tokio::test]
+async fn each_chart_gives_its_numbers_and_an_unknown_value_is_named() {
+    let (demo, golden) = (Demo::start(), golden());
+    let get = async |query: &str| {
+        let answer = reqwest::get(format!("{}/?{query}", demo.served.origin)).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    for (chart, groups) in [("os", &golden.by_os), ("date", &golden.by_date)] {
+        let (_, csv) = get(&format!("chart={chart}&format=csv")).await;
+        let row =
+            |(text, of): (&String, &Numbers)| format!("{text},{},{}", of.reviews, of.positive);
+        let mut lines: Vec<_> = groups.iter().map(row).collect();
+        lines.insert(0, format!("{chart},reviews,positive"));
+        assert_eq!(csv.lines().collect::<Vec<_>>(), lines, "{chart}");
+    }
+    let (_, json) = get("state=Ohio&chart=state&format=json").await;
+    let ohio = json!([{"state": "Ohio", "reviews": golden.by_location["Ohio"].reviews,
+        "positive": golden.by_location["Ohio"].positive}]);
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), ohio);
+    assert_eq!((get("format=csv&chart=x").await.0, get("format=xml").await.0), (400, 400));
+    let (_, page) = get("state=Ohio&state=Atlantis").await;
+    assert!(page.contains("No state is called “Atlantis”.") && !page.contains("called “Ohio”"));
+    assert!(page.contains("?state=Atlantis&amp;state=Ohio&amp;chart=os&amp;format=csv"));
+}

@@ -1,7 +1,9 @@
-//! Tokens of the app's managed identity, which servers take in place of a password.
+//! Tokens that servers take in place of a password: of the app's managed identity, and where there
+//! is none, at an operator's desk, of the principal or workload identity that the environment
+//! names, or of who signed in with the Azure CLI (`az login`).
 
 use std::{
-    error, fmt,
+    env, error, fmt,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -12,7 +14,10 @@ use azure_core::{
     error::ErrorKind,
     http::{ClientOptions, RetryOptions, Transport},
 };
-use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+use azure_identity::{
+    AzureCliCredential, ClientSecretCredential, ManagedIdentityCredential,
+    ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
+};
 use reqwest::{Client, redirect};
 
 /// Gives tokens that a server accepts in place of a password. Each connection asks for one, so
@@ -55,6 +60,8 @@ impl error::Error for NoToken {}
 #[derive(Clone, Debug)]
 pub struct ManagedIdentity {
     credential: Arc<ManagedIdentityCredential>,
+    /// Where there is no managed identity, in this order.
+    others: Vec<Arc<dyn TokenCredential>>,
     scope: &'static str,
 }
 
@@ -82,17 +89,49 @@ impl ManagedIdentity {
         };
         let credential =
             ManagedIdentityCredential::new(Some(options)).map_err(|error| unusable(&error))?;
-        Ok(Self { credential, scope })
+        Ok(Self { credential, others: others(), scope })
     }
+}
+
+/// What may stand in for a managed identity. An app of Azure has none but its own.
+fn others() -> Vec<Arc<dyn TokenCredential>> {
+    if env::var_os("WEBSITE_INSTANCE_ID").is_some() {
+        return Vec::new();
+    }
+    let mut others: Vec<Arc<dyn TokenCredential>> = Vec::new();
+    let variable = |name| env::var(name).ok().filter(|value: &String| !value.is_empty());
+    if let (Some(tenant), Some(client), Some(secret)) =
+        (variable("AZURE_TENANT_ID"), variable("AZURE_CLIENT_ID"), variable("AZURE_CLIENT_SECRET"))
+        && let Ok(principal) = ClientSecretCredential::new(&tenant, client, secret.into(), None)
+    {
+        others.push(principal);
+    }
+    if let Ok(workload) = WorkloadIdentityCredential::new(None) {
+        others.push(workload);
+    }
+    if let Ok(cli) = AzureCliCredential::new(None) {
+        others.push(cli);
+    }
+    others
 }
 
 #[async_trait]
 impl Tokens for ManagedIdentity {
     /// The credential keeps a token until five minutes before it expires.
     async fn token(&self) -> Result<String, NoToken> {
-        let token =
-            self.credential.get_token(&[self.scope], None).await.map_err(|e| refused(&e))?;
-        Ok(token.token.secret().to_owned())
+        let error = match self.credential.get_token(&[self.scope], None).await {
+            Ok(token) => return Ok(token.token.secret().to_owned()),
+            Err(error) => refused(&error),
+        };
+        // Some networks answer in the place of the endpoint.
+        if error.kind != Kind::Transient {
+            for other in &self.others {
+                if let Ok(token) = other.get_token(&[self.scope], None).await {
+                    return Ok(token.token.secret().to_owned());
+                }
+            }
+        }
+        Err(error)
     }
 }
 
@@ -146,8 +185,8 @@ fn refused(error: &azure_core::Error) -> NoToken {
                 return no_token(kind, &why);
             }
             Some(ErrorKind::Io | ErrorKind::Connection) => {
-                let why = "no managed identity found; outside Azure, sign in with a key \
-                           or a password";
+                let why = "no managed identity found; outside Azure, sign in with `az login`, a \
+                           key or a password";
                 return no_token(Kind::Unreachable, why);
             }
             Some(ErrorKind::DataConversion) => {

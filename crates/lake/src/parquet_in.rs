@@ -70,8 +70,10 @@ impl Lake {
         self.read(self.staging(), parquet, columns, within).await
     }
 
-    /// All columns of refused rows (name within `quarantine`), as [`read_staged`](Self::read_staged).
-    pub(crate) async fn read_quarantine(&self, parquet: &str) -> Result<StagedStream, Error> {
+    /// Streams the refused rows of a Parquet file within `quarantine`: `file`, `etag`, and the
+    /// columns of [`refused_schema`](pipeline::csv::refused_schema). Errors as of
+    /// [`read_staged`](Self::read_staged).
+    pub async fn read_quarantined(&self, parquet: &str) -> Result<StagedStream, Error> {
         self.read(self.quarantine(), parquet, None, None).await
     }
 

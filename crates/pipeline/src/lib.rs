@@ -18,6 +18,7 @@
 //! ```
 
 mod blanks;
+pub mod contract;
 pub mod csv;
 pub mod dataset;
 mod dates;

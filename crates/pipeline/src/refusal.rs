@@ -112,7 +112,7 @@ impl fmt::Display for Expected {
 
 impl RowReason {
     /// What is expected where nothing more exact is known.
-    const fn expected(self) -> &'static str {
+    pub const fn expected(self) -> &'static str {
         match self {
             Self::MalformedRecord => {
                 "each quoted field ends at its closing quote, inner quotes are doubled"

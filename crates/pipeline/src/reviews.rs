@@ -9,7 +9,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 
 use crate::{
-    csv::{Column, Record, Rows},
+    csv::{Column, Form, Record, Rows},
     logs::hidden,
     number::integer,
     refusal::RowRefusal,
@@ -108,9 +108,9 @@ pub(crate) const ID_REVIEW: usize = 2;
 
 impl Rows for Reviews {
     const COLUMNS: &'static [Column] = &[
-        Column { name: "cid", aliases: &["cid"] },
-        Column { name: "review_str", aliases: &["review_str"] },
-        Column { name: "id_review", aliases: &["id_review"] },
+        Column { name: "cid", aliases: &["cid"], form: Form::Whole64 },
+        Column { name: "review_str", aliases: &["review_str"], form: Form::Text },
+        Column { name: "id_review", aliases: &["id_review"], form: Form::Whole64 },
     ];
 
     fn schema() -> Arc<Schema> {

@@ -37,6 +37,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod dashboard;
+mod day_fact;
 mod held;
 mod migrations;
 mod refusals;
@@ -53,6 +54,7 @@ use std::{
 
 use async_trait::async_trait;
 use dashboard::{Dashboard, Filter, LatestPublish};
+pub use day_fact::DayFact;
 pub use held::HeldCustomer;
 use lake::Receipt;
 use pipeline::{
@@ -97,6 +99,13 @@ pub trait Warehouse: Send {
         &mut self,
         days: Option<&BTreeSet<Day>>,
     ) -> Result<BTreeMap<Day, u64>, Error>;
+
+    /// The facts of a day, of all customers or of one, by customer and texts.
+    async fn facts_of_day(
+        &mut self,
+        day: Day,
+        customer: Option<i64>,
+    ) -> Result<Vec<DayFact>, Error>;
 
     /// Starts a publish: checks that no publisher has committed since `publish.expected`
     /// ([`Error::Moved`]), which `commit` may still find where the lock is taken only then, and

@@ -27,6 +27,11 @@ pub fn filters(numbers: &Dashboard, asked: &Asked) -> Markup {
                     "“" (value) "” is not a date and was ignored: write it as 2021-04-25."
                 }
             }
+            @for (part, text) in unknown(numbers, filter) {
+                p.notice.warn role="status" {
+                    "No " (part.title().to_lowercase()) " is called “" (text) "”."
+                }
+            }
             @if asked.left_out > 0 {
                 p.notice.warn role="status" {
                     "A filter takes " (MOST_VALUES) " values: "
@@ -41,6 +46,18 @@ pub fn filters(numbers: &Dashboard, asked: &Asked) -> Markup {
             (form(numbers, filter))
         }
     }
+}
+
+/// Chosen values that no review has ever had.
+fn unknown<'a>(
+    numbers: &'a Dashboard,
+    filter: &'a Filter,
+) -> impl Iterator<Item = (Part, &'a String)> {
+    Part::all().flat_map(move |part| {
+        let is_known =
+            move |text: &String| part.members(numbers).iter().any(|member| member.text == *text);
+        part.of(filter).iter().filter(move |text| !is_known(text)).map(move |text| (part, text))
+    })
 }
 
 /// What is chosen, each with the way out of it.

@@ -10,10 +10,11 @@ mod tables;
 mod tiles;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use warehouse::dashboard::Dashboard;
+use warehouse::dashboard::{Dashboard, Filter};
 
 use super::{
     desk::State,
+    numbers::{DAYS, link},
     query::{Asked, MOST_QUERY, Part, address},
     view::{Line, Top},
 };
@@ -65,11 +66,11 @@ fn charts(numbers: &Dashboard, asked: &Asked) -> Markup {
     let (wide, narrow) = bars.split_at(1);
     let bars = |part: &Part, most| {
         let top = Top::of(part.members(numbers), most);
-        card(*part, numbers, bars::bars(&top, *part, filter))
+        card(*part, numbers, filter, bars::bars(&top, *part, filter))
     };
     let shares = |part: &Part| {
         let top = Top::of(part.members(numbers), MOST_SEGMENTS);
-        card(*part, numbers, donut::donut(&top, *part, filter))
+        card(*part, numbers, filter, donut::donut(&top, *part, filter))
     };
     html! {
         div.charts {
@@ -79,6 +80,7 @@ fn charts(numbers: &Dashboard, asked: &Asked) -> Markup {
                         h2 #by-date { "Reviews by date" }
                         (line::line(&line))
                         (tables::days(&numbers.days))
+                        (downloads(filter, DAYS))
                     }
                 }
                 @for part in wide { (bars(part, MOST_WIDE_BARS)) }
@@ -93,7 +95,7 @@ fn charts(numbers: &Dashboard, asked: &Asked) -> Markup {
 }
 
 /// A dimension: its chart, and the table of all its members.
-fn card(part: Part, numbers: &Dashboard, chart: Markup) -> Markup {
+fn card(part: Part, numbers: &Dashboard, filter: &Filter, chart: Markup) -> Markup {
     let dimension = part.dimension();
     let id = format!("by-{}", dimension.name);
     html! {
@@ -101,6 +103,20 @@ fn card(part: Part, numbers: &Dashboard, chart: Markup) -> Markup {
             h2 #(id) { "Reviews by " (dimension.label.to_lowercase()) }
             (chart)
             (tables::members(part.members(numbers), dimension.label))
+            (downloads(filter, part.name()))
+        }
+    }
+}
+
+/// Links to the numbers of a chart, under the filter of the page.
+fn downloads(filter: &Filter, chart: &str) -> Markup {
+    let of = |format: &str| link(filter, chart, format);
+    html! {
+        p.note.downloads {
+            "Numbers by " (chart) ": "
+            a href=(of("csv")) { "CSV" span.visually-hidden { " by " (chart) } }
+            ", "
+            a href=(of("json")) { "JSON" span.visually-hidden { " by " (chart) } }
         }
     }
 }
@@ -222,6 +238,6 @@ fn shell(title: &str, status: Markup, content: Markup) -> String {
 }
 
 /// A link that changes the filter.
-fn filter_link(part: Part, text: &str, filter: &warehouse::dashboard::Filter) -> String {
+fn filter_link(part: Part, text: &str, filter: &Filter) -> String {
     address(&part.toggled(filter, text))
 }

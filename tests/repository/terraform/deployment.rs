@@ -56,7 +56,7 @@ fn programs_that_workflows_install_are_pinned() {
         }
         all += &workflow;
     }
-    assert_eq!(compilers, 4);
+    assert_eq!(compilers, 5);
     assert!(all.contains("go-sqlcmd/cmd/modern@v") && all.contains("GOSUMDB: sum.golang.org"));
 }
 

@@ -277,7 +277,7 @@ impl Lake {
         let newest = found.newest.quarantine.as_ref();
         let live = || found.live.as_ref().and_then(|live| live.quarantine.as_ref());
         let Some(name) = newest.or_else(live) else { return Ok(0) };
-        let mut batches = match self.read_quarantine(name).await {
+        let mut batches = match self.read_quarantined(name).await {
             // It lay there for its time.
             Err(Error::Missing { .. }) => return Ok(0),
             batches => batches?,

@@ -99,7 +99,7 @@ async fn a_misnamed_blob_hides_no_other() {
     assert_eq!(raw.unread.len(), bad.len(), "{:?}", raw.unread);
     for name in bad {
         let shown = format!("`{}` is not a valid file name", name.escape_debug());
-        let told = raw.unread.iter().any(|sentence| sentence.why.starts_with(&shown));
+        let told = raw.unread.iter().any(|unread| unread.why.starts_with(&shown));
         assert!(told, "{shown}: {:?}", raw.unread);
     }
     accepted(lake::ingest(&lake, "movie_review/z&<.csv", &Default::default()).await.unwrap());

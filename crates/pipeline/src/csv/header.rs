@@ -13,6 +13,31 @@ pub struct Column {
     pub name: &'static str,
     /// As headers call it; `name` is not among them by itself.
     pub aliases: &'static [&'static str],
+    /// What stands in it.
+    pub form: Form,
+}
+
+/// What a column, or an element of a log, holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A whole number of 64 bits.
+    Whole64,
+    /// A whole number of 32 bits.
+    Whole32,
+    /// A whole number of 64 bits, or nothing.
+    WholeOrEmpty,
+    /// A decimal number with a point: nine digits before it, three behind.
+    Price,
+    /// A date with a time.
+    Time,
+    /// A date `MM-dd-yyyy`.
+    Date,
+    /// Any text, or nothing.
+    Text,
+    /// A text of so many characters at most.
+    Member,
+    /// An XML document with a log.
+    Log,
 }
 
 /// Where the contract's columns stand in this file.

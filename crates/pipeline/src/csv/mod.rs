@@ -26,7 +26,11 @@ use self::{
     record::{Field, Scan, scan},
     refused::Refused,
 };
-pub use self::{header::Column, record::Record, refused::refused_schema};
+pub use self::{
+    header::{Column, Form},
+    record::Record,
+    refused::refused_schema,
+};
 use crate::{
     Day, FileParser, FileReason, FileRefusal, Limits, RefusedRow, RowReason, Tally,
     id_ranges::IdCollector,

@@ -17,18 +17,16 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema};
 
+pub(crate) use self::element::{IP_ADDRESS, LOG_DATE, PHONE_NUMBER};
 pub(crate) use self::masked::{hidden, is_in, masked};
 pub use self::{
     browsers::Browsers,
     pii::{Pii, PiiKey, PiiTexts},
 };
-use self::{
-    days::Days,
-    element::{Element, IP_ADDRESS, LOG_DATE, PHONE_NUMBER},
-};
+use self::{days::Days, element::Element};
 use crate::{
     Dates, Day, RowReason,
-    csv::{Column, Record, Rows},
+    csv::{Column, Form, Record, Rows},
     dimensions::{COUNT, DIMENSIONS, place},
     limits::TEXT_CHARS,
     number::integer,
@@ -78,8 +76,8 @@ impl Logs {
 
 impl Rows for Logs {
     const COLUMNS: &'static [Column] = &[
-        Column { name: "id_review", aliases: &["id_review"] },
-        Column { name: "log", aliases: &["log"] },
+        Column { name: "id_review", aliases: &["id_review"], form: Form::Whole64 },
+        Column { name: "log", aliases: &["log"], form: Form::Log },
     ];
 
     fn schema() -> Arc<Schema> {

@@ -21,7 +21,7 @@ pub use self::{
 };
 use crate::{
     FileRefusal, RowReason,
-    csv::{Column, Record, Rows},
+    csv::{Column, Form, Record, Rows},
     dates::Dates,
     number,
     refusal::RowRefusal,
@@ -83,14 +83,26 @@ impl Purchases {
 impl Rows for Purchases {
     const COLUMNS: &'static [Column] = &[
         // `Invoice`, `Price` and `Customer ID`: as the second edition of the public data set has them.
-        Column { name: "InvoiceNo", aliases: &["InvoiceNo", "invoice_number", "Invoice"] },
-        Column { name: "StockCode", aliases: &["StockCode", "stock_code"] },
-        Column { name: "Description", aliases: &["Description", "detail"] },
-        Column { name: "Quantity", aliases: &["Quantity"] },
-        Column { name: "InvoiceDate", aliases: &["InvoiceDate", "invoice_date"] },
-        Column { name: "UnitPrice", aliases: &["UnitPrice", "unit_price", "Price"] },
-        Column { name: "CustomerID", aliases: &["CustomerID", "customer_id", "Customer ID"] },
-        Column { name: "Country", aliases: &["Country"] },
+        Column {
+            name: "InvoiceNo",
+            aliases: &["InvoiceNo", "invoice_number", "Invoice"],
+            form: Form::Text,
+        },
+        Column { name: "StockCode", aliases: &["StockCode", "stock_code"], form: Form::Text },
+        Column { name: "Description", aliases: &["Description", "detail"], form: Form::Text },
+        Column { name: "Quantity", aliases: &["Quantity"], form: Form::Whole32 },
+        Column { name: "InvoiceDate", aliases: &["InvoiceDate", "invoice_date"], form: Form::Time },
+        Column {
+            name: "UnitPrice",
+            aliases: &["UnitPrice", "unit_price", "Price"],
+            form: Form::Price,
+        },
+        Column {
+            name: "CustomerID",
+            aliases: &["CustomerID", "customer_id", "Customer ID"],
+            form: Form::WholeOrEmpty,
+        },
+        Column { name: "Country", aliases: &["Country"], form: Form::Text },
     ];
 
     fn schema() -> Arc<Schema> {

@@ -86,6 +86,7 @@ macro_rules! conformance_cases {
             a_failed_batch_cannot_be_committed,
             the_summary_counts_everything,
             daily_sums_equal_the_facts,
+            facts_of_a_day_are_those_of_the_reports,
 
             spend_reaches_all_days_of_its_customer_and_no_other,
             only_facts_outside_the_replaced_days_count_as_respent,

@@ -8,7 +8,7 @@ use pipeline::{
 };
 
 use super::{Connect, Connected, Daily, Done, FactRow, samples::*};
-use crate::{Error, LoggedPublish, Publish, Published, State, Summary};
+use crate::{DayFact, Error, LoggedPublish, Publish, Published, State, Summary};
 
 pub async fn an_empty_warehouse_has_no_state(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
@@ -298,6 +298,34 @@ pub async fn the_summary_counts_everything(connect: Connect<'_>) -> Done {
     assert_eq!(summary.uncounted_reviews, 0);
     let newest: Vec<i64> = summary.publishes.iter().map(|publish| publish.publish_id).collect();
     assert_eq!(newest, [2, 1]);
+    Ok(())
+}
+
+pub async fn facts_of_a_day_are_those_of_the_reports(connect: Connect<'_>) -> Done {
+    let mut warehouse = connect();
+    let rows: Vec<_> = [(SUNDAY, 2), (SUNDAY, 1), (MONDAY, 1), (SUNDAY, i64::MIN)]
+        .into_iter()
+        .map(|(day, customer)| row(day, customer))
+        .chain([row(SUNDAY, 1).with("device", "Tablet")])
+        .collect();
+    publish(&mut warehouse, &batch(&[SUNDAY, MONDAY], &rows)).await?;
+    let facts = warehouse.facts_of_day(SUNDAY, None).await?;
+    let customers: Vec<_> = facts.iter().map(|fact| fact.customer).collect();
+    assert_eq!(customers, [i64::MIN, 1, 1, 2], "in order of customers");
+    let shown = |fact: DayFact| {
+        let DayFact { customer, texts, amount_e5, score, count, inserted_at } = fact;
+        let amount_spent = amount_e5 as f64 / 100_000.0;
+        let (score, count) = (score.into(), count.into());
+        FactRow { day: SUNDAY, customer, texts, amount_spent, score, count, inserted_at }
+    };
+    let mut shown: Vec<_> = facts.into_iter().map(shown).collect();
+    let mut reported = warehouse.facts().await?;
+    reported.retain(|fact| fact.day == SUNDAY);
+    shown.sort_by(|a, b| a.partial_cmp(b).expect("amounts are numbers"));
+    reported.sort_by(|a, b| a.partial_cmp(b).expect("amounts are numbers"));
+    assert_eq!(shown, reported);
+    assert_eq!(warehouse.facts_of_day(SUNDAY, Some(1)).await?.len(), 2);
+    assert_eq!(warehouse.facts_of_day(TUESDAY, None).await?, []);
     Ok(())
 }
 

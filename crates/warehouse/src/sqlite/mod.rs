@@ -33,7 +33,7 @@ use pipeline::Day;
 use rusqlite::Connection;
 
 use crate::{
-    Error, Publication, Publish, State, Summary, Warehouse,
+    DayFact, Error, Publication, Publish, State, Summary, Warehouse,
     dashboard::{Dashboard, Filter, LatestPublish},
 };
 use error::Cause;
@@ -125,6 +125,14 @@ impl Warehouse for Sqlite {
         days: Option<&BTreeSet<Day>>,
     ) -> Result<BTreeMap<Day, u64>, Error> {
         self.run(|connection| read::day_counts(connection, days))
+    }
+
+    async fn facts_of_day(
+        &mut self,
+        day: Day,
+        customer: Option<i64>,
+    ) -> Result<Vec<DayFact>, Error> {
+        self.run(|connection| read::facts_of_day(connection, day, customer))
     }
 
     async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error> {

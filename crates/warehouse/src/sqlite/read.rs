@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipeline::{Day, dimensions::DIMENSIONS};
+use pipeline::{
+    Day,
+    dimensions::{COUNT, DIMENSIONS},
+};
 use rusqlite::{Connection, Rows};
 
 use super::{
     error::Cause,
+    facts::ids,
     history::{self, count, day},
     spend,
 };
 use crate::{
-    Summary, Variants,
+    DayFact, Summary, Variants,
     variants::{MOST_MEMBERS, variants},
 };
 
@@ -42,6 +46,32 @@ fn collect(mut rows: Rows<'_>, counts: &mut BTreeMap<Day, u64>) -> Result<(), Ca
         counts.insert(day(row.get(0)?)?, count(row.get(1)?));
     }
     Ok(())
+}
+
+/// The facts of a day, of all customers or of one.
+pub(super) fn facts_of_day(
+    connection: &mut Connection,
+    day: Day,
+    customer: Option<i64>,
+) -> Result<Vec<DayFact>, Cause> {
+    let (first, last) = ids(day.key());
+    let customers = customer.map_or((i64::MIN, i64::MAX), |customer| (customer, customer));
+    let mut statement = connection.prepare(sql!("read/facts_of_day", all))?;
+    let facts = statement.query_map((first, last, customers.0, customers.1), |row| {
+        let mut texts = [const { String::new() }; COUNT];
+        for (place, text) in texts.iter_mut().enumerate() {
+            *text = row.get(place)?;
+        }
+        Ok(DayFact {
+            texts,
+            customer: row.get("customerid")?,
+            amount_e5: row.get("amount_spent_e5")?,
+            score: row.get("review_score")?,
+            count: row.get("review_count")?,
+            inserted_at: row.get("insert_date")?,
+        })
+    })?;
+    Ok(facts.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {

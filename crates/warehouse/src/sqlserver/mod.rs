@@ -43,7 +43,7 @@ use retry::retry;
 use tokio::runtime::Handle;
 
 use crate::{
-    Error, Publication, Publish, State, Summary, Warehouse,
+    DayFact, Error, Publication, Publish, State, Summary, Warehouse,
     dashboard::{Dashboard, Filter, LatestPublish},
 };
 use connect::Connector;
@@ -228,6 +228,14 @@ impl Warehouse for SqlServer {
             Box::pin(async move { read::day_counts(session, days.as_deref()).await })
         })
         .await
+    }
+
+    async fn facts_of_day(
+        &mut self,
+        day: Day,
+        customer: Option<i64>,
+    ) -> Result<Vec<DayFact>, Error> {
+        self.read(|session| Box::pin(read::facts_of_day(session, day, customer))).await
     }
 
     async fn begin<'a>(&'a mut self, publish: Publish) -> Result<Box<dyn Publication + 'a>, Error> {

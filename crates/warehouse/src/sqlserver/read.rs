@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipeline::{Day, dimensions::DIMENSIONS};
+use pipeline::{
+    Day,
+    dimensions::{COUNT, DIMENSIONS},
+};
 use serde::Serialize;
 use tiberius::Row;
 
 use super::{
     error::Cause,
-    history::{self, day},
+    history::{self, day, time},
     session::{Session, Values, json},
 };
 use crate::{
-    Newest, Summary,
+    DayFact, Newest, Summary,
     variants::{MOST_MEMBERS, variants},
 };
 
@@ -36,6 +39,33 @@ pub(super) async fn day_counts(
         None => session.query(sql!("read/day_counts"), &[]).await?,
     };
     rows.iter().map(|row| Ok((day(row, "id_dim_date")?, row.count("reviews")?))).collect()
+}
+
+/// The facts of a day, of all customers or of one.
+pub(super) async fn facts_of_day(
+    session: &mut Session,
+    day: Day,
+    customer: Option<i64>,
+) -> Result<Vec<DayFact>, Cause> {
+    let (first, last) = customer.map_or((i64::MIN, i64::MAX), |customer| (customer, customer));
+    let statement = sql!("read/facts_of_day", all);
+    let rows = session.query(statement, &[&day.key(), &first, &last]).await?;
+    let fact = |row: &Row| {
+        let mut texts = [const { String::new() }; COUNT];
+        for (text, dimension) in texts.iter_mut().zip(&DIMENSIONS) {
+            *text = row.text(dimension.name)?;
+        }
+        let amount_e5 = i64::try_from(row.e5("amount_spent")?);
+        Ok(DayFact {
+            texts,
+            customer: row.number("customerid")?,
+            amount_e5: amount_e5.map_err(|_| Cause::permanent("shows an amount beyond 64 bits"))?,
+            score: row.number("review_score")?,
+            count: row.number("review_count")?,
+            inserted_at: time(row, "insert_date")?,
+        })
+    };
+    rows.iter().map(fact).collect()
 }
 
 /// All of it from between two commits of publishers.
