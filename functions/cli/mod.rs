@@ -3,6 +3,7 @@
 mod dashboard;
 mod demo;
 mod places;
+mod plan;
 mod progress;
 mod report;
 mod run;
@@ -10,7 +11,7 @@ mod status;
 mod table;
 mod warehouse;
 
-use std::{path::PathBuf, process::ExitCode, thread, time::Duration};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode, thread, time::Duration};
 
 use clap::{Parser, Subcommand};
 
@@ -123,6 +124,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show which files the next run would read and what a publish of the staged files would do.
+    /// Writes nothing. Exits with 3 where days or customers would be held back.
+    Plan {
+        #[command(flatten)]
+        places: Places,
+        /// Print one JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
     /// Publish, and accept days that a quality check held back.
     Publish {
         #[command(flatten)]
@@ -130,6 +140,12 @@ enum Command {
         /// Number of the publish that held the days back.
         #[arg(long, value_name = "ID")]
         accept: Vec<i64>,
+        /// Show what the publish would do, and write nothing.
+        #[arg(long)]
+        plan: bool,
+        /// Accept without the plan and the question that a terminal gets.
+        #[arg(long, requires = "accept")]
+        yes: bool,
         /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
@@ -267,10 +283,20 @@ async fn command(command: Command) -> anyhow::Result<Ended> {
                 json,
             )
         }
-        Command::Publish { places, accept, json } => show(
-            &run::accept(&places.open(May::Change).await?, accept, &Progress::new(json)).await?,
-            json,
-        ),
+        Command::Plan { places, json } => plan::run(&places.open(May::Look).await?, json).await,
+        Command::Publish { places, accept, plan, yes, json } => {
+            let (deps, progress) = (places.open(May::Change).await?, Progress::new(json));
+            run::check_accepted(&deps, &accept, &progress).await?;
+            if plan {
+                return plan::publish(&deps, accept, json).await;
+            }
+            let asks = !(yes || json || accept.is_empty()) && std::io::stdin().is_terminal();
+            if asks && !plan::confirm(&deps, accept.clone()).await? {
+                eprintln!("nothing is published");
+                return Ok(Ended::Well);
+            }
+            show(&run::accept(&deps, accept, &progress).await?, json)
+        }
         Command::Demo { dir, reviews, days, purchases, seed, open, json } => {
             let settings = demo::places(&dir).settings()?;
             let sample = demo::Size { reviews, days, purchases, seed };
