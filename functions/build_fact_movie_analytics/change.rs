@@ -1,6 +1,9 @@
 //! What the lake has that the warehouse has not absorbed yet.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -210,24 +213,54 @@ fn is_same(absorbed: &Absorbed, receipt: &Receipt) -> bool {
 /// was stopped before it checked for duplicates again. Returns whether there were any; then the
 /// listing is out of date.
 pub async fn exclude_duplicates(lake: &Lake, changes: &ChangeSet) -> anyhow::Result<bool> {
-    if changes.change.purchases.is_empty() || !applies("duplicates at publish") {
-        return Ok(false);
+    let duplicates = duplicates(changes);
+    for Duplicate { path, kept, hash } in &duplicates {
+        lake.exclude_duplicate(path, kept, hash).await?;
     }
-    let mut kept: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut parted = false;
-    for receipt in &changes.live.purchases {
-        let Some(hash) = &receipt.content_hash else { continue };
-        match kept.get(hash.as_str()) {
-            Some(kept) => {
-                lake.exclude_duplicate(&receipt.path, kept, hash).await?;
-                parted = true;
-            }
-            None => {
-                kept.insert(hash, &receipt.path);
-            }
+    Ok(!duplicates.is_empty())
+}
+
+/// The change set as it is once duplicates are excluded, for a plan, which writes no receipt.
+pub fn without_duplicates(mut changes: ChangeSet) -> ChangeSet {
+    let paths: BTreeSet<String> =
+        duplicates(&changes).into_iter().map(|duplicate| duplicate.path.to_owned()).collect();
+    let is_duplicate = |receipt: &Option<Receipt>| {
+        receipt.as_ref().is_some_and(|receipt| paths.contains(&receipt.path))
+    };
+    changes.live_numbers.retain(|path, _| !paths.contains(path));
+    for changed in changes.change.purchases.iter_mut().filter(|c| is_duplicate(&c.after)) {
+        changed.after = None;
+        if let Some(before) = &changed.before {
+            changes.live_numbers.insert(before.path.clone(), None);
         }
     }
-    Ok(parted)
+    changes.change.purchases.retain(|changed| changed.before != changed.after);
+    changes.live.purchases.retain(|receipt| !paths.contains(&receipt.path));
+    changes
+}
+
+/// Purchases with the content of another live path.
+struct Duplicate<'a> {
+    path: &'a str,
+    /// The live path that keeps the content.
+    kept: &'a str,
+    hash: &'a str,
+}
+
+fn duplicates(changes: &ChangeSet) -> Vec<Duplicate<'_>> {
+    if changes.change.purchases.is_empty() || !applies("duplicates at publish") {
+        return Vec::new();
+    }
+    let mut kept: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut duplicates = Vec::new();
+    for Receipt { path, content_hash, .. } in &changes.live.purchases {
+        let Some(hash) = content_hash.as_deref() else { continue };
+        match kept.get(hash) {
+            Some(kept) => duplicates.push(Duplicate { path, kept, hash }),
+            None => drop(kept.insert(hash, path)),
+        }
+    }
+    duplicates
 }
 
 /// Everything that is live, as if nothing had been published: a new fact recipe.

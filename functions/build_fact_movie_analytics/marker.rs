@@ -24,12 +24,13 @@ pub struct Found {
 }
 
 pub async fn find(lake: &Lake, name: &str, content: &str) -> Result<Found, lake::Error> {
-    let Some((marker, put_at)) = lake.dated_marker(name).await? else {
-        // From now on sweeps know that there is a warehouse, which has absorbed nothing.
-        lake.put_marker(name, lake::seen(&[]).into()).await?;
-        return Ok(Found { is_same: false, put_at: None });
-    };
-    Ok(Found { is_same: marker == content.as_bytes(), put_at: Some(put_at) })
+    let (marker, put_at) = lake.dated_marker(name).await?.unzip();
+    Ok(Found { is_same: marker.is_some_and(|marker| marker == content.as_bytes()), put_at })
+}
+
+/// From now on sweeps know that there is a warehouse, which has absorbed nothing.
+pub async fn begin(lake: &Lake, name: &str) -> Result<(), lake::Error> {
+    lake.put_marker(name, lake::seen(&[]).into()).await
 }
 
 /// After the commit, so its failure fails nothing: the next run opens the warehouse for nothing.

@@ -7,6 +7,7 @@
 mod change;
 mod held;
 mod marker;
+mod plan;
 mod publish;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ use custom_handler::Timer;
 use serde::Serialize;
 use warehouse::{HeldCustomer, Published, RefusedDay};
 
+pub use self::plan::{Plan, PlannedDay, PlannedSpend, plan};
+use self::publish::End;
 use crate::{
     deps::{Context, Deps},
     schedule,
@@ -72,15 +75,23 @@ const TRIES: u32 = 5;
 /// Publishes what has changed, begun again where another publisher came first or the connection to
 /// the warehouse was lost.
 pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
+    let (outcome, _) = try_publish(deps, &input, End::Commit).await?;
+    if let Outcome::Published(report) = &outcome {
+        let Published { publish_id, days_replaced: days, rows_inserted: rows, .. } =
+            report.published;
+        deps.publish_event(eventgrid::Data::FactPublished { publish_id, days, rows }).await;
+    }
+    Ok(outcome)
+}
+
+async fn try_publish(
+    deps: &Deps,
+    input: &Input,
+    end: End,
+) -> anyhow::Result<(Outcome, plan::Built)> {
     for tried in 1..=TRIES {
-        match publish::publish(deps, &input).await {
+        match publish::publish(deps, input, end).await {
             Err(error) if tried < TRIES && may_begin_again(&error) => {}
-            Ok(Outcome::Published(report)) => {
-                let Published { publish_id, days_replaced: days, rows_inserted: rows, .. } =
-                    report.published;
-                deps.publish_event(eventgrid::Data::FactPublished { publish_id, days, rows }).await;
-                return Ok(Outcome::Published(report));
-            }
             outcome => return outcome,
         }
     }

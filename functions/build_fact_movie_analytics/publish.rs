@@ -22,13 +22,22 @@ use super::{
     change::{self, ChangeSet},
     held::explain,
     marker,
+    plan::{Built, Sums, compared, largest},
 };
 use crate::deps::{Deps, text};
 
 /// Name, in place of a check, of days that are sound but share logs with one that is not.
 pub const HELD_BACK: &str = "held_back";
 
-pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
+/// How a try ends when everything is built and checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Commit,
+    /// A plan: nothing is written, into the lake or into the warehouse.
+    RollBack,
+}
+
+pub async fn publish(deps: &Deps, input: &Input, end: End) -> anyhow::Result<(Outcome, Built)> {
     let started = Instant::now();
     // Before the listing: who waits here for another publish would see less than it absorbed.
     let mut warehouse = deps.warehouse.lock().await;
@@ -37,13 +46,18 @@ pub async fn publish(deps: &Deps, input: &Input) -> anyhow::Result<Outcome> {
     let known = input.accept.is_empty() && !input.even_if_seen && warehouse.exists();
     let content = marker::content(warehouse.as_ref(), &seen);
     let marker = marker::find(&deps.lake, &marker_name, &content).await?;
-    if marker.is_same && known {
-        return Ok(Outcome::NothingNew);
+    if end == End::Commit {
+        if marker.put_at.is_none() {
+            marker::begin(&deps.lake, &marker_name).await?;
+        }
+        if marker.is_same && known {
+            return Ok((Outcome::NothingNew, Built::default()));
+        }
     }
     let state = warehouse.state().await?;
     let expected = state.head;
     change::check_lake(&deps.lake, &listings, &state, marker.put_at).await?;
-    let outcome = build(deps, input, warehouse.as_mut(), listings, state, started).await;
+    let outcome = build(deps, input, warehouse.as_mut(), listings, state, started, end).await;
     match outcome {
         // A sweep takes what is replaced once the warehouse has absorbed that: another publisher
         // has.
@@ -62,9 +76,10 @@ async fn build(
     listings: Vec<(Dataset, Listing)>,
     state: State,
     started: Instant,
-) -> anyhow::Result<Outcome> {
+    end: End,
+) -> anyhow::Result<(Outcome, Built)> {
     let marker_name = deps.settings.warehouse.marker_name();
-    let (seen, mut changes) = look(deps, listings, &state).await?;
+    let (seen, mut changes) = look(deps, listings, &state, end).await?;
     for (path, number) in &changes.unreadable {
         tracing::warn!(
             file.path = path,
@@ -75,14 +90,17 @@ async fn build(
     let rebuild = state.fact_recipe.as_deref().is_some_and(|recipe| recipe != facts::VERSION);
     let accepted = accepted_days(&state, &input.accept);
     if changes.receipts.is_empty() && !rebuild && accepted.is_empty() {
-        let content = marker::content(warehouse, &seen);
-        marker::set(&deps.lake, &marker_name, content).await;
-        return Ok(Outcome::NothingNew);
+        if end == End::Commit {
+            let content = marker::content(warehouse, &seen);
+            marker::set(&deps.lake, &marker_name, content).await;
+        }
+        return Ok((Outcome::NothingNew, Built::default()));
     }
     if rebuild {
         changes.change = change::from_scratch(&changes.live);
     }
     let (reset_spend, spend) = spend(deps, &changes, rebuild).await?;
+    let customers = if reset_spend { Vec::new() } else { largest(&spend) };
     let mut days = deps.engine.dirty_days(&changes.live, &changes.change).await?;
     days.extend(&accepted);
     if rebuild {
@@ -113,17 +131,17 @@ async fn build(
         held,
         rebuild,
     };
-    if !applies("marker after commit") {
+    if end == End::Commit && !applies("marker after commit") {
         marker::set(&deps.lake, &marker_name, marker::content(warehouse, &seen)).await;
     }
     let mut refused: Vec<RefusedDay> = Vec::new();
     // A failed check takes days out, and with them those that share their logs; what is left is
     // tried again, until all of it passes.
-    let (published, mut held_customers, superseded) = loop {
+    let (published, mut held_customers, superseded, days_after) = loop {
         let publication = warehouse.begin(candidate.publish.clone()).await?;
-        match attempt(deps, &candidate, &days, publication, &refused).await? {
-            Attempt::Committed { published, held, superseded } => {
-                break (published, held, superseded);
+        match attempt(deps, &candidate, &days, publication, &refused, end).await? {
+            Attempt::Ended { published, held, superseded, days } => {
+                break (published, held, superseded, days);
             }
             Attempt::Violated(violations) => {
                 let left_out = leave_out(deps, &candidate, &mut days, violations).await?;
@@ -131,10 +149,14 @@ async fn build(
             }
         }
     };
-    let content = marker::content(warehouse, &seen);
-    marker::set(&deps.lake, &marker_name, content).await;
+    if end == End::Commit {
+        let content = marker::content(warehouse, &seen);
+        marker::set(&deps.lake, &marker_name, content).await;
+    }
     // Refused files, for example, or reviews whose logs are not there yet.
-    let Some(published) = published else { return Ok(Outcome::NothingNew) };
+    let Some(published) = published else {
+        return Ok((Outcome::NothingNew, Built::default()));
+    };
     for day in &mut refused {
         day.publish_id = published.publish_id;
         day.since.clone_from(&candidate.publish.published_at);
@@ -145,14 +167,10 @@ async fn build(
     let held: Vec<i64> = earlier.chain(&refused).map(|day| day.publish_id).collect();
     let (held_days, held_from) = (held.len(), held.into_iter().min());
     let refused_days = refused;
-    Ok(Outcome::Published(Report {
-        published,
-        refused_days,
-        held_days,
-        held_from,
-        held_customers,
-        superseded,
-    }))
+    let built = Built { days: compared(&candidate.before, &days_after), customers };
+    let report =
+        Report { published, refused_days, held_days, held_from, held_customers, superseded };
+    Ok((Outcome::Published(report), built))
 }
 
 /// What each dataset has, and all publishers look at first.
@@ -171,6 +189,7 @@ async fn look(
     deps: &Deps,
     mut listings: Vec<(Dataset, Listing)>,
     state: &State,
+    end: End,
 ) -> anyhow::Result<(String, ChangeSet)> {
     // Another process has absorbed more meanwhile.
     if change::behind(&listings, state).is_some() && applies("list again") {
@@ -178,6 +197,9 @@ async fn look(
     }
     loop {
         let changes = change::change_set(&deps.lake, &listings, state).await?;
+        if end == End::RollBack {
+            return Ok((marker::seen(&listings), change::without_duplicates(changes)));
+        }
         if !change::exclude_duplicates(&deps.lake, &changes).await? {
             return Ok((marker::seen(&listings), changes));
         }
@@ -199,13 +221,15 @@ struct Candidate {
 }
 
 enum Attempt {
-    Committed {
+    Ended {
         /// `None` where nothing but the load history has changed.
         published: Option<Published>,
         /// Customers who keep their last total.
         held: Vec<HeldCustomer>,
         /// Rows that do not count, by path.
         superseded: BTreeMap<String, u64>,
+        /// What each day that was built comes to.
+        days: BTreeMap<Day, Sums>,
     },
     /// Nothing was committed.
     Violated(Vec<Violation>),
@@ -217,6 +241,7 @@ async fn attempt(
     days: &BTreeSet<Day>,
     mut publication: Box<dyn Publication + '_>,
     refused: &[RefusedDay],
+    end: End,
 ) -> anyhow::Result<Attempt> {
     let Candidate { live, change, before, accepted, rebuild, .. } = candidate;
     let may_shrink = |day: Day| {
@@ -247,14 +272,18 @@ async fn attempt(
             Err(error) => return Err(error),
         }
     }
-    let Found { mut violations, customers, superseded } = found;
+    let Found { mut violations, customers, superseded, days } = found;
     note(&mut violations, other_customers(deps, candidate, &customers).await?);
     if !violations.is_empty() {
         return Ok(Attempt::Violated(violations.into_values().collect()));
     }
     explain(deps, &live.purchases, publication.held()).await?;
     let held = publication.held().to_vec();
-    Ok(Attempt::Committed { published: publication.commit(refused).await?, held, superseded })
+    let published = match end {
+        End::Commit => publication.commit(refused).await?,
+        End::RollBack => publication.rehearse(refused).await?,
+    };
+    Ok(Attempt::Ended { published, held, superseded, days })
 }
 
 /// What came up while facts were built.
@@ -264,6 +293,7 @@ struct Found {
     /// Reviews of each day that have another customer in another file, and all of the day.
     customers: BTreeMap<Day, (u64, u64)>,
     superseded: BTreeMap<String, u64>,
+    days: BTreeMap<Day, Sums>,
 }
 
 /// Days with reviews that have another customer elsewhere, where that is news: a review file that
@@ -308,6 +338,10 @@ async fn replace(
             let (others, all) = found.customers.entry(total.day).or_default();
             *others += total.other_customers;
             *all += total.matched;
+            found.days.entry(total.day).or_default().reviews += total.matched;
+        }
+        for fact in &facts.rows {
+            found.days.entry(fact.day).or_default().score += i64::from(fact.score);
         }
         for (path, rows) in &facts.superseded {
             *found.superseded.entry(path.clone()).or_default() += rows;

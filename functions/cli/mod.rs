@@ -8,6 +8,7 @@ mod erase;
 mod facts;
 mod init;
 mod places;
+mod plan;
 mod progress;
 mod quarantine;
 mod refused;
@@ -178,6 +179,16 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show which files the next run would read and what a publish of the staged files would do.
+    /// Writes nothing. Exits with 3 where days or customers would be held back.
+    #[command(after_help = "Example: movie-analytics plan --json")]
+    Plan {
+        #[command(flatten)]
+        places: Places,
+        /// Print one JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
     /// Publish, and accept days that a quality check held back.
     #[command(after_help = "Example: movie-analytics publish --accept 7")]
     Publish {
@@ -186,6 +197,12 @@ enum Command {
         /// Number of the publish that held the days back.
         #[arg(long, value_name = "ID")]
         accept: Vec<i64>,
+        /// Show what the publish would do, and write nothing.
+        #[arg(long)]
+        plan: bool,
+        /// Accept without the plan and the question that a terminal gets.
+        #[arg(long, requires = "accept")]
+        yes: bool,
         /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
@@ -410,10 +427,20 @@ async fn command(command: Command, quiet: bool) -> anyhow::Result<Ended> {
             let deps = places.open(May::Change).await?;
             show(&run::erase(&deps, request, raw, &shown(json).progress()).await?, shown(json))
         }
-        Command::Publish { places, accept, json } => show(
-            &run::accept(&places.open(May::Change).await?, accept, &shown(json).progress()).await?,
-            shown(json),
-        ),
+        Command::Plan { places, json } => plan::run(&places.open(May::Look).await?, json).await,
+        Command::Publish { places, accept, plan, yes, json } => {
+            let (deps, shown) = (places.open(May::Change).await?, shown(json));
+            run::check_accepted(&deps, &accept, &shown.progress()).await?;
+            if plan {
+                return plan::publish(&deps, accept, json).await;
+            }
+            let asks = !(yes || json || accept.is_empty()) && io::stdin().is_terminal();
+            if asks && !plan::confirm(&deps, accept.clone()).await? {
+                eprintln!("nothing is published");
+                return Ok(Ended::Well);
+            }
+            show(&run::accept(&deps, accept, &shown.progress()).await?, shown)
+        }
         Command::Demo { dir, reviews, days, purchases, seed, open, json } => {
             let settings = demo::places(&dir).settings()?;
             let sample = demo::Size { reviews, days, purchases, seed };

@@ -5,7 +5,7 @@ use std::fmt;
 use lake::Swept;
 use pipeline::{dimensions::DIMENSIONS, facts::Check};
 use serde::Serialize;
-use warehouse::{HeldCustomer, Sent, Summary};
+use warehouse::{HeldCustomer, RefusedDay, Sent, Summary};
 
 use super::{Ended, table::Table};
 use crate::{
@@ -211,15 +211,7 @@ impl Report {
             let (rows, bytes) = (of(sent.rows, "row"), of(sent.bytes, "byte"));
             writeln!(f, "  sent to the warehouse  {rows}, {bytes}")?;
         }
-        for check in Check::ALL {
-            let failed = report.refused_days.iter().filter(|day| day.check == check.name()).count();
-            let verdict = match failed {
-                0 => "ok".to_owned(),
-                1 => "1 day keeps its last good rows".to_owned(),
-                days => format!("{days} days keep their last good rows"),
-            };
-            writeln!(f, "  check {:<22} {verdict}", check.name())?;
-        }
+        write_checks(f, &report.refused_days)?;
         let verdict = match self.raw.alerts() {
             0 => "ok".to_owned(),
             1 => "1 file is gone from raw and still counts".to_owned(),
@@ -273,6 +265,19 @@ impl fmt::Display for Report {
     }
 }
 
+/// A line for each check of days.
+pub fn write_checks(f: &mut impl fmt::Write, refused_days: &[RefusedDay]) -> fmt::Result {
+    for check in Check::ALL {
+        let verdict = match refused_days.iter().filter(|day| day.check == check.name()).count() {
+            0 => "ok".to_owned(),
+            1 => "1 day keeps its last good rows".to_owned(),
+            days => format!("{days} days keep their last good rows"),
+        };
+        writeln!(f, "  check {:<22} {verdict}", check.name())?;
+    }
+    Ok(())
+}
+
 /// A customer who keeps his last total, with what to do.
 pub fn held_customer(held: &HeldCustomer) -> String {
     let HeldCustomer { customer, publish_id, since, detail, .. } = held;
@@ -322,6 +327,6 @@ fn rows_of(file: &Ingested) -> [String; 5] {
     ]
 }
 
-fn seconds(ms: u64) -> String {
+pub fn seconds(ms: u64) -> String {
     format!("{:.2}", ms as f64 / 1_000.0)
 }

@@ -130,13 +130,16 @@ async fn extract(
 
 /// Interactive runs always query the warehouse: they open it anyway for its numbers, and its
 /// database may have been recreated or restored.
-fn ask() -> build::Input {
+pub fn ask() -> build::Input {
     build::Input { even_if_seen: true, ..build::Input::default() }
 }
 
-/// Publishes, and accepts the days that these publishes held back.
-pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyhow::Result<Report> {
-    deps.engine.check().await?;
+/// Fails where there never was such a publish, and names those that hold no day back.
+pub async fn check_accepted(
+    deps: &Deps,
+    accept: &[i64],
+    progress: &Progress,
+) -> anyhow::Result<()> {
     let summary = deps.warehouse.lock().await.summary().await?;
     let (refused, newest) = (summary.refused_days, summary.publish_id);
     if let Some(id) = accept.iter().find(|id| !(1..=newest).contains(*id)) {
@@ -147,6 +150,12 @@ pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyho
         progress
             .line(&format!("publish {id} holds no day back: `status` shows the publishes that do"));
     }
+    Ok(())
+}
+
+/// Publishes, and accepts the days that these publishes held back.
+pub async fn accept(deps: &Deps, accept: Vec<i64>, progress: &Progress) -> anyhow::Result<Report> {
+    deps.engine.check().await?;
     let input = build::Input { accept, ..ask() };
     let raw = look(deps, inventory(deps).await?);
     publish(deps, Done { raw, ..Done::default() }, input, progress).await

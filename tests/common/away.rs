@@ -20,15 +20,29 @@ pub struct Away {
     inner: Arc<dyn ObjectStore>,
     is_away: Arc<AtomicBool>,
     requests: Arc<AtomicU64>,
+    writes: Arc<AtomicU64>,
 }
 
 impl Away {
     /// Puts itself in front of a store.
     pub fn before(store: &mut Arc<dyn ObjectStore>, is_away: &Arc<AtomicBool>) -> Arc<AtomicU64> {
         let (inner, is_away) = (Arc::clone(store), Arc::clone(is_away));
-        let requests = Arc::default();
-        *store = Arc::new(Self { inner, is_away, requests: Arc::clone(&requests) });
+        let (requests, writes) = Default::default();
+        *store = Arc::new(Self { inner, is_away, requests: Arc::clone(&requests), writes });
         requests
+    }
+
+    /// Puts itself in front of a store, and counts the requests that would change something.
+    pub fn counting_writes(store: &mut Arc<dyn ObjectStore>) -> Arc<AtomicU64> {
+        let (inner, writes) = (Arc::clone(store), Arc::default());
+        let (is_away, requests) = Default::default();
+        *store = Arc::new(Self { inner, is_away, requests, writes: Arc::clone(&writes) });
+        writes
+    }
+
+    fn ask_to_write(&self) -> Result<&dyn ObjectStore> {
+        self.writes.fetch_add(1, Relaxed);
+        self.ask()
     }
 
     fn ask(&self) -> Result<&dyn ObjectStore> {
@@ -49,7 +63,7 @@ impl fmt::Display for Away {
 #[async_trait]
 impl ObjectStore for Away {
     async fn put_opts(&self, to: &Path, bytes: PutPayload, how: PutOptions) -> Result<PutResult> {
-        self.ask()?.put_opts(to, bytes, how).await
+        self.ask_to_write()?.put_opts(to, bytes, how).await
     }
 
     async fn put_multipart_opts(
@@ -57,7 +71,7 @@ impl ObjectStore for Away {
         to: &Path,
         how: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.ask()?.put_multipart_opts(to, how).await
+        self.ask_to_write()?.put_multipart_opts(to, how).await
     }
 
     async fn get_opts(&self, from: &Path, how: GetOptions) -> Result<GetResult> {
@@ -68,7 +82,7 @@ impl ObjectStore for Away {
         &self,
         which: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        match self.ask() {
+        match self.ask_to_write() {
             Ok(inner) => inner.delete_stream(which),
             Err(error) => stream::iter([Err(error)]).boxed(),
         }
@@ -86,6 +100,6 @@ impl ObjectStore for Away {
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, how: CopyOptions) -> Result<()> {
-        self.ask()?.copy_opts(from, to, how).await
+        self.ask_to_write()?.copy_opts(from, to, how).await
     }
 }

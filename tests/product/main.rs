@@ -22,6 +22,7 @@ mod named_cases;
 mod one_bad_file;
 mod otlp;
 mod places;
+mod plan;
 mod raw_rounds;
 mod refusals;
 mod remedies;

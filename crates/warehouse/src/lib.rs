@@ -138,6 +138,17 @@ pub trait Publication: Send {
     /// Makes all of it visible at once, `refused` days keeping the rows they had. `None` where
     /// nothing but the load history has changed: that takes no publish id.
     async fn commit(self: Box<Self>, refused: &[RefusedDay]) -> Result<Option<Published>, Error>;
+
+    /// Does the work of [`commit`](Self::commit) and then rolls it back: what a publish would do.
+    /// The warehouse stays as it was.
+    async fn rehearse(self: Box<Self>, refused: &[RefusedDay]) -> Result<Option<Published>, Error>;
+}
+
+/// What becomes of the work of a publish, once all of it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Commit,
+    RollBack,
 }
 
 /// The newest entries of both logs. Each commit of a publisher adds one: to the publish log where

@@ -83,6 +83,7 @@ macro_rules! conformance_cases {
             a_day_in_parts_adds_up,
             a_publish_in_between_is_noticed,
             a_dropped_publication_changes_nothing,
+            a_rehearsal_tells_what_the_publish_does_and_changes_nothing,
             a_failed_batch_cannot_be_committed,
             the_summary_counts_everything,
             daily_sums_equal_the_facts,

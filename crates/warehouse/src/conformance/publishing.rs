@@ -210,6 +210,36 @@ pub async fn a_dropped_publication_changes_nothing(connect: Connect<'_>) -> Done
     Ok(())
 }
 
+pub async fn a_rehearsal_tells_what_the_publish_does_and_changes_nothing(
+    connect: Connect<'_>,
+) -> Done {
+    let mut warehouse = connect();
+    let first = batch(&[SUNDAY, MONDAY], &[row(SUNDAY, 1), row(MONDAY, 1)]);
+    publish_with_spend(&mut warehouse, vec![spend(1, 2_500, 1)], &first).await?;
+    let before = everything(&mut warehouse).await?;
+
+    let path = "log_reviews/a.csv";
+    let change = Publish {
+        receipts: vec![receipt(path, 1, lake::State::Accepted)],
+        live: [(path.to_owned(), Some(1))].into(),
+        spend: vec![spend(1, 9_000, 1), spend(7, 1_000, 1)],
+        ..next(&mut warehouse).await?
+    };
+    let new_texts = Row { texts: [Some("Plan 9"); COUNT], ..row(SUNDAY, 5) };
+    let facts = batch(&[SUNDAY], &[new_texts]);
+    let mut publication = warehouse.begin(change.clone()).await?;
+    publication.replace_days(&facts).await?;
+    let rehearsed = publication.rehearse(&[]).await?;
+    assert_eq!(everything(&mut warehouse).await?, before);
+    assert_eq!(everything(&mut connect()).await?, before);
+
+    let mut publication = warehouse.begin(change).await?;
+    publication.replace_days(&facts).await?;
+    assert_eq!(publication.commit(&[]).await?, rehearsed);
+    assert_eq!(rehearsed.map(|published| published.rows_respent), Some(1));
+    Ok(())
+}
+
 pub async fn a_failed_batch_cannot_be_committed(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
     let good = batch(&[SUNDAY], &[row(SUNDAY, 1)]);

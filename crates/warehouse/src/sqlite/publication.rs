@@ -13,7 +13,7 @@ use super::{
     facts, history,
     spend::{self, Applied},
 };
-use crate::{Error, HeldCustomer, Publication, Publish, Published, RefusedDay};
+use crate::{End, Error, HeldCustomer, Publication, Publish, Published, RefusedDay};
 
 /// Takes the lock and applies what is known before the facts are built.
 pub(super) fn begin(
@@ -69,7 +69,7 @@ impl SqlitePublication<'_> {
         Ok(())
     }
 
-    fn finish(&mut self, refused: &[RefusedDay]) -> Result<Option<Published>, Cause> {
+    fn finish(&mut self, refused: &[RefusedDay], end: End) -> Result<Option<Published>, Cause> {
         if !self.whole {
             return Err(Cause::permanent(
                 "a batch of this publish failed, so it cannot be committed: begin again",
@@ -91,6 +91,10 @@ impl SqlitePublication<'_> {
                 None
             }
         };
+        if end == End::RollBack {
+            self.connection.execute_batch("ROLLBACK")?;
+            return Ok(published);
+        }
         reach("commit:before")?;
         self.connection.execute_batch("COMMIT")?;
         reach("commit:after")?;
@@ -150,7 +154,14 @@ impl Publication for SqlitePublication<'_> {
         mut self: Box<Self>,
         refused: &[RefusedDay],
     ) -> Result<Option<Published>, Error> {
-        self.finish(refused).map_err(|cause| cause.at(&self.file))
+        self.finish(refused, End::Commit).map_err(|cause| cause.at(&self.file))
+    }
+
+    async fn rehearse(
+        mut self: Box<Self>,
+        refused: &[RefusedDay],
+    ) -> Result<Option<Published>, Error> {
+        self.finish(refused, End::RollBack).map_err(|cause| cause.at(&self.file))
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     spend,
     staging::Staged,
 };
-use crate::{Error, Head, HeldCustomer, Publication, Publish, Published, RefusedDay};
+use crate::{End, Error, Head, HeldCustomer, Publication, Publish, Published, RefusedDay};
 
 /// Stages what must be checked before the facts are built. No transaction is open and no lock is
 /// held afterwards: a commit of another publisher in between is found at the commit, as
@@ -85,6 +85,7 @@ impl<'a> SqlServerPublication<'a> {
         &self,
         session: &mut Session,
         refused: &[RefusedDay],
+        end: End,
     ) -> Result<Option<Published>, Cause> {
         let Publish { receipts, .. } = &*self.publish;
         let bodies = history::bodies(receipts)?;
@@ -98,7 +99,7 @@ impl<'a> SqlServerPublication<'a> {
         let session = Mutex::new(session);
         let attempt = || async {
             let mut session = session.lock().await;
-            let transacted = self.transact(&mut session, refused).await;
+            let transacted = self.transact(&mut session, refused, end).await;
             if transacted.as_ref().is_err_and(Cause::leaves_connection)
                 && let Err(cause) = session.roll_back().await
             {
@@ -114,10 +115,15 @@ impl<'a> SqlServerPublication<'a> {
         &self,
         session: &mut Session,
         refused: &[RefusedDay],
+        end: End,
     ) -> Result<Option<Published>, Cause> {
         session.begin().await?;
         self.lock(session).await?;
         let published = self.write(session, refused).await?;
+        if end == End::RollBack {
+            session.roll_back().await?;
+            return Ok(published);
+        }
         reach("commit:before")?;
         session.commit().await?;
         reach("commit:after")?;
@@ -274,14 +280,9 @@ impl Publication for SqlServerPublication<'_> {
         mut self: Box<Self>,
         refused: &[RefusedDay],
     ) -> Result<Option<Published>, Error> {
-        let mut session = self.take_session()?;
-        HeldCustomer::settle(&mut self.held, self.publish.expected.publish_id + 1);
-        let published = settle(self.publish(&mut session, refused)).await;
-        if published.as_ref().map_or_else(Cause::leaves_connection, |_| true) {
-            self.warehouse.keep(session);
-        }
-        let published = published.map_err(|cause| cause.at(&self.warehouse.place()))?;
-        let sent = self.warehouse.connector.counters.sent().since(self.before);
+        let before = self.before;
+        let published = self.finish(refused, End::Commit).await?;
+        let sent = self.warehouse.connector.counters.sent().since(before);
         tracing::info!(
             publish_id = published.map(|published| published.publish_id),
             rows.sent = sent.rows,
@@ -289,6 +290,29 @@ impl Publication for SqlServerPublication<'_> {
             "loaded into SQL Server"
         );
         Ok(published)
+    }
+
+    async fn rehearse(
+        mut self: Box<Self>,
+        refused: &[RefusedDay],
+    ) -> Result<Option<Published>, Error> {
+        self.finish(refused, End::RollBack).await
+    }
+}
+
+impl SqlServerPublication<'_> {
+    async fn finish(
+        &mut self,
+        refused: &[RefusedDay],
+        end: End,
+    ) -> Result<Option<Published>, Error> {
+        let mut session = self.take_session()?;
+        HeldCustomer::settle(&mut self.held, self.publish.expected.publish_id + 1);
+        let published = settle(self.publish(&mut session, refused, end)).await;
+        if published.as_ref().map_or_else(Cause::leaves_connection, |_| true) {
+            self.warehouse.keep(session);
+        }
+        published.map_err(|cause| cause.at(&self.warehouse.place()))
     }
 }
 

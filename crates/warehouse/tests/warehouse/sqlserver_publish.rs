@@ -68,6 +68,19 @@ async fn a_publish_of_a_day_takes_at_most_twelve_round_trips() {
 }
 
 #[tokio::test]
+async fn a_rehearsal_runs_all_statements_and_rolls_them_back() {
+    let (server, mut warehouse) = failing_once("in no statement", Answer::Gone).await;
+    let mut publication = warehouse.begin(publish_of(true)).await.unwrap();
+    publication.replace_days(&three_facts()).await.unwrap();
+    let rehearsed = publication.rehearse(&[]).await.unwrap().unwrap();
+    assert_eq!((rehearsed.publish_id, rehearsed.rows_inserted), (1, 3));
+    assert_eq!((server.ran("ROLLBACK"), server.ran("COMMIT")), (1, 0));
+    // The same connection publishes.
+    assert_eq!(publish_facts(&mut warehouse).await.unwrap(), rehearsed);
+    assert_eq!((server.ran("ROLLBACK"), server.ran("COMMIT"), server.logins()), (1, 1, 1));
+}
+
+#[tokio::test]
 async fn a_deadlock_in_any_statement_is_answered_by_the_whole_transaction() {
     for statement in TRANSACTION {
         let (server, mut warehouse) = failing_once(statement, error(1205)).await;
