@@ -62,7 +62,7 @@ pub struct Sheet<W: Write> {
 
 enum Kind<W: Write> {
     Table(Table, W),
-    Csv(csv::Writer<W>),
+    Csv(Box<csv::Writer<W>>),
     Json(W),
 }
 
@@ -74,7 +74,7 @@ impl<W: Write> Sheet<W> {
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
                 csv.write_record(columns)?;
-                Kind::Csv(csv)
+                Kind::Csv(Box::new(csv))
             }
             Format::Json => Kind::Json(out),
         };

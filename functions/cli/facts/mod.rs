@@ -67,7 +67,7 @@ type Out = Box<dyn Write + Send>;
 /// Where rows go.
 enum Rows {
     Sheet(Sheet<Out>),
-    Parquet(ParquetFile<Out>),
+    Parquet(Box<ParquetFile<Out>>),
 }
 
 /// The day, the texts of all dimensions, and the rest.
@@ -125,7 +125,7 @@ fn rows(format: Format, out: Out) -> anyhow::Result<Rows> {
         Format::Table => sheet::Format::Table,
         Format::Csv => sheet::Format::Csv,
         Format::Json => sheet::Format::Json,
-        Format::Parquet => return Ok(Rows::Parquet(ParquetFile::new(out)?)),
+        Format::Parquet => return Ok(Rows::Parquet(Box::new(ParquetFile::new(out)?))),
     };
     Ok(Rows::Sheet(Sheet::new(out, format, COLUMNS)?))
 }
