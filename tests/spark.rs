@@ -13,8 +13,9 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
+    time::Duration,
 };
 
 use common::{
@@ -25,6 +26,7 @@ use common::{
     warehouse,
 };
 use movie_analytics::{deps::Deps, settings::Settings};
+use pipeline::Dataset;
 use sail::Sail;
 use tempfile::TempDir;
 use tokio::{
@@ -234,6 +236,54 @@ async fn a_query_that_takes_too_long_fails_the_run() {
     let error = format!("{:#}", settle(&home.deps(&engine)).await.unwrap_err());
     assert!(error.contains("within 1 s") && error.contains("deadline_s"), "{error}");
     assert!(!warehouse::has_facts(&home.warehouse()));
+}
+
+/// Sweeps run beside publishes on the cluster and beside those of a second warehouse, which comes later:
+/// whatever a publish reads is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn sweeps_beside_publishes_take_nothing_that_is_read() {
+    let sail = Sail::start(None).await;
+    let home = Home::new();
+    let engine = format!("{}/;{ALWAYS}", sail.address());
+    let sweeper = home.deps("embedded");
+    // Longer than a publish here, and short enough that rounds find something old.
+    let grace = Duration::from_secs(4);
+    let late = home.file("late.db");
+    let mut swept = 0;
+    for round in 0..8 {
+        if round % 2 == 0 {
+            first(&home)
+        } else {
+            second(&home)
+        }
+        let publisher = home.deps(&engine);
+        let done = AtomicBool::new(false);
+        let publish = async {
+            let published = settle(&publisher).await;
+            done.store(true, SeqCst);
+            published
+        };
+        let sweeps = async {
+            let mut swept = 0;
+            while !done.load(SeqCst) {
+                for dataset in Dataset::ALL {
+                    swept += sweeper.lake.sweep(dataset, grace).await.unwrap().parquet;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            swept
+        };
+        let (published, taken) = tokio::join!(publish, sweeps);
+        published.unwrap();
+        swept += taken;
+        home.holds_the_files();
+        if round % 3 == 2 {
+            settle(&home.deps_into("embedded", &late)).await.unwrap();
+            warehouse::assert_same(&warehouse::facts(&late), &home.oracle().facts);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert!(swept > 0, "nothing was old enough");
 }
 
 /// The facts of one day do not fit: it is held back, and what `status` says to do is done.

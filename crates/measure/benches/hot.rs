@@ -13,7 +13,7 @@ use movie_analytics::sample::{REAL, Sample};
 use object_store::{ObjectStoreExt, memory::InMemory};
 use pipeline::{
     Dataset, Day, FileParser, Options,
-    csv::{Column, CsvParser, Record, Rows},
+    csv::{Column, CsvParser, Form, Record, Rows},
     facts::{Direction, Logs, Spend},
     parser,
     refusal::RowRefusal,
@@ -46,7 +46,8 @@ fn feed(parser: &mut dyn FileParser, file: &[u8]) -> Vec<RecordBatch> {
 struct Fields(usize);
 
 impl Rows for Fields {
-    const COLUMNS: &'static [Column] = &[Column { name: "cid", aliases: &["cid"] }];
+    const COLUMNS: &'static [Column] =
+        &[Column { name: "cid", aliases: &["cid"], form: Form::Whole64 }];
 
     fn schema() -> Arc<Schema> {
         Schema::empty().into()
