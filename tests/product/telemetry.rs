@@ -96,7 +96,7 @@ fn a_failure_ends_its_span_with_the_reason_in_the_operation_of_the_host() {
     let exceptions: Vec<_> =
         sent.iter().filter(|item| item["data"]["baseType"] == "ExceptionData").collect();
     for (exception, (kind, reason)) in exceptions.iter().zip([
-        ("try_again", "cannot list"),
+        ("try_again", "cannot read"),
         ("undecodable", "expected a JSON object with `Data` and `Metadata`"),
     ]) {
         assert_eq!(exception["tags"]["ai.operation.id"], TRACE);
@@ -249,7 +249,7 @@ fn a_failure_is_one_json_line_on_stderr_with_the_invocation() {
     let [line] = &lines[..] else { panic!("one line: {stderr:#?}") };
     assert_eq!((&line["level"], &line["invocation_id"]), (&json!("ERROR"), &json!(ID.1)));
     assert_eq!(line["exception.type"], "try_again");
-    assert!(line["exception.message"].as_str().unwrap().starts_with("cannot list"), "{line}");
+    assert!(line["exception.message"].as_str().unwrap().starts_with("cannot read"), "{line}");
 }
 
 #[test]
