@@ -73,7 +73,7 @@ impl<W: Write> Sheet<W> {
             Format::Table => Kind::Table(Table::new(columns), out),
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
-                csv.write_record(columns)?;
+                csv.write_record(columns).map_err(io_error)?;
                 Kind::Csv(Box::new(csv))
             }
             Format::Json => Kind::Json(out),
@@ -94,7 +94,7 @@ impl<W: Write> Sheet<W> {
                 let numbers: Vec<_> = numbers.iter().map(|n| n.as_str().to_owned()).collect();
                 table.row(&texts, &numbers);
             }
-            Kind::Csv(csv) => csv.write_record(cells.iter().map(Cell::as_str))?,
+            Kind::Csv(csv) => csv.write_record(cells.iter().map(Cell::as_str)).map_err(io_error)?,
             Kind::Json(out) => {
                 let start = if self.rows == 1 { "[\n{" } else { ",\n{" };
                 out.write_all(start.as_bytes())?;
@@ -131,14 +131,18 @@ impl<W: Write> Sheet<W> {
     }
 }
 
+/// Not by `From`, which hides what kind it is.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
+}
+
 /// A closed pipe is no error: whoever reads has seen enough.
 pub fn unless_closed(error: anyhow::Error) -> anyhow::Result<()> {
     let is_closed = |cause: &(dyn std::error::Error + 'static)| {
-        let of_csv = cause.downcast_ref::<csv::Error>().map(csv::Error::kind);
-        let io = match of_csv {
-            Some(csv::ErrorKind::Io(io)) => Some(io),
-            _ => cause.downcast_ref::<io::Error>(),
-        };
+        let io = cause.downcast_ref::<io::Error>();
         io.is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
     };
     if error.chain().any(is_closed) { Ok(()) } else { Err(error) }

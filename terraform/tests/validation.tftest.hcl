@@ -37,7 +37,6 @@ run "what_the_app_does" {
   variables {
     pii_mode               = "none"
     pii_texts              = "keep"
-    pii_key_old            = true
     retention_days         = 0
     build_fact_schedule    = "*/5 * * * *"
     reconcile_schedule     = "hourly"
@@ -55,10 +54,20 @@ run "what_the_app_does" {
   }
 
   expect_failures = [
-    var.pii_mode, var.pii_texts, var.pii_key_old, var.retention_days, var.build_fact_schedule, var.reconcile_schedule, var.extract_schedule, var.max_refused_share,
+    var.pii_mode, var.pii_texts, var.retention_days, var.build_fact_schedule, var.reconcile_schedule, var.extract_schedule, var.max_refused_share,
     var.max_day_shrink, var.max_customer_changes, var.file_limits, var.row_rules, var.instance_memory_mb, var.maximum_instance_count,
     var.always_ready, var.otlp_endpoint, var.otlp_headers,
   ]
+}
+
+run "an_old_key_without_a_newer_one" {
+  command = plan
+
+  variables {
+    pii_key_old = true
+  }
+
+  expect_failures = [var.pii_key_old]
 }
 
 run "engine_takes_too_much_of_an_instance" {

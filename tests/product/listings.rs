@@ -1,12 +1,16 @@
 //! `refused` and `facts` show rows without any other tool.
 
-use std::fs::{self, File};
+use std::{
+    fs::{self, File},
+    io::Read,
+    process::Stdio,
+};
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::{Value, json};
 
 use crate::common::{
-    app::{Ran, movie_analytics},
+    app::{Ran, command, movie_analytics},
     drop::{logs, reviews},
     place::Place,
 };
@@ -34,6 +38,29 @@ fn refused(place: &Place, more: &[&str]) -> Vec<Value> {
     let args = [&["refused"], more, &["--format", "json"]].concat();
     let rows = place.call_with(&args).ends_with(0).json();
     rows.as_array().unwrap().clone()
+}
+
+/// As `| head` does: more is written than a pipe holds.
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let place = Place::new();
+    let ids = 0..3_000;
+    let rows: Vec<_> = ids.clone().map(|id| (id, "good", id)).collect();
+    place.drop("movie_review/a.csv", reviews(&rows));
+    let rows: Vec<_> = ids.map(|id| (id, "2021-04-19", "Mobile")).collect();
+    place.drop("log_reviews/a.csv", logs(&rows));
+    place.run();
+    for format in ["csv", "json"] {
+        let warehouse = place.warehouse_option();
+        let args = ["facts", "--warehouse", &warehouse, "--format", format];
+        let mut facts = command(place.folder(), &args);
+        facts.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut facts = facts.spawn().unwrap();
+        facts.stdout.take().unwrap().read_exact(&mut [0; 100]).unwrap();
+        let ended = facts.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "{format}");
+        assert_eq!(ended.status.code(), Some(0), "{format}");
+    }
 }
 
 #[test]
