@@ -21,7 +21,7 @@ use crate::{Error, Lake, paths, upload::Upload, work::Counters};
 pub(crate) const ROW_GROUP_ROWS: usize = 131_072;
 
 /// Encoded bytes of a row group at most: refused rows can be long.
-const ROW_GROUP_BYTES: usize = 32 << 20;
+const ROW_GROUP_BYTES: usize = 16 << 20;
 
 /// The column by which [`Lake::read_staged`] prunes: where ids are unique, the id.
 pub(crate) const fn pruned_by(dataset: Dataset) -> &'static str {

@@ -82,7 +82,7 @@ impl Logs {
     /// `memory` (bytes, for everything until the facts are handed over).
     pub fn new(days: &BTreeSet<Day>, rows: usize, ids: RangeInclusive<i64>, memory: u64) -> Self {
         let fit = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        let most = Most { rows: fit(memory / BYTES_PER_LOG).max(2), text_bytes: fit(memory / 4) };
+        let most = Most { rows: fit(memory / BYTES_PER_LOG).max(2), text_bytes: fit(memory / 6) };
         Self {
             days: DaySet::new(days),
             ids,
