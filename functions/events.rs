@@ -1,10 +1,11 @@
 //! Messages on the queues of the file functions: events of blobs that were created, deleted or
 //! renamed, and orders of our own.
 
-use custom_handler::{DequeueCount, Outcome, Output, OutputError, QueueMessage};
+use custom_handler::{DequeueCount, HttpResponse, Outcome, Output, OutputError, QueueMessage};
 use eventgrid::Scope;
 use lake::Delivery;
 use pipeline::Dataset;
+use serde::Serialize;
 
 use crate::{
     deps::{Context, Deps},
@@ -125,6 +126,16 @@ pub const fn output_binding(dataset: Dataset) -> &'static str {
         Dataset::ReviewLogs => "logReviews",
         Dataset::UserPurchase => "userPurchase",
     }
+}
+
+/// The answer of a function that is posted to.
+pub fn answer(status: u16, body: impl Serialize) -> Result<Outcome, OutputError> {
+    Outcome::done().output("response", HttpResponse::json(status, body)?)
+}
+
+/// The answer to a request that its caller has to change.
+pub fn bad_request(problem: String) -> Result<Outcome, OutputError> {
+    answer(400, serde_json::json!({ "error": problem }))
 }
 
 /// Sends orders by the output binding of each dataset.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use custom_handler::{HttpRequest, HttpResponse, Outcome};
+use custom_handler::{HttpRequest, Outcome};
 use lake::{CutRaw, Erasure, SNAPSHOT};
 use pipeline::Dataset;
 use serde::{Deserialize, Serialize};
@@ -129,21 +129,19 @@ pub async fn due(deps: &Deps, found: Option<&Inventory>) -> anyhow::Result<Vec<(
 /// 202 with what was found, or 400 with what is wrong with the request or the settings.
 pub(crate) async fn handle(request: HttpRequest, context: Context) -> anyhow::Result<Outcome> {
     let deps = context.state();
-    let answer = |status: u16, body: serde_json::Value| {
-        Outcome::done().output("response", HttpResponse::json(status, body)?)
-    };
-    let wrong = |error: String| Ok(answer(400, serde_json::json!({ "error": error }))?);
     let request: Request = match request.json() {
         Ok(request) => request,
         // Not what the parser says: it could repeat a customer.
-        Err(_) => return wrong("send {\"customers\": [NUMBER, ...]}".to_owned()),
+        Err(_) => {
+            return Ok(events::bad_request("send {\"customers\": [NUMBER, ...]}".to_owned())?);
+        }
     };
     let no_key =
         |error: &anyhow::Error| matches!(error.downcast_ref(), Some(lake::Error::ErasedKey { .. }));
     let erased = match run(deps, request).await {
         Ok(erased) => erased,
         Err(error) if error.is::<BadRequest>() || no_key(&error) => {
-            return wrong(format!("{error:#}"));
+            return Ok(events::bad_request(format!("{error:#}"))?);
         }
         Err(error) => return Err(error),
     };
@@ -153,8 +151,9 @@ pub(crate) async fn handle(request: HttpRequest, context: Context) -> anyhow::Re
         invocation_id = context.invocation_id(),
         customers.erased = customers,
         files.restaged = files,
-        "erase: {customers} customers on the list, {files} files to be staged again"
+        "erase: {} on the list, {} to be staged again",
+        of(customers, "customer"),
+        of(files as u64, "file")
     );
-    let outcome = answer(202, serde_json::to_value(&erased)?)?;
-    Ok(events::outputs(outcome, erased.orders)?)
+    Ok(events::outputs(events::answer(202, &erased)?, erased.orders)?)
 }

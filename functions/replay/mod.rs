@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use custom_handler::{HttpRequest, HttpResponse, Outcome};
+use custom_handler::{HttpRequest, Outcome};
 use lake::{Receipt, SNAPSHOT, State};
 use pipeline::{Dataset, Day};
 use serde::{Deserialize, Serialize};
@@ -86,18 +86,14 @@ pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
 /// 202 with what was ordered, or 400 with what is wrong with the request.
 pub async fn handle(request: HttpRequest, context: Context) -> anyhow::Result<Outcome> {
     let deps = context.state();
-    let answer = |status: u16, body: serde_json::Value| {
-        Outcome::done().output("response", HttpResponse::json(status, body)?)
-    };
-    let wrong = |error: String| Ok(answer(400, serde_json::json!({ "error": error }))?);
     let request: Request = match request.json() {
         Ok(request) => request,
-        Err(error) => return wrong(format!("{error:#}")),
+        Err(error) => return Ok(events::bad_request(format!("{error:#}"))?),
     };
     let replayed = match run(deps, request).await {
         Ok(replayed) => replayed,
         Err(error) if error.is::<BadRequest>() || events::is_for_good(&error) => {
-            return wrong(format!("{error:#}"));
+            return Ok(events::bad_request(format!("{error:#}"))?);
         }
         Err(error) => return Err(error),
     };
@@ -109,8 +105,7 @@ pub async fn handle(request: HttpRequest, context: Context) -> anyhow::Result<Ou
         files.forgotten = forgotten,
         "replay: {again} files to reprocess, {forgotten} excluded"
     );
-    let outcome = answer(202, serde_json::to_value(&replayed)?)?;
-    Ok(events::outputs(outcome, replayed.orders)?)
+    Ok(events::outputs(events::answer(202, &replayed)?, replayed.orders)?)
 }
 
 impl Request {

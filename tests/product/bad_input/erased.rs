@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
-    time::Duration,
 };
 
 use rusqlite::{Connection, types::Value};
@@ -18,7 +17,8 @@ use crate::{
     common::{
         app::Ran,
         drop::{log, purchases, reviews},
-        handler::message,
+        handler::{get, message, timer},
+        ingestion::Ingestion,
         oracle::Oracle,
         parquet::Rows,
         place::Place,
@@ -247,7 +247,10 @@ fn the_list_is_heeded_under_an_old_key_and_by_nobody_without_it() {
 fn a_post_erases_and_sends_what_is_to_be_staged_again_to_the_queues() {
     let place = place();
     call(&place, &["run"], SETTINGS);
-    let handler = serve(&place, SETTINGS);
+    let ingestion = Ingestion::start();
+    let connection = ingestion.connection_string();
+    let sends = [("APPLICATIONINSIGHTS_CONNECTION_STRING", connection.as_str())];
+    let handler = serve(&place, &[SETTINGS, &sends].concat());
     let post = |body: &str| {
         let request = json!({
             "Data": { "request": { "Url": "http://localhost:7071/api/erase", "Method": "POST",
@@ -273,12 +276,20 @@ fn a_post_erases_and_sends_what_is_to_be_staged_again_to_the_queues() {
     let order = json!({ "path": "movie_review/a.csv" }).to_string();
     let (status, _) = handler.call("classify_movie_review", &message(&order, 1), &[]);
     assert_eq!(status, 200);
-    std::thread::sleep(Duration::from_millis(50));
+    let order = json!({ "path": "log_reviews/a.csv" }).to_string();
+    assert_eq!(handler.call("parse_log_reviews", &message(&order, 1), &[]).0, 200);
+    assert_eq!(handler.call("build_fact_movie_analytics", &timer(), &[]).0, 200);
+    let mut said = ["dashboard", "status"]
+        .map(|page| handler.call(page, &get(page), &[]).1.to_string())
+        .concat();
+    assert!(said.contains("Mobile"), "the page shows who is left");
     let (stdout, stderr) = handler.stop();
-    let said = [stdout, stderr].concat().join("\n");
-    assert!(said.contains("erase: 1 customers on the list"), "{said}");
-    assert!(!TRACES.iter().any(|trace| said.contains(trace)), "{said}");
-    // The messages were lost: what they asked for is found anyway.
+    said += &[stdout, stderr].concat().join("\n");
+    said += &serde_json::Value::from(ingestion.sent()).to_string();
+    assert!(said.contains("erase: 1 customer on the list"), "it is sent");
+    let told: Vec<_> = TRACES.iter().filter(|trace| said.contains(**trace)).collect();
+    assert!(told.is_empty(), "{told:?}");
+    // The message for the purchases was lost: what it asked for is found anyway.
     call(&place, &["run"], SETTINGS);
     assert!(place.facts().keys().all(|grain| grain.customer == OTHER));
 }
