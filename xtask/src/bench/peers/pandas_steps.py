@@ -10,7 +10,7 @@ from measure import DIMENSIONS, ELEMENTS, NAMES, POSITIVE, run
 
 def read(raw, name, **options):
     (file,) = Path(raw, name).glob("*.csv")
-    return pd.read_csv(file, engine="pyarrow", **options)
+    return pd.read_csv(file, **options)
 
 
 def reviews(raw, out):
