@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use engine::{Change, Changed, Live};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future, stream};
 use lake::{Lake, Listing, Receipt, SNAPSHOT, failpoint::applies};
 use pipeline::Dataset;
 use warehouse::{Absorbed, State};
@@ -95,29 +95,29 @@ pub async fn change_set(
 }
 
 /// The receipts that the warehouse has not absorbed, by path and in the order of their numbers.
-async fn read<'a>(
+async fn read(
     lake: &Lake,
-    listings: &'a [(Dataset, Listing)],
+    listings: &[(Dataset, Listing)],
     state: &State,
-) -> anyhow::Result<BTreeMap<&'a String, Vec<Receipt>>> {
-    let absorbed = |path: &str| state.paths.get(path).map_or(0, |absorbed| absorbed.newest);
-    let listed = listings
-        .iter()
-        .flat_map(|(dataset, listing)| listing.newest.iter().map(move |of| (*dataset, of)));
-    let wanted = listed.flat_map(|(dataset, (path, newest))| {
-        (absorbed(path) + 1..=*newest).map(move |number| (dataset, path, number))
-    });
+) -> anyhow::Result<BTreeMap<String, Vec<Receipt>>> {
+    let mut wanted = Vec::new();
+    for (dataset, listing) in listings {
+        for (path, newest) in &listing.newest {
+            let absorbed = state.paths.get(path).map_or(0, |absorbed| absorbed.newest);
+            wanted.extend((absorbed + 1..=*newest).map(|number| (*dataset, path.clone(), number)));
+        }
+    }
     stream::iter(wanted)
-        .map(async |(dataset, path, number)| {
-            let receipt = lake.receipts().find(dataset, path, number).await;
+        .map(|(dataset, path, number)| async move {
+            let receipt = lake.receipts().find(dataset, &path, number).await;
             let receipt =
                 receipt.with_context(|| format!("cannot read receipt {number} of `{path}`"))?;
             anyhow::Ok((path, receipt))
         })
         .buffered(AT_ONCE)
-        .try_fold(BTreeMap::new(), async |mut by_path, (path, receipt)| {
-            by_path.entry(path).or_insert_with(Vec::new).push(receipt);
-            Ok(by_path)
+        .try_fold(BTreeMap::new(), |mut by_path: BTreeMap<_, Vec<_>>, (path, receipt)| {
+            by_path.entry(path).or_default().push(receipt);
+            future::ready(Ok(by_path))
         })
         .await
 }
