@@ -35,7 +35,7 @@ impl ContentHash {
         }
         for row in &self.batch {
             let row = if self.ordered { mix(row.wrapping_add(self.rows)) } else { *row };
-            let halves = u128::from(mix(row ^ NULL)) << 64 | u128::from(row);
+            let halves = u128::from(mix(row)) << 64 | u128::from(row);
             self.sum = self.sum.wrapping_add(halves);
             self.rows += 1;
         }
@@ -47,11 +47,10 @@ impl ContentHash {
     }
 }
 
-/// Spreads each bit of the input over all bits: the last step of MurmurHash3.
-fn mix(mut bits: u64) -> u64 {
-    bits = (bits ^ (bits >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    bits = (bits ^ (bits >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    bits ^ (bits >> 33)
+/// Spreads each bit of the input over all bits: both halves of a product.
+fn mix(bits: u64) -> u64 {
+    let product = u128::from(bits ^ NULL) * 0xff51_afd7_ed55_8ccd;
+    (product >> 64) as u64 ^ product as u64
 }
 
 /// Adds the value of each row to what stands for the row.
