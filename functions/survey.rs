@@ -378,7 +378,10 @@ pub async fn newest(
             let number = receipts.newest.get(&source.path).copied();
             async move {
                 let Some(number) = number else { return Ok((source, None)) };
-                let receipt = deps.lake.receipts().find(dataset, &source.path, number).await?;
+                let mut receipt = deps.lake.receipts().find(dataset, &source.path, number).await?;
+                if receipt.etag != source.etag {
+                    receipt = deps.lake.receipts().of_last_version(receipt).await?;
+                }
                 anyhow::Ok((source, Some(receipt)))
             }
         })

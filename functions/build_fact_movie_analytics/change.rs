@@ -8,9 +8,13 @@ use std::{
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use engine::{Change, Changed, Live};
+use futures_util::{StreamExt, TryStreamExt, future, stream};
 use lake::{Lake, Listing, Receipt, SNAPSHOT, failpoint::applies};
 use pipeline::Dataset;
 use warehouse::{Absorbed, State};
+
+/// Receipts that are read at the same time.
+const AT_ONCE: usize = 64;
 
 /// The live files as they are now, and how they differ from what was published.
 #[derive(Default)]
@@ -39,28 +43,24 @@ pub async fn change_set(
         );
     }
     let snapshot = Snapshot::find(lake, listings, state).await?;
+    let mut new_receipts = read(lake, listings, state).await?;
     for (dataset, listing) in listings {
         for (path, newest) in &listing.newest {
             let absorbed = state.paths.get(path);
             let before = absorbed.and_then(|absorbed| absorbed.live.clone());
             let mut after = before.clone();
-            let (mut receipts, mut unreadable) = (Vec::new(), None);
-            for number in absorbed.map_or(0, |absorbed| absorbed.newest) + 1..=*newest {
-                let receipt = lake
-                    .receipts()
-                    .find(*dataset, path, number)
-                    .await
-                    .with_context(|| format!("cannot read receipt {number} of `{path}`"))?;
+            let mut receipts = new_receipts.remove(path).unwrap_or_default();
+            let mut unreadable = None;
+            for receipt in &receipts {
                 match receipt.state {
                     lake::State::Accepted => (after, unreadable) = (Some(receipt.clone()), None),
                     lake::State::Forgotten => (after, unreadable) = (None, None),
-                    lake::State::Unreadable => unreadable = Some(number),
+                    lake::State::Unreadable => unreadable = Some(receipt.number),
                     lake::State::Loaded
                     | lake::State::Rejected
                     | lake::State::Failed
                     | lake::State::Unchanged => {}
                 }
-                receipts.push(receipt);
             }
             // While the snapshot is live, no receipt of a purchases file decides anything.
             let in_table = matches!(snapshot, Snapshot::Live)
@@ -92,6 +92,34 @@ pub async fn change_set(
         }
     }
     Ok(changes)
+}
+
+/// The receipts that the warehouse has not absorbed, by path and in the order of their numbers.
+async fn read(
+    lake: &Lake,
+    listings: &[(Dataset, Listing)],
+    state: &State,
+) -> anyhow::Result<BTreeMap<String, Vec<Receipt>>> {
+    let mut wanted = Vec::new();
+    for (dataset, listing) in listings {
+        for (path, newest) in &listing.newest {
+            let absorbed = state.paths.get(path).map_or(0, |absorbed| absorbed.newest);
+            wanted.extend((absorbed + 1..=*newest).map(|number| (*dataset, path.clone(), number)));
+        }
+    }
+    stream::iter(wanted)
+        .map(|(dataset, path, number)| async move {
+            let receipt = lake.receipts().find(dataset, &path, number).await;
+            let receipt =
+                receipt.with_context(|| format!("cannot read receipt {number} of `{path}`"))?;
+            anyhow::Ok((path, receipt))
+        })
+        .buffered(AT_ONCE)
+        .try_fold(BTreeMap::new(), |mut by_path: BTreeMap<_, Vec<_>>, (path, receipt)| {
+            by_path.entry(path).or_default().push(receipt);
+            future::ready(Ok(by_path))
+        })
+        .await
 }
 
 /// What is staged of a path, unless a sweep took it while the snapshot counted in its place: then

@@ -94,18 +94,22 @@ fn meant(name: &str) -> Option<&'static str> {
         return None;
     }
     let upper = name.to_uppercase();
-    let distance = |ours: &&str| strsim::osa_distance(&upper, &ours.to_uppercase());
+    let is_near = |ours: &&str| {
+        let allowed = match ours.len() {
+            ..6 => 0,
+            6..10 => 1,
+            _ => 2,
+        };
+        // Most names of other programs are longer or shorter, which costs nothing to see.
+        upper.len().abs_diff(ours.len()) <= allowed
+            && strsim::osa_distance(&upper, &ours.to_uppercase()) <= allowed
+    };
     // Names that begin alike are nearer than others with as many letters in common.
     let likeness = |ours: &&str| strsim::jaro_winkler(&upper, &ours.to_uppercase());
-    let nearest = OURS.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    let allowed = match nearest.len() {
-        ..6 => 0,
-        6..10 => 1,
-        _ => 2,
-    };
-    let is_near = distance(&nearest) <= allowed;
-    (is_near || PREFIXES.iter().any(|prefix| upper.starts_with(&prefix.to_uppercase())))
-        .then_some(nearest)
+    let nearest = |a: &&str, b: &&str| likeness(a).total_cmp(&likeness(b));
+    let near = OURS.into_iter().filter(is_near).max_by(nearest);
+    let like_ours = || PREFIXES.iter().any(|prefix| upper.starts_with(&prefix.to_uppercase()));
+    near.or_else(|| like_ours().then(|| OURS.into_iter().max_by(nearest))?)
 }
 
 #[cfg(test)]

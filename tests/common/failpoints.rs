@@ -5,12 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use lake::failpoint::{Action, arm, disarm, set_clock};
 
 /// Each step of both commits, in order.
-pub const STEPS: [&str; 13] = [
+pub const STEPS: [&str; 14] = [
     "head",
     "stream",
     "quarantine",
     "staged",
     "dedupe",
+    "content",
     "receipt",
     "listing",
     "begin",

@@ -1,51 +1,56 @@
 //! Purchases add up, so the same content must not be live under two paths.
+//!
+//! An index names the paths that brought each content: `staging/_contents/<hash>/<path>`. An entry is
+//! put before the receipt, so every live version has one, and it decides nothing: the receipts of its
+//! path do. A publish finds what slipped through.
+
+use std::sync::atomic::Ordering::Relaxed;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use object_store::{ObjectStoreExt, PutPayload};
 use pipeline::{Dataset, FileReason, FileRefusal};
 
 use crate::{
     Error, Lake, Receipt,
-    failpoint::applies,
+    failpoint::{applies, reach},
     paths,
-    store::{LiveContent, LiveContents, head},
+    store::head,
 };
 
 /// Receipts read at the same time.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
 
-/// The first other path (byte order) whose live version has this content. One listing, and
-/// the receipts that are new since the last look. `known` stays locked from here to the commit, so
-/// that two ingests of one process cannot both find nothing.
+const DATASET: Dataset = Dataset::UserPurchase;
+
+/// Folder of the index below `staging`.
+const FOLDER: &str = "_contents";
+
+/// There once all live versions have an entry: a lake may be older than its index.
+const COMPLETE: &str = "_contents/complete";
+
+/// The first other path (byte order) whose live version has this content. One listing of the paths
+/// that brought it, and the newest receipt of each.
 pub(crate) async fn find_duplicate(
     lake: &Lake,
-    known: &mut LiveContents,
     path: &str,
     content_hash: &str,
 ) -> Result<Option<String>, Error> {
-    let dataset = Dataset::UserPurchase;
-    let listing = lake.receipts().list(dataset).await?;
-    let mut unknown = Vec::new();
-    for (path, &number) in &listing.newest {
-        let newest = (number, listing.etag(path).to_owned());
-        if known.get(path).is_none_or(|known| known.newest != newest) {
-            unknown.push((path.clone(), newest));
+    lake.complete_contents().await?;
+    let folder = format!("{FOLDER}/{content_hash}");
+    let entries = lake.list(lake.staging(), "staging", Some(&folder)).await?;
+    let path_of = |name: &str| Some(name.strip_prefix(&folder)?.strip_prefix('/')?.to_owned());
+    let mut others: Vec<_> =
+        entries.iter().filter_map(|meta| path_of(meta.location.as_ref())).collect();
+    others.sort();
+    for other in others.into_iter().filter(|other| other != path) {
+        if let Some(newest) = lake.receipts().newest(DATASET, &other).await?
+            && let Some(live) = lake.receipts().live_from(newest).await?
+            && live.content_hash.as_deref() == Some(content_hash)
+        {
+            return Ok(Some(other));
         }
     }
-    let mut read = stream::iter(unknown)
-        .map(|(path, newest)| async move {
-            let live = lake.receipts().live(dataset, &path, newest.0).await?;
-            let hash = live.and_then(|receipt| receipt.content_hash);
-            Ok::<_, Error>((path, LiveContent { newest, hash }))
-        })
-        .buffer_unordered(AT_ONCE);
-    while let Some((path, content)) = read.try_next().await? {
-        known.insert(path, content);
-    }
-    let mut others = listing.newest.keys().filter(|other| *other != path);
-    let same = |other: &&String| {
-        known.get(*other).is_some_and(|known| known.hash.as_deref() == Some(content_hash))
-    };
-    Ok(others.find(same).cloned())
+    Ok(None)
 }
 
 /// Why a file is refused whose content counts under `other` already.
@@ -58,6 +63,42 @@ pub(crate) fn same_content(other: &str) -> FileRefusal {
 }
 
 impl Lake {
+    /// Enters that a path brings this content, before its receipt is put.
+    pub(crate) async fn enter_content(&self, path: &str, content_hash: &str) -> Result<(), Error> {
+        reach("content:before")?;
+        self.put_empty(&format!("{FOLDER}/{content_hash}/{path}")).await?;
+        Ok(reach("content:after")?)
+    }
+
+    async fn put_empty(&self, name: &str) -> Result<(), Error> {
+        let put = self.staging().put(&paths::object(name)?, PutPayload::new()).await;
+        put.map(drop).map_err(Error::store("write", name))
+    }
+
+    /// Enters what is live in a lake that had no index yet.
+    async fn complete_contents(&self) -> Result<(), Error> {
+        if self.contents_are_complete().load(Relaxed) {
+            return Ok(());
+        }
+        if head(self.staging(), &paths::object(COMPLETE)?).await?.is_none() {
+            let listing = self.receipts().list(DATASET).await?;
+            stream::iter(listing.newest)
+                .map(async |(path, newest)| {
+                    let live = self.receipts().live(DATASET, &path, newest).await?;
+                    match live.and_then(|live| live.content_hash) {
+                        Some(hash) => self.enter_content(&path, &hash).await,
+                        None => Ok(()),
+                    }
+                })
+                .buffer_unordered(AT_ONCE)
+                .try_collect::<()>()
+                .await?;
+            self.put_empty(COMPLETE).await?;
+        }
+        self.contents_are_complete().store(true, Relaxed);
+        Ok(())
+    }
+
     /// Excludes the live version of purchases with this content, because `kept` counts with the
     /// same. `None` where the path has no such version any more.
     ///
@@ -69,9 +110,11 @@ impl Lake {
         kept: &str,
         content_hash: &str,
     ) -> Result<Option<Receipt>, Error> {
+        // Somebody may have deleted it, and the path would be taken in again.
+        self.enter_content(kept, content_hash).await?;
         let refusal = Some(same_content(kept).into());
         let same = |live: &Receipt| live.content_hash.as_deref() == Some(content_hash);
-        self.receipts().exclude_if(Dataset::UserPurchase, path, refusal, same).await
+        self.receipts().exclude_if(DATASET, path, refusal, same).await
     }
 
     /// Excludes the live version of `other` where its file is gone from `raw`: it was renamed, or
@@ -101,8 +144,7 @@ impl Lake {
             Some(hash) if refused == Some(FileReason::SameContent) && applies("free again") => hash,
             _ => return Ok(false),
         };
-        let mut known = self.purchases().lock().await;
-        match find_duplicate(self, &mut known, &receipt.path, hash).await? {
+        match find_duplicate(self, &receipt.path, hash).await? {
             Some(other) => Ok(!self.has_source(&other).await?),
             None => Ok(true),
         }

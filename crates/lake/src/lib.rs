@@ -43,6 +43,7 @@ mod sources;
 mod store;
 mod sweep;
 pub mod table;
+mod unchanged;
 mod upload;
 mod work;
 

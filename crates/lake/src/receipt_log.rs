@@ -1,9 +1,9 @@
 //! The create-only log of receipts: how they are named, listed, read and put.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use object_store::{ObjectMeta, ObjectStoreExt, PutMode};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
 use pipeline::Dataset;
 use twox_hash::XxHash3_128;
 
@@ -87,6 +87,10 @@ impl Lake {
 }
 
 impl ReceiptLog<'_> {
+    pub(crate) fn staging(&self) -> &Arc<dyn ObjectStore> {
+        self.lake.staging()
+    }
+
     /// The receipts of a dataset, by one listing.
     pub async fn list(self, dataset: Dataset) -> Result<Listing, Error> {
         let mut listing = Listing::default();
@@ -261,6 +265,8 @@ impl ReceiptLog<'_> {
                 _ => self.live_from(newest.clone()).await?,
             };
             let Some(live) = live.filter(&which) else { return Ok(None) };
+            // The version that lies in `raw` stays out.
+            let newest = self.of_last_version(newest).await?;
             let receipt = Receipt {
                 etag: newest.etag,
                 size: newest.size,

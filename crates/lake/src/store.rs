@@ -1,7 +1,6 @@
 //! The lake itself: three object stores, and what is asked of them by name.
 
 use std::{
-    collections::HashMap,
     path::{Path as Folder, PathBuf},
     sync::{
         Arc,
@@ -25,16 +24,6 @@ use crate::{
 /// Containers of an account, sub-folders of a local lake.
 const CONTAINERS: [&str; 3] = ["raw", "staging", "quarantine"];
 
-/// The live content of each purchase path as it was found last.
-pub(crate) type LiveContents = HashMap<String, LiveContent>;
-
-/// Receipts never change, so the newest one says whether this is still right.
-pub(crate) struct LiveContent {
-    /// Number and ETag of the newest receipt.
-    pub newest: (u32, String),
-    pub hash: Option<String>,
-}
-
 /// Raw files, staged files with their receipts, and refused rows. Cheap to clone.
 #[derive(Clone)]
 pub struct Lake {
@@ -56,7 +45,11 @@ struct Inner {
     under_way: UnderWay,
     /// Held by the one version that this process reads though it may have killed others.
     suspect: Arc<tokio::sync::Mutex<()>>,
-    purchases: tokio::sync::Mutex<LiveContents>,
+    /// Held from the look for the same content to the commit, so that two ingests of one process
+    /// cannot both find nothing.
+    purchases: tokio::sync::Mutex<()>,
+    /// The index of contents has all that is live.
+    contents_are_complete: AtomicBool,
     /// The list as it was read last.
     erased: tokio::sync::Mutex<Arc<Erased>>,
     /// The three containers have been seen.
@@ -115,7 +108,8 @@ impl Lake {
         raw_folder: Option<PathBuf>,
         description: String,
     ) -> Self {
-        let (counters, under_way, suspect, purchases, erased, checked) = Default::default();
+        let (counters, under_way, suspect, purchases, erased) = Default::default();
+        let (contents_are_complete, checked) = Default::default();
         let process = paths::attempt();
         let inner = Inner {
             raw,
@@ -128,6 +122,7 @@ impl Lake {
             under_way,
             suspect,
             purchases,
+            contents_are_complete,
             erased,
             checked,
         };
@@ -303,8 +298,12 @@ impl Lake {
         &self.inner.erased
     }
 
-    pub(crate) fn purchases(&self) -> &tokio::sync::Mutex<LiveContents> {
+    pub(crate) fn purchases(&self) -> &tokio::sync::Mutex<()> {
         &self.inner.purchases
+    }
+
+    pub(crate) fn contents_are_complete(&self) -> &AtomicBool {
+        &self.inner.contents_are_complete
     }
 
     /// Everything below a folder, or in the container, in no order.

@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: the product against what people would use instead, on the same files.
 
 mod data;
+mod files;
 mod measured;
 mod ours;
 mod peers;
 mod plan;
+mod publish;
 mod start;
 mod table;
 
@@ -34,9 +36,11 @@ Usage: cargo xtask bench [--size s|m|l] [--peers NAME,...] [--steps NAME,...] [-
                 aggregate                  staged Parquet into facts in Parquet
                 whole                      all of it, with the facts in Parquet
                 sqlite                     all of it, with the facts in the SQLite warehouse
+                publish                    what is staged into SQLite, beside `.import` of sqlite3
                 incremental                one new day of 30, against all 30 days at once
+                files                      1,000 and 100,000 files of one row: all, none, one new
                 start                      from the process to its first answer, and an event
-                by default all but the last two
+                by default all but the last four
   --reps N      repetitions, 5 by default
   --positive N  positive reviews in 1,000: 340 by default as in real ones, 60 as in random words
   --profile P   release, the default, or profiling: the same code with names for profilers
@@ -55,10 +59,16 @@ pub fn run(plan: &Plan) -> Result<()> {
         for peer in &plan.peers {
             facts.extend(peer.run(&place, &raw, plan, &mut taken)?);
         }
+        if plan.wants("publish") {
+            publish::run(&place, &raw, plan, &mut taken)?;
+        }
         // Once is enough: a repetition does the same again.
         if repetition == 1 {
             same(&peers::facts(plan, &facts)?)?;
         }
+    }
+    if plan.wants("files") {
+        files::run(&place, plan, &mut taken)?;
     }
     if plan.wants("start") {
         start::run(&place, plan, &mut taken)?;

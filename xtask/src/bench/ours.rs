@@ -63,15 +63,15 @@ pub fn run(
     Ok(facts)
 }
 
-struct Lake {
+pub struct Lake {
     program: PathBuf,
-    folder: PathBuf,
-    warehouse: PathBuf,
+    pub folder: PathBuf,
+    pub warehouse: PathBuf,
 }
 
 impl Lake {
     /// An empty lake and a warehouse without facts, in place of those before.
-    fn new(place: &Path, plan: &Plan) -> Result<Self> {
+    pub fn new(place: &Path, plan: &Plan) -> Result<Self> {
         let ours = place.join("ours");
         if ours.exists() {
             fs::remove_dir_all(&ours)
@@ -83,17 +83,21 @@ impl Lake {
         Ok(lake)
     }
 
-    fn with(self, files: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Self> {
+    pub fn with(self, files: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Self> {
         link(files, &self.folder.join("raw"), wanted)?;
         Ok(self)
     }
 
-    fn stage(&self) -> Result<Usage> {
+    pub fn stage(&self) -> Result<Usage> {
         self.command(&["reconcile"])
     }
 
-    fn run(&self) -> Result<Usage> {
+    pub fn run(&self) -> Result<Usage> {
         self.command(&["run"])
+    }
+
+    pub fn publish(&self) -> Result<Usage> {
+        self.command(&["publish"])
     }
 
     fn command(&self, words: &[&str]) -> Result<Usage> {

@@ -17,8 +17,18 @@ const SIZES: [Size; 4] = [
 
 /// The steps that one file or one aggregation is; the peers have these too.
 pub const SINGLE: [&str; 4] = ["reviews", "logs", "purchases", "aggregate"];
-const STEPS: [&str; 8] =
-    ["reviews", "logs", "purchases", "aggregate", "whole", "sqlite", "incremental", "start"];
+const STEPS: [&str; 10] = [
+    "reviews",
+    "logs",
+    "purchases",
+    "aggregate",
+    "whole",
+    "sqlite",
+    "publish",
+    "incremental",
+    "files",
+    "start",
+];
 /// What runs without being named.
 const USUAL: usize = 6;
 

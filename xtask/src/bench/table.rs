@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
+use super::files;
 use super::measured::{Taken, Usage};
 use super::ours::WE;
 use super::plan::Plan;
+use super::publish::SHELL;
 
 /// Steps, and what the peers' step of the same meaning is called.
 const COMPARED: [(&str, &str); 6] = [
@@ -34,7 +36,11 @@ pub fn render(plan: &Plan, taken: &Taken) -> String {
     }
     let best = COMPARED.iter().filter_map(|names| best_peer(plan, taken, *names));
     let best = best.collect::<Vec<_>>().join(", ");
-    for step in OURS {
+    if let (Some(ours), Some(theirs)) = (taken.best(WE, "publish"), taken.best(SHELL, "publish")) {
+        text += &line("publish", WE, ours, None);
+        text += &line("", SHELL, theirs, Some(theirs.cpu / ours.cpu));
+    }
+    for step in OURS.iter().chain(&files::STEPS) {
         if let Some(usage) = taken.best(WE, step) {
             text += &line(step, WE, usage, None);
         }

@@ -1,6 +1,6 @@
 //! Dirty days: the dates of all log rows, old and new, whose id stands in a changed file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use arrow_array::{
     cast::AsArray,
@@ -35,7 +35,9 @@ pub(crate) fn listed(change: &Change) -> BTreeSet<Day> {
 }
 
 pub(crate) fn unchanged<'a>(live: &'a Live, change: &Change) -> Vec<&'a Receipt> {
-    live.logs.iter().filter(|log| !in_change(&change.logs, log)).collect()
+    let changed = change.logs.iter().flat_map(Changed::versions);
+    let changed: HashSet<&str> = changed.map(|receipt| receipt.path.as_str()).collect();
+    live.logs.iter().filter(|log| !changed.contains(log.path.as_str())).collect()
 }
 
 /// Log files that may hold an id of a changed file on a day that is not known to be dirty.
@@ -55,10 +57,6 @@ pub(crate) fn candidates<'a>(
 /// Whether a log file has a day that is not known to be dirty.
 fn is_open(log: &Receipt, dirty: &BTreeSet<Day>) -> bool {
     log.days.keys().any(|day| !dirty.contains(day))
-}
-
-fn in_change(changes: &[Changed], log: &Receipt) -> bool {
-    changes.iter().flat_map(Changed::versions).any(|receipt| receipt.path == log.path)
 }
 
 /// The days of one changed file in the log files that may hold its ids.

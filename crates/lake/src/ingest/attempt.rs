@@ -45,7 +45,12 @@ impl Job<'_> {
             return self.without_source().await;
         };
         reach("head:after")?;
-        let newest = self.log().newest(self.dataset, self.path).await?;
+        let newest = match self.log().newest(self.dataset, self.path).await? {
+            Some(newest) if newest.etag != store::etag(&version) => {
+                Some(self.log().of_last_version(newest).await?)
+            }
+            newest => newest,
+        };
         if let Some(newest) = &newest
             && let Some(outcome) = self.settled(newest, &version)
             && !self.lake.is_free_again(newest).await?
@@ -98,7 +103,7 @@ impl Job<'_> {
             let counts = matches!(newest.state, State::Accepted | State::Loaded | State::Unchanged);
             counts && newest.etag == store::etag(version)
         });
-        let live = match newest {
+        let live = match newest.clone() {
             Some(newest) => self.log().live_from(newest).await?,
             None => None,
         };
@@ -126,6 +131,11 @@ impl Job<'_> {
         match self.read(version, read_on, &parquet, known, load).await? {
             Reading::Changed => Ok(Step::Changed),
             Reading::Known { bytes_hash } => {
+                if let Some(newest) = &newest
+                    && let Some(unchanged) = self.log().remember_unchanged(newest, etag).await?
+                {
+                    return Ok(Step::done(Outcome::Unchanged(unchanged)));
+                }
                 // What is staged was read when these bytes came first.
                 let (date_orders, read_on) = (kept_orders, kept_on);
                 let bytes_hash = Some(bytes_hash);
@@ -315,6 +325,9 @@ impl Job<'_> {
             date_orders: tally.date_orders,
             ..accepted
         };
+        if let (Dataset::UserPurchase, Some(hash)) = (self.dataset, &receipt.content_hash) {
+            self.lake.enter_content(self.path, hash).await?;
+        }
         match (load, self.dataset) {
             (Some(load), _) => self.accept_load(load, receipt).await,
             (None, Dataset::UserPurchase) => self.accept_purchases(receipt).await,
@@ -335,8 +348,8 @@ impl Job<'_> {
         // Without rows there is nothing that could count twice.
         let Some(hash) = receipt.content_hash.clone() else { return self.accept(receipt).await };
         // Held to the end: no other ingest of this process may commit in between.
-        let mut contents = self.lake.purchases().lock().await;
-        while let Some(other) = find_duplicate(self.lake, &mut contents, self.path, &hash).await? {
+        let _contents = self.lake.purchases().lock().await;
+        while let Some(other) = find_duplicate(self.lake, self.path, &hash).await? {
             if self.lake.take_over(&other, self.path, &hash).await? {
                 continue;
             }
@@ -349,7 +362,7 @@ impl Job<'_> {
         }
         // Another process may have done the same under another path meanwhile. Of the two that
         // are live now, the greater path is excluded, by whoever sees it.
-        let Some(other) = find_duplicate(self.lake, &mut contents, self.path, &hash).await? else {
+        let Some(other) = find_duplicate(self.lake, self.path, &hash).await? else {
             return Ok(step);
         };
         let (kept, loser) = (self.path.min(&other), self.path.max(&other));

@@ -7,7 +7,7 @@ use arrow_array::{
 };
 use arrow_schema::DataType;
 use pipeline::Dataset;
-use twox_hash::XxHash3_128;
+use twox_hash::XxHash3_64;
 
 /// Adds rows up. Compression, line ends, byte order marks, other spellings of a number and the
 /// order of columns leave no trace; of purchases, which add up, the order of rows does not either.
@@ -15,6 +15,8 @@ pub(super) struct ContentHash {
     ordered: bool,
     rows: u64,
     sum: u128,
+    /// What stands for each row of a batch, kept for its memory.
+    batch: Vec<u64>,
 }
 
 /// In the place of a value that is absent.
@@ -22,20 +24,19 @@ const NULL: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl ContentHash {
     pub(super) fn new(dataset: Dataset) -> Self {
-        Self { ordered: dataset != Dataset::UserPurchase, rows: 0, sum: 0 }
+        Self { ordered: dataset != Dataset::UserPurchase, rows: 0, sum: 0, batch: Vec::new() }
     }
 
     pub(super) fn add(&mut self, batch: &RecordBatch) {
-        let mut rows = vec![0_u64; batch.num_rows()];
+        self.batch.clear();
+        self.batch.resize(batch.num_rows(), 0);
         for column in batch.columns() {
-            for (row, value) in rows.iter_mut().zip(values(column.as_ref())) {
-                *row = mix(row.rotate_left(7) ^ value);
-            }
+            add_column(&mut self.batch, column.as_ref());
         }
-        for row in rows {
-            let place = if self.ordered { self.rows } else { 0 };
-            let bytes = [row.to_le_bytes(), place.to_le_bytes()].concat();
-            self.sum = self.sum.wrapping_add(XxHash3_128::oneshot(&bytes));
+        for row in &self.batch {
+            let row = if self.ordered { mix(row.wrapping_add(self.rows)) } else { *row };
+            let halves = u128::from(mix(row)) << 64 | u128::from(row);
+            self.sum = self.sum.wrapping_add(halves);
             self.rows += 1;
         }
     }
@@ -46,35 +47,47 @@ impl ContentHash {
     }
 }
 
-/// Spreads each bit of the input over all bits: the last step of MurmurHash3.
-fn mix(mut bits: u64) -> u64 {
-    bits = (bits ^ (bits >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    bits = (bits ^ (bits >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    bits ^ (bits >> 33)
+/// Spreads each bit of the input over all bits: both halves of a product.
+fn mix(bits: u64) -> u64 {
+    let product = u128::from(bits ^ NULL) * 0xff51_afd7_ed55_8ccd;
+    (product >> 64) as u64 ^ product as u64
 }
 
-/// A number for the value of each row.
-fn values(column: &dyn Array) -> Vec<u64> {
+/// Adds the value of each row to what stands for the row.
+fn add_column(rows: &mut [u64], column: &dyn Array) {
     macro_rules! numbers {
-        ($type:ty) => {
-            column.as_primitive::<$type>().iter().map(|n| n.map_or(NULL, |n| n as u64)).collect()
-        };
+        ($type:ty) => {{
+            let column = column.as_primitive::<$type>();
+            match column.nulls() {
+                None => fold(rows, column.values().iter().map(|n| *n as u64)),
+                Some(_) => fold(rows, column.iter().map(|n| n.map_or(NULL, |n| n as u64))),
+            }
+        }};
     }
-    let text =
-        |text: Option<&str>| text.map_or(NULL, |t| XxHash3_128::oneshot(t.as_bytes()) as u64);
     match column.data_type() {
         DataType::Int32 => numbers!(Int32Type),
         DataType::Int64 => numbers!(Int64Type),
         DataType::Date32 => numbers!(Date32Type),
         DataType::Decimal128(..) => numbers!(Decimal128Type),
         DataType::Timestamp(..) => numbers!(TimestampMicrosecondType),
-        DataType::Utf8 => column.as_string::<i32>().iter().map(text).collect(),
+        DataType::Utf8 => fold(rows, texts(column)),
         DataType::Dictionary(..) => {
             let column = column.as_dictionary::<Int32Type>();
-            let of_keys = values(column.values().as_ref());
+            let values: Vec<u64> = texts(column.values().as_ref()).collect();
             let keys = column.keys().iter();
-            keys.map(|key| key.map_or(NULL, |key| of_keys[key as usize])).collect()
+            fold(rows, keys.map(|key| key.map_or(NULL, |key| values[key as usize])));
         }
         other => unreachable!("no staged column is of type {other}"),
     }
+}
+
+fn fold(rows: &mut [u64], values: impl Iterator<Item = u64>) {
+    for (row, value) in rows.iter_mut().zip(values) {
+        *row = mix(row.rotate_left(7) ^ value);
+    }
+}
+
+fn texts(column: &dyn Array) -> impl Iterator<Item = u64> {
+    let of = |text: Option<&str>| text.map_or(NULL, |text| XxHash3_64::oneshot(text.as_bytes()));
+    column.as_string::<i32>().iter().map(of)
 }

@@ -18,6 +18,7 @@ mod remote;
 mod source;
 mod start_marker;
 mod under_way;
+mod writer;
 
 use std::time::Duration;
 

@@ -15,6 +15,7 @@ use super::{
     content::ContentHash,
     quarantine::Quarantine,
     source::{Bounds, SourceReader, Stop, too_large},
+    writer::Writer,
 };
 use crate::{
     Error, Lake, erased::Eraser, failpoint::reach, parquet_out::ParquetOut, store::etag,
@@ -81,17 +82,17 @@ pub(super) enum Reading {
 
 /// Where good rows go.
 enum Good {
-    Staged(Box<ParquetOut>),
+    Staged(Writer),
     Table { load: Box<dyn Load>, rows: u64 },
 }
 
 impl Good {
-    fn write(&mut self, handle: &Handle, rows: &RecordBatch) -> Result<(), Error> {
+    fn write(&mut self, handle: &Handle, rows: RecordBatch) -> Result<(), Error> {
         match self {
             Self::Staged(staged) => staged.write(rows),
             Self::Table { load, rows: written } => {
                 *written += rows.num_rows() as u64;
-                Ok(handle.block_on(load.write(rows))?)
+                Ok(handle.block_on(load.write(&rows))?)
             }
         }
     }
@@ -173,7 +174,7 @@ impl Pass {
             None => {
                 let (store, schema) = (self.lake.staging(), parser.schema());
                 let file = ParquetOut::create(&self.lake, handle, store, &self.parquet, schema)?;
-                Good::Staged(Box::new(file))
+                Good::Staged(Writer::start(file, handle, &self.path))
             }
         };
         let content = ContentHash::new(self.dataset);
@@ -236,7 +237,7 @@ impl Pass {
                 Some(eraser) => eraser.keep(batch)?,
                 None => batch,
             };
-            output.good.write(handle, &batch)?;
+            output.good.write(handle, batch)?;
         }
         while let Some(batch) = parser.take_refused() {
             let refused = match &mut output.refused {

@@ -53,20 +53,38 @@ async fn the_same_bytes_again_keep_the_live_version() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         world.drop_file(REVIEW, reviews(0..3)).await;
         let Outcome::Unchanged(second) = world.ingest(REVIEW).await else { panic!() };
-        assert_eq!((second.number, second.state), (2, State::Unchanged));
+        assert_eq!((second.number, second.state), (1, State::Accepted));
         assert_ne!(second.etag, first.etag);
-        assert_eq!((&second.content_hash, &second.parquet), (&first.content_hash, &None));
+        // It is known from now on, without a receipt.
+        let read = world.lake.work().sources_read;
+        assert_eq!(world.ingest(REVIEW).await, Outcome::AlreadyDone(second));
+        assert_eq!(world.lake.work().sources_read, read);
+        assert_eq!(world.lake.receipts().list(REVIEWS).await.unwrap().newest[REVIEW], 1);
         assert_eq!(world.staged().await, [first.parquet.clone().unwrap()]);
-        let live = world.lake.receipts().live(REVIEWS, REVIEW, 2).await.unwrap().unwrap();
-        assert_eq!(live.number, 1);
         // Forced, it is staged again.
         let third = accepted(world.force(REVIEW).await);
-        assert_eq!((third.number, &third.content_hash), (3, &first.content_hash));
+        assert_eq!((third.number, &third.content_hash), (2, &first.content_hash));
         assert_eq!(world.ids(&third, "review_id").await, [0, 1, 2]);
-        // The order was given when two receipts stood there; delivered again, it is done.
-        let order = IngestOptions { force: Some(2), ..Default::default() };
+        // The order was given when one receipt stood there; delivered again, it is done.
+        let order = IngestOptions { force: Some(1), ..Default::default() };
         let again = world.ingest_with(REVIEW, &order).await;
-        assert!(matches!(again, Outcome::AlreadyDone(third) if third.number == 3));
+        assert!(matches!(again, Outcome::AlreadyDone(third) if third.number == 2));
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_was_found_unchanged_stays_out_once_it_is_excluded() {
+    for world in World::all().await {
+        world.drop_file(REVIEW, reviews(0..3)).await;
+        accepted(world.ingest(REVIEW).await);
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        world.drop_file(REVIEW, reviews(0..3)).await;
+        assert!(matches!(world.ingest(REVIEW).await, Outcome::Unchanged(_)));
+        let excluded = world.lake.receipts().exclude(REVIEWS, REVIEW).await.unwrap().unwrap();
+        assert_eq!(world.ingest(REVIEW).await, Outcome::AlreadyDone(excluded));
+        // What was remembered of the version before says nothing of it any more.
+        world.drop_file(REVIEW, reviews(0..4)).await;
+        assert_eq!(accepted(world.ingest(REVIEW).await).number, 3);
     }
 }
 

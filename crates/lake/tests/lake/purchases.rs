@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::{TryStreamExt, future::join_all};
 use lake::{Lake, Outcome};
+use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use pipeline::{Dataset, FileReason};
 
 use crate::world::*;
@@ -127,4 +128,39 @@ async fn a_twin_that_is_taken_out_says_why() {
     assert_eq!(out.refusal.as_ref().unwrap().reason, FileReason::SameContent);
     assert!(live_paths(&world.lake).await.is_empty());
     assert!(world.lake.is_free_again(&out).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_file_of_purchases_costs_the_same_whatever_there_is_already() {
+    let world = World::memory();
+    let mut costs = Vec::new();
+    for n in 0..40 {
+        let path = format!("user_purchase/{n:02}.csv");
+        world.drop_file(&path, purchases(n)).await;
+        let before = world.lake.work();
+        accepted(world.ingest(&path).await);
+        let after = world.lake.work();
+        let listings = after.listings - before.listings;
+        costs.push((listings, after.receipts_read - before.receipts_read));
+    }
+    // The first one looks whether the lake is older than the index.
+    assert!(costs[1..].iter().all(|cost| *cost == costs[1]), "{costs:?}");
+}
+
+#[tokio::test]
+async fn a_lake_that_is_older_than_the_index_of_contents_gets_one() {
+    let world = World::memory();
+    let [a, b] = ["user_purchase/a.csv", "user_purchase/b.csv"];
+    world.drop_file(a, purchases(6)).await;
+    accepted(world.ingest(a).await);
+    let index = Path::from("_contents");
+    let names: Vec<_> = world.staging.list(Some(&index)).try_collect().await.unwrap();
+    for meta in &names {
+        world.staging.delete(&meta.location).await.unwrap();
+    }
+    assert_eq!(names.len(), 2, "the entry of a.csv, and that all have one");
+    world.drop_file(b, purchases(6)).await;
+    let later = world.another_process();
+    let refused = rejected(lake::ingest(&later, b, &Default::default()).await.unwrap());
+    assert_eq!(refused.refusal.unwrap().reason, FileReason::SameContent);
 }

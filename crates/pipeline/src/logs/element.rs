@@ -55,6 +55,12 @@ pub fn index_of(name: &str) -> Option<usize> {
 /// Where a text lies once trimmed, out of where it lies with the blanks around it.
 pub fn trimmed(text: &str, start: usize, end: usize) -> (usize, usize) {
     let value = &text[start..end];
+    // As nearly all are.
+    if let (Some(b'!'..=b'~'), Some(b'!'..=b'~')) =
+        (value.as_bytes().first(), value.as_bytes().last())
+    {
+        return (start, end);
+    }
     let skipped = value.len() - value.trim_start_matches(is_blank).len();
     (start + skipped, start + skipped + value.trim_matches(is_blank).len())
 }

@@ -46,17 +46,29 @@ pub fn network(ip: IpAddr, space: &mut String) {
         IpAddr::V4(ip) => Ok(ip),
         IpAddr::V6(ip) => embedded(ip).ok_or(ip),
     };
-    // Writing into a text does not fail.
-    let _ = match embedded {
+    match embedded {
         Ok(ip) => {
-            let [a, b, c, _] = ip.octets();
-            write!(space, "{a}.{b}.{c}.0")
+            for octet in &ip.octets()[..3] {
+                push_number(*octet, space);
+                space.push('.');
+            }
+            space.push('0');
         }
         Err(ip) => {
             let [a, b, ..] = ip.segments();
-            write!(space, "{}", Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0))
+            // Writing into a text does not fail.
+            let _ = write!(space, "{}", Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0));
         }
-    };
+    }
+}
+
+/// A number without the cost of formatting, which is a tenth of all work on a log.
+fn push_number(number: u8, space: &mut String) {
+    for (place, digit) in [(100, number / 100), (10, number / 10 % 10), (1, number % 10)] {
+        if number >= place || place == 1 {
+            space.push(char::from(b'0' + digit));
+        }
+    }
 }
 
 /// The IPv4 address inside of 6to4 (RFC 3056), Teredo (RFC 4380), NAT64 (RFC 6052), a mapped or a

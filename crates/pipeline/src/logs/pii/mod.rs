@@ -83,8 +83,18 @@ fn push_plain(text: &str, space: &mut String) {
 
 /// Every letter and digit but the last `kept` as `#`; of short texts half of them at most.
 fn mask_but(text: &str, kept: usize, space: &mut String) {
-    let named = text.chars().filter(|c| c.is_alphanumeric()).count();
-    let mut left = named - kept.min(named / 2);
+    let masked = |named: usize| named - kept.min(named / 2);
+    if text.is_ascii() {
+        let bytes = || text.bytes();
+        let mut left = masked(bytes().filter(u8::is_ascii_alphanumeric).count());
+        for byte in bytes() {
+            let is_masked = byte.is_ascii_alphanumeric() && left > 0;
+            left -= usize::from(is_masked);
+            space.push(if is_masked { '#' } else { char::from(byte) });
+        }
+        return;
+    }
+    let mut left = masked(text.chars().filter(|c| c.is_alphanumeric()).count());
     space.extend(text.chars().map(|c| {
         if c.is_alphanumeric() && left > 0 {
             left -= 1;

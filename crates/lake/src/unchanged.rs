@@ -1,0 +1,76 @@
+//! Versions with the bytes of the live one, remembered beside the log: a file that is sent again and
+//! again costs no receipt. One small object for each path, overwritten; where it is lost, the file is
+//! read once more.
+
+use object_store::ObjectStoreExt;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Receipt, State, paths, receipt::now, receipt_log::ReceiptLog};
+
+/// Folder of these below `staging`.
+const FOLDER: &str = "_unchanged";
+
+#[derive(Serialize, Deserialize)]
+struct Unchanged {
+    /// Number of the newest receipt then: a newer one decides alone.
+    number: u32,
+    etag: String,
+    /// When it was found, UTC.
+    found_at: String,
+}
+
+impl Unchanged {
+    fn receipt(self, newest: Receipt) -> Receipt {
+        let Self { etag, found_at: written_at, .. } = self;
+        Receipt { etag, written_at, restaged: false, ..newest }
+    }
+}
+
+fn name(receipt: &Receipt) -> String {
+    format!("{FOLDER}/{}/{}.json", receipt.dataset, receipt.path)
+}
+
+impl ReceiptLog<'_> {
+    /// The newest receipt of a path as one of the version that was found unchanged after it, if
+    /// there is one.
+    pub async fn of_last_version(self, newest: Receipt) -> Result<Receipt, Error> {
+        if !leaves_live(&newest) {
+            return Ok(newest);
+        }
+        let name = name(&newest);
+        let object = paths::object(&name)?;
+        let bytes = match async { self.staging().get(&object).await?.bytes().await }.await {
+            Ok(bytes) => bytes,
+            Err(object_store::Error::NotFound { .. }) => return Ok(newest),
+            Err(error) => return Err(Error::store("read", name)(error)),
+        };
+        Ok(match serde_json::from_slice::<Unchanged>(&bytes) {
+            Ok(last) if last.number == newest.number => last.receipt(newest),
+            _ => newest,
+        })
+    }
+
+    /// Remembers that the version has the bytes of the live one. `None` where the newest receipt is
+    /// of a version that was not taken in: the log has to say that another one counts by now.
+    pub(crate) async fn remember_unchanged(
+        self,
+        newest: &Receipt,
+        etag: String,
+    ) -> Result<Option<Receipt>, Error> {
+        if !leaves_live(newest) {
+            return Ok(None);
+        }
+        let name = name(newest);
+        let last = Unchanged { number: newest.number, etag, found_at: now() };
+        let json = serde_json::to_vec(&last)
+            .map_err(|error| Error::Bug { path: name.clone(), detail: error.to_string() })?;
+        let put = self.staging().put(&paths::object(&name)?, json.into()).await;
+        put.map_err(Error::store("write", name))?;
+        Ok(Some(last.receipt(newest.clone())))
+    }
+}
+
+/// Whether the version of a receipt was taken in.
+fn leaves_live(receipt: &Receipt) -> bool {
+    matches!(receipt.state, State::Accepted | State::Loaded | State::Unchanged)
+}
