@@ -103,7 +103,8 @@ pub fn notices(numbers: &Dashboard, state: &State) -> Markup {
 }
 
 /// Where the numbers come from.
-pub fn card(numbers: &Dashboard) -> Markup {
+pub fn card(numbers: &Dashboard, state: &State) -> Markup {
+    let rejected = |count: u64| format!("{} rejected", self::count(count));
     html! {
         @if !numbers.freshness.is_empty() {
             section.card aria-labelledby="sources" {
@@ -124,7 +125,14 @@ pub fn card(numbers: &Dashboard) -> Markup {
                                     (count(data.live))
                                     @if data.refused > 0 {
                                         br;
-                                        span.bad { (count(data.refused)) " rejected" }
+                                        @if state.lists_refused {
+                                            a.bad href="dashboard/refused" {
+                                                (rejected(data.refused))
+                                                span.visually-hidden { ", " (name(&data.dataset)) }
+                                            }
+                                        } @else {
+                                            span.bad { (rejected(data.refused)) }
+                                        }
                                     }
                                 }
                                 td {
@@ -135,6 +143,13 @@ pub fn card(numbers: &Dashboard) -> Markup {
                                 }
                             }
                         }
+                    }
+                }
+                p.note {
+                    @if state.lists_refused {
+                        a href="dashboard/refused" { "Refused rows and rejected files" }
+                    } @else {
+                        code { "movie-analytics refused" } " lists refused rows and rejected files."
                     }
                 }
             }
@@ -171,6 +186,7 @@ pub fn about(numbers: &Dashboard) -> Markup {
                     }
                 }
             }
+            p.note { a href="dashboard/dictionary" { "Data dictionary" } }
         }
     }
 }
