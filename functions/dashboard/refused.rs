@@ -23,7 +23,7 @@ const MOST_SHOWN: usize = 200;
 pub const MOST_ROWS: usize = 10_000;
 
 /// Characters of a text; the command has all of it.
-const MOST_TEXT: usize = 200;
+const MOST_TEXT: usize = 500;
 
 /// What the page shows.
 pub struct List {

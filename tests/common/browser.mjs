@@ -15,7 +15,7 @@ const context = await chromium.launchPersistentContext(profile, {
   executablePath: program,
   headless: true,
   viewport: { width: 1280, height: 900 },
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-lcd-text',
     '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 const faults = [];
@@ -88,7 +88,7 @@ const actions = {
   async unfold() {
     await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
   },
-  async shot({ file, screen }) { await page.screenshot({ path: file, fullPage: !screen }); },
+  async shot({ file, clip }) { await page.screenshot({ path: file, fullPage: !clip, clip }); },
   read,
   /** Which rules are broken, and where. The best practices, too. */
   async axe() {

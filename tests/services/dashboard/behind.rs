@@ -84,7 +84,7 @@ fn the_list_on_the_page_is_bounded_and_says_so() {
     let good: String = (0..2_000).map(|id| format!("{id},good,{id}\n")).collect();
     let bad: String = (0..201).map(|id| format!("x,secret,{id}\n")).collect();
     place.drop("movie_review/a.csv", format!("cid,review_str,id_review\n{good}{bad}"));
-    place.call("run").ends_with(3);
+    place.run();
     let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
     let handler = Handler::start(place.folder(), &[("LAKE", &lake), ("WAREHOUSE", &warehouse)]);
     // As the Functions host calls it.

@@ -36,10 +36,11 @@ async fn the_readme_shows_the_page_as_it_is_now() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/dashboard.png");
     let hash = hash_of_page(&demo).await;
     if env::var_os("UPDATE_GOLDEN").is_some() {
+        let clip = json!({ "x": 0, "y": 0, "width": 1_280, "height": 640 });
         browser::run(vec![
             json!({ "do": "look", "width": 1_280, "scheme": "light" }),
             demo.served.open("/"),
-            json!({ "do": "shot", "file": file, "screen": true }),
+            json!({ "do": "shot", "file": file, "clip": clip }),
         ]);
         let png = fs::read(&file).unwrap();
         fs::write(&file, with_text(&png, &hash)).unwrap();
