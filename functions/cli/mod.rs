@@ -456,7 +456,8 @@ async fn command(command: Command, quiet: bool) -> anyhow::Result<Ended> {
             let setting = WarehouseSetting::read(&values)?;
             places::must_exist(&setting)?;
             // The lake of the settings need not be that of a warehouse that an option names.
-            let has_lake = ["LAKE", "LAKE__blobServiceUri"].iter().any(|name| values(name).is_some());
+            let has_lake =
+                ["LAKE", "LAKE__blobServiceUri"].iter().any(|name| values(name).is_some());
             let shown = match warehouse.is_none() && has_lake {
                 true => dashboard::Shown::all(places().open(May::Look).await?),
                 false => dashboard::Shown::warehouse(&setting),

@@ -85,13 +85,17 @@ impl Change {
         let Some(before) = before else { return Self::default() };
         let (now, then) = (numbers.total(), before.total());
         let score = match (now.score(), then.score()) {
-            (Some(now), Some(then)) => Some(format!("{:+.3} from {then:.3}", now - then)),
-            _ => Some("no reviews before".to_owned()),
+            (Some(now), Some(then)) => {
+                // Of the numbers as they are shown.
+                let [now, then] = [now, then].map(|score| (score * 1e3).round() / 1e3);
+                format!("{:+.3} from {then:.3}", now - then)
+            }
+            _ => "no reviews before".to_owned(),
         };
         let customers = numbers.customers.zip(before.customers);
         Self {
             reviews: Some(change(now.reviews.into(), then.reviews.into(), &count(then.reviews))),
-            score,
+            score: Some(score),
             customers: customers
                 .map(|(now, then)| change(now.count.into(), then.count.into(), &count(then.count))),
             spend: customers

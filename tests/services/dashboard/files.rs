@@ -83,9 +83,9 @@ async fn each_chart_is_a_drawing_that_stands_alone() {
         for (text, of) in groups {
             has(drawing, text);
             let share = of.reviews as f64 / total as f64 * 100.0;
-            let count = texts(drawing).iter().any(|found| {
-                found.replace(',', "") == format!("{} ({share:.1}%)", of.reviews)
-            });
+            let count = texts(drawing)
+                .iter()
+                .any(|found| found.replace(',', "") == format!("{} ({share:.1}%)", of.reviews));
             assert!(count, "{text}: {drawing}");
         }
     }

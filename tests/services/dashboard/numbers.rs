@@ -188,9 +188,9 @@ fn numbers_are_compared_with_as_many_days_before() {
     assert_eq!(change("Total reviews"), format!("{reviews:+.1}% from {}", then.reviews));
     let customers = percent(now.customers, then.customers);
     assert_eq!(change("Customers"), format!("{customers:+.1}% from {}", then.customers));
-    let score = change("Average review score").split_once(" from ").unwrap();
-    assert_eq!(score.1, format!("{:.3}", then.score));
-    assert!((number(score.0) - (now.score - then.score)).abs() < 0.000_51, "{score:?}");
+    let [score, before] = [now.score, then.score].map(|score| (score * 1e3).round());
+    let score = format!("{:+.3} from {:.3}", (score - before) / 1e3, before / 1e3);
+    assert_eq!(change("Average review score"), score);
     let spend = number(change("Total spend").split_once("% from ").unwrap().1);
     assert!((spend - then.spend).abs() < 0.005_001, "{spend}, {}", then.spend);
 

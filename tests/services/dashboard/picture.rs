@@ -48,6 +48,7 @@ async fn the_readme_shows_the_page_as_it_is_now() {
     let png = fs::read(&file).unwrap();
     assert!(png.len() < 150_000, "{} bytes", png.len());
     let named = memchr::memmem::find(&png, format!("tEXtpage\0{hash}").as_bytes());
-    let remedy = "`UPDATE_GOLDEN=1 cargo test --test services dashboard::picture` takes another one";
+    let remedy =
+        "`UPDATE_GOLDEN=1 cargo test --test services dashboard::picture` takes another one";
     assert!(named.is_some(), "the page has changed: {remedy}");
 }
