@@ -1,7 +1,7 @@
 //! Refused rows and rejected files, one by one: for the command `refused` and for the page.
 
 use lake::Lake;
-use pipeline::{FileReason, RowReason};
+use pipeline::{FileReason, RefusedRow, RowReason};
 use serde::Serialize;
 
 use crate::{quarantine, replay::BadRequest, survey::Inventory};
@@ -41,6 +41,8 @@ struct File {
     /// Of a rejected file: reason and detail.
     rejected: Option<(&'static str, String)>,
     quarantine: Option<String>,
+    /// What its receipt keeps of the first rows.
+    first_rows: Vec<RefusedRow>,
 }
 
 impl Wanted {
@@ -68,11 +70,13 @@ impl Refused {
                 rejected:
                     file.reason.map(|reason| (reason.name(), file.detail.unwrap_or_default())),
                 quarantine: file.quarantine,
+                first_rows: file.first_rows,
             }));
             files.extend(survey.with_refused_rows.into_iter().map(|file| File {
                 path: file.path,
                 rejected: None,
                 quarantine: file.quarantine,
+                first_rows: file.first_rows,
             }));
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -98,14 +102,15 @@ impl Refused {
         }
     }
 
-    /// Hands them to `take` by file, until it wants no more.
+    /// Hands them to `take` by file, until it wants no more. Of rows that have left quarantine, it gets
+    /// those that the receipt has.
     pub async fn each(
         self,
         lake: &Lake,
         wanted: &Wanted,
         mut take: impl FnMut(Entry) -> anyhow::Result<bool>,
     ) -> anyhow::Result<()> {
-        for File { path, rejected, quarantine } in self.0 {
+        for File { path, rejected, quarantine, first_rows } in self.0 {
             if !wanted.has_file(&path) {
                 continue;
             }
@@ -115,17 +120,29 @@ impl Refused {
                 goes_on =
                     take(Entry { file, reason, column: None, detail, text: None, line: None })?;
             }
-            if let Some(parquet) = quarantine.filter(|_| goes_on) {
-                quarantine::read(lake, &parquet, |row| {
-                    if wanted.has_reason(&row.reason) {
-                        let detail = format!("expected {}", quarantine::expected(&row.reason));
-                        let quarantine::Row { line, reason, column, text } = row;
-                        let (file, line) = (path.clone(), Some(line));
-                        goes_on = take(Entry { file, reason, column, detail, text, line })?;
+            let mut give = |row: quarantine::Row, expected: &str| {
+                if goes_on && wanted.has_reason(&row.reason) {
+                    let quarantine::Row { line, reason, column, text } = row;
+                    let (file, line) = (path.clone(), Some(line));
+                    let detail = format!("expected {expected}");
+                    goes_on = take(Entry { file, reason, column, detail, text, line })?;
+                }
+                Ok(goes_on)
+            };
+            if let Some(parquet) = quarantine {
+                let read = quarantine::read(lake, &parquet, |row| {
+                    let expected = quarantine::expected(&row.reason);
+                    give(row, expected)
+                });
+                match read.await {
+                    Err(error) if has_left(&error) => {
+                        for RefusedRow { line, reason, column, expected } in first_rows {
+                            let reason = reason.name().to_owned();
+                            give(quarantine::Row { line, reason, column, text: None }, &expected)?;
+                        }
                     }
-                    Ok(goes_on)
-                })
-                .await?;
+                    read => read?,
+                }
             }
             if !goes_on {
                 break;
@@ -133,4 +150,9 @@ impl Refused {
         }
         Ok(())
     }
+}
+
+/// Quarantine keeps rows for `RETENTION_DAYS`.
+fn has_left(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<lake::Error>(), Some(lake::Error::Missing { .. }))
 }

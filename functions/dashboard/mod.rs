@@ -54,25 +54,27 @@ async fn answer(
         return Answer::passing(414, page::too_long());
     }
     let name = input.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let answer = match (&*name.to_ascii_lowercase(), deps) {
-        ("" | "dashboard", _) => look(desk, input).await,
-        ("dictionary", _) => Ok(dictionary(&input.query)),
-        ("refused", Some(deps)) => refused::answer(deps, &input.query).await,
-        ("refused", None) => Ok(Answer::passing(404, page::no_lake())),
-        _ => Ok(Answer::passing(404, page::not_found())),
+    // Details are hidden from the viewer: they name servers and files.
+    let failed = |why: String, page| {
+        tracing::error!(
+            function = context.map(Context::function),
+            invocation_id = context.map(Context::invocation_id),
+            "cannot show the dashboard: {why}"
+        );
+        Answer::passing(503, page)
     };
-    match answer {
-        Ok(answer) => answer,
-        Err(unreadable) => {
-            // Details are hidden from the viewer: they name servers and files.
-            let Unreadable { will_pass, why } = unreadable;
-            tracing::error!(
-                function = context.map(Context::function),
-                invocation_id = context.map(Context::invocation_id),
-                "cannot show the dashboard: {why}"
-            );
-            Answer::passing(503, page::failing(will_pass))
-        }
+    match (&*name.to_ascii_lowercase(), deps) {
+        ("" | "dashboard", _) => match look(desk, input).await {
+            Ok(answer) => answer,
+            Err(Unreadable { will_pass, why }) => failed(why, page::failing(will_pass)),
+        },
+        ("dictionary", _) => dictionary(&input.query),
+        ("refused", Some(deps)) => match refused::answer(deps, &input.query).await {
+            Ok(answer) => answer,
+            Err(error) => failed(format!("{error:#}"), page::lake_away()),
+        },
+        ("refused", None) => Answer::passing(404, page::no_lake()),
+        _ => Answer::passing(404, page::not_found()),
     }
 }
 

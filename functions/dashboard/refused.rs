@@ -1,7 +1,10 @@
-//! What was refused: a page, CSV or JSON with the words of the command `refused`.
+//! What was refused: a page, CSV or JSON with the words of the command `refused`. Rows of purchases
+//! have no text here: they name customers, and the page is for readers of numbers.
 
-use std::{collections::BTreeMap, fmt::Display};
+use std::collections::BTreeMap;
 
+use anyhow::bail;
+use pipeline::Dataset;
 use tokio::time::timeout;
 
 use super::{
@@ -13,7 +16,7 @@ use crate::{
     csv_text::no_formula,
     deps::Deps,
     quarantine::shown,
-    reader::{QUERY_TIMEOUT, Unreadable},
+    reader::QUERY_TIMEOUT,
     refused::{COLUMNS, Entry, Refused},
     survey::{Inventory, inventory},
 };
@@ -38,7 +41,7 @@ pub struct List {
 }
 
 /// Reads receipts, and quarantine as far as needed.
-pub async fn answer(deps: &Deps, query: &str) -> Result<Answer, Unreadable> {
+pub async fn answer(deps: &Deps, query: &str) -> anyhow::Result<Answer> {
     let format = match Format::parse(query) {
         None => None,
         Some(Ok(format @ (Format::Csv | Format::Json))) => Some(format),
@@ -46,28 +49,20 @@ pub async fn answer(deps: &Deps, query: &str) -> Result<Answer, Unreadable> {
     };
     let of = value(query, "of").filter(|of| !of.is_empty());
     let most = if format.is_some() { MOST_ROWS } else { MOST_SHOWN };
-    let list = timeout(QUERY_TIMEOUT, list(deps, of, most)).await.map_err(|_| {
-        unreadable(format!("the lake did not answer within {} s", QUERY_TIMEOUT.as_secs()))
-    })?;
-    let list = match list.map_err(|error| unreadable(format!("{error:#}")))? {
+    let list = match timeout(QUERY_TIMEOUT, list(deps, of, most)).await {
+        Ok(list) => list?,
+        Err(_) => bail!("the lake did not answer within {} s", QUERY_TIMEOUT.as_secs()),
+    };
+    let list = match list {
         Ok(list) => list,
         Err(problem) => return Ok(Answer::passing(404, page::unlisted(&problem))),
     };
-    Ok(match format {
-        None => Answer::passing(200, page::refused(&list)),
-        Some(format) => Answer::data(
-            200,
-            format.content_type(),
-            match format {
-                Format::Json => serde_json::to_string(&list.entries).unwrap_or_default(),
-                _ => csv(list.entries),
-            },
-        ),
-    })
-}
-
-fn unreadable(why: impl Display) -> Unreadable {
-    Unreadable { will_pass: true, why: format!("cannot list what is refused: {why}") }
+    let body = match format {
+        None => return Ok(Answer::passing(200, page::refused(&list))),
+        Some(Format::Json) => serde_json::to_string(&list.entries)?,
+        Some(_) => csv(list.entries),
+    };
+    Ok(Answer::data(200, format.map_or("", Format::content_type), body))
 }
 
 /// An inner error says that nothing is meant by `of`.
@@ -87,7 +82,8 @@ async fn list(
     let take = |mut entry: Entry| {
         is_cut = entries.len() == most;
         if !is_cut {
-            entry.text = entry.text.map(|text| shown(&text, MOST_TEXT));
+            let is_named = Dataset::of_path(&entry.file) == Some(Dataset::UserPurchase);
+            entry.text = entry.text.filter(|_| !is_named).map(|text| shown(&text, MOST_TEXT));
             entries.push(entry);
         }
         Ok(!is_cut)

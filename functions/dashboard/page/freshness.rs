@@ -1,7 +1,7 @@
 //! How new the numbers are, and what is wrong with them.
 
 use maud::{Markup, html};
-use pipeline::reviews::POSITIVE_WORDS;
+use pipeline::{Dataset, reviews::POSITIVE_WORDS};
 use warehouse::dashboard::{Dashboard, MOST_FACTS};
 
 use super::super::desk::{OLD_AFTER, State};
@@ -126,7 +126,7 @@ pub fn card(numbers: &Dashboard, state: &State) -> Markup {
                                     @if data.refused > 0 {
                                         br;
                                         @if state.lists_refused {
-                                            a.bad href="dashboard/refused" {
+                                            a.bad href={ "dashboard/refused?of=" (folder(&data.dataset)) } {
                                                 (rejected(data.refused))
                                                 span.visually-hidden { ", " (name(&data.dataset)) }
                                             }
@@ -189,6 +189,12 @@ pub fn about(numbers: &Dashboard) -> Markup {
             p.note { a href="dashboard/dictionary" { "Data dictionary" } }
         }
     }
+}
+
+/// Where its files arrive.
+fn folder(name: &str) -> &str {
+    let dataset = Dataset::ALL.into_iter().find(|dataset| dataset.name() == name);
+    dataset.map_or("", Dataset::raw_folder)
 }
 
 fn name(dataset: &str) -> &str {

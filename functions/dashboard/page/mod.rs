@@ -21,7 +21,7 @@ pub use self::{
     dictionary::dictionary,
     drawing::drawing,
     refused::refused,
-    shell::{failing, no_lake, not_found, nothing_yet, too_long, unlisted},
+    shell::{failing, lake_away, no_lake, not_found, nothing_yet, too_long, unlisted},
 };
 use super::{
     desk::State,

@@ -59,7 +59,8 @@ fn entries(list: &List) -> Markup {
                 code { "movie-analytics refused" } " has all. "
             }
             @if what.is_some() { a href="?" { "Show everything" } ". " }
-            "Texts are protected as in quarantine. As "
+            "Of reviews and logs, every letter and digit that says something of people is #; rows of \
+             purchases are without their text. As "
             a href=(address(what, Some("csv"))) { "CSV" } ", "
             a href=(address(what, Some("json"))) { "JSON" }
         }

@@ -98,6 +98,18 @@ pub fn no_lake() -> String {
     )
 }
 
+/// The lake cannot be read.
+pub fn lake_away() -> String {
+    below(
+        "Refused rows and files",
+        message(html! {
+            h2 { "The lake cannot be read right now" }
+            p { "The app's log says why, and " code { "movie-analytics status" } " does." }
+            p { a.button href="" { "Try again" } }
+        }),
+    )
+}
+
 /// Nothing refused is meant by this reason or path.
 pub fn unlisted(problem: &str) -> String {
     below(

@@ -1,6 +1,8 @@
 //! The pages behind the numbers: the data dictionary, and what was refused.
 
-use serde_json::Value;
+use std::fs;
+
+use serde_json::{Value, json};
 use warehouse::dictionary;
 
 use super::{Demo, Served};
@@ -54,21 +56,31 @@ async fn what_was_refused_is_listed_as_the_command_lists_it() {
         let args: Vec<&str> = ["refused"].iter().chain(words).chain(&places).copied().collect();
         movie_analytics(demo.folder.path(), &args).ends_with(0).stdout
     };
-    let (_, kind, csv) = get(&demo.served, "/dashboard/refused?format=csv").await;
+    // Rows of purchases name customers, so that the page has them without their texts.
+    let all = |words: &[&str]| -> Vec<Value> {
+        let said = command(&[words, &["--format", "json"]].concat());
+        let mut rows: Vec<Value> = serde_json::from_str(&said).unwrap();
+        let purchases = |row: &&mut Value| row["file"].as_str().unwrap().contains("purchase");
+        rows.iter_mut().filter(purchases).for_each(|row| row["text"] = Value::Null);
+        rows
+    };
+    let listed = async |query: &str| -> Vec<Value> {
+        let query = format!("/dashboard/refused?format=json{query}");
+        serde_json::from_str(&get(&demo.served, &query).await.2).unwrap()
+    };
+    let everything = listed("").await;
+    assert_eq!(everything, all(&[]));
+    let texts = everything.iter().filter(|row| row["text"].is_string()).count();
+    assert!(texts > 3 && texts < everything.len(), "{everything:?}");
+    let reason = everything[0]["reason"].as_str().unwrap();
+    let of_reason = listed(&format!("&of={reason}")).await;
+    assert_eq!(of_reason, all(&[reason]));
+    assert!(of_reason.len() < everything.len() && !of_reason.is_empty(), "{everything:?}");
+    let of_logs = listed("&of=log_reviews").await;
+    assert_eq!(of_logs, all(&["log_reviews"]));
+    let (_, kind, csv) = get(&demo.served, "/dashboard/refused?of=log_reviews&format=csv").await;
     assert_eq!(kind, "text/csv; charset=utf-8");
-    assert_eq!(csv, command(&["--format", "csv"]));
-    assert!(csv.lines().count() > 3, "{csv}");
-
-    let listed: Vec<Value> =
-        serde_json::from_str(&get(&demo.served, "/dashboard/refused?format=json").await.2).unwrap();
-    let reason = listed[0]["reason"].as_str().unwrap();
-    let of_reason =
-        get(&demo.served, &format!("/dashboard/refused?of={reason}&format=json")).await.2;
-    let of_reason: Vec<Value> = serde_json::from_str(&of_reason).unwrap();
-    let expected: Vec<Value> =
-        serde_json::from_str(&command(&[reason, "--format", "json"])).unwrap();
-    assert_eq!(of_reason, expected);
-    assert!(of_reason.len() < listed.len() && !of_reason.is_empty(), "{listed:?}");
+    assert_eq!(csv, command(&["log_reviews", "--format", "csv"]));
 
     let (status, _, page) = get(&demo.served, &format!("/dashboard/refused?of={reason}")).await;
     assert_eq!((status, page.matches("<td class=\"raw\">").count()), (200, of_reason.len()));
@@ -101,6 +113,45 @@ fn the_list_on_the_page_is_bounded_and_says_so() {
     assert_eq!(rows.as_array().unwrap().len(), 201);
 }
 
+#[test]
+fn a_count_of_rejected_files_leads_to_them_and_rows_outlive_their_quarantine() {
+    let place = Place::new();
+    place.drop("movie_review/a.csv", drop::reviews(&[(1, "good", 1), (2, "good", 2)]) + "x,y,3\n");
+    place.drop("log_reviews/a.csv", drop::logs(&[(1, "2021-04-19", "Mobile")]));
+    place.drop("log_reviews/b.csv", "id_review\n7\n");
+    let ran = place.call("run").ends_with(3).json();
+    let (lake, warehouse) = (place.lake_option(), place.warehouse_option());
+    let handler = Handler::start(place.folder(), &[("LAKE", &lake), ("WAREHOUSE", &warehouse)]);
+    let get = |path: &str| {
+        let (_, answer) = handler.call("dashboard", &handler::get(path), &[]);
+        answer["Outputs"]["response"]["body"].as_str().unwrap().to_owned()
+    };
+    let link = "href=\"dashboard/refused?of=log_reviews\">1 rejected";
+    assert!(get("dashboard").contains(link), "{}", get("dashboard"));
+    let page = get("dashboard/refused?of=log_reviews");
+    assert!(page.contains("log_reviews/b.csv") && page.contains("missing_column"), "{page}");
+    assert!(!page.contains("movie_review/a.csv"), "{page}");
+
+    // As the sweep does after `RETENTION_DAYS`.
+    let row = |rows: &str| serde_json::from_str::<Vec<Value>>(rows).unwrap().pop().unwrap();
+    let before = row(&get("dashboard/refused?of=movie_review&format=json"));
+    assert_eq!((&before["line"], &before["text"]), (&json!(4), &json!("#,#,#")));
+    let files = ran["files"].as_array().unwrap().iter();
+    let parquet = files.filter_map(|file| file["quarantine"].as_str()).next().unwrap();
+    let parquet = place.quarantine().join(parquet);
+    fs::remove_file(&parquet).unwrap();
+    let after = row(&get("dashboard/refused?of=movie_review&format=json"));
+    let mut expected = before;
+    expected["text"] = Value::Null;
+    assert_eq!(after, expected);
+    let command = place.call_with(&["refused", "movie_review", "--format", "json"]).ends_with(0);
+    assert_eq!(row(&command.stdout), expected);
+
+    // A lake that cannot be read is no warehouse that resumes.
+    fs::write(&parquet, "no Parquet").unwrap();
+    assert!(get("dashboard/refused").contains("The lake cannot be read"));
+}
+
 #[tokio::test]
 async fn a_page_without_a_lake_says_which_command_lists_what_was_refused() {
     let place = Place::new();
@@ -114,4 +165,17 @@ async fn a_page_without_a_lake_says_which_command_lists_what_was_refused() {
     let (status, _, page) = get(&served, "/dashboard/refused").await;
     assert_eq!(status, 404);
     assert!(page.contains("<code>movie-analytics refused</code>"), "{page}");
+}
+
+#[tokio::test]
+async fn the_command_looks_into_the_lake_of_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    movie_analytics(folder.path(), &["init"]).ends_with(0);
+    let file = folder.path().join("lake/raw/movie_review/a.csv");
+    fs::write(file, drop::reviews(&[(1, "good", 1), (2, "good", 2)]) + "x,y,3\n").unwrap();
+    movie_analytics(folder.path(), &["run"]).ends_with(0);
+    let served = Served::start(folder.path(), &["dashboard", "--port", "0"]);
+    let (status, _, page) = get(&served, "/dashboard/refused").await;
+    assert_eq!(status, 200);
+    assert!(page.contains("1 refused row in files that count"), "{page}");
 }
