@@ -4,6 +4,7 @@
 pub mod build_fact_movie_analytics;
 mod classify_movie_review;
 pub mod cli;
+mod csv_text;
 mod dashboard;
 pub mod deps;
 pub mod erase;
@@ -13,8 +14,10 @@ pub mod ingest;
 pub mod load_user_purchase;
 mod number;
 mod parse_log_reviews;
+mod quarantine;
 mod reader;
 pub mod reconcile;
+mod refused;
 pub mod replay;
 pub mod sample;
 mod schedule;

@@ -22,7 +22,7 @@ use crate::{deps, settings::WarehouseSetting};
 pub const REACH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a reader waits for the numbers of a warehouse that is reached.
-const QUERY_TIMEOUT: Duration = Duration::from_secs(20);
+pub const QUERY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Seconds after which another try pays, for `Retry-After`.
 pub const RETRY_AFTER: &str = "30";

@@ -1,6 +1,6 @@
 //! `dashboard`, and the end of `demo --open`: the page on this machine, until Ctrl-C.
 
-use std::{convert::Infallible, env, io, process::Stdio};
+use std::{convert::Infallible, env, io, process::Stdio, sync::Arc};
 
 use anyhow::Context;
 use chrono::Utc;
@@ -9,11 +9,13 @@ use warp::{
     Filter,
     host::Authority,
     http::{Response, StatusCode},
+    path::FullPath,
 };
 
 use super::Ended;
 use crate::{
     dashboard::{self, Answer, Desk, Input},
+    deps::Deps,
     reader::Reader,
     settings::WarehouseSetting,
 };
@@ -21,16 +23,27 @@ use crate::{
 /// Ports that are tried in turn.
 const PORTS: std::ops::Range<u16> = 7070..7080;
 
+/// What is shown, and the lake whose refused rows can be listed.
+pub struct Shown {
+    desk: Desk,
+    deps: Option<Deps>,
+}
+
+impl Shown {
+    pub fn warehouse(warehouse: &WarehouseSetting) -> Self {
+        Self { desk: Desk::new(Reader::new(warehouse), None), deps: None }
+    }
+
+    pub fn all(deps: Deps) -> Self {
+        Self { desk: deps.dashboard.clone(), deps: Some(deps) }
+    }
+}
+
 /// Serves the page to this machine only.
-pub async fn serve(
-    warehouse: &WarehouseSetting,
-    port: Option<u16>,
-    open: bool,
-) -> anyhow::Result<Ended> {
+pub async fn serve(shown: Shown, port: Option<u16>, open: bool) -> anyhow::Result<Ended> {
     // The log says why a page cannot be shown, as it does under the host.
     let log = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false);
     let _ = log.with_max_level(tracing::Level::WARN).try_init();
-    let desk = Desk::new(Reader::new(warehouse), None);
     let listener = listen(port).await?;
     let address = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
     super::print(&format!("dashboard     {address} (Ctrl-C stops it)"));
@@ -38,7 +51,7 @@ pub async fn serve(
         show(&address);
     }
     tokio::select! {
-        () = warp::serve(page(desk)).incoming(listener).run() => {}
+        () = warp::serve(page(Arc::new(shown))).incoming(listener).run() => {}
         pressed = tokio::signal::ctrl_c() => pressed.context("cannot wait for Ctrl-C")?,
     }
     Ok(Ended::Well)
@@ -65,20 +78,24 @@ fn is_local(host: Option<Authority>) -> bool {
     host.is_none_or(|host| ["127.0.0.1", "localhost"].contains(&host.host()))
 }
 
-fn page(desk: Desk) -> impl Filter<Extract = (Response<String>,), Error = warp::Rejection> + Clone {
+fn page(
+    shown: Arc<Shown>,
+) -> impl Filter<Extract = (Response<String>,), Error = warp::Rejection> + Clone {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     // The server drops the body of an answer to HEAD.
     let method = warp::get().or(warp::head()).unify();
     let headers = warp::host::optional().and(warp::header::optional("if-none-match"));
-    method.and(warp::path::end()).and(query).and(headers).and_then(
-        move |query, host, if_none_match| {
-            let desk = desk.clone();
+    method.and(warp::path::full()).and(query).and(headers).and_then(
+        move |path: FullPath, query, host, if_none_match| {
+            let shown = shown.clone();
             async move {
                 if !is_local(host) {
                     return Ok(misdirected());
                 }
-                let input = Input { query, if_none_match, now: Utc::now() };
-                Ok::<_, Infallible>(response(dashboard::run(&desk, input).await))
+                let path = path.as_str().to_owned();
+                let input = Input { path, query, if_none_match, now: Utc::now() };
+                let answer = dashboard::run(&shown.desk, shown.deps.as_ref(), input).await;
+                Ok::<_, Infallible>(response(answer))
             }
         },
     )

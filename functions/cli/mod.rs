@@ -10,7 +10,6 @@ mod init;
 mod places;
 mod plan;
 mod progress;
-mod quarantine;
 mod refused;
 mod report;
 mod run;
@@ -38,6 +37,7 @@ use self::{
     progress::Progress,
 };
 use crate::{
+    deps::Deps,
     replay,
     settings::{WarehouseSetting, WrongSetting},
 };
@@ -446,15 +446,23 @@ async fn command(command: Command, quiet: bool) -> anyhow::Result<Ended> {
             let sample = demo::Size { reviews, days, purchases, seed };
             let ended = demo::command(&dir, sample, settings.clone(), shown(json)).await?;
             if open {
-                dashboard::serve(&settings.warehouse, None, true).await?;
+                dashboard::serve(dashboard::Shown::all(Deps::new(settings)?), None, true).await?;
             }
             Ok(ended)
         }
         Command::Dashboard { warehouse, port, open } => {
-            let places = Places { warehouse, ..Places::default() };
-            let warehouse = WarehouseSetting::read(places.values()?)?;
-            places::must_exist(&warehouse)?;
-            dashboard::serve(&warehouse, port, open).await
+            let places = || Places { warehouse: warehouse.clone(), ..Places::default() };
+            let values = places().values()?;
+            let setting = WarehouseSetting::read(&values)?;
+            places::must_exist(&setting)?;
+            // The lake of the settings need not be that of a warehouse that an option names.
+            let has_lake =
+                ["LAKE", "LAKE__blobServiceUri"].iter().any(|name| values(name).is_some());
+            let shown = match warehouse.is_none() && has_lake {
+                true => dashboard::Shown::all(places().open(May::Look).await?),
+                false => dashboard::Shown::warehouse(&setting),
+            };
+            dashboard::serve(shown, port, open).await
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,9 +1,12 @@
 //! Rows for people or for other programs: a table, CSV or JSON, of any number of rows.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
-use super::{quarantine::shown, table::Table};
-use crate::number::count;
+use super::table::Table;
+use crate::{csv_text::no_formula, number::count, quarantine::shown};
 
 /// Rows of a table that are shown; the other formats have all.
 const SHOWN: u64 = 30;
@@ -35,6 +38,13 @@ impl Cell {
         match self {
             Self::Text(text) | Self::Number(text) => text,
             Self::Empty => "",
+        }
+    }
+
+    fn csv(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => no_formula(text),
+            Self::Number(_) | Self::Empty => Cow::Borrowed(self.as_str()),
         }
     }
 
@@ -94,7 +104,12 @@ impl<W: Write> Sheet<W> {
                 let numbers: Vec<_> = numbers.iter().map(|n| n.as_str().to_owned()).collect();
                 table.row(&texts, &numbers);
             }
-            Kind::Csv(csv) => csv.write_record(cells.iter().map(Cell::as_str)).map_err(io_error)?,
+            Kind::Csv(csv) => {
+                for cell in cells {
+                    csv.write_field(cell.csv().as_bytes()).map_err(io_error)?;
+                }
+                csv.write_record(None::<&[u8]>).map_err(io_error)?;
+            }
             Kind::Json(out) => {
                 let start = if self.rows == 1 { "[\n{" } else { ",\n{" };
                 out.write_all(start.as_bytes())?;
@@ -173,6 +188,16 @@ mod tests {
             (printed(Format::Json, 0), printed(Format::Table, 0)),
             ("[]\n".into(), "".into())
         );
+    }
+
+    #[test]
+    fn a_text_in_csv_is_no_formula_and_a_number_stays_one() {
+        let mut out = Vec::new();
+        let mut sheet = Sheet::new(&mut out, Format::Csv, COLUMNS).unwrap();
+        sheet.row(&[Cell::Text("=1+1".to_owned()), Cell::Number("-1.50".to_owned())]).unwrap();
+        sheet.row(&[Cell::Text("a=1".to_owned()), Cell::Empty]).unwrap();
+        sheet.finish().unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "name,rows\n'=1+1,-1.50\na=1,\n");
     }
 
     #[test]

@@ -42,6 +42,11 @@ impl Answer {
         Self::new(status, None, html)
     }
 
+    /// What is wrong with an address, in a line for whoever wrote it.
+    pub fn problem(line: String) -> Self {
+        Self::data(400, "text/plain; charset=utf-8", line)
+    }
+
     /// Something else than a page, right for this moment only.
     pub fn data(status: u16, content_type: &str, body: String) -> Self {
         let mut answer = Self::passing(status, body);

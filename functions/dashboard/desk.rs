@@ -9,6 +9,7 @@ use warehouse::{Warehouse, dashboard::LatestPublish};
 
 use super::{
     answer::{Answer, Pages, names, tag},
+    earlier,
     numbers::Wanted,
     page,
     query::Asked,
@@ -50,8 +51,9 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<Answer, Unreadable> {
         let (pages, notes) = (self.pages.clone(), self.notes().await);
+        let lists_refused = self.lake.is_some();
         let look = async move |warehouse: &mut Box<dyn Warehouse>, latest| {
-            let state = State { is_old: is_old(&latest, now), notes };
+            let state = State { is_old: is_old(&latest, now), notes, lists_refused };
             look(warehouse, &pages, &latest, &asked, if_none_match.as_deref(), state).await
         };
         let answer = self.reader.read(look).await?;
@@ -77,6 +79,8 @@ pub struct State {
     pub is_old: bool,
     /// What is wrong with the files.
     pub notes: Notes,
+    /// There is a lake whose refused rows can be listed.
+    pub lists_refused: bool,
 }
 
 async fn look(
@@ -95,11 +99,11 @@ async fn look(
     if let Some(html) = pages().get(&known) {
         return Ok(Answer::page(known, &html));
     }
-    let numbers = warehouse.dashboard(&asked.filter).await?;
+    let (numbers, earlier) = earlier::read(warehouse, &asked.filter).await?;
     // Somebody may have published in between.
     let latest = numbers.latest.as_ref().unwrap_or(latest);
     let tag = tag(latest, asked, &state);
-    let html = page::page(&numbers, asked, &state);
+    let html = page::page(&numbers, earlier.as_ref(), asked, &state);
     pages().keep(&tag, &html);
     Ok(Answer::page(tag, &html))
 }

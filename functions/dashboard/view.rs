@@ -77,12 +77,31 @@ impl Step {
     }
 }
 
+/// What a line shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    Reviews,
+    /// The average review score, in percent.
+    Positive,
+}
+
+impl Measure {
+    /// On the axis; `None` where there is nothing to show.
+    pub fn of(self, sums: Sums) -> Option<f64> {
+        match self {
+            Self::Reviews => Some(sums.reviews as f64),
+            Self::Positive => sums.score().map(|score| score * 100.0),
+        }
+    }
+}
+
 /// Points of a line that can still be told apart.
 const MOST_POINTS: i32 = 400;
 
-/// Reviews over time, without a gap: a step without reviews is a zero.
+/// A measure over time. A step without reviews is there, too: of reviews it is a zero.
 #[derive(Debug, PartialEq)]
 pub struct Line {
+    pub measure: Measure,
     pub step: Step,
     /// First day of each step.
     pub points: Vec<(Day, Sums)>,
@@ -91,7 +110,7 @@ pub struct Line {
 }
 
 impl Line {
-    pub fn of(days: &BTreeMap<Day, Sums>) -> Option<Self> {
+    pub fn of(days: &BTreeMap<Day, Sums>, measure: Measure) -> Option<Self> {
         let (first, last) = (*days.first_key_value()?.0, *days.last_key_value()?.0);
         let length = last.0 - first.0 + 1;
         let step = [(Step::Day, 1), (Step::Week, 7), (Step::Month, 28)]
@@ -108,8 +127,9 @@ impl Line {
             points.push((at, sums.get(&at).copied().unwrap_or_default()));
             at = step.next(at);
         }
-        let greatest = points.iter().map(|(_, sums)| sums.reviews).max().unwrap_or(0);
-        Some(Self { step, points, top: round_up(greatest) })
+        let values = points.iter().filter_map(|(_, sums)| measure.of(*sums));
+        let greatest = values.fold(0.0, f64::max).ceil() as u64;
+        Some(Self { measure, step, points, top: round_up(greatest) })
     }
 }
 
@@ -160,11 +180,20 @@ mod tests {
     #[test]
     fn days_without_reviews_are_zeros() {
         let days = [(Day(18_742), sums(3)), (Day(18_745), sums(11))].into();
-        let line = Line::of(&days).unwrap();
+        let line = Line::of(&days, Measure::Reviews).unwrap();
         let reviews: Vec<_> = line.points.iter().map(|(day, s)| (day.0, s.reviews)).collect();
         assert_eq!(reviews, [(18_742, 3), (18_743, 0), (18_744, 0), (18_745, 11)]);
         assert_eq!((line.step, line.top), (Step::Day, 20));
-        assert_eq!(Line::of(&BTreeMap::new()), None);
+        assert_eq!(Line::of(&BTreeMap::new(), Measure::Reviews), None);
+    }
+
+    #[test]
+    fn a_share_of_no_reviews_is_a_gap() {
+        let of = |reviews, positive| Sums { reviews, positive };
+        let days = [(Day(18_742), of(8, 3)), (Day(18_743), of(0, 0)), (Day(18_744), of(5, 0))];
+        let line = Line::of(&days.into(), Measure::Positive).unwrap();
+        let shares: Vec<_> = line.points.iter().map(|(_, sums)| line.measure.of(*sums)).collect();
+        assert_eq!((shares, line.top), (vec![Some(37.5), None, Some(0.0)], 40));
     }
 
     #[test]
@@ -177,7 +206,7 @@ mod tests {
             (40_000, Step::Year, 111),
         ] {
             let days = (0..length).map(|nth| (Day(first.0 + nth), sums(2))).collect();
-            let line = Line::of(&days).unwrap();
+            let line = Line::of(&days, Measure::Reviews).unwrap();
             assert_eq!((line.step, line.points.len()), (step, points), "{length} days");
             let reviews: u64 = line.points.iter().map(|(_, sums)| sums.reviews).sum();
             assert_eq!(reviews, 2 * length as u64, "{length} days");

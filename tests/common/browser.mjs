@@ -15,7 +15,7 @@ const context = await chromium.launchPersistentContext(profile, {
   executablePath: program,
   headless: true,
   viewport: { width: 1280, height: 900 },
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-lcd-text',
     '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 const faults = [];
@@ -53,8 +53,8 @@ const read = () => page.evaluate(() => {
     chosen: all('.chip').map(text),
     pressed: all('.pill[aria-current]').map(text),
     bars: Object.fromEntries(all('section:has(.bars)').map((section) => [
-      text(section.querySelector('h2')), all('.bars li', section).map((row) => [...row.children].map(text).filter(Boolean).join(' '))])),
-    legend: all('.legend li').map(text),
+      text(section.querySelector('h2')), all('.bars li', section).map((row) => all(':scope > :not(.tip)', row).map(text).filter(Boolean).join(' '))])),
+    compared: all('.compared').map(text).join(),
     drawn: all('svg[role=img]').map((svg) => text(svg.querySelector('title'))),
     tables: Object.fromEntries(tables),
   };
@@ -88,7 +88,7 @@ const actions = {
   async unfold() {
     await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
   },
-  async shot({ file }) { await page.screenshot({ path: file, fullPage: true }); },
+  async shot({ file, clip }) { await page.screenshot({ path: file, fullPage: !clip, clip }); },
   read,
   /** Which rules are broken, and where. The best practices, too. */
   async axe() {
@@ -103,6 +103,34 @@ const actions = {
     return page.evaluate(() => ({
       overflow: document.scrollingElement.scrollWidth - window.innerWidth,
     }));
+  },
+  /** What an SVG file says. */
+  async drawing() {
+    return page.evaluate(() => ({
+      root: document.documentElement.tagName,
+      texts: [...document.querySelectorAll('text')].map((element) => element.textContent),
+    }));
+  },
+  /** Where the first element of each selector begins, from above; null where none is seen. */
+  async tops({ selectors }) {
+    const tops = {};
+    for (const selector of selectors) {
+      const element = page.locator(selector).first();
+      tops[selector] = await element.isVisible() ? (await element.boundingBox()).y : null;
+    }
+    return tops;
+  },
+  async hover({ selector }) { await page.locator(selector).first().hover(); },
+  async focus({ selector }) { await page.locator(selector).first().focus(); },
+  async key({ name }) { await page.keyboard.press(name); },
+  /** What pointer or focus make the page say. */
+  async tips() {
+    return page.evaluate(() => {
+      const shown = [...document.querySelectorAll('.tip')].filter((tip) => tip.checkVisibility());
+      const after = (input) => getComputedStyle(input, '::after').content;
+      const values = [...document.querySelectorAll('.values input')].filter((input) => after(input) !== 'none');
+      return [...shown.map((tip) => tip.textContent.trim()), ...values.map((input) => input.ariaLabel)];
+    });
   },
   async tab({ times }) {
     const seen = [];

@@ -1,5 +1,5 @@
 //! One file of numbers that every report of this repository is held against: the page in
-//! `tests/services/dashboard.rs`, the Power BI model by whoever opens it. They come from the demo's raw
+//! `tests/services/dashboard`, the Power BI model by whoever opens it. They come from the demo's raw
 //! files and the oracle, so nothing of the product can make them agree with a mistake of its own.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test product golden_numbers` writes them anew, after the sample changed.

@@ -4,6 +4,7 @@
 
 mod app;
 mod contracts;
+mod dictionary;
 mod fuzz_seeds;
 mod powerbi;
 mod read;

@@ -484,5 +484,10 @@ async fn the_dashboard_is_read_by_anybody_whom_the_host_lets_in() {
     assert_eq!(head.text().await.unwrap(), "");
     let again = client.get(host.url(address)).header("if-none-match", tag).send().await.unwrap();
     assert_eq!((again.status().as_u16(), again.text().await.unwrap()), (304, String::new()));
+    // The pages behind it are of the same function, and the links between them are relative.
+    assert!(html.contains("href=\"dashboard/dictionary\""));
+    let dictionary = reqwest::get(host.url("/api/dashboard/dictionary")).await.unwrap();
+    let dictionary = dictionary.text().await.unwrap();
+    assert!(dictionary.contains("review_score") && dictionary.contains("href=\"../dashboard\""));
     host.stop().await;
 }

@@ -67,7 +67,7 @@ pub const DUCKDB_KQL: Tool = tool("duckdb-kql", "1.1.2", "bin/python3", Pip);
 pub const CHECKOV: Tool = tool("checkov", "3.3.30", "bin/python3", Pip);
 
 /// Drives Chromium, with axe-core beside it, which finds barriers in a page.
-/// `tests/services/dashboard.rs` looks for this version in this folder.
+/// `tests/services/dashboard` looks for this version in this folder.
 pub const PLAYWRIGHT: Tool =
     tool("playwright-core", "1.65.1", "node_modules/playwright-core/index.mjs", Npm);
 

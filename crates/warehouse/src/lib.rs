@@ -38,6 +38,7 @@
 pub mod conformance;
 pub mod dashboard;
 mod day_fact;
+pub mod dictionary;
 mod held;
 mod migrations;
 mod refusals;

@@ -19,8 +19,8 @@ use pipeline::{
 };
 
 use self::report::{Checked, Report};
-use super::{Ended, places::Places, quarantine};
-use crate::settings::Settings;
+use super::{Ended, places::Places};
+use crate::{quarantine, settings::Settings};
 
 /// Refused rows of a file that are shown.
 const SHOWN: usize = 5;

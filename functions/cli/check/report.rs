@@ -6,7 +6,7 @@ use lake::{Receipt, Refusal, Rows, State};
 use pipeline::{Dataset, RefusedRow};
 use serde::Serialize;
 
-use crate::{cli::quarantine::shown, number::of};
+use crate::{number::of, quarantine::shown};
 
 /// Characters of a refused row that fit beside an indent in 80 columns.
 const WIDTH: usize = 72;

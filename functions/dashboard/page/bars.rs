@@ -1,7 +1,7 @@
 //! Bars: a list whose rows are text, so that it reads well in any width and aloud.
 
 use maud::{Markup, html};
-use warehouse::dashboard::Filter;
+use warehouse::dashboard::{Filter, Sums};
 
 use super::{Part, Top, filter_link};
 use crate::number::{count, ratio, share};
@@ -15,12 +15,14 @@ pub fn bars(top: &Top<'_>, part: Part, filter: &Filter) -> Markup {
                     a href=(filter_link(part, &member.text, filter)) { (member.text) }
                     (bar(&width(member.sums.reviews)))
                     (numbers(member.sums.reviews, top.total.reviews))
+                    (tip(member.sums))
                 }
             }
             @if let Some((members, sums)) = top.rest {
                 li.rest {
                     span { (count(members as u64)) " others together" }
                     (numbers(sums.reviews, top.total.reviews))
+                    (tip(sums))
                 }
             }
         }
@@ -43,6 +45,15 @@ pub fn numbers(reviews: u64, of: u64) -> Markup {
         span.number {
             (count(reviews))
             " " span.share { (share(reviews, of)) }
+        }
+    }
+}
+
+/// What the row does not say, while the pointer or the focus is on it. The table has it, too.
+pub fn tip(sums: Sums) -> Markup {
+    html! {
+        span.tip aria-hidden="true" {
+            (count(sums.positive)) " positive: " (share(sums.positive, sums.reviews))
         }
     }
 }

@@ -41,9 +41,15 @@ pub fn filters(numbers: &Dashboard, asked: &Asked) -> Markup {
                     }
                 }
             }
-            @for part in Part::all() { (buttons(part, part.members(numbers), filter)) }
-            (latest(numbers, filter))
-            (form(numbers, filter))
+            // Folds on a phone; elsewhere the stylesheet shows it.
+            details.fold {
+                summary { "Choose filters" }
+                div.fold-content {
+                    @for part in Part::all() { (buttons(part, part.members(numbers), filter)) }
+                    (latest(numbers, filter))
+                    (form(numbers, filter))
+                }
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How new the numbers are, and what is wrong with them.
 
 use maud::{Markup, html};
-use pipeline::reviews::POSITIVE_WORDS;
+use pipeline::{Dataset, reviews::POSITIVE_WORDS};
 use warehouse::dashboard::{Dashboard, MOST_FACTS};
 
 use super::super::desk::{OLD_AFTER, State};
@@ -103,7 +103,8 @@ pub fn notices(numbers: &Dashboard, state: &State) -> Markup {
 }
 
 /// Where the numbers come from.
-pub fn card(numbers: &Dashboard) -> Markup {
+pub fn card(numbers: &Dashboard, state: &State) -> Markup {
+    let rejected = |count: u64| format!("{} rejected", self::count(count));
     html! {
         @if !numbers.freshness.is_empty() {
             section.card aria-labelledby="sources" {
@@ -124,7 +125,14 @@ pub fn card(numbers: &Dashboard) -> Markup {
                                     (count(data.live))
                                     @if data.refused > 0 {
                                         br;
-                                        span.bad { (count(data.refused)) " rejected" }
+                                        @if state.lists_refused {
+                                            a.bad href={ "dashboard/refused?of=" (folder(&data.dataset)) } {
+                                                (rejected(data.refused))
+                                                span.visually-hidden { ", " (name(&data.dataset)) }
+                                            }
+                                        } @else {
+                                            span.bad { (rejected(data.refused)) }
+                                        }
                                     }
                                 }
                                 td {
@@ -135,6 +143,13 @@ pub fn card(numbers: &Dashboard) -> Markup {
                                 }
                             }
                         }
+                    }
+                }
+                p.note {
+                    @if state.lists_refused {
+                        a href="dashboard/refused" { "Refused rows and rejected files" }
+                    } @else {
+                        code { "movie-analytics refused" } " lists refused rows and rejected files."
                     }
                 }
             }
@@ -171,8 +186,15 @@ pub fn about(numbers: &Dashboard) -> Markup {
                     }
                 }
             }
+            p.note { a href="dashboard/dictionary" { "Data dictionary" } }
         }
     }
+}
+
+/// Where its files arrive.
+fn folder(name: &str) -> &str {
+    let dataset = Dataset::ALL.into_iter().find(|dataset| dataset.name() == name);
+    dataset.map_or("", Dataset::raw_folder)
 }
 
 fn name(dataset: &str) -> &str {

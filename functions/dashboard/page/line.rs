@@ -6,101 +6,154 @@ use maud::{Markup, html};
 use pipeline::Day;
 use warehouse::dashboard::Sums;
 
-use super::super::view::{Line, Step};
-use crate::number::{count, ratio};
+use super::super::view::{Line, Measure, Step};
+use crate::number::{count, of, share};
 
-const WIDTH: f64 = 1_000.0;
-const HEIGHT: f64 = 200.0;
+pub const WIDTH: f64 = 1_000.0;
+pub const HEIGHT: f64 = 200.0;
 
 /// Points that are marked one by one.
 const MOST_DOTS: usize = 62;
 
 pub fn line(line: &Line) -> Markup {
-    let points = &line.points;
-    let at = |nth: usize| if points.len() < 2 { WIDTH / 2.0 } else { x(nth, points.len()) };
-    let mut path = String::new();
-    let mut dots = String::new();
-    for (nth, (_, sums)) in points.iter().enumerate() {
-        let (x, y) = (at(nth), HEIGHT * (1.0 - ratio(sums.reviews, line.top)));
-        let to = if nth == 0 { 'M' } else { 'L' };
-        // Writing to a text does not fail.
-        let _ = write!(path, "{to}{x:.1} {y:.1}");
-        let _ = write!(dots, "M{x:.1} {y:.1}h0");
-    }
-    let area = format!("{path}L{:.1} {HEIGHT}L{:.1} {HEIGHT}Z", at(points.len() - 1), at(0));
+    let id = match line.measure {
+        Measure::Reviews => "line",
+        Measure::Positive => "score-line",
+    };
+    let Paths { stroke, area, dots } = Paths::of(line);
     let view_box = format!("0 0 {WIDTH} {HEIGHT}");
     html! {
         div.line {
             div.axis-y aria-hidden="true" {
-                span { (count(line.top)) }
-                span { (count(line.top / 2)) }
-                span { "0" }
+                @for mark in marks(line) { span { (mark) } }
             }
-            svg.plot viewBox=(view_box) preserveAspectRatio="none" role="img"
-                aria-labelledby="line-title line-desc" {
-                title #line-title { "Reviews by " (line.step.name()) }
-                desc #line-desc { (summary(line)) }
-                @for y in ["0", "100", "200"] {
-                    path.grid d={ "M0 " (y) "H1000" } {}
-                }
-                path.area d=(area) {}
-                path.stroke d=(path) {}
-                @if points.len() <= MOST_DOTS {
+            div.over {
+                svg.plot viewBox=(view_box) preserveAspectRatio="none" role="img"
+                    aria-labelledby={ (id) "-title " (id) "-desc" } {
+                    title id={ (id) "-title" } { (title(line)) }
+                    desc id={ (id) "-desc" } { (summary(line)) }
+                    @for y in ["0", "100", "200"] {
+                        path.grid d={ "M0 " (y) "H1000" } {}
+                    }
+                    path.area d=(area) {}
+                    path.stroke d=(stroke) {}
                     path.dots d=(dots) {}
                 }
-                (columns(line))
+                (values(line, id))
             }
-            (axis_x(line))
+            div.axis-x aria-hidden="true" {
+                @for end in ends(line) { span { (end) } }
+            }
         }
         p.note { (summary(line)) }
     }
 }
 
-fn x(nth: usize, points: usize) -> f64 {
-    WIDTH * nth as f64 / (points - 1) as f64
+/// The drawing as path data, [`WIDTH`] by [`HEIGHT`]. A gap ends a stroke, and the next begins anew.
+pub struct Paths {
+    pub stroke: String,
+    pub area: String,
+    pub dots: String,
 }
 
-/// Tooltips of the drawing.
-fn columns(line: &Line) -> Markup {
-    let width = WIDTH / line.points.len() as f64;
-    html! {
-        @for (nth, (day, sums)) in line.points.iter().enumerate() {
-            rect.column-hit x=(format!("{:.1}", nth as f64 * width)) y="0"
-                width=(format!("{width:.1}")) height="200" {
-                title { (label(line.step, *day)) ": " (count(sums.reviews)) }
+impl Paths {
+    pub fn of(line: &Line) -> Self {
+        let points = &line.points;
+        let step = WIDTH / (points.len().max(2) - 1) as f64;
+        let at = |nth: usize| if points.len() < 2 { WIDTH / 2.0 } else { nth as f64 * step };
+        let values: Vec<Option<f64>> =
+            points.iter().map(|(_, sums)| line.measure.of(*sums)).collect();
+        let is_there = |nth: Option<usize>| nth.and_then(|nth| *values.get(nth)?).is_some();
+        let (mut stroke, mut area, mut dots) = (String::new(), String::new(), String::new());
+        for (nth, value) in values.iter().enumerate() {
+            let Some(value) = value else { continue };
+            let (x, y) = (at(nth), HEIGHT * (1.0 - value / line.top as f64));
+            let (before, after) = (is_there(nth.checked_sub(1)), is_there(Some(nth + 1)));
+            let to = if before { 'L' } else { 'M' };
+            // Writing to a text does not fail.
+            let _ = write!(stroke, "{to}{x:.1} {y:.1}");
+            if !before {
+                let _ = write!(area, "M{x:.1} {HEIGHT}");
+            }
+            let _ = write!(area, "L{x:.1} {y:.1}");
+            if !after {
+                let _ = write!(area, "L{x:.1} {HEIGHT}Z");
+            }
+            if points.len() <= MOST_DOTS || !(before || after) {
+                let _ = write!(dots, "M{x:.1} {y:.1}h0");
             }
         }
+        Self { stroke, area, dots }
     }
 }
 
-fn axis_x(line: &Line) -> Markup {
+/// What the axis beside the line says, from above.
+pub fn marks(line: &Line) -> [String; 3] {
+    let unit = match line.measure {
+        Measure::Reviews => "",
+        Measure::Positive => "%",
+    };
+    [line.top, line.top / 2, 0].map(|mark| format!("{}{unit}", count(mark)))
+}
+
+/// What the axis below the line says, from left to right.
+pub fn ends(line: &Line) -> Vec<String> {
     let points = &line.points;
     let ends = match points.len() {
         1 => vec![0],
         2..=4 => (0..points.len()).collect(),
         n => vec![0, (n - 1) / 2, n - 1],
     };
+    ends.into_iter().map(|nth| label(line.step, points[nth].0)).collect()
+}
+
+/// The value of each point, under the pointer and by the arrow keys: one of a group of radio
+/// buttons has the focus, and their names are what is shown.
+fn values(line: &Line, id: &str) -> Markup {
     html! {
-        div.axis-x aria-hidden="true" {
-            @for nth in ends { span { (label(line.step, points[nth].0)) } }
+        div.values role="radiogroup" aria-label={ (title(line)) ", one by one" } {
+            @for (day, sums) in &line.points {
+                input type="radio" name=(id) aria-label={
+                    (label(line.step, *day)) ": " (of(sums.reviews, "review"))
+                    @if sums.reviews > 0 { ", " (share(sums.positive, sums.reviews)) " positive" }
+                };
+            }
         }
     }
 }
 
+pub fn title(line: &Line) -> String {
+    let what = match line.measure {
+        Measure::Reviews => "Reviews",
+        Measure::Positive => "Share of positive reviews",
+    };
+    format!("{what} by {}", line.step.name())
+}
+
 /// The line in a sentence.
 fn summary(line: &Line) -> String {
-    let of =
-        |(day, sums): &(Day, Sums)| format!("{} ({})", label(line.step, *day), count(sums.reviews));
-    let most = line.points.iter().max_by_key(|(day, sums)| (sums.reviews, -day.0));
-    let least = line.points.iter().min_by_key(|(day, sums)| (sums.reviews, day.0));
+    let text = |sums: &Sums| match line.measure {
+        Measure::Reviews => count(sums.reviews),
+        Measure::Positive => share(sums.positive, sums.reviews),
+    };
+    let says = |(day, sums): &(Day, Sums)| format!("{} ({})", label(line.step, *day), text(sums));
+    let there = line.points.iter().filter(|(_, sums)| line.measure.of(*sums).is_some());
+    let value = |sums: &Sums| line.measure.of(*sums).unwrap_or_default();
+    let by_value = |a: &&(Day, Sums), b: &&(Day, Sums)| value(&a.1).total_cmp(&value(&b.1));
+    // Of equals, the first.
+    let most = there.clone().max_by(|a, b| by_value(a, b).then(b.0.cmp(&a.0)));
+    let least = there.min_by(|a, b| by_value(a, b).then(a.0.cmp(&b.0)));
+    let (greatest, smallest) = match line.measure {
+        Measure::Reviews => ("most reviews", "fewest"),
+        Measure::Positive => ("greatest share", "smallest"),
+    };
     match (line.points.as_slice(), most, least) {
-        ([only], ..) => format!("One {}: {}.", line.step.name(), of(only)),
+        ([only], ..) => format!("One {}: {}.", line.step.name(), says(only)),
         (points, Some(most), Some(least)) => format!(
-            "{} {}s; most reviews: {}, fewest: {}.",
-            count(points.len() as u64),
-            line.step.name(),
-            of(most),
-            of(least)
+            "{}; {greatest}: {}, {smallest}: {}.",
+            of(points.len() as u64, line.step.name()),
+            says(most),
+            says(least)
         ),
         _ => String::new(),
     }

@@ -2,21 +2,33 @@
 //! already but the stylesheet.
 
 mod bars;
+mod dictionary;
 mod donut;
+mod drawing;
 mod filters;
 mod freshness;
 mod line;
+mod refused;
+mod shell;
 mod tables;
 mod tiles;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use warehouse::dashboard::{Dashboard, Filter};
 
+use self::shell::{message, shell};
+pub use self::{
+    dictionary::dictionary,
+    drawing::drawing,
+    refused::refused,
+    shell::{failing, lake_away, no_lake, not_found, nothing_yet, too_long, unlisted},
+};
 use super::{
     desk::State,
-    numbers::{DAYS, link},
-    query::{Asked, MOST_QUERY, Part, address},
-    view::{Line, Top},
+    earlier::Earlier,
+    numbers::{Chart, Format, link},
+    query::{Asked, Part, address},
+    view::{Line, Measure, Top},
 };
 
 pub const STYLE: &str = include_str!("style.css");
@@ -29,13 +41,13 @@ const MOST_SEGMENTS: usize = 5;
 /// The dimension with so few members that shares of a whole tell more than bars.
 const DONUT: &str = "device";
 
-/// A film frame; within the page, because nothing is asked for elsewhere.
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 \
-    16'%3E%3Crect width='16' height='16' rx='4' fill='%231f5fbf'/%3E%3Cpath d='M4 12V8M8 12V4M12 \
-    12V6' stroke='white' stroke-width='2' stroke-linecap='round'/%3E%3C/svg%3E";
-
 /// The numbers of a filter.
-pub fn page(numbers: &Dashboard, asked: &Asked, state: &State) -> String {
+pub fn page(
+    numbers: &Dashboard,
+    earlier: Option<&Earlier>,
+    asked: &Asked,
+    state: &State,
+) -> String {
     let title = if asked.filter.is_empty() { "Movie reviews" } else { "Movie reviews, filtered" };
     let total = numbers.total();
     shell(
@@ -49,8 +61,8 @@ pub fn page(numbers: &Dashboard, asked: &Asked, state: &State) -> String {
                     @if total.reviews == 0 {
                         (no_reviews(numbers, asked))
                     } @else {
-                        (tiles::tiles(numbers))
-                        (charts(numbers, asked))
+                        (tiles::tiles(numbers, earlier))
+                        (charts(numbers, asked, state))
                     }
                     (freshness::about(numbers))
                 }
@@ -59,7 +71,7 @@ pub fn page(numbers: &Dashboard, asked: &Asked, state: &State) -> String {
     )
 }
 
-fn charts(numbers: &Dashboard, asked: &Asked) -> Markup {
+fn charts(numbers: &Dashboard, asked: &Asked, state: &State) -> Markup {
     let filter = &asked.filter;
     let (donuts, bars): (Vec<Part>, Vec<Part>) =
         Part::all().partition(|part| part.dimension().name == DONUT);
@@ -75,12 +87,19 @@ fn charts(numbers: &Dashboard, asked: &Asked) -> Markup {
     html! {
         div.charts {
             div.column {
-                @if let Some(line) = Line::of(&numbers.days) {
+                @if let Some(line) = Line::of(&numbers.days, Measure::Reviews) {
                     section.card aria-labelledby="by-date" {
                         h2 #by-date { "Reviews by date" }
                         (line::line(&line))
                         (tables::days(&numbers.days))
-                        (downloads(filter, DAYS))
+                        (downloads(filter, Chart::Days(Measure::Reviews)))
+                    }
+                }
+                @if let Some(line) = Line::of(&numbers.days, Measure::Positive) {
+                    section.card aria-labelledby="score-by-date" {
+                        h2 #score-by-date { "Share of positive reviews by date" }
+                        (line::line(&line))
+                        (downloads(filter, Chart::Days(Measure::Positive)))
                     }
                 }
                 @for part in wide { (bars(part, MOST_WIDE_BARS)) }
@@ -88,7 +107,7 @@ fn charts(numbers: &Dashboard, asked: &Asked) -> Markup {
             div.column {
                 @for part in narrow { (bars(part, MOST_BARS)) }
                 @for part in &donuts { (shares(part)) }
-                (freshness::card(numbers))
+                (freshness::card(numbers, state))
             }
         }
     }
@@ -103,20 +122,24 @@ fn card(part: Part, numbers: &Dashboard, filter: &Filter, chart: Markup) -> Mark
             h2 #(id) { "Reviews by " (dimension.label.to_lowercase()) }
             (chart)
             (tables::members(part.members(numbers), dimension.label))
-            (downloads(filter, part.name()))
+            (downloads(filter, Chart::Members(part)))
         }
     }
 }
 
-/// Links to the numbers of a chart, under the filter of the page.
-fn downloads(filter: &Filter, chart: &str) -> Markup {
-    let of = |format: &str| link(filter, chart, format);
+/// Links to a chart's numbers and to its drawing, under the filter of the page.
+fn downloads(filter: &Filter, chart: Chart) -> Markup {
+    let to = |format: Format| {
+        html! {
+            a href=(link(filter, chart, format)) {
+                (format.name().to_uppercase())
+                span.visually-hidden { " by " (chart.name()) }
+            }
+        }
+    };
     html! {
         p.note.downloads {
-            "Numbers by " (chart) ": "
-            a href=(of("csv")) { "CSV" span.visually-hidden { " by " (chart) } }
-            ", "
-            a href=(of("json")) { "JSON" span.visually-hidden { " by " (chart) } }
+            "Numbers: " (to(Format::Csv)) ", " (to(Format::Json)) ". Chart: " (to(Format::Svg))
         }
     }
 }
@@ -141,100 +164,6 @@ fn no_reviews(numbers: &Dashboard, asked: &Asked) -> Markup {
             p { a.button href="?" { "Clear all filters" } }
         }
     })
-}
-
-/// Before the first publish.
-pub fn nothing_yet() -> String {
-    shell(
-        "Movie reviews",
-        freshness::badge("none", "Nothing published yet"),
-        message(html! {
-            h2 { "Nothing is published yet" }
-            p {
-                "Numbers appear here after the first publish. On a laptop, run "
-                code { "movie-analytics run" }
-                ". In Azure, the timer "
-                code { "build_fact_movie_analytics" }
-                " publishes every few minutes."
-            }
-        }),
-    )
-}
-
-/// The address is longer than any choice of filters needs.
-pub fn too_long() -> String {
-    shell(
-        "Movie reviews: not available",
-        freshness::badge("bad", "Address too long"),
-        message(html! {
-            h2 { "This address is too long" }
-            p {
-                "The filters of an address may have " (MOST_QUERY >> 10) " KB. Choose fewer values."
-            }
-            p { a.button href="?" { "Clear all filters" } }
-        }),
-    )
-}
-
-/// The warehouse cannot be read.
-pub fn failing(will_pass: bool) -> String {
-    let heading = match will_pass {
-        true => "The numbers cannot be read right now",
-        false => "The numbers cannot be read",
-    };
-    shell(
-        "Movie reviews: not available",
-        freshness::badge("bad", "Not available"),
-        message(html! {
-            h2 { (heading) }
-            @if will_pass {
-                p {
-                    "The database may be resuming: it pauses when nobody uses it, and takes up \
-                     to a minute to resume. This page has woken it. Reload the page in half a \
-                     minute."
-                }
-            } @else {
-                p {
-                    "Waiting will not help. The schema may be older or newer than this program \
-                     needs, or this may be another database. The app's log says what is wrong and \
-                     what to do."
-                }
-            }
-            p { "Nothing is lost: files wait in the lake until they are counted." }
-            p { a.button href="" { "Try again" } }
-        }),
-    )
-}
-
-fn message(content: Markup) -> Markup {
-    html! { section.card.message { (content) } }
-}
-
-/// What all pages have around them.
-fn shell(title: &str, status: Markup, content: Markup) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="robots" content="noindex";
-                title { (title) }
-                link rel="icon" href=(ICON);
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                a.skip href="#content" { "Skip to the numbers" }
-                header.top {
-                    h1 { "Movie reviews" }
-                    (status)
-                }
-                main #content tabindex="-1" { (content) }
-            }
-        }
-    };
-    page.into_string()
 }
 
 /// A link that changes the filter.

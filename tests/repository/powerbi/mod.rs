@@ -4,9 +4,9 @@
 //! which knows the forms that the measures have, and turned into SQL.
 
 mod dax;
-mod ddl;
+pub mod ddl;
 mod dimensions;
 mod model;
 mod numbers;
 mod report;
-mod tmdl;
+pub mod tmdl;

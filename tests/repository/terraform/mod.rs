@@ -200,7 +200,7 @@ fn http_functions_stand_where_outputs_and_sign_in_say() {
         assert!(outputs.contains(&format!("{}\"", path(shown))), "{shown}");
     }
     assert_eq!(open.len(), 1);
-    assert_eq!(open[0]["route"], "dashboard", "only the page is without a key");
+    assert_eq!(open[0]["route"], "dashboard/{page?}", "only the page is without a key");
 }
 
 /// Names of the fields that the program's events have.

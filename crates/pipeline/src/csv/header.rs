@@ -40,6 +40,23 @@ pub enum Form {
     Log,
 }
 
+impl Form {
+    /// In words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whole64 => "whole number",
+            Self::Whole32 => "whole number of 32 bits",
+            Self::WholeOrEmpty => "whole number, may be empty",
+            Self::Price => "decimal number with a point",
+            Self::Time => "date with a time",
+            Self::Date => "date, MM-dd-yyyy",
+            Self::Text => "text, may be empty",
+            Self::Member => "text of 1 to 200 characters",
+            Self::Log => "XML of one log",
+        }
+    }
+}
+
 /// Where the contract's columns stand in this file.
 #[derive(Debug, Default)]
 pub struct Header {

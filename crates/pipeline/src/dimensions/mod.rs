@@ -23,6 +23,8 @@ pub struct Dimension {
     pub plural: &'static str,
     /// What people read.
     pub label: &'static str,
+    /// What its texts say, in the data dictionary.
+    pub about: &'static str,
 }
 
 /// All of them, in the order of the columns of staged files. The facts' arrays have this order.
@@ -35,6 +37,7 @@ pub static DIMENSIONS: [Dimension; 4] = [
         key: "id_dim_devices",
         plural: "devices",
         label: "Device",
+        about: "Kind of device on which the customer wrote the review.",
     },
     Dimension {
         name: "os",
@@ -44,6 +47,7 @@ pub static DIMENSIONS: [Dimension; 4] = [
         key: "id_dim_os",
         plural: "systems",
         label: "Operating system",
+        about: "Operating system of the device.",
     },
     Dimension {
         name: "location",
@@ -53,6 +57,7 @@ pub static DIMENSIONS: [Dimension; 4] = [
         key: "id_dim_location",
         plural: "locations",
         label: "Location",
+        about: "State in which the customer wrote the review.",
     },
     Dimension {
         name: "browser",
@@ -62,6 +67,7 @@ pub static DIMENSIONS: [Dimension; 4] = [
         key: "id_dim_browser",
         plural: "browsers",
         label: "Browser",
+        about: "Browser of the device; Unknown where the log names none.",
     },
 ];
 
