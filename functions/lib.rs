@@ -15,7 +15,7 @@ pub mod load_user_purchase;
 mod number;
 mod parse_log_reviews;
 mod plan;
-mod publish;
+pub mod publish;
 mod reader;
 pub mod reconcile;
 pub mod replay;
