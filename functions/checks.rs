@@ -2,10 +2,11 @@
 //! there since that is the one place that a laptop and a function app both read, and that somebody
 //! may change without a deployment.
 
+use custom_handler::Outcome;
 use sha2::{Digest, Sha256};
 use warehouse::OwnCheck;
 
-use crate::deps::Deps;
+use crate::{deps::Deps, events};
 
 /// Bytes of one of them.
 const MOST_BYTES: usize = 64 << 10;
@@ -39,6 +40,15 @@ pub fn fingerprint(checks: &[OwnCheck]) -> String {
     let hash = Sha256::digest(format!("{checks:?}"));
     let digits = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     format!(" checks {digits}")
+}
+
+/// 409 where a check cannot be run, which its caller cannot change by another request; else the
+/// error as it is.
+pub fn conflict(error: anyhow::Error) -> anyhow::Result<Outcome> {
+    match broken(&error) {
+        Some(why) => Ok(events::answer(409, serde_json::json!({ "error": why }))?),
+        None => Err(error),
+    }
 }
 
 /// What is wrong with the checks, if anything: a publish would end with it.

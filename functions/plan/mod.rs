@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::{
     build_fact_movie_analytics::{Input, Plan, plan},
+    checks,
     deps::{Context, Deps},
     events,
     ingest::Order,
@@ -135,7 +136,10 @@ async fn files(deps: &Deps) -> anyhow::Result<Vec<FileToRead>> {
     Ok(files)
 }
 
-/// 200 with the plan, as `plan --json` prints it.
+/// 200 with the plan, as `plan --json` prints it, or 409 where a check of one's own cannot be run.
 pub(crate) async fn handle(_request: HttpRequest, context: Context) -> anyhow::Result<Outcome> {
-    Ok(events::answer(200, run(context.state()).await?)?)
+    match run(context.state()).await {
+        Ok(planned) => Ok(events::answer(200, planned)?),
+        Err(error) => checks::conflict(error),
+    }
 }

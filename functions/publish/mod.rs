@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     build_fact_movie_analytics::{self as build, Input},
+    checks,
     deps::{Context, Deps},
     events,
     replay::BadRequest,
@@ -35,7 +36,7 @@ pub async fn check(deps: &Deps, accept: &[i64]) -> anyhow::Result<Vec<i64>> {
 }
 
 /// 200 with what was published, `null` where nothing was new; 400 with what is wrong with the
-/// request.
+/// request, or 409 where a check of one's own cannot be run.
 pub(crate) async fn handle(request: HttpRequest, context: Context) -> anyhow::Result<Outcome> {
     let deps = context.state();
     let bad = |problem: String| Ok(events::bad_request(problem)?);
@@ -52,7 +53,7 @@ pub(crate) async fn handle(request: HttpRequest, context: Context) -> anyhow::Re
         Ok(build::Outcome::NothingNew) => None,
         Ok(build::Outcome::Published(report)) => Some(report),
         Err(error) if error.is::<BadRequest>() => return bad(format!("{error:#}")),
-        Err(error) => return Err(error),
+        Err(error) => return checks::conflict(error),
     };
     let days = report.as_ref().map_or(0, |report| report.published.days_replaced);
     tracing::info!(

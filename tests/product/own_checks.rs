@@ -153,8 +153,16 @@ fn an_operator_accepts_a_day_that_fails_on_the_command_line_and_over_http() {
     assert!(planned.contains("warehouse_exists"), "{planned}");
     let accepted = post("{\"accept\": [2]}")["body"].to_string();
     assert!(accepted.contains("days_replaced"), "{accepted}");
-    handler.stop();
     place.holds(&place.oracle());
+    write(&place, "few.sql", "SELECT absent FROM candidate");
+    place.drop("user_purchase/2.csv", purchases(&[("2", 1, "7")]));
+    call(&place, &["reconcile"]).ends_with(0);
+    let (_, planned) = handler.call("plan", &get("plan"), &[]);
+    for answer in [post("{\"accept\": [2]}"), planned["Outputs"]["response"].clone()] {
+        let text = answer.to_string();
+        assert!(text.contains("409") && text.contains("no such column: absent"), "{text}");
+    }
+    handler.stop();
 }
 
 #[test]

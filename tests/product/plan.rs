@@ -8,6 +8,7 @@ use std::{
 };
 
 use movie_analytics::build_fact_movie_analytics::{self as build, Input};
+use object_store::ObjectStoreExt;
 use serde_json::{Value, json};
 
 use crate::common::{
@@ -186,7 +187,10 @@ fn a_plan_without_a_marker_compares_with_the_warehouse_and_writes_none() {
 
 #[tokio::test]
 async fn a_plan_makes_no_write_request() {
-    let mut lab = Lab::new();
+    let mut lab = Lab::with(&[("CHECKS", "_checks")]);
+    let check = "SELECT log_date FROM candidate WHERE review_count < 1";
+    let name = object_store::path::Path::from("_checks/few.sql");
+    lab.staging.put(&name, check.into()).await.unwrap();
     let files = [
         ("movie_review/1.csv", reviews(&[(1, "good", 1)])),
         ("log_reviews/1.csv", logs(&[(1, "2021-04-19", "TV")])),
