@@ -80,6 +80,10 @@ impl OwnCheck {
 
 /// Whether a text is one query that stays within the parentheses that it is put into.
 fn look_through(query: &str) -> Result<(), &'static str> {
+    // Some take it for the end of a line, and so of a comment.
+    if query.replace("\r\n", "\n").contains('\r') {
+        return Err("a line of it ends with CR alone");
+    }
     let (mut depth, mut rest, mut is_empty) = (0_u32, query, true);
     while let Some(next) = rest.chars().next() {
         let mut length = next.len_utf8();
@@ -99,8 +103,6 @@ fn look_through(query: &str) -> Result<(), &'static str> {
             '(' => depth += 1,
             ')' => depth = depth.checked_sub(1).ok_or("it closes a parenthesis too many")?,
             ';' => return Err("it has to be one query, and has a semicolon"),
-            // Some take it for the end of a line.
-            '\r' if !rest.starts_with("\r\n") => return Err("a line of it ends with CR alone"),
             other => is_empty &= other.is_whitespace(),
         }
         rest = &rest[length..];
