@@ -2,6 +2,7 @@
 //! command line call alike. Public is what the binary, the tests and the benches reach for.
 
 pub mod build_fact_movie_analytics;
+mod checks;
 mod classify_movie_review;
 pub mod cli;
 mod csv_text;
@@ -14,6 +15,8 @@ pub mod ingest;
 pub mod load_user_purchase;
 mod number;
 mod parse_log_reviews;
+mod plan;
+pub mod publish;
 mod quarantine;
 mod reader;
 pub mod reconcile;

@@ -5,7 +5,8 @@ use custom_handler::App;
 use crate::{
     build_fact_movie_analytics, classify_movie_review, dashboard,
     deps::Deps,
-    erase, extract_user_purchase, load_user_purchase, parse_log_reviews, reconcile, replay,
+    erase, extract_user_purchase, load_user_purchase, parse_log_reviews, plan, publish, reconcile,
+    replay,
     settings::{Settings, warn_of_missing},
     status,
     telemetry::Telemetry,
@@ -58,4 +59,6 @@ pub fn app(deps: Deps) -> App<Deps> {
         .function("status", status::handle)
         .function("replay", replay::handle)
         .function("erase", erase::handle)
+        .function("plan", plan::handle)
+        .function("publish", publish::handle)
 }

@@ -15,6 +15,8 @@ locals {
       ENGINE_MEMORY_MB     = tostring(var.engine_memory_mb)
       MAX_REFUSED_SHARE    = tostring(var.max_refused_share)
       MAX_DAY_SHRINK       = tostring(var.max_day_shrink)
+      MAX_DAY_GROWTH       = tostring(var.max_day_growth)
+      MAX_UNKNOWN_JUMP     = tostring(var.max_unknown_jump)
       MAX_CUSTOMER_CHANGES = tostring(var.max_customer_changes)
       WITHDRAWN            = var.withdrawn
       PII_MODE             = var.pii_mode
@@ -29,6 +31,9 @@ locals {
     },
     { for name, value in var.file_limits : name => format("%d", value) },
     var.row_rules,
+    var.checks == null ? {} : {
+      CHECKS = var.checks
+    },
     var.engine == null ? {} : {
       ENGINE = var.engine
     },

@@ -6,7 +6,7 @@ locals {
   sign_in_setting = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID" # the name that App Service wants
 
   # HTTP functions that programs call with a function key.
-  paths_with_keys = ["/api/erase", "/api/replay", "/api/status"]
+  paths_with_keys = ["/api/erase", "/api/plan", "/api/publish", "/api/replay", "/api/status"]
 }
 
 resource "azurerm_user_assigned_identity" "sign_in" {

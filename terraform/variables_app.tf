@@ -131,6 +131,39 @@ variable "max_day_shrink" {
   }
 }
 
+variable "max_day_growth" {
+  description = "How many times the usual reviews a day may count: the median of the two weeks before it; above it the day is held back."
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = var.max_day_growth >= 1
+    error_message = "Write a number from 1 on."
+  }
+}
+
+variable "max_unknown_jump" {
+  description = "By how much the share of Unknown in a dimension may rise from one day to the next; above it the day is held back."
+  type        = number
+  default     = 0.5
+
+  validation {
+    condition     = var.max_unknown_jump >= 0 && var.max_unknown_jump <= 1
+    error_message = "Write a share from 0 to 1."
+  }
+}
+
+variable "checks" {
+  description = "Folder of the container staging with checks of your own, *.sql, such as _checks; null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.checks == null || can(regex("^_[A-Za-z0-9_-]*$", var.checks))
+    error_message = "Write the name of a folder that begins with _, such as _checks."
+  }
+}
+
 variable "max_customer_changes" {
   description = "Largest share of its reviews that may have another customer in another file; above it the day is held back."
   type        = number

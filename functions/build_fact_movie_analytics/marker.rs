@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use lake::{Lake, Listing, failpoint::reach};
 use pipeline::{Dataset, facts::VERSION};
-use warehouse::Warehouse;
+use warehouse::{OwnCheck, Warehouse};
 
-/// What a publish has seen: all receipts and the rules for facts.
-pub fn seen(listings: &[(Dataset, Listing)]) -> String {
-    format!("{} {VERSION}", lake::seen(listings))
+use crate::checks;
+
+/// What a publish has seen: all receipts, the rules for facts and the checks of one's own.
+pub fn seen(listings: &[(Dataset, Listing)], own: &[OwnCheck]) -> String {
+    format!("{} {VERSION}{}", lake::seen(listings), checks::fingerprint(own))
 }
 
 /// As seen by a warehouse that looks as it does now.

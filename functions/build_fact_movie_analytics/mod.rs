@@ -6,6 +6,7 @@
 
 mod change;
 mod held;
+mod judge;
 mod marker;
 mod plan;
 mod publish;
@@ -14,10 +15,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use custom_handler::Timer;
+use pipeline::facts::Check;
 use serde::Serialize;
-use warehouse::{HeldCustomer, Published, RefusedDay};
+use warehouse::{HeldCustomer, OwnCheck, Published, RefusedDay};
 
-pub use self::plan::{Plan, PlannedDay, PlannedSpend, plan};
+pub use self::plan::{Plan, PlannedDay, PlannedMembers, PlannedSpend, plan};
 use self::publish::End;
 use crate::{
     deps::{Context, Deps},
@@ -53,6 +55,8 @@ pub struct Report {
     /// Days and rows that were replaced.
     #[serde(flatten)]
     pub published: Published,
+    /// Each check with its result.
+    pub checks: Vec<Checked>,
     /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,
     /// Customers whose new total does not fit, and who keep their last one.
@@ -67,6 +71,29 @@ pub struct Report {
     /// The oldest publish that left one of these out; `None` where there is none.
     #[serde(skip)]
     pub held_from: Option<i64>,
+}
+
+/// A check with its result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// Its name; of a check of one's own that of its file.
+    pub check: String,
+    /// Days that fail it and keep their last good rows. 0: all days pass.
+    pub held_days: u64,
+}
+
+impl Checked {
+    /// All checks there are.
+    fn of(own: &[OwnCheck], refused: &[RefusedDay]) -> Vec<Self> {
+        let names =
+            Check::ALL.iter().map(|check| check.name()).chain(own.iter().map(OwnCheck::name));
+        names
+            .map(|name| Self {
+                check: name.to_owned(),
+                held_days: refused.iter().filter(|day| day.check == name).count() as u64,
+            })
+            .collect()
+    }
 }
 
 /// Other publishers, or lost connections, one after the other before this one gives up.
@@ -127,8 +154,9 @@ const MOST_NAMED: usize = 20;
 /// One line for the publish, and a warning for each day that was held back. Customers are counted,
 /// never named.
 fn log(report: &Report, past_due: bool, context: &Context) {
-    let Report { published, refused_days, held_days, held_from, held_customers, superseded } =
-        report;
+    let Report {
+        published, refused_days, held_days, held_from, held_customers, superseded, ..
+    } = report;
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let Published { publish_id, days_replaced, rows_inserted, rows_deleted, rows_respent, .. } =
         *published;

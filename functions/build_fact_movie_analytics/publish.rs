@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use engine::{Change, Changed, Live};
+use engine::{Change, Live};
 use futures_util::TryStreamExt;
 use lake::{
     Listing,
@@ -13,21 +13,27 @@ use lake::{
 };
 use pipeline::{
     Dataset, Day,
-    facts::{self, Check, SpendChange, Violation, check, check_customers, check_shrink},
+    facts::{self, Check, SpendChange, Violation, check},
 };
-use warehouse::{HeldCustomer, Publication, Publish, Published, RefusedDay, State, Warehouse};
+use warehouse::{
+    HeldCustomer, OwnCheck, Publication, Publish, Published, RefusedDay, State, Warehouse,
+};
 
 use super::{
-    Input, Outcome, Report,
+    Checked, Input, Outcome, Report,
     change::{self, ChangeSet},
     held::explain,
+    judge::{Before, other_customers, shrunk, unusual},
     marker,
-    plan::{Built, Sums, compared, largest},
+    plan::{Built, Sums, compared, largest, texts},
 };
-use crate::deps::{Deps, text};
+use crate::{
+    checks,
+    deps::{Deps, text},
+};
 
 /// Name, in place of a check, of days that are sound but share logs with one that is not.
-pub const HELD_BACK: &str = "held_back";
+const HELD_BACK: &str = "held_back";
 
 /// How a try ends when everything is built and checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,7 +48,9 @@ pub async fn publish(deps: &Deps, input: &Input, end: End) -> anyhow::Result<(Ou
     // Before the listing: who waits here for another publish would see less than it absorbed.
     let mut warehouse = deps.warehouse.lock().await;
     let listings = list(deps).await?;
-    let (seen, marker_name) = (marker::seen(&listings), deps.settings.warehouse.marker_name());
+    let checks = checks::read(deps).await?;
+    let marker_name = deps.settings.warehouse.marker_name();
+    let seen = marker::seen(&listings, &checks);
     let known = input.accept.is_empty() && !input.even_if_seen && warehouse.exists();
     let content = marker::content(warehouse.as_ref(), &seen);
     let marker = marker::find(&deps.lake, &marker_name, &content).await?;
@@ -57,7 +65,9 @@ pub async fn publish(deps: &Deps, input: &Input, end: End) -> anyhow::Result<(Ou
     let state = warehouse.state().await?;
     let expected = state.head;
     change::check_lake(&deps.lake, &listings, &state, marker.put_at).await?;
-    let outcome = build(deps, input, warehouse.as_mut(), listings, state, started, end).await;
+    // Something else than before was seen: checks may have changed.
+    let work = Work { listings, state, checks, is_changed: !marker.is_same, started, end };
+    let outcome = build(deps, input, warehouse.as_mut(), work).await;
     match outcome {
         // A sweep takes what is replaced once the warehouse has absorbed that: another publisher
         // has.
@@ -68,18 +78,28 @@ pub async fn publish(deps: &Deps, input: &Input, end: End) -> anyhow::Result<(Ou
     }
 }
 
+/// What a publish begins with.
+struct Work {
+    listings: Vec<(Dataset, Listing)>,
+    state: State,
+    checks: Vec<OwnCheck>,
+    /// The marker says otherwise.
+    is_changed: bool,
+    started: Instant,
+    end: End,
+}
+
 /// What is left to do where something may be new.
 async fn build(
     deps: &Deps,
     input: &Input,
     warehouse: &mut dyn Warehouse,
-    listings: Vec<(Dataset, Listing)>,
-    state: State,
-    started: Instant,
-    end: End,
+    work: Work,
 ) -> anyhow::Result<(Outcome, Built)> {
+    let Work { listings, state, checks, is_changed, started, end } = work;
     let marker_name = deps.settings.warehouse.marker_name();
-    let (seen, mut changes) = look(deps, listings, &state, end).await?;
+    let (listings, mut changes) = look(deps, listings, &state, end).await?;
+    let seen = marker::seen(&listings, &checks);
     for (path, number) in &changes.unreadable {
         tracing::warn!(
             file.path = path,
@@ -89,13 +109,19 @@ async fn build(
     }
     let rebuild = state.fact_recipe.as_deref().is_some_and(|recipe| recipe != facts::VERSION);
     let accepted = accepted_days(&state, &input.accept);
-    if changes.receipts.is_empty() && !rebuild && accepted.is_empty() {
+    // Files of purchases and other days may let them pass, and so may a check that was corrected.
+    let own = |day: &&RefusedDay| OwnCheck::is_own(&day.check);
+    let own: BTreeSet<Day> = state.refused_days.iter().filter(own).map(|day| day.day).collect();
+    let judge_again = is_changed && !own.is_empty();
+    if changes.receipts.is_empty() && !rebuild && accepted.is_empty() && !judge_again {
         if end == End::Commit {
             let content = marker::content(warehouse, &seen);
             marker::set(&deps.lake, &marker_name, content).await;
         }
         return Ok((Outcome::NothingNew, Built::default()));
     }
+    // Before any work is done for it.
+    warehouse.try_checks(&checks).await?;
     if rebuild {
         changes.change = change::from_scratch(&changes.live);
     }
@@ -109,7 +135,12 @@ async fn build(
     // Days that were left out together are judged together again.
     let held = held(&state);
     complete(&mut days, &held);
-    let before = warehouse.day_counts(Some(&days)).await?;
+    let changed = days.clone();
+    days.extend(own);
+    complete(&mut days, &held);
+    let again: BTreeSet<Day> = days.difference(&changed).copied().collect();
+    let max_jump = if rebuild { 1.0 } else { deps.settings.max_unknown_jump };
+    let before = Before::read(warehouse, &days, max_jump).await?;
     let candidate = Candidate {
         publish: Publish {
             expected: state.head,
@@ -123,11 +154,12 @@ async fn build(
             // Of days that were held back they could not go before.
             remove_unused_members: !accepted.is_empty() || changes.change.takes_out(),
             held: state.held_customers,
+            checks,
+            accepted,
         },
         live: changes.live,
         change: changes.change,
         before,
-        accepted,
         held,
         rebuild,
     };
@@ -135,14 +167,21 @@ async fn build(
         marker::set(&deps.lake, &marker_name, marker::content(warehouse, &seen)).await;
     }
     let mut refused: Vec<RefusedDay> = Vec::new();
+    // Days that were judged again alone and fail as before are held since then, not anew.
+    let is_news = |refused: &[RefusedDay]| {
+        let was = |day: &RefusedDay| {
+            let was = state.refused_days.iter().find(|was| was.day == day.day);
+            again.contains(&day.day) && was.is_some_and(|was| was.check == day.check)
+        };
+        !refused.iter().all(was)
+    };
     // A failed check takes days out, and with them those that share their logs; what is left is
     // tried again, until all of it passes.
-    let (published, mut held_customers, superseded, days_after) = loop {
+    let (published, mut held_customers, found) = loop {
         let publication = warehouse.begin(candidate.publish.clone()).await?;
-        match attempt(deps, &candidate, &days, publication, &refused, end).await? {
-            Attempt::Ended { published, held, superseded, days } => {
-                break (published, held, superseded, days);
-            }
+        let news = if is_news(&refused) { refused.as_slice() } else { &[] };
+        match attempt(deps, &candidate, &days, publication, news, end).await? {
+            Attempt::Ended { published, held, found } => break (published, held, found),
             Attempt::Violated(violations) => {
                 let left_out = leave_out(deps, &candidate, &mut days, violations).await?;
                 refused.extend(left_out);
@@ -157,6 +196,10 @@ async fn build(
     let Some(published) = published else {
         return Ok((Outcome::NothingNew, Built::default()));
     };
+    let checks = Checked::of(&candidate.publish.checks, &refused);
+    if !is_news(&refused) {
+        refused.clear();
+    }
     for day in &mut refused {
         day.publish_id = published.publish_id;
         day.since.clone_from(&candidate.publish.published_at);
@@ -167,9 +210,18 @@ async fn build(
     let held: Vec<i64> = earlier.chain(&refused).map(|day| day.publish_id).collect();
     let (held_days, held_from) = (held.len(), held.into_iter().min());
     let refused_days = refused;
-    let built = Built { days: compared(&candidate.before, &days_after), customers };
-    let report =
-        Report { published, refused_days, held_days, held_from, held_customers, superseded };
+    let Found { superseded, texts, days, .. } = found;
+    let days = compared(&candidate.before.counts, &days);
+    let built = Built { days, customers, texts };
+    let report = Report {
+        published,
+        checks,
+        refused_days,
+        held_days,
+        held_from,
+        held_customers,
+        superseded,
+    };
     Ok((Outcome::Published(report), built))
 }
 
@@ -184,13 +236,13 @@ async fn list(deps: &Deps) -> anyhow::Result<Vec<(Dataset, Listing)>> {
     Ok(listings)
 }
 
-/// The change, and what was seen, from listings that are no older than the warehouse.
+/// The change, and the listings that it comes from, which are no older than the warehouse.
 async fn look(
     deps: &Deps,
     mut listings: Vec<(Dataset, Listing)>,
     state: &State,
     end: End,
-) -> anyhow::Result<(String, ChangeSet)> {
+) -> anyhow::Result<(Vec<(Dataset, Listing)>, ChangeSet)> {
     // Another process has absorbed more meanwhile.
     if change::behind(&listings, state).is_some() && applies("list again") {
         listings = list(deps).await?;
@@ -198,26 +250,37 @@ async fn look(
     loop {
         let changes = change::change_set(&deps.lake, &listings, state).await?;
         if end == End::RollBack {
-            return Ok((marker::seen(&listings), change::without_duplicates(changes)));
+            return Ok((listings, change::without_duplicates(changes)));
         }
         if !change::exclude_duplicates(&deps.lake, &changes).await? {
-            return Ok((marker::seen(&listings), changes));
+            return Ok((listings, changes));
         }
         listings = list(deps).await?;
     }
 }
 
 /// Everything that is known before facts are built.
-struct Candidate {
+pub struct Candidate {
     publish: Publish,
-    live: Live,
-    change: Change,
-    /// Reviews that each dirty day counts now.
-    before: BTreeMap<Day, u64>,
-    accepted: BTreeSet<Day>,
+    pub live: Live,
+    pub change: Change,
+    pub before: Before,
     /// Days that were left out together: published together, or left out again.
-    held: Vec<BTreeSet<Day>>,
-    rebuild: bool,
+    pub held: Vec<BTreeSet<Day>>,
+    pub rebuild: bool,
+}
+
+impl Candidate {
+    /// Days that somebody has accepted as they are.
+    pub fn accepted(&self) -> &BTreeSet<Day> {
+        &self.publish.accepted
+    }
+
+    /// Whether a day must not differ from what is usual: neither new rules nor an operator explain
+    /// that.
+    pub fn judges(&self, day: Day) -> bool {
+        !(self.rebuild || self.accepted().contains(&day))
+    }
 }
 
 enum Attempt {
@@ -226,13 +289,10 @@ enum Attempt {
         published: Option<Published>,
         /// Customers who keep their last total.
         held: Vec<HeldCustomer>,
-        /// Rows that do not count, by path.
-        superseded: BTreeMap<String, u64>,
-        /// What each day that was built comes to.
-        days: BTreeMap<Day, Sums>,
+        found: Found,
     },
     /// Nothing was committed.
-    Violated(Vec<Violation>),
+    Violated(Vec<RefusedDay>),
 }
 
 async fn attempt(
@@ -243,24 +303,12 @@ async fn attempt(
     refused: &[RefusedDay],
     end: End,
 ) -> anyhow::Result<Attempt> {
-    let Candidate { live, change, before, accepted, rebuild, .. } = candidate;
-    let may_shrink = |day: Day| {
-        let explained = *rebuild || accepted.contains(&day);
-        (!explained).then_some(deps.settings.max_day_shrink)
-    };
+    let live = &candidate.live;
     let mut found = Found::default();
     let mut batches = VecDeque::from(deps.engine.batches(live, days));
     while let Some(batch) = batches.pop_front() {
-        match replace(deps, live, &batch, publication.as_mut(), &mut found).await {
-            Ok(after) => {
-                let mut shrunk = check_shrink(before, &after, may_shrink);
-                // Read only where it can explain something.
-                if !shrunk.is_empty() {
-                    let restated = restated_days(deps, live, change).await?;
-                    shrunk.retain(|violation| !restated.contains(&violation.day));
-                }
-                note(&mut found.violations, shrunk);
-            }
+        match replace(deps, live, &batch, publication.as_mut(), &mut found, end).await {
+            Ok(after) => note(&mut found.violations, shrunk(deps, candidate, &after).await?),
             Err(error) if is_too_many(&error) => match batch.first() {
                 Some(&day) if batch.len() == 1 => {
                     let (check, detail) = (Check::FitsMemory, format!("{error:#}"));
@@ -272,18 +320,22 @@ async fn attempt(
             Err(error) => return Err(error),
         }
     }
-    let Found { mut violations, customers, superseded, days } = found;
-    note(&mut violations, other_customers(deps, candidate, &customers).await?);
-    if !violations.is_empty() {
-        return Ok(Attempt::Violated(violations.into_values().collect()));
+    note(&mut found.violations, unusual(deps, candidate, &found.days));
+    note(&mut found.violations, other_customers(deps, candidate, &found.customers).await?);
+    if !found.violations.is_empty() {
+        let violations = found.violations.into_values().map(refused_day);
+        return Ok(Attempt::Violated(violations.collect()));
     }
     explain(deps, &live.purchases, publication.held()).await?;
     let held = publication.held().to_vec();
     let published = match end {
-        End::Commit => publication.commit(refused).await?,
-        End::RollBack => publication.rehearse(refused).await?,
+        End::Commit => publication.commit(refused).await,
+        End::RollBack => publication.rehearse(refused).await,
     };
-    Ok(Attempt::Ended { published, held, superseded, days })
+    match published {
+        Err(warehouse::Error::FailedChecks(days)) => Ok(Attempt::Violated(days)),
+        published => Ok(Attempt::Ended { published: published?, held, found }),
+    }
 }
 
 /// What came up while facts were built.
@@ -292,31 +344,12 @@ struct Found {
     violations: BTreeMap<Day, Violation>,
     /// Reviews of each day that have another customer in another file, and all of the day.
     customers: BTreeMap<Day, (u64, u64)>,
+    /// Rows that do not count, by path.
     superseded: BTreeMap<String, u64>,
+    /// What each day that was built comes to.
     days: BTreeMap<Day, Sums>,
-}
-
-/// Days with reviews that have another customer elsewhere, where that is news: a review file that
-/// changed has an id of theirs, or nobody has accepted them yet. Else a log that comes later would
-/// hold a day back that somebody has accepted.
-async fn other_customers(
-    deps: &Deps,
-    candidate: &Candidate,
-    customers: &BTreeMap<Day, (u64, u64)>,
-) -> anyhow::Result<Vec<Violation>> {
-    let most = deps.settings.max_customer_changes;
-    let judged = |day: Day| (!candidate.accepted.contains(&day)).then_some(most);
-    let mut found = check_customers(customers, judged);
-    if found.is_empty() {
-        return Ok(found);
-    }
-    // New rules are no news of a file.
-    let reviews = if candidate.rebuild { Vec::new() } else { candidate.change.reviews.clone() };
-    let change = Change { reviews, ..Change::default() };
-    let touched = deps.engine.dirty_days(&candidate.live, &change).await?;
-    let held = |day: &Day| candidate.held.iter().any(|days| days.contains(day));
-    found.retain(|found| touched.contains(&found.day) || held(&found.day));
-    Ok(found)
+    /// Of a plan: texts that facts use, with the place of their dimension.
+    texts: BTreeSet<(usize, String)>,
 }
 
 /// Builds the facts of a batch of days and, as long as no check has failed, replaces them. Returns
@@ -327,6 +360,7 @@ async fn replace(
     batch: &BTreeSet<Day>,
     publication: &mut dyn Publication,
     found: &mut Found,
+    end: End,
 ) -> anyhow::Result<BTreeMap<Day, u64>> {
     let mut after = BTreeMap::new();
     let mut parts = deps.engine.facts(live, batch);
@@ -338,10 +372,13 @@ async fn replace(
             let (others, all) = found.customers.entry(total.day).or_default();
             *others += total.other_customers;
             *all += total.matched;
-            found.days.entry(total.day).or_default().reviews += total.matched;
+            found.days.entry(total.day).or_default().counted.reviews += total.matched;
         }
         for fact in &facts.rows {
-            found.days.entry(fact.day).or_default().score += i64::from(fact.score);
+            found.days.entry(fact.day).or_default().add(fact);
+        }
+        if end == End::RollBack {
+            texts(&facts, &mut found.texts);
         }
         for (path, rows) in &facts.superseded {
             *found.superseded.entry(path.clone()).or_default() += rows;
@@ -376,7 +413,7 @@ async fn leave_out(
     deps: &Deps,
     candidate: &Candidate,
     days: &mut BTreeSet<Day>,
-    violations: Vec<Violation>,
+    violations: Vec<RefusedDay>,
 ) -> anyhow::Result<Vec<RefusedDay>> {
     let Candidate { live, change, .. } = candidate;
     let offending: BTreeSet<Day> = violations.iter().map(|violation| violation.day).collect();
@@ -398,7 +435,7 @@ async fn leave_out(
         };
         refused.push(RefusedDay::new(*day, HELD_BACK, &detail));
     }
-    refused.extend(violations.into_iter().map(refused_day));
+    refused.extend(violations);
     days.retain(|day| !linked.contains(day));
     Ok(refused)
 }
@@ -440,20 +477,6 @@ async fn spend(
         }
     }
     Ok((true, deps.engine.spend(&change::from_scratch(&changes.live)).await?))
-}
-
-/// The days of the ids of files that were restated or excluded: what was in them before may be
-/// gone. Other days that lose reviews at the same time have no such reason.
-async fn restated_days(deps: &Deps, live: &Live, change: &Change) -> anyhow::Result<BTreeSet<Day>> {
-    let restated = |changed: &[Changed]| {
-        changed.iter().filter(|changed| changed.before.is_some()).cloned().collect()
-    };
-    let (reviews, logs): (Vec<_>, Vec<_>) = (restated(&change.reviews), restated(&change.logs));
-    if reviews.is_empty() && logs.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let restated = Change { reviews, logs, purchases: Vec::new() };
-    Ok(deps.engine.dirty_days(live, &restated).await?)
 }
 
 fn refused_day(violation: Violation) -> RefusedDay {

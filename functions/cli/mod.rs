@@ -11,6 +11,7 @@ mod places;
 mod plan;
 mod progress;
 mod refused;
+mod replay;
 mod report;
 mod run;
 mod sheet;
@@ -30,15 +31,15 @@ use std::{
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use pipeline::{Dataset, Day};
-
 use self::{
     places::{May, Places},
     progress::Progress,
 };
 use crate::{
+    checks,
     deps::Deps,
-    replay,
+    plan as planned,
+    replay::BadRequest,
     settings::{WarehouseSetting, WrongSetting},
 };
 
@@ -132,33 +133,7 @@ enum Command {
     },
     /// Reprocess files, or exclude them from the facts, and publish the change.
     #[command(after_help = "Example: movie-analytics replay movie_review/2021-04-25/a.csv")]
-    Replay {
-        #[command(flatten)]
-        places: Places,
-        /// Paths below raw, such as movie_review/2021-04-25/movie_review.csv.
-        paths: Vec<String>,
-        /// All files of a dataset: classified_movie_review, review_logs or user_purchase.
-        #[arg(long, value_parser = dataset)]
-        dataset: Option<Dataset>,
-        /// Files with logs of this day or later, or with such a date in their path.
-        #[arg(long, value_name = "DAY")]
-        from: Option<Day>,
-        /// Files with logs of this day or earlier, or with such a date in their path.
-        #[arg(long, value_name = "DAY")]
-        to: Option<Day>,
-        /// Files that were rejected, or that have refused rows.
-        #[arg(long)]
-        refused: bool,
-        /// Files that killed the process when they were read.
-        #[arg(long)]
-        failed: bool,
-        /// Exclude the named files: their rows no longer count.
-        #[arg(long)]
-        forget: bool,
-        /// Print one JSON object instead of tables.
-        #[arg(long)]
-        json: bool,
-    },
+    Replay(replay::Options),
     /// Erase customers: their rows leave staging, quarantine, facts and the operational table, and no
     /// later file brings them back. Needs PII_KEY. May be repeated.
     #[command(after_help = "Example: movie-analytics erase --customer 13756 17850")]
@@ -364,14 +339,12 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     let settings = error.downcast_ref().is_some_and(lake::Error::is_settings);
     let database = error.downcast_ref().is_some_and(purchase_db::Error::is_settings);
-    let usage =
-        settings || database || error.is::<WrongSetting>() || error.is::<replay::BadRequest>();
+    let usage = settings
+        || database
+        || checks::broken(error).is_some()
+        || error.is::<WrongSetting>()
+        || error.is::<BadRequest>();
     if usage { ExitCode::from(2) } else { ExitCode::FAILURE }
-}
-
-fn dataset(name: &str) -> Result<Dataset, String> {
-    let found = Dataset::ALL.into_iter().find(|d| [d.name(), d.raw_folder()].contains(&name));
-    found.ok_or_else(|| "write classified_movie_review, review_logs or user_purchase".to_owned())
 }
 
 /// What a command that changes something prints of it.
@@ -414,25 +387,20 @@ async fn command(command: Command, quiet: bool) -> anyhow::Result<Ended> {
                 .await?,
             shown(json),
         ),
-        Command::Replay { places, paths, dataset, from, to, refused, failed, forget, json } => {
-            let request = replay::Request { paths, dataset, from, to, refused, failed, forget };
-            show(
-                &run::replay(&places.open(May::Change).await?, request, &shown(json).progress())
-                    .await?,
-                shown(json),
-            )
-        }
+        Command::Replay(options) => replay::command(options, quiet).await,
         Command::Erase { places, customer, file, raw, json } => {
             let request = erase::request(customer, file.as_deref())?;
             let deps = places.open(May::Change).await?;
             show(&run::erase(&deps, request, raw, &shown(json).progress()).await?, shown(json))
         }
-        Command::Plan { places, json } => plan::run(&places.open(May::Look).await?, json).await,
+        Command::Plan { places, json } => {
+            plan::show(&planned::run(&places.open(May::Look).await?).await?, json)
+        }
         Command::Publish { places, accept, plan, yes, json } => {
             let (deps, shown) = (places.open(May::Change).await?, shown(json));
             run::check_accepted(&deps, &accept, &shown.progress()).await?;
             if plan {
-                return plan::publish(&deps, accept, json).await;
+                return plan::show(&planned::publish(&deps, accept).await?, json);
             }
             let asks = !(yes || json || accept.is_empty()) && io::stdin().is_terminal();
             if asks && !plan::confirm(&deps, accept.clone()).await? {

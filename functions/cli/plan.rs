@@ -1,88 +1,25 @@
-//! `plan`, `publish --plan`, and the question before `publish --accept`.
+//! `plan`, `publish --plan`, `replay --plan`, and the question before `publish --accept`.
 
 use std::{fmt, io::BufRead};
-
-use lake::now;
-use pipeline::Dataset;
-use serde::Serialize;
 
 use super::{
     Ended,
     report::{held_customer, seconds, write_checks},
-    run::ask,
     table::Table,
 };
 use crate::{
-    build_fact_movie_analytics::{Input, Plan, PlannedSpend, plan},
+    build_fact_movie_analytics::{Plan, PlannedMembers, PlannedSpend},
     deps::Deps,
     number::{count, of},
-    survey::inventory,
+    plan::{self, FileToRead, Planned, Why},
 };
 
 /// Files and days that are shown one by one.
 const SHOWN: usize = 20;
 
-/// What the next run would read, and what a publish of the files staged so far would do.
-#[derive(Serialize)]
-struct Planned {
-    /// Files that the next run reads; `None` where only a publish is planned.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    files: Option<Vec<FileToRead>>,
-    #[serde(flatten)]
-    plan: Plan,
-}
-
-/// A file that the next run would read.
-#[derive(Serialize)]
-struct FileToRead {
-    dataset: Dataset,
-    /// Within `raw`.
-    path: String,
-    why: Why,
-}
-
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Why {
-    /// No receipt names the path.
-    New,
-    /// The newest receipt is of another version.
-    Changed,
-    /// Other rules than today's staged this version.
-    NewRules,
-    /// No other path that counts has its content any more.
-    ContentIsFree,
-    /// This version killed the process, and its pause is over.
-    FailedBefore,
-}
-
-impl Why {
-    fn text(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Changed => "changed since it was read",
-            Self::NewRules => "staged by older rules",
-            Self::ContentIsFree => "its content counts nowhere else any more",
-            Self::FailedBefore => "failed before, due again",
-        }
-    }
-}
-
-/// `plan`.
-pub async fn run(deps: &Deps, json: bool) -> anyhow::Result<Ended> {
-    let (files, plan) = (Some(files(deps).await?), plan(deps, &ask()).await?);
-    show(&Planned { files, plan }, json)
-}
-
-/// `publish --plan`.
-pub async fn publish(deps: &Deps, accept: Vec<i64>, json: bool) -> anyhow::Result<Ended> {
-    let plan = plan(deps, &Input { accept, ..ask() }).await?;
-    show(&Planned { files: None, plan }, json)
-}
-
 /// Shows the plan and asks. Anything but a yes is a no.
 pub async fn confirm(deps: &Deps, accept: Vec<i64>) -> anyhow::Result<bool> {
-    publish(deps, accept, false).await?;
+    show(&plan::publish(deps, accept).await?, false)?;
     eprint!("publish this? [y/N] ");
     Ok(is_yes(std::io::stdin().lock())?)
 }
@@ -93,47 +30,41 @@ fn is_yes(mut answer: impl BufRead) -> std::io::Result<bool> {
     Ok(["y", "yes"].contains(&line.trim().to_ascii_lowercase().as_str()))
 }
 
-async fn files(deps: &Deps) -> anyhow::Result<Vec<FileToRead>> {
-    let mut files = Vec::new();
-    for survey in inventory(deps).await?.datasets {
-        let dataset = survey.dataset;
-        let due = survey.due_again(now()).map(|order| order.path);
-        files.extend(due.map(|path| FileToRead { dataset, path, why: Why::FailedBefore }));
-        for source in survey.waiting {
-            let why = match deps.lake.receipts().newest(dataset, &source.path).await? {
-                None => Why::New,
-                Some(newest) if newest.etag != source.etag => Why::Changed,
-                Some(newest) if deps.lake.is_free_again(&newest).await? => Why::ContentIsFree,
-                Some(_) => Why::NewRules,
-            };
-            files.push(FileToRead { dataset, path: source.path, why });
-        }
-    }
-    Ok(files)
-}
-
-fn show(planned: &Planned, json: bool) -> anyhow::Result<Ended> {
+/// Prints what is planned.
+pub fn show(planned: &Planned, json: bool) -> anyhow::Result<Ended> {
     match json {
         true => super::print(&serde_json::to_string(planned)?),
         false => super::print(&planned.to_string()),
     }
-    let held = planned.plan.publish.as_ref().is_some_and(|publish| {
-        !(publish.refused_days.is_empty() && publish.held_customers.is_empty())
+    let publish = planned.plan.as_ref().and_then(|plan| plan.publish.as_ref());
+    let held = publish.is_some_and(|publish| {
+        let failed = publish.checks.iter().any(|check| check.held_days > 0);
+        failed || !publish.held_customers.is_empty()
     });
     Ok(if held { Ended::WithRefusals } else { Ended::Well })
 }
 
 impl fmt::Display for Planned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(files) = &self.files {
-            write_files(f, files)?;
+        match (&self.files, &self.plan) {
+            (Some(files), Some(plan)) => {
+                write_files(f, "the next run", files)?;
+                write_plan(f, plan)
+            }
+            (Some(files), None) => write_files(f, "the replay", files),
+            (None, Some(plan)) => write_plan(f, plan),
+            (None, None) => Ok(()),
         }
-        write_plan(f, &self.plan)
     }
 }
 
-fn write_files(f: &mut fmt::Formatter<'_>, files: &[FileToRead]) -> fmt::Result {
-    writeln!(f, "the next run reads {}\n", of(files.len() as u64, "file"))?;
+fn write_files(f: &mut fmt::Formatter<'_>, who: &str, files: &[FileToRead]) -> fmt::Result {
+    let excluded = files.iter().filter(|file| matches!(file.why, Why::ToBeExcluded)).count() as u64;
+    let read = of(files.len() as u64 - excluded, "file");
+    match excluded {
+        0 => writeln!(f, "{who} reads {read}\n")?,
+        excluded => writeln!(f, "{who} excludes {}\n", of(excluded, "file"))?,
+    }
     if files.is_empty() {
         return Ok(());
     }
@@ -163,16 +94,27 @@ fn write_plan(f: &mut fmt::Formatter<'_>, plan: &Plan) -> fmt::Result {
         of(published.rows_respent, "row"),
     )?;
     if !plan.days.is_empty() {
-        let mut table = Table::new(&["day", "reviews now", "reviews then", "score then"]);
+        let head = ["day", "reviews now", "reviews then", "score now", "score then"];
+        let mut table = Table::new(&head);
         for day in plan.days.iter().take(SHOWN) {
-            let numbers =
-                [count(day.reviews_before), count(day.reviews_after), day.score_after.to_string()];
+            let numbers = [
+                count(day.reviews_before),
+                count(day.reviews_after),
+                day.score_before.to_string(),
+                day.score_after.to_string(),
+            ];
             table.row(&[&day.day.to_string()], &numbers);
         }
         writeln!(f, "{table}")?;
         write_rest(f, plan.days.len(), "days")?;
     }
-    write_checks(f, &publish.refused_days)?;
+    for PlannedMembers { dimension, added, first } in &plan.members {
+        let first: Vec<_> = first.iter().map(|text| format!("`{text}`")).collect();
+        let more = if *added > first.len() as u64 { ", ..." } else { "" };
+        let (members, first) = (of(*added, "new member"), first.join(", "));
+        writeln!(f, "  {dimension}: {members}: {first}{more}")?;
+    }
+    write_checks(f, &publish.checks)?;
     for day in publish.refused_days.iter().take(SHOWN) {
         writeln!(f, "  {} would be held back by {}: {}", day.day, day.check, day.detail)?;
     }

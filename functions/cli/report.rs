@@ -3,9 +3,9 @@
 use std::fmt;
 
 use lake::Swept;
-use pipeline::{dimensions::DIMENSIONS, facts::Check};
+use pipeline::dimensions::DIMENSIONS;
 use serde::Serialize;
-use warehouse::{HeldCustomer, RefusedDay, Sent, Summary};
+use warehouse::{HeldCustomer, Sent, Summary};
 
 use super::{Ended, table::Table};
 use crate::{
@@ -211,7 +211,7 @@ impl Report {
             let (rows, bytes) = (of(sent.rows, "row"), of(sent.bytes, "byte"));
             writeln!(f, "  sent to the warehouse  {rows}, {bytes}")?;
         }
-        write_checks(f, &report.refused_days)?;
+        write_checks(f, &report.checks)?;
         let verdict = match self.raw.alerts() {
             0 => "ok".to_owned(),
             1 => "1 file is gone from raw and still counts".to_owned(),
@@ -266,14 +266,14 @@ impl fmt::Display for Report {
 }
 
 /// A line for each check of days.
-pub fn write_checks(f: &mut impl fmt::Write, refused_days: &[RefusedDay]) -> fmt::Result {
-    for check in Check::ALL {
-        let verdict = match refused_days.iter().filter(|day| day.check == check.name()).count() {
+pub fn write_checks(f: &mut impl fmt::Write, checks: &[build::Checked]) -> fmt::Result {
+    for build::Checked { check, held_days } in checks {
+        let verdict = match held_days {
             0 => "ok".to_owned(),
             1 => "1 day keeps its last good rows".to_owned(),
             days => format!("{days} days keep their last good rows"),
         };
-        writeln!(f, "  check {:<22} {verdict}", check.name())?;
+        writeln!(f, "  check {check:<22} {verdict}")?;
     }
     Ok(())
 }

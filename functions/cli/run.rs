@@ -15,7 +15,7 @@ use crate::{
     deps::Deps,
     erase, extract_user_purchase as extract,
     ingest::{Ingested, Input, Order},
-    load_user_purchase, parse_log_reviews, reconcile, replay,
+    load_user_purchase, parse_log_reviews, publish as publish_function, reconcile, replay,
     settings::Withdrawn,
     states::States,
     survey::{Inventory, inventory},
@@ -140,13 +140,7 @@ pub async fn check_accepted(
     accept: &[i64],
     progress: &Progress,
 ) -> anyhow::Result<()> {
-    let summary = deps.warehouse.lock().await.summary().await?;
-    let (refused, newest) = (summary.refused_days, summary.publish_id);
-    if let Some(id) = accept.iter().find(|id| !(1..=newest).contains(*id)) {
-        let problem = format!("there is no publish {id}: `status` shows the publishes there are");
-        return Err(replay::BadRequest(problem).into());
-    }
-    for id in accept.iter().filter(|id| refused.iter().all(|day| day.publish_id != **id)) {
+    for id in publish_function::check(deps, accept).await? {
         progress
             .line(&format!("publish {id} holds no day back: `status` shows the publishes that do"));
     }

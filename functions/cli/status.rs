@@ -27,7 +27,8 @@ pub async fn command(deps: &Deps, json: bool, exit_zero: bool) -> anyhow::Result
     for Unreachable { what, why } in &status.unreachable {
         eprintln!("error: cannot reach the {what}: {why}");
     }
-    let needs = status.states.is_some_and(|states| states.needs_somebody(status.summary.as_ref()));
+    let needs = status.states.is_some_and(|states| states.needs_somebody(status.summary.as_ref()))
+        || status.broken_check.is_some();
     Ok(match status.unreachable.is_empty() {
         false => Ended::Unreachable,
         true if needs && !exit_zero => Ended::WithRefusals,
@@ -81,6 +82,9 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
         writeln!(f, "purchases are those of the operational database at {at}")?;
     }
     write_protection(&mut f, status)?;
+    if let Some(why) = &status.broken_check {
+        writeln!(f, "nothing is published: {why}")?;
+    }
     match &status.summary {
         Some(summary) => {
             writeln!(f, "{}", numbers(summary))?;

@@ -57,30 +57,31 @@ pub struct BadRequest(pub String);
 
 /// Chooses the files, and excludes those to be excluded. The caller has to fix a [`BadRequest`].
 pub async fn run(deps: &Deps, request: Request) -> anyhow::Result<Replayed> {
-    check(&request)?;
-    let request = request.below_raw();
+    let is_excluded = request.forget;
     let mut replayed = Replayed::default();
-    if request.forget {
-        for path in request.paths {
-            let dataset = dataset_of(&path)?;
-            // A call that is repeated after a crash finds it excluded already.
-            let known = deps.forget(dataset, &path).await?.is_some()
-                || deps.lake.receipts().newest(dataset, &path).await?.is_some();
-            anyhow::ensure!(known, unknown(&path));
+    for Chosen { dataset, path, seen } in choose(deps, request).await? {
+        if is_excluded {
+            deps.forget(dataset, &path).await?;
             replayed.forgotten.push(path);
+        } else {
+            replayed.replayed.push(path.clone());
+            replayed.orders.push((dataset, Order { path, force: Some(seen) }));
         }
-        return Ok(replayed);
-    }
-    let chosen = if request.paths.is_empty() {
-        matching(deps, &request).await?
-    } else {
-        named(deps, request.paths).await?
-    };
-    for Chosen { dataset, path, seen } in chosen {
-        replayed.replayed.push(path.clone());
-        replayed.orders.push((dataset, Order { path, force: Some(seen) }));
     }
     Ok(replayed)
+}
+
+/// The files of a request, and changes nothing. The caller has to fix a [`BadRequest`].
+pub async fn choose(deps: &Deps, request: Request) -> anyhow::Result<Vec<Chosen>> {
+    check(&request)?;
+    let request = request.below_raw();
+    if request.forget {
+        return known(deps, request.paths).await;
+    }
+    match request.paths.is_empty() {
+        true => matching(deps, &request).await,
+        false => named(deps, request.paths).await,
+    }
 }
 
 /// 202 with what was ordered, or 400 with what is wrong with the request.
@@ -141,12 +142,27 @@ fn check(request: &Request) -> Result<(), BadRequest> {
     Err(BadRequest(problem.to_owned()))
 }
 
-/// A file to be read again.
-struct Chosen {
-    dataset: Dataset,
-    path: String,
+/// A file to be read again, or to be excluded.
+pub struct Chosen {
+    /// Its dataset.
+    pub dataset: Dataset,
+    /// Within `raw`.
+    pub path: String,
     /// Number of its newest receipt; 0 where there is none.
-    seen: u32,
+    pub seen: u32,
+}
+
+/// Paths that have a receipt, whether their file is there or not: a call that is repeated after a
+/// crash finds them excluded already.
+async fn known(deps: &Deps, paths: Vec<String>) -> anyhow::Result<Vec<Chosen>> {
+    let mut chosen = Vec::new();
+    for path in paths {
+        let dataset = dataset_of(&path)?;
+        let newest = deps.lake.receipts().newest(dataset, &path).await?;
+        let seen = newest.ok_or_else(|| unknown(&path))?.number;
+        chosen.push(Chosen { dataset, path, seen });
+    }
+    Ok(chosen)
 }
 
 async fn named(deps: &Deps, paths: Vec<String>) -> anyhow::Result<Vec<Chosen>> {

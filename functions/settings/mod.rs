@@ -73,6 +73,12 @@ pub struct Settings {
     pub max_refused_share: f64,
     /// Largest share of its reviews that a day may lose without a restated file.
     pub max_day_shrink: f64,
+    /// How many times the usual reviews a day may count.
+    pub max_day_growth: f64,
+    /// By how much the share of `Unknown` in a dimension may rise.
+    pub max_unknown_jump: f64,
+    /// Folder of `staging` with checks of one's own, if any.
+    pub checks: Option<String>,
     /// Largest share of a day's reviews that may have another customer in another file.
     pub max_customer_changes: f64,
     /// `WITHDRAWN`: what becomes of a file that counted and is gone from `raw`.
@@ -132,6 +138,9 @@ impl Settings {
             row_rules: rows::rules(get)?,
             max_refused_share: share("MAX_REFUSED_SHARE", get("MAX_REFUSED_SHARE"), 0.2)?,
             max_day_shrink: share("MAX_DAY_SHRINK", get("MAX_DAY_SHRINK"), 0.5)?,
+            max_day_growth: factor("MAX_DAY_GROWTH", get("MAX_DAY_GROWTH"), 10.0)?,
+            max_unknown_jump: share("MAX_UNKNOWN_JUMP", get("MAX_UNKNOWN_JUMP"), 0.5)?,
+            checks: checks(get("CHECKS"))?,
             max_customer_changes: share("MAX_CUSTOMER_CHANGES", get("MAX_CUSTOMER_CHANGES"), 0.0)?,
             withdrawn: withdrawn::withdrawn(get("WITHDRAWN"))?,
             event_topic: get("EVENTGRID_TOPIC_ENDPOINT").map(|endpoint| EventTopic {
@@ -198,4 +207,23 @@ fn share(name: &'static str, value: Option<String>, default: f64) -> Result<f64,
     let Some(value) = value else { return Ok(default) };
     let share = value.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| WrongSetting::new(name, format!("`{value}` is not a number from 0 to 1")))
+}
+
+fn factor(name: &'static str, value: Option<String>, default: f64) -> Result<f64, WrongSetting> {
+    let Some(value) = value else { return Ok(default) };
+    let factor = value.parse().ok().filter(|factor| (1.0..=1e9).contains(factor));
+    factor.ok_or_else(|| WrongSetting::new(name, format!("`{value}` is not a number from 1 on")))
+}
+
+/// A folder of `staging` that no dataset has.
+fn checks(value: Option<String>) -> Result<Option<String>, WrongSetting> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    match value {
+        Some(folder) if !(folder.starts_with('_') && folder.chars().all(plain)) => {
+            let problem = "write the name of a folder in `staging` that begins with _, such as \
+                           _checks";
+            Err(WrongSetting::new("CHECKS", problem))
+        }
+        folder => Ok(folder),
+    }
 }

@@ -4,10 +4,11 @@
 use super::WrongSetting;
 
 /// All that this program reads, and the schedules, which the host reads for its functions.
-const OURS: [&str; 34] = [
+const OURS: [&str; 37] = [
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "BROWSER_BY_OS",
     "BUILD_FACT_SCHEDULE",
+    "CHECKS",
     "DATES_FROM",
     "DATES_TO",
     "ENGINE",
@@ -20,12 +21,14 @@ const OURS: [&str; 34] = [
     "LAKE__clientId",
     "LAKE__queueServiceUri",
     "MAX_CUSTOMER_CHANGES",
+    "MAX_DAY_GROWTH",
     "MAX_DAY_SHRINK",
     "MAX_FIELD_BYTES",
     "MAX_FILE_BYTES",
     "MAX_GZIP_RATIO",
     "MAX_LINE_BYTES",
     "MAX_REFUSED_SHARE",
+    "MAX_UNKNOWN_JUMP",
     "MAX_XML_DEPTH",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "PII_KEY",
@@ -96,8 +99,8 @@ fn meant(name: &str) -> Option<&'static str> {
     let upper = name.to_uppercase();
     let is_near = |ours: &&str| {
         let allowed = match ours.len() {
-            ..6 => 0,
-            6..10 => 1,
+            ..7 => 0,
+            7..10 => 1,
             _ => 2,
         };
         // Most names of other programs are longer or shorter, which costs nothing to see.
@@ -145,6 +148,7 @@ mod tests {
             "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
             "BROWSER",
             "CAKE",
+            "CHECK",
             "AzureWebJobsStorage",
             "DATABASE_URL",
             "ENGINE_URL",
@@ -197,7 +201,7 @@ mod tests {
                 continue;
             }
             let source = std::fs::read_to_string(&path).unwrap();
-            for call in ["get(\"", "number(\"", "share(\"", "day(\""] {
+            for call in ["get(\"", "number(\"", "share(\"", "factor(\"", "day(\""] {
                 for after in source.split(call).skip(1) {
                     let (name, _) = after.split_once('"').unwrap();
                     let known = is_known(name) || name.starts_with("FUNCTIONS_");

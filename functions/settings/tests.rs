@@ -55,6 +55,13 @@ fn wrong_settings_say_what_to_write() {
         wrong(&[("MAX_DAY_SHRINK", "50%")]),
         "MAX_DAY_SHRINK: `50%` is not a number from 0 to 1"
     );
+    let growth = wrong(&[("MAX_DAY_GROWTH", "0.5")]);
+    assert_eq!(growth, "MAX_DAY_GROWTH: `0.5` is not a number from 1 on");
+    let outside: [&'static [_]; 3] =
+        [&[("CHECKS", "checks")], &[("CHECKS", "_a/../b")], &[("CHECKS", "lake:_checks")]];
+    for checks in outside {
+        assert!(wrong(checks).starts_with("CHECKS: write the name"), "{checks:?}");
+    }
     assert_eq!(
         wrong(&[("ENGINE_MEMORY_MB", "0")]),
         "ENGINE_MEMORY_MB: `0` is not a whole number above 0"

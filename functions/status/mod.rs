@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use warehouse::Summary;
 
 use crate::{
+    checks,
     deps::{Context, Deps},
     reader::{REACH_TIMEOUT, RETRY_AFTER},
     settings::Withdrawn,
@@ -34,6 +35,9 @@ pub struct Status {
     pub erased: Option<ErasedList>,
     /// `None` where nothing was published yet, or the warehouse is unreachable.
     pub summary: Option<Summary>,
+    /// Why a check of one's own cannot be run, and what to do: until then nothing is published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken_check: Option<String>,
     /// What could not be reached; all else is complete.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreachable: Vec<Unreachable>,
@@ -66,6 +70,10 @@ pub async fn run(deps: &Deps) -> Status {
         .read(async |warehouse, _| Ok((warehouse.summary().await?, warehouse.state().await?)));
     let (looked, numbers) = tokio::join!(look(deps), numbers);
     let (found, erased) = looked.map_or_else(|e| (Err(e), None), |(found, e)| (Ok(found), e));
+    let broken_check = match numbers.is_ok() && found.is_ok() {
+        true => broken_check(deps).await,
+        false => None,
+    };
     let mut unreachable = Vec::new();
     let alert = deps.settings.withdrawn != Withdrawn::Keep;
     let states = found.as_ref().ok().map(|found| {
@@ -90,8 +98,23 @@ pub async fn run(deps: &Deps) -> Status {
         inventory,
         erased,
         summary,
+        broken_check,
         unreachable,
     }
+}
+
+/// What a publish would end with because of a check of one's own. What else goes wrong is found by
+/// the publish.
+async fn broken_check(deps: &Deps) -> Option<String> {
+    let checks = match checks::read(deps).await {
+        Ok(checks) if checks.is_empty() => return None,
+        Ok(checks) => checks,
+        Err(error) => return checks::broken(&error),
+    };
+    let tried = deps.reader.read(async move |warehouse, _| {
+        Ok(warehouse.try_checks(&checks).await.err().map(anyhow::Error::from))
+    });
+    tried.await.ok()?.flatten().and_then(|error| checks::broken(&error))
 }
 
 async fn look(deps: &Deps) -> anyhow::Result<(Inventory, Option<ErasedList>)> {
@@ -122,6 +145,13 @@ pub(crate) async fn handle(_request: HttpRequest, context: Context) -> anyhow::R
             function = context.function(),
             invocation_id = context.invocation_id(),
             "status cannot reach the {what}: {why}"
+        );
+    }
+    if let Some(why) = &status.broken_check {
+        tracing::warn!(
+            function = context.function(),
+            invocation_id = context.invocation_id(),
+            "nothing is published: {why}"
         );
     }
     let response = match status.unreachable.is_empty() {

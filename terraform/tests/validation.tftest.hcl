@@ -43,6 +43,9 @@ run "what_the_app_does" {
     extract_schedule       = "@daily"
     max_refused_share      = 20
     max_day_shrink         = -0.1
+    max_day_growth         = 0.5
+    max_unknown_jump       = 1.5
+    checks                 = "checks"
     max_customer_changes   = 2
     file_limits            = { MAX_FIELDS = 1 }
     row_rules              = { DATE_FROM = "1990-01-01" }
@@ -55,7 +58,7 @@ run "what_the_app_does" {
 
   expect_failures = [
     var.pii_mode, var.pii_texts, var.retention_days, var.build_fact_schedule, var.reconcile_schedule, var.extract_schedule, var.max_refused_share,
-    var.max_day_shrink, var.max_customer_changes, var.file_limits, var.row_rules, var.instance_memory_mb, var.maximum_instance_count,
+    var.max_day_shrink, var.max_day_growth, var.max_unknown_jump, var.checks, var.max_customer_changes, var.file_limits, var.row_rules, var.instance_memory_mb, var.maximum_instance_count,
     var.always_ready, var.otlp_endpoint, var.otlp_headers,
   ]
 }

@@ -1,8 +1,11 @@
 //! Days that fail a quality check keep their last good rows, and no review counts twice meanwhile.
 
-use crate::common::{
-    drop::{logs, reviews},
-    place::Place,
+use crate::{
+    common::{
+        drop::{logs, reviews},
+        place::Place,
+    },
+    with_settings,
 };
 use serde_json::json;
 
@@ -139,4 +142,55 @@ fn a_restated_review_file_excuses_the_days_that_its_ids_touch() {
         place.run();
         place.holds(&place.oracle());
     }
+}
+
+/// Reviews of a day, by a file of each feed. `browser`: what their logs name.
+fn drop_day(place: &Place, day: &str, ids: std::ops::Range<i64>, browser: Option<&str>) {
+    let rows: Vec<(i64, &str, i64)> = ids.clone().map(|id| (id, "good", id)).collect();
+    place.drop(&format!("movie_review/{day}.csv"), reviews(&rows));
+    let rows: Vec<_> = ids.map(|id| (id, day, "Mobile")).collect();
+    let browser = browser.map(|name| format!("<browser>{name}</browser><device>"));
+    let logs = logs(&rows).replace("<device>", browser.as_deref().unwrap_or("<device>"));
+    place.drop(&format!("log_reviews/{day}.csv"), logs);
+}
+
+/// Three days, published, and a fourth one that fails a check until somebody accepts it.
+fn holds_the_fourth_day(check: &str, fourth: impl Fn(&Place), off: (&str, &str)) {
+    let published = || {
+        let place = Place::new();
+        for (nth, day) in ["2021-04-19", "2021-04-20", "2021-04-21"].into_iter().enumerate() {
+            let first = 1_000 * nth as i64;
+            drop_day(&place, day, first..first + 100, Some("Lynx"));
+        }
+        // A first load is never unusual.
+        place.run();
+        fourth(&place);
+        place
+    };
+    let place = published();
+    let report = place.call("run").ends_with(3).json();
+    assert_eq!(refused(&report), [("2021-04-22".to_owned(), check.to_owned())]);
+    assert_eq!(place.facts().len(), 300);
+    let id = report["publish"]["publish_id"].to_string();
+    place.call_with(&["publish", "--accept", &id]).ends_with(0);
+    place.holds(&place.oracle());
+    // Accepted once, it is usual; and a setting switches the check off.
+    place.drop("movie_review/more.csv", reviews(&[(1, "good", 90_000)]));
+    place.drop("log_reviews/more.csv", logs(&[(90_000, "2021-04-22", "Mobile")]));
+    place.run();
+    let place = published();
+    with_settings(&place, &["run"], &[off]).ends_with(0);
+    place.holds(&place.oracle());
+}
+
+#[test]
+fn a_day_that_grows_to_many_times_the_usual_is_held_back() {
+    let fourth = |place: &Place| drop_day(place, "2021-04-22", 5_000..6_001, Some("Lynx"));
+    holds_the_fourth_day("day_growth", fourth, ("MAX_DAY_GROWTH", "11"));
+}
+
+#[test]
+fn a_day_of_which_a_dimension_is_mostly_unknown_is_held_back() {
+    let fourth = |place: &Place| drop_day(place, "2021-04-22", 5_000..5_200, None);
+    holds_the_fourth_day("unknown_jump", fourth, ("MAX_UNKNOWN_JUMP", "1"));
 }

@@ -21,6 +21,7 @@ mod listings;
 mod named_cases;
 mod one_bad_file;
 mod otlp;
+mod own_checks;
 mod places;
 mod plan;
 mod raw_rounds;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use movie_analytics::build_fact_movie_analytics::{self as build, Input};
+use object_store::ObjectStoreExt;
 use serde_json::{Value, json};
 
 use crate::common::{
@@ -95,12 +96,23 @@ fn a_plan_compares_days_and_spend_with_what_is_published() {
     let place = two_days();
     place.run();
     place.drop("movie_review/2.csv", reviews(&[(2, "good", 4), (1, "bad", 5)]));
-    place.drop("log_reviews/2.csv", logs(&[(4, "2021-04-20", "TV"), (5, "2021-04-21", "TV")]));
+    place.drop("log_reviews/2.csv", logs(&[(4, "2021-04-20", "TV"), (5, "2021-04-21", "Tablet")]));
     place.drop("user_purchase/2.csv", purchases(&[("1", 1, "0.125"), ("2", 1, "-3")]));
     place.call("reconcile").ends_with(0);
     let plan = agrees(|words| place.call_with(words), &[], "two days");
-    let day = |day, before, after, score| json!({"day": day, "reviews_before": before, "reviews_after": after, "score_after": score});
-    assert_eq!(plan["days"], json!([day("2021-04-20", 1, 2, 2), day("2021-04-21", 0, 1, 0)]));
+    let day = |day, reviews: [u64; 2], score: [i64; 2]| {
+        json!({
+            "day": day, "reviews_before": reviews[0], "reviews_after": reviews[1],
+            "score_before": score[0], "score_after": score[1],
+        })
+    };
+    let days = [day("2021-04-20", [1, 2], [1, 2]), day("2021-04-21", [0, 1], [0, 0])];
+    assert_eq!(plan["days"], json!(days));
+    let tablet = json!([{"dimension": "device", "added": 1, "first": ["Tablet"]}]);
+    assert_eq!(plan["members"], tablet);
+    let checks = plan["publish"]["checks"].as_array().unwrap();
+    assert_eq!(checks.len(), pipeline::facts::Check::ALL.len());
+    assert!(checks.iter().all(|check| check["held_days"] == json!(0)), "{checks:?}");
     let customer = |customer, milli| json!({"customer": customer, "change_milli": milli});
     assert_eq!(plan["customers"], json!([customer(2, -3_000), customer(1, 125)]));
     assert!(plan["last_duration_ms"].is_u64());
@@ -130,9 +142,55 @@ fn a_plan_names_the_days_that_would_be_held_back_and_what_accepting_them_does() 
     assert!(text.contains("nothing that is staged waits for a publish"), "{text}");
 }
 
+#[test]
+fn a_plan_of_a_replay_names_its_files_with_the_reason_and_writes_nothing() {
+    let place = two_days();
+    place.drop("movie_review/2.csv", "no csv");
+    place.call("run").ends_with(3);
+    let lake = tree(&place.folder().join("lake"));
+    let plan = |words: &[&str]| {
+        let ran = place.call_with(&[&["replay", "--plan", "--json"], words].concat());
+        let files = ran.ends_with(0).json()["files"].as_array().unwrap().clone();
+        assert_eq!(tree(&place.folder().join("lake")), lake, "{words:?} has written something");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        files.iter().map(|file| (text(&file["path"]), text(&file["why"]))).collect::<Vec<_>>()
+    };
+    let file = |path: &str, why: &str| (path.to_owned(), why.to_owned());
+    assert_eq!(plan(&["--refused"]), [file("movie_review/2.csv", "rejected")]);
+    assert_eq!(plan(&["log_reviews/1.csv"]), [file("log_reviews/1.csv", "staged")]);
+    let reviews = [file("movie_review/1.csv", "staged"), file("movie_review/2.csv", "rejected")];
+    assert_eq!(plan(&["--dataset", "movie_review"]), reviews);
+    let excluded = [file("log_reviews/1.csv", "to_be_excluded")];
+    assert_eq!(plan(&["--forget", "log_reviews/1.csv"]), excluded);
+    let wrong = place.call_with(&["replay", "--plan", "--forget", "log_reviews/9.csv"]);
+    wrong.ends_with(2).says("is not in the lake");
+    let text = place.call_with(&["replay", "--plan", "--refused"]).ends_with(0).stdout;
+    assert!(text.contains("asked for, rejected before"), "{text}");
+}
+
+#[test]
+fn a_plan_without_a_marker_compares_with_the_warehouse_and_writes_none() {
+    let place = two_days();
+    place.run();
+    let staging = place.folder().join("lake/staging");
+    fs::remove_dir_all(staging.join("_published")).unwrap();
+    place.drop("movie_review/2.csv", reviews(&[(2, "good", 4)]));
+    place.drop("log_reviews/2.csv", logs(&[(4, "2021-04-20", "TV")]));
+    place.call("reconcile").ends_with(0);
+    let before = tree(&place.folder().join("lake"));
+    let plan = place.call("plan").ends_with(0).json();
+    assert_eq!(plan["publish"]["days_replaced"], json!(1));
+    assert_eq!(tree(&place.folder().join("lake")), before);
+    place.run();
+    place.holds(&place.oracle());
+}
+
 #[tokio::test]
 async fn a_plan_makes_no_write_request() {
-    let mut lab = Lab::new();
+    let mut lab = Lab::with(&[("CHECKS", "_checks")]);
+    let check = "SELECT log_date FROM candidate WHERE review_count < 1";
+    let name = object_store::path::Path::from("_checks/few.sql");
+    lab.staging.put(&name, check.into()).await.unwrap();
     let files = [
         ("movie_review/1.csv", reviews(&[(1, "good", 1)])),
         ("log_reviews/1.csv", logs(&[(1, "2021-04-19", "TV")])),

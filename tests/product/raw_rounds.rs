@@ -248,7 +248,14 @@ impl Round {
             let staged = with_settings(&self.place, &["reconcile", "--json"], &SETTINGS);
             assert!(matches!(staged.code, 0 | 3), "{what}: {staged:?}");
             let place = &self.place;
-            plan::agrees(|words| with_settings(place, words, &SETTINGS), &[], what);
+            // Some days fail. The run that follows has no such check, so it lets them go.
+            let most = self.dice.below(3);
+            let folder = place.folder().join("lake/staging/_checks");
+            fs::create_dir_all(&folder).unwrap();
+            let few = format!("SELECT log_date FROM candidate WHERE review_count > {most}");
+            fs::write(folder.join("few.sql"), few).unwrap();
+            let checked = [&SETTINGS[..], &[("CHECKS", "_checks")]].concat();
+            plan::agrees(|words| with_settings(place, words, &checked), &[], what);
         }
         let ran = with_settings(&self.place, &["run", "--json"], &SETTINGS);
         assert!(matches!(ran.code, 0 | 3), "{what}: {ran:?}");

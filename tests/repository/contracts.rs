@@ -166,7 +166,8 @@ fn http_functions_but_the_dashboard_want_a_key_and_have_the_route_of_their_folde
         assert_eq!(binding["authLevel"], level, "{function}");
         // Monitors of a page send HEAD.
         let methods = match function.as_str() {
-            "erase" | "replay" => json!(["post"]),
+            "erase" | "publish" | "replay" => json!(["post"]),
+            "plan" => json!(["get"]),
             _ => json!(["get", "head"]),
         };
         assert_eq!(binding["methods"], methods, "{function}");

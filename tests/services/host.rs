@@ -180,7 +180,7 @@ async fn write(sample: Sample, folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_host_lists_ten_functions_and_none_is_in_error() {
+async fn the_host_lists_twelve_functions_and_none_is_in_error() {
     let world = World::new().await;
     let host = world.host().await;
     let expected = [
@@ -191,6 +191,8 @@ async fn the_host_lists_ten_functions_and_none_is_in_error() {
         "extract_user_purchase",
         "load_user_purchase",
         "parse_log_reviews",
+        "plan",
+        "publish",
         "reconcile",
         "replay",
         "status",

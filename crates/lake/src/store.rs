@@ -212,6 +212,25 @@ impl Lake {
         Ok(found.iter().filter_map(name).collect())
     }
 
+    /// The objects of a folder of `staging`, by name, without those of folders below it. None where
+    /// there is no such folder.
+    pub async fn read_folder(&self, folder: &str) -> Result<Vec<(String, Bytes)>, Error> {
+        let mut objects = Vec::new();
+        for meta in self.list(self.staging(), "staging", Some(folder)).await? {
+            let path = meta.location;
+            let Some(name) = path.as_ref().strip_prefix(folder).and_then(|n| n.strip_prefix('/'))
+            else {
+                continue;
+            };
+            if !name.contains('/') {
+                let got = async { self.staging().get(&path).await?.bytes().await };
+                objects.push((name.to_owned(), got.await.map_err(Error::store("read", &path))?));
+            }
+        }
+        objects.sort();
+        Ok(objects)
+    }
+
     /// Whether a staged Parquet file (name within `staging`) is there: reconcile clears away what
     /// no live version needs.
     pub async fn has_staged(&self, parquet: &str) -> Result<bool, Error> {

@@ -34,6 +34,7 @@
 //! # }
 //! ```
 
+mod checks;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod dashboard;
@@ -54,6 +55,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+pub use checks::OwnCheck;
 use dashboard::{Dashboard, Filter, LatestPublish};
 pub use day_fact::DayFact;
 pub use held::HeldCustomer;
@@ -95,11 +97,23 @@ pub trait Warehouse: Send {
     /// What was published so far. Opens (and, for SQLite, makes) the schema.
     async fn state(&mut self) -> Result<State, Error>;
 
-    /// Reviews counted on each day that has facts (or all such days, with `None`).
+    /// What each day that has facts counts (or all such days, with `None`).
     async fn day_counts(
         &mut self,
         days: Option<&BTreeSet<Day>>,
-    ) -> Result<BTreeMap<Day, u64>, Error>;
+    ) -> Result<BTreeMap<Day, DayCount>, Error>;
+
+    /// Reviews of each of these days that show `Unknown`, by [`DIMENSIONS`]. Reads their facts.
+    async fn unknown_counts(
+        &mut self,
+        days: &BTreeSet<Day>,
+    ) -> Result<BTreeMap<Day, [u64; COUNT]>, Error>;
+
+    /// All texts of dimensions, each with the place of its dimension.
+    async fn texts(&mut self) -> Result<BTreeSet<(usize, String)>, Error>;
+
+    /// Runs checks over no day at all: [`Error::BrokenCheck`] for the first that cannot be run.
+    async fn try_checks(&mut self, checks: &[OwnCheck]) -> Result<(), Error>;
 
     /// The facts of a day, of all customers or of one, by customer and texts.
     async fn facts_of_day(
@@ -137,7 +151,8 @@ pub trait Publication: Send {
     fn held(&mut self) -> &mut [HeldCustomer];
 
     /// Makes all of it visible at once, `refused` days keeping the rows they had. `None` where
-    /// nothing but the load history has changed: that takes no publish id.
+    /// nothing but the load history has changed: that takes no publish id. [`Error::FailedChecks`],
+    /// and nothing is changed, where [`Publish::checks`] return rows.
     async fn commit(self: Box<Self>, refused: &[RefusedDay]) -> Result<Option<Published>, Error>;
 
     /// Does the work of [`commit`](Self::commit) and then rolls it back: what a publish would do.
@@ -230,12 +245,31 @@ pub struct Publish {
     pub remove_unused_members: bool,
     /// Those of the [`State`]. What was not applied of a customer is added to his next change.
     pub held: Vec<HeldCustomer>,
+    /// Run over the replaced days before the commit.
+    pub checks: Vec<OwnCheck>,
+    /// Replaced days that no check judges: somebody has accepted them.
+    pub accepted: BTreeSet<Day>,
 }
 
 impl Publish {
+    /// Of the replaced days, given by their keys, those that checks judge.
+    fn judged(&self, replaced: impl IntoIterator<Item = i32>) -> BTreeSet<Day> {
+        let days = replaced.into_iter().filter_map(Day::from_key);
+        days.filter(|day| !self.accepted.contains(day)).collect()
+    }
+
     fn changes_spend(&self) -> bool {
         self.reset_spend || !self.spend.is_empty()
     }
+}
+
+/// What a day counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayCount {
+    /// Sum of `review_count`.
+    pub reviews: u64,
+    /// Sum of `review_score`.
+    pub score: i64,
 }
 
 /// A day that failed a quality check and keeps the rows that it had.
@@ -353,6 +387,13 @@ pub enum Error {
     /// A transient fault, such as a lost connection, interrupted the work: begin again.
     #[error("{0}")]
     Interrupted(String),
+    /// Checks of one's own returned rows of these days: begin again without them.
+    #[error("{} days fail a check", .0.len())]
+    FailedChecks(Vec<RefusedDay>),
+    /// A check of one's own cannot be run. A wrong setting: no publish passes until its file is
+    /// corrected.
+    #[error("{0}")]
+    BrokenCheck(String),
     /// Passes by itself, such as a lock or a busy server: try again.
     #[error("{0}")]
     Transient(String),
@@ -364,6 +405,6 @@ pub enum Error {
 impl Error {
     /// Whether the same call, or the publish begun again, can succeed later.
     pub fn is_transient(&self) -> bool {
-        !matches!(self, Self::Permanent(_))
+        !matches!(self, Self::Permanent(_) | Self::BrokenCheck(_) | Self::FailedChecks(_))
     }
 }

@@ -35,7 +35,7 @@ pub struct Options {
     files: Vec<PathBuf>,
     /// What the files are: movie_review, log_reviews or user_purchase. Otherwise a folder of that
     /// name in their path decides, or their header.
-    #[arg(long, value_parser = super::dataset)]
+    #[arg(long, value_parser = super::replay::dataset)]
     dataset: Option<Dataset>,
     /// Print what vendors may send, as JSON Schema, and check nothing.
     #[arg(long, conflicts_with_all = ["files", "json"])]

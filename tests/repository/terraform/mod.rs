@@ -158,6 +158,9 @@ fn defaults_are_those_of_the_program() {
     let program = Settings::read(get).unwrap();
     assert_eq!(default("max_refused_share"), program.max_refused_share.to_string());
     assert_eq!(default("max_day_shrink"), program.max_day_shrink.to_string());
+    assert_eq!(default("max_day_growth"), program.max_day_growth.to_string());
+    assert_eq!(default("max_unknown_jump"), program.max_unknown_jump.to_string());
+    assert!(default("checks") == "null" && program.checks.is_none());
     assert_eq!(default("max_customer_changes"), program.max_customer_changes.to_string());
     assert_eq!(default("engine_memory_mb"), program.engine_memory_mb.to_string());
     assert_eq!(default("pii_mode"), "mask");

@@ -3,7 +3,22 @@
 use std::{collections::BTreeMap, fmt};
 
 use super::{Fact, FactBatch};
-use crate::Day;
+use crate::{
+    Day,
+    dimensions::{COUNT, DIMENSIONS},
+};
+
+/// Days before a day that show what is usual.
+pub const USUAL_DAYS: i32 = 14;
+
+/// Days with facts among them without which nothing is usual.
+const FEWEST_USUAL_DAYS: usize = 3;
+
+/// Reviews of a day below which its growth is not judged.
+const FEWEST_GROWN: u64 = 1_000;
+
+/// Reviews of a day below which shares of them show nothing.
+pub const FEWEST_SHARED: u64 = 100;
 
 /// A check that a day can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +31,10 @@ pub enum Check {
     CountsMatchReviews,
     /// The day does not lose more than the allowed share of its reviews.
     DayShrink,
+    /// The day does not count many times as many reviews as is usual.
+    DayGrowth,
+    /// In no dimension the share of `Unknown` jumps.
+    UnknownJump,
     /// Not too many of the day's reviews have another customer in another file: ids were given twice.
     SameCustomer,
     /// The day's facts fit the memory budget: an engine that cannot cut a day may fail it.
@@ -24,11 +43,13 @@ pub enum Check {
 
 impl Check {
     /// In the order in which a day is checked.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::UniqueGrain,
         Self::ScoreWithinCount,
         Self::CountsMatchReviews,
         Self::DayShrink,
+        Self::DayGrowth,
+        Self::UnknownJump,
         Self::SameCustomer,
         Self::FitsMemory,
     ];
@@ -40,6 +61,8 @@ impl Check {
             Self::ScoreWithinCount => "score_within_count",
             Self::CountsMatchReviews => "counts_match_reviews",
             Self::DayShrink => "day_shrink",
+            Self::DayGrowth => "day_growth",
+            Self::UnknownJump => "unknown_jump",
             Self::SameCustomer => "same_customer",
             Self::FitsMemory => "fits_memory",
         }
@@ -90,6 +113,78 @@ pub fn check_shrink(
         let before = before.get(day).copied().unwrap_or(0);
         let (check, detail) = shrink(*after, before, max_shrink(*day)?)?;
         Some(Violation { day: *day, check, detail })
+    };
+    after.iter().filter_map(violation).collect()
+}
+
+/// Checks that no day counts more than `max_growth` times as many reviews as is usual: the median of
+/// the days with facts among the [`USUAL_DAYS`] before it, or what it counts already. `before` has
+/// what these days count now. Small days, and days without three such days before them, are not
+/// judged.
+pub fn check_growth(
+    before: &BTreeMap<Day, u64>,
+    after: &BTreeMap<Day, u64>,
+    max_growth: impl Fn(Day) -> Option<f64>,
+) -> Vec<Violation> {
+    let violation = |(&day, &now): (&Day, &u64)| {
+        let most = max_growth(day).filter(|_| now >= FEWEST_GROWN)?;
+        let mut usual: Vec<u64> =
+            before.range(Day(day.0 - USUAL_DAYS)..day).map(|(_, reviews)| *reviews).collect();
+        if usual.len() < FEWEST_USUAL_DAYS {
+            return None;
+        }
+        usual.sort_unstable();
+        let usual = usual[usual.len() / 2].max(before.get(&day).copied().unwrap_or(0));
+        let detail = format!(
+            "{now} reviews are more than {most} times the {usual} that are usual: look for files \
+             with rows of other days, or with rows that were sent before under other ids"
+        );
+        let check = Check::DayGrowth;
+        (now as f64 > usual as f64 * most).then_some(Violation { day, check, detail })
+    };
+    after.iter().filter_map(violation).collect()
+}
+
+/// Reviews of a day, and those of them that show `Unknown`, by dimension.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unknown {
+    /// All of them.
+    pub reviews: u64,
+    /// By [`DIMENSIONS`].
+    pub unknown: [u64; COUNT],
+}
+
+impl Unknown {
+    fn share(&self, place: usize) -> f64 {
+        self.unknown[place] as f64 / self.reviews.max(1) as f64
+    }
+}
+
+/// Checks that in no dimension the share of `Unknown` rises by more than `max_jump` above each of
+/// those that `before` has for the day: its own, and that of a day before it. Days without any are
+/// not judged, nor are small ones.
+pub fn check_unknown(
+    before: &BTreeMap<Day, Vec<Unknown>>,
+    after: &BTreeMap<Day, Unknown>,
+    max_jump: impl Fn(Day) -> Option<f64>,
+) -> Vec<Violation> {
+    let violation = |(&day, now): (&Day, &Unknown)| {
+        let most = max_jump(day).filter(|_| now.reviews >= FEWEST_SHARED)?;
+        let before = before.get(&day)?;
+        let (dimension, usual, share) = DIMENSIONS.iter().enumerate().find_map(|(place, of)| {
+            let shares = before.iter().map(|before| before.share(place));
+            let usual = shares.max_by(f64::total_cmp)?;
+            let share = now.share(place);
+            (share - usual > most).then_some((of, usual, share))
+        })?;
+        let detail = format!(
+            "{:.0} % of the reviews have no {}, {:.0} % are usual: look whether the vendor still \
+             sends it, under the same name",
+            100.0 * share,
+            dimension.name,
+            100.0 * usual
+        );
+        Some(Violation { day, check: Check::UnknownJump, detail })
     };
     after.iter().filter_map(violation).collect()
 }

@@ -6,7 +6,10 @@ mod spend;
 mod texts;
 
 pub use build::{BYTES_PER_LOG, LatestLogs, Logs, REVIEW_COLUMNS, log_columns};
-pub use check::{Check, Violation, check, check_customers, check_shrink};
+pub use check::{
+    Check, FEWEST_SHARED, USUAL_DAYS, Unknown, Violation, check, check_customers, check_growth,
+    check_shrink, check_unknown,
+};
 pub use spend::{Direction, SPEND_COLUMNS, Spend};
 pub use texts::{Interner, UNKNOWN};
 

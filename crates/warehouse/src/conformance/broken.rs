@@ -161,7 +161,8 @@ async fn seen(warehouse: &mut Connected) -> Result<Seen, Error> {
             .collect();
         facts.sort();
         let spend = warehouse.spend().await?;
-        let reviews_of_days = warehouse.day_counts(None).await?.into_values().sum();
+        let counts = warehouse.day_counts(None).await?;
+        let reviews_of_days = counts.values().map(|count| count.reviews).sum();
         if warehouse.state().await?.head.publish_id == publish_id {
             return Ok(Seen { publish_id, facts, spend, reviews_of_days });
         }

@@ -23,6 +23,7 @@
 use std::pin::Pin;
 
 mod broken;
+mod checks;
 mod dashboard;
 mod dimensions;
 mod held;
@@ -36,6 +37,7 @@ mod spend;
 mod volume;
 
 pub use broken::*;
+pub use checks::*;
 pub use dashboard::*;
 pub use dimensions::*;
 pub use held::*;
@@ -120,6 +122,11 @@ macro_rules! conformance_cases {
             receipts_of_any_length_come_back,
             refused_days_are_listed_until_they_are_built,
             refusals_are_listed_by_file_version_and_reason,
+
+            a_check_of_ones_own_names_the_days_of_its_rows_and_nothing_is_committed,
+            a_check_judges_the_replaced_days_that_nobody_has_accepted,
+            a_broken_check_is_told_and_changes_nothing,
+            texts_and_unknown_reviews_are_those_of_the_facts,
 
             a_publish_interrupted_anywhere_is_there_whole_or_not_at_all,
             of_publishers_side_by_side_one_comes_first,

@@ -8,7 +8,7 @@ use pipeline::{
 };
 
 use super::{Connect, Connected, Daily, Done, FactRow, samples::*};
-use crate::{DayFact, Error, LoggedPublish, Publish, Published, State, Summary};
+use crate::{DayCount, DayFact, Error, LoggedPublish, Publish, Published, State, Summary};
 
 pub async fn an_empty_warehouse_has_no_state(connect: Connect<'_>) -> Done {
     let mut warehouse = connect();
@@ -52,7 +52,7 @@ pub async fn what_was_published_is_read_back(connect: Connect<'_>) -> Done {
     );
     let state = warehouse.state().await?;
     assert_eq!((state.head.publish_id, state.fact_recipe.as_deref()), (1, Some(RECIPE)));
-    assert_eq!(warehouse.day_counts(None).await?, BTreeMap::from([(SUNDAY, 3)]));
+    assert_eq!(warehouse.day_counts(None).await?, [(SUNDAY, sums(3, 2))].into());
     Ok(())
 }
 
@@ -74,7 +74,7 @@ pub async fn a_restated_day_is_replaced_and_other_days_stay(connect: Connect<'_>
     );
     assert_eq!(customers(&mut warehouse).await?, [(SUNDAY, 1), (MONDAY, 9), (TUESDAY, 3)]);
     let wanted = [MONDAY, pipeline::Day(0)].into();
-    assert_eq!(warehouse.day_counts(Some(&wanted)).await?, BTreeMap::from([(MONDAY, 5)]));
+    assert_eq!(warehouse.day_counts(Some(&wanted)).await?, [(MONDAY, sums(5, 0))].into());
     Ok(())
 }
 
@@ -84,7 +84,7 @@ pub async fn a_day_may_become_empty(connect: Connect<'_>) -> Done {
     let published = publish(&mut warehouse, &batch(&[SUNDAY], &[])).await?;
     assert_eq!((published.days_replaced, published.rows_deleted), (1, 1));
     assert_eq!(customers(&mut warehouse).await?, [(MONDAY, 2)]);
-    assert_eq!(warehouse.day_counts(None).await?, BTreeMap::from([(MONDAY, 1)]));
+    assert_eq!(warehouse.day_counts(None).await?, [(MONDAY, sums(1, 1))].into());
     let summary = warehouse.summary().await?;
     assert_eq!((summary.days, summary.first_day), (1, Some(MONDAY)));
     Ok(())
@@ -155,8 +155,8 @@ pub async fn a_day_in_parts_adds_up(connect: Connect<'_>) -> Done {
         (SUNDAY, 3, device(), 1, 2),
         (MONDAY, 5, device(), 1, 1),
     ];
-    let counted: BTreeMap<_, _> = warehouse.day_counts(None).await?;
-    assert_eq!(counted, [(SUNDAY, 18), (MONDAY, 1)].into());
+    let counts = warehouse.day_counts(None).await?;
+    assert_eq!(counts, [(SUNDAY, sums(18, 8)), (MONDAY, sums(1, 1))].into());
     assert_eq!(warehouse.summary().await?.unmatched_logs, 8);
     assert_eq!(facts, expected);
     let sums: Vec<_> = warehouse.daily().await?;
@@ -386,6 +386,10 @@ pub async fn daily_sums_equal_the_facts(connect: Connect<'_>) -> Done {
         assert_eq!(daily, grouped(&warehouse.facts().await?), "publish {}", publish_id + 1);
     }
     Ok(())
+}
+
+fn sums(reviews: u64, score: i64) -> DayCount {
+    DayCount { reviews, score }
 }
 
 /// The facts, added up as `agg_daily` has them.

@@ -20,7 +20,8 @@ pub async fn half_a_million_facts_are_published_at_once(connect: Connect<'_>) ->
     assert_eq!((published.rows_inserted, published.rows_respent), (500_000, 0));
     let summary = warehouse.summary().await?;
     assert_eq!((summary.facts, summary.reviews, summary.days), (500_000, 1_000_000, 365));
-    assert_eq!(warehouse.day_counts(None).await?.values().sum::<u64>(), 1_000_000);
+    let counts = warehouse.day_counts(None).await?;
+    assert_eq!(counts.values().map(|count| count.reviews).sum::<u64>(), 1_000_000);
 
     // Rebuilt whole, with nothing changed.
     let published = publish(&mut warehouse, &facts).await?;

@@ -10,6 +10,7 @@ macro_rules! sql {
     };
 }
 
+mod checks;
 mod dashboard;
 mod dimensions;
 mod error;
@@ -29,11 +30,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use pipeline::Day;
+use pipeline::{Day, dimensions::COUNT};
 use rusqlite::Connection;
 
 use crate::{
-    DayFact, Error, Publication, Publish, State, Summary, Warehouse,
+    DayCount, DayFact, Error, OwnCheck, Publication, Publish, State, Summary, Warehouse,
     dashboard::{Dashboard, Filter, LatestPublish},
 };
 use error::Cause;
@@ -123,8 +124,23 @@ impl Warehouse for Sqlite {
     async fn day_counts(
         &mut self,
         days: Option<&BTreeSet<Day>>,
-    ) -> Result<BTreeMap<Day, u64>, Error> {
+    ) -> Result<BTreeMap<Day, DayCount>, Error> {
         self.run(|connection| read::day_counts(connection, days))
+    }
+
+    async fn unknown_counts(
+        &mut self,
+        days: &BTreeSet<Day>,
+    ) -> Result<BTreeMap<Day, [u64; COUNT]>, Error> {
+        self.run(|connection| read::unknown_counts(connection, days))
+    }
+
+    async fn texts(&mut self) -> Result<BTreeSet<(usize, String)>, Error> {
+        self.run(|connection| Ok(read::members(connection)?.into_iter().collect()))
+    }
+
+    async fn try_checks(&mut self, checks: &[OwnCheck]) -> Result<(), Error> {
+        self.run(|connection| checks::run(connection, checks, &BTreeSet::new()))
     }
 
     async fn facts_of_day(

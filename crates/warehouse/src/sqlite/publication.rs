@@ -8,7 +8,7 @@ use pipeline::facts::FactBatch;
 use rusqlite::Connection;
 
 use super::{
-    dimensions,
+    checks, dimensions,
     error::Cause,
     facts, history,
     spend::{self, Applied},
@@ -91,6 +91,8 @@ impl SqlitePublication<'_> {
                 None
             }
         };
+        let judged = self.publish.judged(self.rows.inserted.keys().copied());
+        checks::run(self.connection, &self.publish.checks, &judged)?;
         if end == End::RollBack {
             self.connection.execute_batch("ROLLBACK")?;
             return Ok(published);

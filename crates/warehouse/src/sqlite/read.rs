@@ -15,15 +15,15 @@ use super::{
     spend,
 };
 use crate::{
-    DayFact, Summary, Variants,
+    DayCount, DayFact, Summary,
     variants::{MOST_MEMBERS, variants},
 };
 
-/// Reviews counted on the days asked for that have facts.
+/// What the days asked for count, of those that have facts.
 pub(super) fn day_counts(
     connection: &mut Connection,
     days: Option<&BTreeSet<Day>>,
-) -> Result<BTreeMap<Day, u64>, Cause> {
+) -> Result<BTreeMap<Day, DayCount>, Cause> {
     let snapshot = connection.transaction()?;
     let mut counts = BTreeMap::new();
     match days {
@@ -41,11 +41,32 @@ pub(super) fn day_counts(
     Ok(counts)
 }
 
-fn collect(mut rows: Rows<'_>, counts: &mut BTreeMap<Day, u64>) -> Result<(), Cause> {
+fn collect(mut rows: Rows<'_>, counts: &mut BTreeMap<Day, DayCount>) -> Result<(), Cause> {
     while let Some(row) = rows.next()? {
-        counts.insert(day(row.get(0)?)?, count(row.get(1)?));
+        let counted = DayCount { reviews: count(row.get(1)?), score: row.get(2)? };
+        counts.insert(day(row.get(0)?)?, counted);
     }
     Ok(())
+}
+
+/// Reviews of each day that show `Unknown`, by dimension.
+pub(super) fn unknown_counts(
+    connection: &Connection,
+    days: &BTreeSet<Day>,
+) -> Result<BTreeMap<Day, [u64; COUNT]>, Cause> {
+    let mut statement = connection.prepare(sql!("read/unknown_counts", all))?;
+    let mut counts = BTreeMap::new();
+    for day in days {
+        let of_day = statement.query_row(ids(day.key()), |row| {
+            let mut unknown = [0; COUNT];
+            for (place, reviews) in unknown.iter_mut().enumerate() {
+                *reviews = count(row.get(place)?);
+            }
+            Ok(unknown)
+        })?;
+        counts.insert(*day, of_day);
+    }
+    Ok(counts)
 }
 
 /// The facts of a day, of all customers or of one.
@@ -100,7 +121,7 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     summary.first_day = first.map(day).transpose()?;
     summary.last_day = last.map(day).transpose()?;
     if summary.members.iter().sum::<u64>() <= MOST_MEMBERS {
-        summary.variants = find_variants(&snapshot)?;
+        summary.variants = variants(members(&snapshot)?);
     }
     summary.refused_days = history::refused_days(&snapshot)?;
     summary.held_customers = spend::held(&snapshot)?;
@@ -110,11 +131,12 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     Ok(summary)
 }
 
-fn find_variants(connection: &Connection) -> Result<Vec<Variants>, Cause> {
+/// All texts of dimensions, each with the place of its dimension.
+pub(super) fn members(connection: &Connection) -> Result<Vec<(usize, String)>, Cause> {
     let mut statement = connection.prepare(sql!("dashboard/members", all))?;
     let members = statement.query_map([], |row| {
         let dimension: u8 = row.get(0)?;
         Ok((usize::from(dimension) - 1, row.get(2)?))
     })?;
-    Ok(variants(members.collect::<Result<Vec<_>, _>>()?))
+    Ok(members.collect::<Result<_, _>>()?)
 }

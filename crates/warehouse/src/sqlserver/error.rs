@@ -162,6 +162,8 @@ impl Cause {
             Self::Sql(SqlError::Server(error), _) => error.class() < 20,
             Self::Sql(..) => false,
             Self::Known { .. } => false,
+            // It may be under way still.
+            Self::Error(Error::BrokenCheck(_)) => false,
             Self::Error(_) => true,
         }
     }

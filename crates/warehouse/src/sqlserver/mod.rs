@@ -13,6 +13,7 @@ macro_rules! sql {
     };
 }
 
+mod checks;
 mod connect;
 mod dashboard;
 mod error;
@@ -38,12 +39,12 @@ use std::{
 
 use async_trait::async_trait;
 use identity::TokenSource;
-use pipeline::Day;
+use pipeline::{Day, dimensions::COUNT};
 use retry::retry;
 use tokio::runtime::Handle;
 
 use crate::{
-    DayFact, Error, Publication, Publish, State, Summary, Warehouse,
+    DayCount, DayFact, Error, OwnCheck, Publication, Publish, State, Summary, Warehouse,
     dashboard::{Dashboard, Filter, LatestPublish},
 };
 use connect::Connector;
@@ -221,11 +222,36 @@ impl Warehouse for SqlServer {
     async fn day_counts(
         &mut self,
         days: Option<&BTreeSet<Day>>,
-    ) -> Result<BTreeMap<Day, u64>, Error> {
+    ) -> Result<BTreeMap<Day, DayCount>, Error> {
         let days = days.map(read::wanted).transpose().map_err(|cause| cause.at(&self.place()))?;
         self.read(|session| {
             let days = days.clone();
             Box::pin(async move { read::day_counts(session, days.as_deref()).await })
+        })
+        .await
+    }
+
+    async fn unknown_counts(
+        &mut self,
+        days: &BTreeSet<Day>,
+    ) -> Result<BTreeMap<Day, [u64; COUNT]>, Error> {
+        let days = read::wanted(days).map_err(|cause| cause.at(&self.place()))?;
+        self.read(|session| {
+            let days = days.clone();
+            Box::pin(async move { read::unknown_counts(session, &days).await })
+        })
+        .await
+    }
+
+    async fn texts(&mut self) -> Result<BTreeSet<(usize, String)>, Error> {
+        let members = self.read(|session| Box::pin(read::members(session))).await?;
+        Ok(members.into_iter().collect())
+    }
+
+    async fn try_checks(&mut self, checks: &[OwnCheck]) -> Result<(), Error> {
+        self.read(|session| {
+            let checks = checks.to_vec();
+            Box::pin(async move { checks::run(session, &checks, &BTreeSet::new()).await })
         })
         .await
     }

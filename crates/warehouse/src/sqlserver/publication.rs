@@ -10,7 +10,7 @@ use tiberius::Row;
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
-    SqlServer,
+    SqlServer, checks,
     error::{Cause, Kind},
     history,
     rows::StagedRow,
@@ -120,6 +120,8 @@ impl<'a> SqlServerPublication<'a> {
         session.begin().await?;
         self.lock(session).await?;
         let published = self.write(session, refused).await?;
+        let judged = self.publish.judged(self.staged.day_keys());
+        checks::run(session, &self.publish.checks, &judged).await?;
         if end == End::RollBack {
             session.roll_back().await?;
             return Ok(published);

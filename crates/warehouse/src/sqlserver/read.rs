@@ -15,7 +15,7 @@ use super::{
     session::{Session, Values, json},
 };
 use crate::{
-    DayFact, Newest, Summary,
+    DayCount, DayFact, Newest, Summary,
     variants::{MOST_MEMBERS, variants},
 };
 
@@ -29,16 +29,43 @@ pub(super) fn wanted(days: &BTreeSet<Day>) -> Result<String, Cause> {
     json(&days.iter().map(|day| DayRow { id: day.key() }).collect::<Vec<_>>())
 }
 
-/// Reviews counted on the days asked for (or all days) that have facts.
+/// What the days asked for (or all days) count, of those that have facts.
 pub(super) async fn day_counts(
     session: &mut Session,
     wanted: Option<&str>,
-) -> Result<BTreeMap<Day, u64>, Cause> {
+) -> Result<BTreeMap<Day, DayCount>, Cause> {
     let rows = match wanted {
         Some(wanted) => session.query(sql!("read/day_counts_of"), &[&wanted]).await?,
         None => session.query(sql!("read/day_counts"), &[]).await?,
     };
-    rows.iter().map(|row| Ok((day(row, "id_dim_date")?, row.count("reviews")?))).collect()
+    let counted = |row: &Row| {
+        let counted = DayCount { reviews: row.count("reviews")?, score: row.number("score")? };
+        Ok((day(row, "id_dim_date")?, counted))
+    };
+    rows.iter().map(counted).collect()
+}
+
+/// Reviews of each day that show `Unknown`, by dimension.
+pub(super) async fn unknown_counts(
+    session: &mut Session,
+    wanted: &str,
+) -> Result<BTreeMap<Day, [u64; COUNT]>, Cause> {
+    let rows = session.query(sql!("read/unknown_counts", all), &[&wanted]).await?;
+    let counted = |row: &Row| {
+        let mut unknown = [0; COUNT];
+        for (reviews, dimension) in unknown.iter_mut().zip(&DIMENSIONS) {
+            *reviews = row.count(dimension.name)?;
+        }
+        Ok((day(row, "id_dim_date")?, unknown))
+    };
+    rows.iter().map(counted).collect()
+}
+
+/// All texts of dimensions, each with the place of its dimension.
+pub(super) async fn members(session: &mut Session) -> Result<Vec<(usize, String)>, Cause> {
+    let members = session.query(sql!("dashboard/members", all), &[]).await?;
+    let member = |row: &Row| Ok((row.number::<i32>("dimension")? as usize - 1, row.text("text")?));
+    members.iter().map(member).collect()
 }
 
 /// The facts of a day, of all customers or of one.
@@ -103,11 +130,7 @@ async fn read_summary(session: &mut Session, newest: Newest) -> Result<Summary, 
         *members = row.count(&format!("{}_members", dimension.name))?;
     }
     if summary.members.iter().sum::<u64>() <= MOST_MEMBERS {
-        let members = session.query(sql!("dashboard/members", all), &[]).await?;
-        let member =
-            |row: &Row| Ok((row.number::<i32>("dimension")? as usize - 1, row.text("text")?));
-        let members: Result<Vec<_>, Cause> = members.iter().map(member).collect();
-        summary.variants = variants(members?);
+        summary.variants = variants(members(session).await?);
     }
     summary.refused_days = history::refused_days(session).await?;
     summary.held_customers = history::held(session).await?;

@@ -4,7 +4,9 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use serde::Serialize;
-use tiberius::{ColumnData, FromSql, Row, ToSql, TokenRow, numeric::Numeric};
+use tiberius::{
+    ColumnData, FromSql, Row, ToSql, TokenRow, error::Error as SqlError, numeric::Numeric,
+};
 
 use super::{connect::Connection, error::Cause, schemas::Schemas, sent::Counters};
 
@@ -15,7 +17,8 @@ use super::{connect::Connection, error::Cause, schemas::Schemas, sent::Counters}
 /// frees locks, and the next work opens another.
 ///
 /// Statements are `'static`: texts of the program itself, never made of data while it runs. Only
-/// names of schemas are put in, see [`Schemas`].
+/// names of schemas are put in, see [`Schemas`]. Checks of one's own alone bring texts: see
+/// [`OwnCheck`](crate::OwnCheck).
 pub(super) struct Session {
     connection: Connection,
     schemas: Arc<Schemas>,
@@ -92,6 +95,19 @@ impl Session {
         let text = self.schemas.of(statement);
         let rows = self.connection.query(text, &bind(parameters)).await.map_err(failed)?;
         rows.into_first_result().await.map_err(failed)
+    }
+
+    /// Names of the columns, and the rows, of a check's statement.
+    pub(super) async fn check(
+        &mut self,
+        statement: &str,
+        wanted: &str,
+    ) -> Result<(Vec<String>, Vec<Row>), SqlError> {
+        let text = self.schemas.of(statement);
+        let mut answer = self.connection.query(text, &[&wanted]).await?;
+        let columns = answer.columns().await?.unwrap_or_default();
+        let columns = columns.iter().map(|column| column.name().to_owned()).collect();
+        Ok((columns, answer.into_first_result().await?))
     }
 
     /// Runs statements one after the other in one round trip, with parameters that they share, and

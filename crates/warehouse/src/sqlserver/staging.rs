@@ -96,6 +96,11 @@ impl Staged {
         self.days.len() as u64
     }
 
+    /// Keys of the days that are replaced.
+    pub(super) fn day_keys(&self) -> impl Iterator<Item = i32> {
+        self.days.keys().copied()
+    }
+
     /// The days, and the texts of their facts that were not sent yet.
     pub(super) fn rows(&self) -> impl Iterator<Item = StagedRow> + Send {
         self.days.values().map(StagedRow::day).chain(self.text_rows())

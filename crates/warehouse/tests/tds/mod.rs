@@ -47,6 +47,8 @@ pub enum Answer {
     Unfit(i64),
     /// What a publish counts: rows deleted, inserted and with other spend.
     Counted([i64; 3]),
+    /// What a check finds: so many rows of a day.
+    Found(&'static str, i64),
     /// Bytes that are no answer.
     Nonsense,
 }
@@ -233,6 +235,9 @@ async fn talk(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> Option<()> {
             Some(Answer::Counted(rows)) => {
                 write(&mut stream, [counted(rows), done(None)].concat()).await?;
             }
+            Some(Answer::Found(day, rows)) => {
+                write(&mut stream, [found(day, rows), done(None)].concat()).await?;
+            }
             Some(Answer::Nonsense) => write(&mut stream, vec![0x01; 64]).await?,
         }
     }
@@ -398,6 +403,15 @@ fn unfit(customer: i64) -> Vec<u8> {
     let contradicted = [vec![0, 0, 0, 0, 0, 0, 0x38], short("is_contradicted")].concat();
     let row = [vec![0xD1], customer.to_le_bytes().to_vec(), vec![0; 4]].concat();
     [vec![0x81, 2, 0], customerid, contradicted, row].concat()
+}
+
+fn found(day: &str, rows: i64) -> Vec<u8> {
+    // Two columns: no user type, no flags; nvarchar(10) of any collation, and bigint.
+    let log_date = [vec![0, 0, 0, 0, 1, 0, 0xE7, 20, 0, 0, 0, 0, 0, 0], short("log_date")].concat();
+    let row_count = [vec![0, 0, 0, 0, 0, 0, 0x7F], short("row_count")].concat();
+    let (_, day) = units(day);
+    let row = [vec![0xD1], (day.len() as u16).to_le_bytes().to_vec(), day].concat();
+    [vec![0x81, 2, 0], log_date, row_count, row, rows.to_le_bytes().to_vec()].concat()
 }
 
 fn done(rows: Option<u64>) -> Vec<u8> {

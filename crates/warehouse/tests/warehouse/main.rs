@@ -7,6 +7,7 @@ mod tds;
 
 mod limits;
 mod sqlite;
+mod sqlserver_checks;
 mod sqlserver_connection;
 mod sqlserver_live;
 mod sqlserver_publish;

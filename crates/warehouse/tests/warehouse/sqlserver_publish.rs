@@ -161,7 +161,7 @@ async fn what_is_sent_is_counted() {
 const TEXT: &str = "Zürich \"\\\u{1F3AC}";
 
 /// Three facts of one day.
-fn three_facts() -> FactBatch {
+pub(crate) fn three_facts() -> FactBatch {
     let day = Day(18_742);
     let mut batch = FactBatch::default();
     let codes = batch.texts.each_mut().map(|texts| texts.code(TEXT));
@@ -180,7 +180,7 @@ fn three_facts() -> FactBatch {
 }
 
 /// With the spend of two customers, or none.
-fn publish_of(spend_changes: bool) -> Publish {
+pub(crate) fn publish_of(spend_changes: bool) -> Publish {
     let most = 9_999_999_999_999_999;
     let spend = |customer, amount_milli| SpendChange { customer, amount_milli, purchases: -1 };
     let spend = vec![spend(2, -most), spend(1, most), spend(2, -most)];

@@ -135,7 +135,7 @@ async fn is_whole(warehouse: &mut impl Inspect) -> Result<i64, Error> {
     let count = if newest == 0 { 0 } else { 10 + newest };
     assert_eq!(warehouse.summary().await?.facts as i64, count, "publish {newest}");
     let reviews = warehouse.day_counts(None).await?;
-    assert_eq!(reviews.get(&DAY).map_or(0, |&reviews| reviews as i64), count, "publish {newest}");
+    assert_eq!(reviews.get(&DAY).map_or(0, |of| of.reviews as i64), count, "publish {newest}");
     let spend: i64 = warehouse.spend().await?.iter().map(|(_, e5)| e5).sum();
     assert_eq!(spend, newest * 100_000, "publish {newest}");
     Ok(newest)
