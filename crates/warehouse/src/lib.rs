@@ -39,6 +39,7 @@ pub mod conformance;
 pub mod dashboard;
 mod day_fact;
 mod held;
+pub mod latency;
 mod migrations;
 mod refusals;
 mod spend;
@@ -57,6 +58,7 @@ use dashboard::{Dashboard, Filter, LatestPublish};
 pub use day_fact::DayFact;
 pub use held::HeldCustomer;
 use lake::Receipt;
+pub use latency::{Latency, Percentiles};
 use pipeline::{
     Day,
     dimensions::{COUNT, DIMENSIONS},
@@ -312,6 +314,8 @@ pub struct Summary {
     pub refused_days: Vec<RefusedDay>,
     /// Customers who keep their last total.
     pub held_customers: Vec<HeldCustomer>,
+    /// How long the files of the last 30 days took, by dataset.
+    pub latency: Vec<Latency>,
     /// The newest first, ten at most.
     pub publishes: Vec<LoggedPublish>,
 }
