@@ -17,6 +17,9 @@ locals {
       MAX_DAY_SHRINK       = tostring(var.max_day_shrink)
       MAX_CUSTOMER_CHANGES = tostring(var.max_customer_changes)
       WITHDRAWN            = var.withdrawn
+      PUBLISH              = var.publish
+      PUBLISH_DELAY        = tostring(var.publish_delay)
+      FEED_RHYTHM          = var.feed_rhythm
       PII_MODE             = var.pii_mode
       PII_TEXTS            = var.pii_texts
       RETENTION_DAYS       = tostring(var.retention_days)

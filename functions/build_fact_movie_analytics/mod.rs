@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use custom_handler::Timer;
 use serde::Serialize;
-use warehouse::{HeldCustomer, Published, RefusedDay};
+use warehouse::{HeldCustomer, Latency, Percentiles, Published, RefusedDay};
 
 pub use self::plan::{Plan, PlannedDay, PlannedSpend, plan};
 use self::publish::End;
@@ -67,6 +67,9 @@ pub struct Report {
     /// The oldest publish that left one of these out; `None` where there is none.
     #[serde(skip)]
     pub held_from: Option<i64>,
+    /// How long the files took that it absorbed, by dataset.
+    #[serde(skip)]
+    pub latency: Vec<Latency>,
 }
 
 /// Other publishers, or lost connections, one after the other before this one gives up.
@@ -75,7 +78,9 @@ const TRIES: u32 = 5;
 /// Publishes what has changed, begun again where another publisher came first or the connection to
 /// the warehouse was lost.
 pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
+    let began = lake::now();
     let (outcome, _) = try_publish(deps, &input, End::Commit).await?;
+    deps.orders.published(began);
     if let Outcome::Published(report) = &outcome {
         let Published { publish_id, days_replaced: days, rows_inserted: rows, .. } =
             report.published;
@@ -108,17 +113,22 @@ pub(crate) async fn handle(
     timer: Timer,
     context: Context,
 ) -> anyhow::Result<custom_handler::Outcome> {
-    let deps = context.state();
     let not_before = schedule::not_before(&timer, Utc::now());
-    match run(deps, Input { not_before, ..Input::default() }).await? {
+    publish(&context, Input { not_before, ..Input::default() }, timer.is_past_due).await?;
+    Ok(custom_handler::Outcome::done())
+}
+
+/// Publishes what is new, and says what came of it, whatever triggers it.
+pub(crate) async fn publish(context: &Context, input: Input, past_due: bool) -> anyhow::Result<()> {
+    match run(context.state(), input).await? {
         Outcome::NothingNew => tracing::info!(
             function = context.function(),
             invocation_id = context.invocation_id(),
             "nothing new to publish"
         ),
-        Outcome::Published(report) => log(&report, timer.is_past_due, &context),
+        Outcome::Published(report) => log(&report, past_due, context),
     }
-    Ok(custom_handler::Outcome::done())
+    Ok(())
 }
 
 /// Held days, and files with superseded rows, that get a line of their own each.
@@ -127,8 +137,15 @@ const MOST_NAMED: usize = 20;
 /// One line for the publish, and a warning for each day that was held back. Customers are counted,
 /// never named.
 fn log(report: &Report, past_due: bool, context: &Context) {
-    let Report { published, refused_days, held_days, held_from, held_customers, superseded } =
-        report;
+    let Report {
+        published,
+        refused_days,
+        held_days,
+        held_from,
+        held_customers,
+        superseded,
+        latency,
+    } = report;
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let Published { publish_id, days_replaced, rows_inserted, rows_deleted, rows_respent, .. } =
         *published;
@@ -157,6 +174,19 @@ fn log(report: &Report, past_due: bool, context: &Context) {
         line!(info)
     } else {
         line!(warn)
+    }
+    for Latency { dataset, files, published, .. } in latency {
+        let Some(Percentiles { p50, p95, p99 }) = published else { continue };
+        tracing::info!(
+            function,
+            invocation_id,
+            feed = dataset.raw_folder(),
+            files.published = files,
+            latency.p50 = p50,
+            latency.p95 = p95,
+            latency.p99 = p99,
+            "{files} files of {dataset} took {p50} s to their facts, 95 % at most {p95} s"
+        );
     }
     for (path, rows) in superseded.iter().take(MOST_NAMED) {
         tracing::warn!(

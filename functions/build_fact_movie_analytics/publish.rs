@@ -8,14 +8,17 @@ use std::{
 use engine::{Change, Changed, Live};
 use futures_util::TryStreamExt;
 use lake::{
-    Listing,
+    Listing, Receipt,
     failpoint::{applies, reach},
 };
 use pipeline::{
     Dataset, Day,
     facts::{self, Check, SpendChange, Violation, check, check_customers, check_shrink},
 };
-use warehouse::{HeldCustomer, Publication, Publish, Published, RefusedDay, State, Warehouse};
+use warehouse::{
+    HeldCustomer, Latency, Publication, Publish, Published, RefusedDay, State, Warehouse,
+    latency::seconds,
+};
 
 use super::{
     Input, Outcome, Report,
@@ -167,10 +170,31 @@ async fn build(
     let held: Vec<i64> = earlier.chain(&refused).map(|day| day.publish_id).collect();
     let (held_days, held_from) = (held.len(), held.into_iter().min());
     let refused_days = refused;
+    let latency = latency(&candidate.publish.receipts);
     let built = Built { days: compared(&candidate.before, &days_after), customers };
-    let report =
-        Report { published, refused_days, held_days, held_from, held_customers, superseded };
+    let report = Report {
+        published,
+        refused_days,
+        held_days,
+        held_from,
+        held_customers,
+        superseded,
+        latency,
+    };
     Ok((Outcome::Published(report), built))
+}
+
+/// How long the files took that were absorbed right now. Each is an event of its own for the
+/// metrics alone: `telemetry` sends it nowhere else.
+fn latency(receipts: &[Receipt]) -> Vec<Latency> {
+    let now = lake::now();
+    for receipt in receipts {
+        if let Some((staged, Some(published))) = seconds(receipt, now) {
+            let feed = receipt.dataset.raw_folder();
+            tracing::debug!(feed, latency.staged = staged, latency.published = published);
+        }
+    }
+    Latency::of(receipts, now)
 }
 
 /// What each dataset has, and all publishers look at first.

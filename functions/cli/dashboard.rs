@@ -15,7 +15,7 @@ use super::Ended;
 use crate::{
     dashboard::{self, Answer, Desk, Input},
     reader::Reader,
-    settings::WarehouseSetting,
+    settings::{Feeds, WarehouseSetting},
 };
 
 /// Ports that are tried in turn.
@@ -24,13 +24,14 @@ const PORTS: std::ops::Range<u16> = 7070..7080;
 /// Serves the page to this machine only.
 pub async fn serve(
     warehouse: &WarehouseSetting,
+    feeds: Feeds,
     port: Option<u16>,
     open: bool,
 ) -> anyhow::Result<Ended> {
     // The log says why a page cannot be shown, as it does under the host.
     let log = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false);
     let _ = log.with_max_level(tracing::Level::WARN).try_init();
-    let desk = Desk::new(Reader::new(warehouse), None);
+    let desk = Desk::new(Reader::new(warehouse), None, feeds);
     let listener = listen(port).await?;
     let address = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
     super::print(&format!("dashboard     {address} (Ctrl-C stops it)"));

@@ -39,7 +39,7 @@ use self::{
 };
 use crate::{
     replay,
-    settings::{WarehouseSetting, WrongSetting},
+    settings::{Feeds, WarehouseSetting, WrongSetting},
 };
 
 /// Turns the daily CSV files of vendors into a star schema.
@@ -446,15 +446,16 @@ async fn command(command: Command, quiet: bool) -> anyhow::Result<Ended> {
             let sample = demo::Size { reviews, days, purchases, seed };
             let ended = demo::command(&dir, sample, settings.clone(), shown(json)).await?;
             if open {
-                dashboard::serve(&settings.warehouse, None, true).await?;
+                dashboard::serve(&settings.warehouse, settings.feeds, None, true).await?;
             }
             Ok(ended)
         }
         Command::Dashboard { warehouse, port, open } => {
             let places = Places { warehouse, ..Places::default() };
-            let warehouse = WarehouseSetting::read(places.values()?)?;
+            let values = places.values()?;
+            let warehouse = WarehouseSetting::read(&values)?;
             places::must_exist(&warehouse)?;
-            dashboard::serve(&warehouse, port, open).await
+            dashboard::serve(&warehouse, Feeds::read(&values)?, port, open).await
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();

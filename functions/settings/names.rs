@@ -4,7 +4,7 @@
 use super::WrongSetting;
 
 /// All that this program reads, and the schedules, which the host reads for its functions.
-const OURS: [&str; 34] = [
+const OURS: [&str; 37] = [
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "BROWSER_BY_OS",
     "BUILD_FACT_SCHEDULE",
@@ -15,6 +15,7 @@ const OURS: [&str; 34] = [
     "EVENTGRID_TOPIC_ENDPOINT",
     "EVENTGRID_TOPIC_KEY",
     "EXTRACT_SCHEDULE",
+    "FEED_RHYTHM",
     "LAKE",
     "LAKE__blobServiceUri",
     "LAKE__clientId",
@@ -32,6 +33,8 @@ const OURS: [&str; 34] = [
     "PII_KEY_OLD",
     "PII_MODE",
     "PII_TEXTS",
+    "PUBLISH",
+    "PUBLISH_DELAY",
     "PURCHASE_DATE_ORDER",
     "RECONCILE_SCHEDULE",
     "RETENTION_DAYS",

@@ -60,6 +60,7 @@ impl World {
         for dataset in ["movie-review", "log-reviews", "user-purchase"] {
             queues.create(&format!("blob-created-{dataset}")).await.unwrap();
         }
+        queues.create("publish-requested").await.unwrap();
         let dir = tempfile::tempdir().unwrap();
         let world = Self { dir, account, queues, schedules: [NEVER, NEVER] };
         world.lay_script_root();
@@ -180,7 +181,7 @@ async fn write(sample: Sample, folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_host_lists_ten_functions_and_none_is_in_error() {
+async fn the_host_lists_eleven_functions_and_none_is_in_error() {
     let world = World::new().await;
     let host = world.host().await;
     let expected = [
@@ -191,6 +192,7 @@ async fn the_host_lists_ten_functions_and_none_is_in_error() {
         "extract_user_purchase",
         "load_user_purchase",
         "parse_log_reviews",
+        "publish_requested",
         "reconcile",
         "replay",
         "status",
