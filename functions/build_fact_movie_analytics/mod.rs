@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use custom_handler::Timer;
 use serde::Serialize;
-use warehouse::{HeldCustomer, Latency, Percentiles, Published, RefusedDay};
+use warehouse::{HeldCustomer, Latency, Published, RefusedDay};
 
 pub use self::plan::{Plan, PlannedDay, PlannedSpend, plan};
 use self::publish::End;
@@ -150,6 +150,9 @@ fn log(report: &Report, past_due: bool, context: &Context) {
     let Published { publish_id, days_replaced, rows_inserted, rows_deleted, rows_respent, .. } =
         *published;
     let (refused, customers) = (refused_days.len(), held_customers.len());
+    // The feed whose files took longest.
+    let slowest = latency.iter().filter_map(|of| Some((of.dataset.raw_folder(), of.published?)));
+    let slowest = slowest.max_by_key(|(_, took)| took.p95);
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -165,6 +168,10 @@ fn log(report: &Report, past_due: bool, context: &Context) {
                 rows.inserted = rows_inserted,
                 rows.deleted = rows_deleted,
                 rows.respent = rows_respent,
+                latency.feed = slowest.map(|(feed, _)| feed),
+                latency.p50 = slowest.map(|(_, took)| took.p50),
+                latency.p95 = slowest.map(|(_, took)| took.p95),
+                latency.p99 = slowest.map(|(_, took)| took.p99),
                 "publish {publish_id}: {days_replaced} days, {rows_inserted} facts, \
                  {rows_respent} rows with updated spend, {refused} days and {customers} customers held back"
             )
@@ -174,19 +181,6 @@ fn log(report: &Report, past_due: bool, context: &Context) {
         line!(info)
     } else {
         line!(warn)
-    }
-    for Latency { dataset, files, published, .. } in latency {
-        let Some(Percentiles { p50, p95, p99 }) = published else { continue };
-        tracing::info!(
-            function,
-            invocation_id,
-            feed = dataset.raw_folder(),
-            files.published = files,
-            latency.p50 = p50,
-            latency.p95 = p95,
-            latency.p99 = p99,
-            "{files} files of {dataset} took {p50} s to their facts, 95 % at most {p95} s"
-        );
     }
     for (path, rows) in superseded.iter().take(MOST_NAMED) {
         tracing::warn!(
