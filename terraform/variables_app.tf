@@ -165,7 +165,7 @@ variable "publish" {
 }
 
 variable "publish_delay" {
-  description = "Seconds without another accepted file before an ordered publish; it waits for twice as long at most."
+  description = "Seconds without another accepted file before an ordered publish, which waits for seven quarters of them at most."
   type        = number
   default     = 5
 

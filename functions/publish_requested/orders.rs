@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Instant, sleep};
 
-/// An order waits no longer than this, nor longer than two delays.
+/// An order waits no longer than this, nor than seven quarters of the delay.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// How far clocks of instances may lie apart: an order that is given so shortly before a publish
@@ -17,8 +17,14 @@ const LONGEST: Duration = Duration::from_secs(30);
 const CLOCKS: TimeDelta = TimeDelta::seconds(2);
 
 /// Orders of this process.
-#[derive(Default)]
 pub struct Orders(Mutex<Known>);
+
+impl Default for Orders {
+    /// What was accepted before this process began, it cannot know: as if it were until now.
+    fn default() -> Self {
+        Self(Mutex::new(Known { newest: lake::now(), ..Known::default() }))
+    }
+}
 
 #[derive(Clone, Copy, Default)]
 struct Known {
@@ -37,9 +43,10 @@ impl Known {
 
     /// How much longer an order waits for files that may follow, after it has waited for so long.
     fn left(&self, accepted_at: DateTime<Utc>, delay: Duration, waited: Duration) -> Duration {
-        let longest = (delay * 2).min(LONGEST);
-        let due = (self.newest + delay).min(accepted_at + longest);
-        let left = (due - lake::now()).to_std().unwrap_or_default();
+        let longest = (delay * 7 / 4).min(LONGEST);
+        // What came before the newest publish does not make the next one come earlier.
+        let last = accepted_at.max(self.published) + longest;
+        let left = (last.min(self.newest + delay) - lake::now()).to_std().unwrap_or_default();
         // Whatever another clock says.
         left.min(longest.saturating_sub(waited))
     }
@@ -140,17 +147,19 @@ mod tests {
 
     #[test]
     fn files_that_come_all_the_time_are_not_waited_for_for_ever() {
-        let (now, second) = (lake::now(), Duration::from_secs(1));
-        let (newest, hour) = (now + TimeDelta::hours(1), TimeDelta::hours(1));
-        let known = Known { newest, ..Known::default() };
-        let left = |accepted_at, waited| known.left(accepted_at, second * 5, second * waited);
-        let fresh = left(now, 0);
-        assert!(second * 9 < fresh && fresh <= second * 10, "{fresh:?}");
+        let (now, hour) = (lake::now(), TimeDelta::hours(1));
+        let seconds = |many| Duration::from_secs(many);
+        let known = Known { newest: now + hour, published: now - hour, ..Known::default() };
+        let left = |accepted_at, waited| known.left(accepted_at, seconds(4), seconds(waited));
+        let is_about = |found: Duration, expected| {
+            assert!(found <= seconds(expected), "{found:?}");
+            assert!(found > seconds(expected - 1), "{found:?}");
+        };
+        is_about(left(now, 0), 7);
         assert_eq!(left(now - hour, 0), Duration::ZERO, "it lay long on its queue");
-        assert_eq!(left(now + hour, 7), second * 3, "by a clock that is ahead");
-        let slow = known.left(now + hour, second * 30, Duration::ZERO);
-        assert_eq!(slow, LONGEST);
-        let settled = Known { newest: now, ..known }.left(now, second * 5, Duration::ZERO);
-        assert!(second * 4 < settled && settled <= second * 5, "{settled:?}");
+        assert_eq!(left(now + hour, 5), seconds(2), "by a clock that is ahead");
+        assert_eq!(known.left(now + hour, seconds(30), Duration::ZERO), LONGEST);
+        let settled = Known { newest: now, ..known };
+        is_about(settled.left(now, seconds(4), Duration::ZERO), 4);
     }
 }
