@@ -13,6 +13,7 @@ use warehouse::{Warehouse, sqlite::Sqlite, sqlserver::SqlServer};
 
 use crate::{
     dashboard::Desk,
+    publish_requested::Orders,
     reader::Reader,
     settings::{EngineSetting, LakeSetting, Settings, WarehouseSetting},
 };
@@ -32,6 +33,7 @@ pub struct Deps {
     /// With a connection of its own: no reader waits for a publish.
     pub(crate) reader: Reader,
     pub(crate) dashboard: Desk,
+    pub(crate) orders: Orders,
     pub(crate) settings: Settings,
     events: Option<Publisher>,
 }
@@ -57,9 +59,19 @@ impl Deps {
         };
         let purchase_db = settings.purchase_db.clone().map(|s| Arc::new(PurchaseDb::new(s)));
         let reader = Reader::new(&settings.warehouse);
-        let dashboard = Desk::new(reader.clone(), Some(lake.clone()));
-        let warehouse = Mutex::new(warehouse);
-        Ok(Self { lake, engine, warehouse, purchase_db, reader, dashboard, settings, events })
+        let dashboard = Desk::new(reader.clone(), Some(lake.clone()), settings.feeds);
+        let (warehouse, orders) = (Mutex::new(warehouse), Orders::default());
+        Ok(Self {
+            lake,
+            engine,
+            warehouse,
+            purchase_db,
+            reader,
+            dashboard,
+            orders,
+            settings,
+            events,
+        })
     }
 
     /// With another warehouse than that of the settings, which only name it then.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::{
     deps::{Context, Deps},
     ingest::{Ingested, Input, Order, ingest},
+    publish_requested,
     settings::Withdrawn,
 };
 
@@ -39,6 +40,7 @@ pub async fn handle(
         return Ok(Outcome::refused(why));
     };
     let (mut refused, mut failed) = (Vec::new(), None);
+    let mut is_staged = false;
     for Order { path, force } in orders {
         if Dataset::of_path(&path) != Some(dataset) {
             ignore(&format!("`{}` is not a file of {dataset}", path.escape_debug()));
@@ -53,6 +55,9 @@ pub async fn handle(
         let acknowledged = ingested.and_then(|ingested| {
             log(&ingested, &context);
             gone = ingested.outcome == "gone";
+            // An earlier delivery may have ended before its order was sent.
+            let again = ingested.outcome == "already_done" && delivery.number > 1;
+            is_staged |= ingested.outcome == "accepted" || again;
             acknowledge(&ingested, delivery.number)
         });
         if gone {
@@ -69,7 +74,16 @@ pub async fn handle(
         context.set_subject(path, delivery.number);
         return Err(error);
     }
-    Ok(if refused.is_empty() { Outcome::done() } else { Outcome::refused(refused.join("; ")) })
+    let outcome = match &refused[..] {
+        [] => Outcome::done(),
+        refused => Outcome::refused(refused.join("; ")),
+    };
+    // Rows of the operational table are published with its next snapshot.
+    let in_table = dataset == Dataset::UserPurchase && deps.purchase_db.is_some();
+    if is_staged && !in_table {
+        return Ok(publish_requested::order(deps, outcome)?);
+    }
+    Ok(outcome)
 }
 
 /// A file that counts was deleted: `reconcile` settles what becomes of it, and people hear now.

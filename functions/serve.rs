@@ -5,8 +5,8 @@ use custom_handler::App;
 use crate::{
     build_fact_movie_analytics, classify_movie_review, dashboard,
     deps::Deps,
-    erase, extract_user_purchase, load_user_purchase, parse_log_reviews, plan, publish, reconcile,
-    replay,
+    erase, extract_user_purchase, load_user_purchase, parse_log_reviews, plan, publish,
+    publish_requested, reconcile, replay,
     settings::{Settings, warn_of_missing},
     status,
     telemetry::Telemetry,
@@ -54,6 +54,7 @@ pub fn app(deps: Deps) -> App<Deps> {
         .function("load_user_purchase", load_user_purchase::handle)
         .function("extract_user_purchase", extract_user_purchase::handle)
         .function("build_fact_movie_analytics", build_fact_movie_analytics::handle)
+        .function("publish_requested", publish_requested::handle)
         .function("reconcile", reconcile::handle)
         .function("dashboard", dashboard::handle)
         .function("status", status::handle)

@@ -6,7 +6,10 @@ use std::fmt;
 use serde::Serialize;
 use warehouse::Summary;
 
-use crate::{number::count, survey::Inventory};
+use crate::{
+    number::{count, of},
+    survey::Inventory,
+};
 
 /// How many files are in which state. Each file in `raw` that is read is staged, waiting, rejected
 /// or excluded.
@@ -30,6 +33,8 @@ pub struct States {
     /// Of the files above, those with a receipt that cannot be read, so that nobody knows what
     /// counts of them.
     pub unreadable: u64,
+    /// No files but feeds: those whose next file is overdue.
+    pub late: u64,
     /// Whether withdrawn files are to be warned of.
     #[serde(skip)]
     alert: bool,
@@ -50,6 +55,7 @@ impl States {
             withdrawn: sum(|survey| survey.vanished.len()),
             unread: inventory.unread.len() as u64,
             unreadable: sum(|survey| survey.unreadable.len()),
+            late: sum(|survey| usize::from(survey.late.is_some())),
             alert,
         }
     }
@@ -63,12 +69,13 @@ impl States {
         Self { unpublished: Some(unpublished as u64), ..self }
     }
 
-    /// Whether something is left that somebody has to look at, in the files or in the warehouse:
-    /// exit code 3.
+    /// Whether something is left that somebody has to look at, in the files, a feed or the
+    /// warehouse: exit code 3.
     pub fn needs_somebody(&self, summary: Option<&Summary>) -> bool {
         let withdrawn = if self.alert { self.withdrawn } else { 0 };
         let held = |of: &Summary| !of.refused_days.is_empty() || !of.held_customers.is_empty();
-        self.rejected + self.unread + self.unreadable + withdrawn > 0 || summary.is_some_and(held)
+        self.rejected + self.unread + self.unreadable + self.late + withdrawn > 0
+            || summary.is_some_and(held)
     }
 }
 
@@ -90,6 +97,9 @@ impl fmt::Display for States {
             if files > 0 {
                 write!(f, ", {} {state}", count(files))?;
             }
+        }
+        if self.late > 0 {
+            write!(f, ", {} late", of(self.late, "feed"))?;
         }
         Ok(())
     }

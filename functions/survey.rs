@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     deps::{Deps, text},
     ingest::Order,
+    late::{Late, arrived_at},
     withdrawn,
 };
 
@@ -53,6 +54,12 @@ pub struct Survey {
     pub contents: BTreeMap<String, String>,
     /// When the newest version was ingested, UTC.
     pub newest_at: Option<String>,
+    /// When the newest file was read first, refused or not, UTC: what is staged again did not arrive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<String>,
+    /// That its next file is overdue; `None` while it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
     /// When the snapshot of the operational table was taken that counts, UTC. `None` where files
     /// count themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -309,6 +316,8 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
     let snapshot = receipts.newest.get(SNAPSHOT).copied().unwrap_or(0);
     let snapshot = deps.lake.receipts().live(dataset, SNAPSHOT, snapshot).await?;
     let newest = newest(deps, dataset, sources, &receipts).await?;
+    let receipts = newest.iter().filter_map(|(_, receipt)| receipt.as_ref());
+    let arrived_at = receipts.chain(&vanished).filter_map(arrived_at).max();
     let mut survey = Survey {
         dataset,
         waiting: Vec::new(),
@@ -331,6 +340,8 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
         counted: BTreeMap::new(),
         contents: BTreeMap::new(),
         newest_at: None,
+        late: Late::find(&deps.settings.feeds, dataset, arrived_at.as_deref(), lake::now()),
+        arrived_at,
         snapshot_at: snapshot.map(|snapshot| snapshot.written_at),
     };
     for (source, receipt) in newest {

@@ -68,12 +68,19 @@ locals {
       within   = "P2D"
       values   = { minutes = var.freshness_objective_minutes }
     }
+    freshness-objective = {
+      says     = "Files of a feed took more than ${var.freshness_objective_minutes} minutes from their last byte to their facts."
+      severity = 2
+      every    = "PT15M"
+      within   = "PT1H"
+      values   = { minutes = var.freshness_objective_minutes }
+    }
     delivery = {
-      says     = "A feed has had no file for ${var.delivery_objective_hours} hours."
+      says     = "A feed is late: its next file is overdue."
       severity = 2
       every    = "PT1H"
-      within   = "P2D"
-      values   = { hours = var.delivery_objective_hours }
+      within   = "PT3H"
+      values   = {}
     }
     failures = {
       says     = "A function failed ${var.alert_failures} times within 15 minutes."

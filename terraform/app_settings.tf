@@ -19,6 +19,9 @@ locals {
       MAX_UNKNOWN_JUMP     = tostring(var.max_unknown_jump)
       MAX_CUSTOMER_CHANGES = tostring(var.max_customer_changes)
       WITHDRAWN            = var.withdrawn
+      PUBLISH              = var.publish
+      PUBLISH_DELAY        = tostring(var.publish_delay)
+      FEED_RHYTHM          = var.feed_rhythm
       PII_MODE             = var.pii_mode
       PII_TEXTS            = var.pii_texts
       RETENTION_DAYS       = tostring(var.retention_days)

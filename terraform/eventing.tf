@@ -10,6 +10,9 @@ locals {
     user_purchase = "blob-created-user-purchase"
   }
 
+  # Those, and the one on which functions order a publish.
+  queues = merge(local.datasets, { publish = "publish-requested" })
+
   # Operations that complete a file. A CreateFile of a Data Lake client comes first and is empty;
   # a writer who never closes is found by reconcile.
   completing_operations = ["PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose", "SftpCommit"]
@@ -19,7 +22,7 @@ locals {
 }
 
 resource "azurerm_storage_queue" "dataset" {
-  for_each = local.datasets
+  for_each = local.queues
 
   name               = each.value
   storage_account_id = azurerm_storage_account.lake.id
@@ -28,7 +31,7 @@ resource "azurerm_storage_queue" "dataset" {
 # The host makes a poison queue only with the first message in it; made up front, it can be
 # given a role, and an alert, of its own.
 resource "azurerm_storage_queue" "poison" {
-  for_each = local.datasets
+  for_each = local.queues
 
   name               = "${each.value}-poison"
   storage_account_id = azurerm_storage_account.lake.id

@@ -22,9 +22,9 @@ resource "azurerm_role_assignment" "app_container" {
 }
 
 # Contributor, because a long file's message is kept hidden by updating it, which the roles for
-# processing do not allow; the output bindings of erase, replay and reconcile send.
+# processing do not allow; and output bindings send.
 resource "azurerm_role_assignment" "app_queue" {
-  for_each = local.datasets
+  for_each = local.queues
 
   scope                = azurerm_storage_queue.dataset[each.key].id
   role_definition_name = "Storage Queue Data Contributor"
@@ -33,7 +33,7 @@ resource "azurerm_role_assignment" "app_queue" {
 }
 
 resource "azurerm_role_assignment" "app_poison" {
-  for_each = local.datasets
+  for_each = local.queues
 
   scope                = azurerm_storage_queue.poison[each.key].id
   role_definition_name = "Storage Queue Data Message Sender"

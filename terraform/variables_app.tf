@@ -186,6 +186,39 @@ variable "withdrawn" {
   }
 }
 
+variable "publish" {
+  description = "What makes facts of accepted files: event (each file orders a publish; build_fact_schedule is the net) or timer (build_fact_schedule alone)."
+  type        = string
+  default     = "event"
+
+  validation {
+    condition     = contains(["event", "timer"], var.publish)
+    error_message = "Write event or timer."
+  }
+}
+
+variable "publish_delay" {
+  description = "Seconds without another accepted file before an ordered publish, which waits for seven quarters of them at most."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.publish_delay >= 1 && var.publish_delay <= 30 && floor(var.publish_delay) == var.publish_delay
+    error_message = "Write a whole number of seconds from 1 to 30."
+  }
+}
+
+variable "feed_rhythm" {
+  description = "How often each feed brings a file: FEED:RHYTHM, separated by commas, in hours or days, or off. A feed that is left out brings one each day; it is late after a quarter more."
+  type        = string
+  default     = "movie_review:1d,log_reviews:1d,user_purchase:1d"
+
+  validation {
+    condition     = alltrue([for part in split(",", var.feed_rhythm) : can(regex("^(movie_review|log_reviews|user_purchase):([1-9][0-9]*[hd]|off)$", part))])
+    error_message = "Write movie_review, log_reviews or user_purchase with a rhythm, as in log_reviews:6h,user_purchase:off."
+  }
+}
+
 variable "instance_memory_mb" {
   description = "Memory of one instance of the app; its processors follow from it."
   type        = number

@@ -121,24 +121,13 @@ variable "alert_emails" {
 }
 
 variable "freshness_objective_minutes" {
-  description = "Minutes that an accepted file may wait for its facts before an alert."
+  description = "Minutes that a file may take from its last byte to its facts, and an accepted file may wait for them, before an alert."
   type        = number
   default     = 60
 
   validation {
-    condition     = var.freshness_objective_minutes >= 15 && var.freshness_objective_minutes <= 1440
-    error_message = "15 minutes to a day."
-  }
-}
-
-variable "delivery_objective_hours" {
-  description = "Hours without a file of a feed before an alert."
-  type        = number
-  default     = 30
-
-  validation {
-    condition     = var.delivery_objective_hours >= 1 && var.delivery_objective_hours <= 47
-    error_message = "1 to 47 hours: an alert looks back two days at most."
+    condition     = var.freshness_objective_minutes >= 1 && var.freshness_objective_minutes <= 1440
+    error_message = "A minute to a day."
   }
 }
 

@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use custom_handler::Timer;
 use pipeline::facts::Check;
 use serde::Serialize;
-use warehouse::{HeldCustomer, OwnCheck, Published, RefusedDay};
+use warehouse::{HeldCustomer, Latency, OwnCheck, Published, RefusedDay};
 
 pub use self::plan::{Plan, PlannedDay, PlannedMembers, PlannedSpend, plan};
 use self::publish::End;
@@ -71,6 +71,9 @@ pub struct Report {
     /// The oldest publish that left one of these out; `None` where there is none.
     #[serde(skip)]
     pub held_from: Option<i64>,
+    /// How long the files took that it absorbed, by dataset.
+    #[serde(skip)]
+    pub latency: Vec<Latency>,
 }
 
 /// A check with its result.
@@ -102,7 +105,9 @@ const TRIES: u32 = 5;
 /// Publishes what has changed, begun again where another publisher came first or the connection to
 /// the warehouse was lost.
 pub async fn run(deps: &Deps, input: Input) -> anyhow::Result<Outcome> {
+    let began = lake::now();
     let (outcome, _) = try_publish(deps, &input, End::Commit).await?;
+    deps.orders.published(began);
     if let Outcome::Published(report) = &outcome {
         let Published { publish_id, days_replaced: days, rows_inserted: rows, .. } =
             report.published;
@@ -135,17 +140,22 @@ pub(crate) async fn handle(
     timer: Timer,
     context: Context,
 ) -> anyhow::Result<custom_handler::Outcome> {
-    let deps = context.state();
     let not_before = schedule::not_before(&timer, Utc::now());
-    match run(deps, Input { not_before, ..Input::default() }).await? {
+    publish(&context, Input { not_before, ..Input::default() }, timer.is_past_due).await?;
+    Ok(custom_handler::Outcome::done())
+}
+
+/// Publishes what is new, and says what came of it, whatever triggers it.
+pub(crate) async fn publish(context: &Context, input: Input, past_due: bool) -> anyhow::Result<()> {
+    match run(context.state(), input).await? {
         Outcome::NothingNew => tracing::info!(
             function = context.function(),
             invocation_id = context.invocation_id(),
             "nothing new to publish"
         ),
-        Outcome::Published(report) => log(&report, timer.is_past_due, &context),
+        Outcome::Published(report) => log(&report, past_due, context),
     }
-    Ok(custom_handler::Outcome::done())
+    Ok(())
 }
 
 /// Held days, and files with superseded rows, that get a line of their own each.
@@ -155,12 +165,22 @@ const MOST_NAMED: usize = 20;
 /// never named.
 fn log(report: &Report, past_due: bool, context: &Context) {
     let Report {
-        published, refused_days, held_days, held_from, held_customers, superseded, ..
+        published,
+        refused_days,
+        held_days,
+        held_from,
+        held_customers,
+        superseded,
+        latency,
+        ..
     } = report;
     let (function, invocation_id) = (context.function(), context.invocation_id());
     let Published { publish_id, days_replaced, rows_inserted, rows_deleted, rows_respent, .. } =
         *published;
     let (refused, customers) = (refused_days.len(), held_customers.len());
+    // The feed whose files took longest.
+    let slowest = latency.iter().filter_map(|of| Some((of.dataset.raw_folder(), of.published?)));
+    let slowest = slowest.max_by_key(|(_, took)| took.p95);
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -176,6 +196,10 @@ fn log(report: &Report, past_due: bool, context: &Context) {
                 rows.inserted = rows_inserted,
                 rows.deleted = rows_deleted,
                 rows.respent = rows_respent,
+                latency.feed = slowest.map(|(feed, _)| feed),
+                latency.p50 = slowest.map(|(_, took)| took.p50),
+                latency.p95 = slowest.map(|(_, took)| took.p95),
+                latency.p99 = slowest.map(|(_, took)| took.p99),
                 "publish {publish_id}: {days_replaced} days, {rows_inserted} facts, \
                  {rows_respent} rows with updated spend, {refused} days and {customers} customers held back"
             )

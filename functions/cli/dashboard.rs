@@ -17,7 +17,7 @@ use crate::{
     dashboard::{self, Answer, Desk, Input},
     deps::Deps,
     reader::Reader,
-    settings::WarehouseSetting,
+    settings::{Feeds, WarehouseSetting},
 };
 
 /// Ports that are tried in turn.
@@ -30,8 +30,8 @@ pub struct Shown {
 }
 
 impl Shown {
-    pub fn warehouse(warehouse: &WarehouseSetting) -> Self {
-        Self { desk: Desk::new(Reader::new(warehouse), None), deps: None }
+    pub fn warehouse(warehouse: &WarehouseSetting, feeds: Feeds) -> Self {
+        Self { desk: Desk::new(Reader::new(warehouse), None, feeds), deps: None }
     }
 
     pub fn all(deps: Deps) -> Self {

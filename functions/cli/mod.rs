@@ -40,7 +40,7 @@ use crate::{
     deps::Deps,
     plan as planned,
     replay::BadRequest,
-    settings::{WarehouseSetting, WrongSetting},
+    settings::{Feeds, WarehouseSetting, WrongSetting},
 };
 
 /// Turns the daily CSV files of vendors into a star schema.
@@ -428,7 +428,7 @@ async fn command(command: Command, quiet: bool) -> anyhow::Result<Ended> {
                 ["LAKE", "LAKE__blobServiceUri"].iter().any(|name| values(name).is_some());
             let shown = match warehouse.is_none() && has_lake {
                 true => dashboard::Shown::all(places().open(May::Look).await?),
-                false => dashboard::Shown::warehouse(&setting),
+                false => dashboard::Shown::warehouse(&setting, Feeds::read(&values)?),
             };
             dashboard::serve(shown, port, open).await
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use pipeline::facts::Check;
-use warehouse::{RefusedDay, Variants};
+use warehouse::{Latency, Percentiles, RefusedDay, Summary, Variants};
 
 use super::{
     Ended,
@@ -75,6 +75,9 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
             "  put them back under their names, or exclude them with `replay PATH --forget`"
         )?;
     }
+    for late in status.inventory.datasets.iter().filter_map(|files| files.late.as_ref()) {
+        writeln!(f, "{late}")?;
+    }
     for open in status.inventory.datasets.iter().filter_map(|files| files.open_dates.as_ref()) {
         writeln!(f, "{open}")?;
     }
@@ -98,6 +101,7 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
             if !summary.variants.is_empty() {
                 writeln!(f)?;
             }
+            write_latency(&mut f, summary)?;
             let head = [
                 "publish",
                 "at",
@@ -155,6 +159,23 @@ fn text(status: &Status) -> Result<String, std::fmt::Error> {
     writeln!(f, "lake          {}", status.lake)?;
     writeln!(f, "warehouse     {}", status.warehouse)?;
     Ok(f)
+}
+
+/// How long files took from their last write, by dataset.
+fn write_latency(f: &mut String, summary: &Summary) -> std::fmt::Result {
+    if summary.latency.is_empty() {
+        return Ok(());
+    }
+    let head = ["seconds from file to", "files", "half", "95 %", "99 %"];
+    let mut table = Table::new(&head);
+    for Latency { dataset, files, staged, published } in &summary.latency {
+        for (to, took) in [("staging", Some(staged)), ("facts", published.as_ref())] {
+            let Some(Percentiles { p50, p95, p99 }) = took else { continue };
+            let numbers = [*files, *p50, *p95, *p99].map(count);
+            table.row(&[&format!("{to}: {dataset}")], &numbers);
+        }
+    }
+    writeln!(f, "{table}")
 }
 
 /// Files that do not count as they are, since when, and what to do.

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
-use warehouse::dashboard::LatestPublish;
+use warehouse::dashboard::{Dashboard, Freshness, LatestPublish};
 
 use super::{desk::State, page, query::Asked};
 use crate::reader::RETRY_AFTER;
@@ -77,8 +77,8 @@ impl Answer {
     }
 }
 
-/// Names all that a page depends on: the publish, the filter, whether it is old by now, and the
-/// program that writes it.
+/// Names all that a page depends on: the publish, the filter, which feeds are late by now, and
+/// the program that writes it.
 pub fn tag(latest: &LatestPublish, asked: &Asked, state: &State) -> String {
     let mut hash = Sha256::new();
     hash.update(format!("{} {} {latest:?} {state:?} ", env!("CARGO_PKG_VERSION"), page::STYLE));
@@ -99,6 +99,8 @@ pub fn names(if_none_match: &str, tag: &str) -> bool {
 pub struct Pages {
     kept: std::collections::HashMap<String, Arc<str>>,
     bytes: usize,
+    /// How new the files of the newest publish are: a page depends on their age, too.
+    arrivals: Option<(LatestPublish, Vec<Freshness>)>,
 }
 
 /// Bytes of all pages that are kept: some hundred of the usual ones.
@@ -109,13 +111,25 @@ impl Pages {
         self.kept.get(tag).cloned()
     }
 
+    /// How new the files are, where that is known of this publish.
+    pub fn arrivals(&self, latest: &LatestPublish) -> Option<Vec<Freshness>> {
+        let (_, known) = self.arrivals.as_ref().filter(|(of, _)| of == latest)?;
+        Some(known.clone())
+    }
+
+    pub fn note_arrivals(&mut self, latest: &LatestPublish, numbers: &Dashboard) {
+        // Somebody may have published in between.
+        let latest = numbers.latest.as_ref().unwrap_or(latest);
+        self.arrivals = Some((latest.clone(), numbers.freshness.clone()));
+    }
+
     pub fn keep(&mut self, tag: &str, html: &str) {
         if html.len() > MOST_BYTES {
             return;
         }
         // Pages of earlier publishes are never asked for again, so all of it may go now and then.
         if self.bytes + html.len() > MOST_BYTES {
-            *self = Self::default();
+            (self.kept, self.bytes) = Default::default();
         }
         self.bytes += html.len();
         if let Some(before) = self.kept.insert(tag.to_owned(), html.into()) {
@@ -126,7 +140,10 @@ impl Pages {
 
 #[cfg(test)]
 mod tests {
+    use pipeline::Dataset;
+
     use super::*;
+    use crate::{late::Late, settings::Feeds};
 
     #[test]
     fn a_tag_changes_with_all_that_a_page_shows() {
@@ -135,9 +152,12 @@ mod tests {
             LatestPublish { publish_id, published_at, absorption_id: 0 }
         };
         let (first, at) = (latest(1, "2021-04-26T06:15:04Z"), "2021-04-26T06:15:05Z");
+        let arrived_at = Some("2021-04-25T06:15:04Z");
+        let (feeds, now) = (Feeds::default(), chrono::Utc::now());
+        let late = Late::find(&feeds, Dataset::ReviewLogs, arrived_at, now).unwrap();
         let tags = [
             tag(&first, &Asked::default(), &State::default()),
-            tag(&first, &Asked::default(), &State { is_old: true, ..State::default() }),
+            tag(&first, &Asked::default(), &State { late: vec![late], ..State::default() }),
             tag(&first, &Asked::parse("state=Ohio"), &State::default()),
             tag(&first, &Asked::parse("device=Ohio"), &State::default()),
             tag(&first, &Asked::parse("from=x"), &State::default()),

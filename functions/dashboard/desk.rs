@@ -1,11 +1,15 @@
 //! Where the pages are made, and those that were made before.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use lake::Lake;
+use pipeline::Dataset;
 use tokio::time::timeout;
-use warehouse::{Warehouse, dashboard::LatestPublish};
+use warehouse::{
+    Warehouse,
+    dashboard::{Freshness, LatestPublish},
+};
 
 use super::{
     answer::{Answer, Pages, names, tag},
@@ -15,12 +19,11 @@ use super::{
     query::Asked,
 };
 use crate::{
+    late::Late,
     reader::{REACH_TIMEOUT, Reader, Unreadable},
+    settings::Feeds,
     withdrawn::Notes,
 };
-
-/// Vendors drop files once a day: with nothing new for so long, something is missing.
-pub const OLD_AFTER: TimeDelta = TimeDelta::hours(26);
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -29,12 +32,14 @@ pub struct Desk {
     pages: Arc<Mutex<Pages>>,
     /// Whose notes are shown, where there are any.
     lake: Option<Lake>,
+    /// How often each feed is to bring a file.
+    feeds: Feeds,
 }
 
 impl Desk {
     /// Pages from what `reader` reads, and from the notes about the files of a lake.
-    pub fn new(reader: Reader, lake: Option<Lake>) -> Self {
-        Self { reader, pages: Arc::default(), lake }
+    pub fn new(reader: Reader, lake: Option<Lake>, feeds: Feeds) -> Self {
+        Self { reader, pages: Arc::default(), lake, feeds }
     }
 
     /// None where the lake does not answer: the numbers do without.
@@ -50,10 +55,19 @@ impl Desk {
         if_none_match: Option<String>,
         now: DateTime<Utc>,
     ) -> Result<Answer, Unreadable> {
-        let (pages, notes) = (self.pages.clone(), self.notes().await);
+        let (pages, notes, feeds) = (self.pages.clone(), self.notes().await, self.feeds);
         let lists_refused = self.lake.is_some();
         let look = async move |warehouse: &mut Box<dyn Warehouse>, latest| {
-            let state = State { is_old: is_old(&latest, now), notes, lists_refused };
+            let known = lock(&pages).arrivals(&latest);
+            let arrivals = match known {
+                Some(arrivals) => arrivals,
+                None => {
+                    let numbers = warehouse.dashboard(&asked.filter).await?;
+                    lock(&pages).note_arrivals(&latest, &numbers);
+                    numbers.freshness
+                }
+            };
+            let state = State { late: late(&feeds, &arrivals, now), notes, lists_refused };
             look(warehouse, &pages, &latest, &asked, if_none_match.as_deref(), state).await
         };
         let answer = self.reader.read(look).await?;
@@ -75,8 +89,8 @@ impl Desk {
 /// What else is told beside the numbers.
 #[derive(Debug, Default)]
 pub struct State {
-    /// Nothing was published lately.
-    pub is_old: bool,
+    /// Feeds whose next file is overdue.
+    pub late: Vec<Late>,
     /// What is wrong with the files.
     pub notes: Notes,
     /// There is a lake whose refused rows can be listed.
@@ -91,12 +105,11 @@ async fn look(
     if_none_match: Option<&str>,
     state: State,
 ) -> Result<Answer, warehouse::Error> {
-    let pages = || pages.lock().unwrap_or_else(PoisonError::into_inner);
     let known = tag(latest, asked, &state);
     if if_none_match.is_some_and(|tags| names(tags, &known)) {
         return Ok(Answer::unchanged(known));
     }
-    if let Some(html) = pages().get(&known) {
+    if let Some(html) = lock(pages).get(&known) {
         return Ok(Answer::page(known, &html));
     }
     let (numbers, earlier) = earlier::read(warehouse, &asked.filter).await?;
@@ -104,11 +117,18 @@ async fn look(
     let latest = numbers.latest.as_ref().unwrap_or(latest);
     let tag = tag(latest, asked, &state);
     let html = page::page(&numbers, earlier.as_ref(), asked, &state);
-    pages().keep(&tag, &html);
+    lock(pages).keep(&tag, &html);
     Ok(Answer::page(tag, &html))
 }
 
-fn is_old(latest: &LatestPublish, now: DateTime<Utc>) -> bool {
-    let at: Result<DateTime<Utc>, _> = latest.published_at.parse();
-    at.is_ok_and(|at| now - at > OLD_AFTER)
+fn lock(pages: &Mutex<Pages>) -> MutexGuard<'_, Pages> {
+    pages.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn late(feeds: &Feeds, freshness: &[Freshness], now: DateTime<Utc>) -> Vec<Late> {
+    let late = |dataset: Dataset| {
+        let of = freshness.iter().find(|of| of.dataset == dataset.name())?;
+        Late::find(feeds, dataset, of.arrived_at.as_deref(), now)
+    };
+    Dataset::ALL.into_iter().filter_map(late).collect()
 }

@@ -11,7 +11,10 @@ use pipeline::Dataset;
 use purchase_db::{Extract, OnRows};
 use serde::Serialize;
 
-use crate::deps::{Context, Deps};
+use crate::{
+    deps::{Context, Deps},
+    publish_requested,
+};
 
 /// What a run of the function did.
 #[derive(Clone, Debug, Serialize)]
@@ -89,5 +92,8 @@ pub(crate) async fn handle(_timer: Timer, context: Context) -> anyhow::Result<Ou
             "{extracted}"
         );
     }
-    Ok(Outcome::done())
+    match extracted.outcome {
+        "taken" => Ok(publish_requested::order(deps, Outcome::done())?),
+        _ => Ok(Outcome::done()),
+    }
 }

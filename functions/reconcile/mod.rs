@@ -18,6 +18,7 @@ use crate::{
     deps::{Context, Deps},
     erase, events,
     ingest::Order,
+    late::Late,
     schedule,
     settings::Withdrawn,
     survey::{Inventory, inventory},
@@ -50,6 +51,8 @@ pub struct Found {
     pub unread: usize,
     /// Paths whose file is gone and whose rows still count, unless `WITHDRAWN=keep`.
     pub withdrawn: usize,
+    /// Feeds whose next file is overdue.
+    pub late: Vec<Late>,
 }
 
 /// Requests for every file that waits, but for those written after `written_before`, if that is
@@ -64,6 +67,7 @@ pub async fn run(deps: &Deps, written_before: Option<DateTime<Utc>>) -> anyhow::
     found.orders.extend(erase::due(deps, Some(&inventory)).await?);
     for survey in inventory.datasets {
         let dataset = survey.dataset;
+        found.late.extend(survey.late.clone());
         let due = found.orders.len();
         found.orders.extend(survey.due_again(now).map(|order| (dataset, order)));
         let due = found.orders.len() - due;
@@ -131,7 +135,7 @@ pub(crate) async fn handle(timer: Timer, context: Context) -> anyhow::Result<Out
     let now = now();
     // A call by hand means all files, as with the command.
     let written_before = (!schedule::is_by_hand(&timer, now)).then_some(now - MESSAGE_LOCK);
-    let Found { orders, left, failed, unread, withdrawn } = run(deps, written_before).await?;
+    let Found { orders, left, failed, unread, withdrawn, late } = run(deps, written_before).await?;
     let swept = sweep(deps).await;
     let found = orders.len();
     let young = match left {
@@ -145,14 +149,28 @@ pub(crate) async fn handle(timer: Timer, context: Context) -> anyhow::Result<Out
         0 => String::new(),
         _ => format!(", {failed} that killed the process before"),
     };
+    let (function, invocation_id) = (context.function(), context.invocation_id());
+    // Each run names them, for as long as they are late: alerts look back a few hours only.
+    for feed in &late {
+        tracing::warn!(
+            function,
+            invocation_id,
+            feed = feed.feed,
+            feed.rhythm = %feed.rhythm,
+            feed.arrived_at = feed.arrived_at,
+            feed.late_since = feed.since,
+            "{feed}"
+        );
+    }
     tracing::info!(
-        function = context.function(),
-        invocation_id = context.invocation_id(),
+        function,
+        invocation_id,
         files.waiting = found,
         files.left = left,
         files.failed = failed,
         files.unread = unread,
         files.withdrawn = withdrawn,
+        feeds.late = late.len(),
         swept.parquet = swept.parquet,
         swept.quarantine = swept.quarantine,
         "reconciled: {found} files to read{young}{failures}; swept {} staged and {} quarantine \

@@ -2,12 +2,14 @@
 
 mod described;
 mod engine;
+mod feeds;
 mod file;
 mod lake;
 mod limits;
 mod local_path;
 mod names;
 mod personal;
+mod publish;
 mod purchase_db;
 mod rows;
 #[cfg(test)]
@@ -23,11 +25,13 @@ use eventgrid::{Auth, Publisher};
 pub use self::{
     described::{DESCRIBED, Described},
     engine::EngineSetting,
+    feeds::{Feeds, Rhythm},
     file::{NAME as FILE_NAME, SettingsFile},
     lake::LakeSetting,
     limits::FileLimits,
     names::check as check_names,
     personal::Personal,
+    publish::Publishing,
     rows::RowRules,
     triggers::warn_of_missing,
     warehouse::WarehouseSetting,
@@ -83,6 +87,10 @@ pub struct Settings {
     pub max_customer_changes: f64,
     /// `WITHDRAWN`: what becomes of a file that counted and is gone from `raw`.
     pub withdrawn: Withdrawn,
+    /// When facts are published.
+    pub publish: Publishing,
+    /// `FEED_RHYTHM`: how often each feed is to bring a file.
+    pub feeds: Feeds,
     /// Topic that receives events of staged and rejected files and of publishes, if any.
     pub event_topic: Option<EventTopic>,
     /// Connection string of Application Insights.
@@ -143,6 +151,8 @@ impl Settings {
             checks: checks(get("CHECKS"))?,
             max_customer_changes: share("MAX_CUSTOMER_CHANGES", get("MAX_CUSTOMER_CHANGES"), 0.0)?,
             withdrawn: withdrawn::withdrawn(get("WITHDRAWN"))?,
+            publish: publish::publishing(get)?,
+            feeds: Feeds::read(get)?,
             event_topic: get("EVENTGRID_TOPIC_ENDPOINT").map(|endpoint| EventTopic {
                 endpoint,
                 key: get("EVENTGRID_TOPIC_KEY"),

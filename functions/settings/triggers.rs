@@ -93,7 +93,8 @@ mod tests {
         assert_eq!(with("AzureWebJobsLAKE"), None);
         let sentence = with("LAKE__blobServiceUri").unwrap();
         let all = "LAKE (without it the host does not run classify_movie_review, erase, \
-            load_user_purchase, parse_log_reviews, reconcile, replay)";
+            extract_user_purchase, load_user_purchase, parse_log_reviews, publish_requested, \
+            reconcile, replay)";
         assert!(sentence.ends_with(all), "{sentence}");
     }
 

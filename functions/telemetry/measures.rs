@@ -30,6 +30,8 @@ pub struct Measures {
     rows: Counter<u64>,
     backlog: Gauge<u64>,
     held: Gauge<u64>,
+    late: Gauge<u64>,
+    latency: Histogram<f64>,
     newest: Gauge<u64>,
     built: Gauge<u64>,
 }
@@ -53,6 +55,8 @@ impl Measures {
                 .build(),
             backlog: gauge("movie_analytics.files", "{file}", "Files that need somebody, by state"),
             held: gauge("movie_analytics.days.held", "{day}", "Days that keep older rows"),
+            late: gauge("movie_analytics.feeds.late", "{feed}", "Feeds whose next file is overdue"),
+            latency: seconds("movie_analytics.file.latency", "Time since the last write of a file"),
             newest: gauge(
                 "movie_analytics.feed.newest",
                 "s",
@@ -105,8 +109,18 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Measures {
                 self.backlog.record(*files, &[KeyValue::new("state", state)]);
             }
         }
+        if let Some(feeds) = said.numbers.get("feeds.late") {
+            self.late.record(*feeds, &[]);
+        }
+        for to in ["staged", "published"] {
+            if let Some(seconds) = said.numbers.get(&*format!("latency.{to}")) {
+                let feed = KeyValue::new("feed", said.text("feed"));
+                self.latency.record(*seconds as f64, &[feed, KeyValue::new("to", to)]);
+            }
+        }
         if let Some(days) = said.numbers.get("days.held") {
             self.held.record(*days, &[]);
+            self.built.record(now(), &[]);
         }
         if event.metadata().name() == "exception" {
             for span in context.event_scope(event).into_iter().flatten() {

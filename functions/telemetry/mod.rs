@@ -90,7 +90,9 @@ impl Telemetry {
             OpenTelemetryTracingBridge::new(logs).with_filter(events_from(Level::INFO))
         });
         let measures = collector.as_ref().map(|(_, metrics)| {
-            measures::Measures::new(&metrics.meter(SCOPE)).with_filter(events_from(Level::INFO))
+            // What only metrics are made of is said at level DEBUG.
+            let events = events_from(Level::INFO).with_target("movie_analytics", Level::DEBUG);
+            measures::Measures::new(&metrics.meter(SCOPE)).with_filter(events)
         });
         let subscriber = Registry::default().with(lines).with(spans).with(logs).with(measures);
         tracing::subscriber::set_global_default(subscriber)?;

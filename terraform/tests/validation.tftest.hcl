@@ -47,6 +47,9 @@ run "what_the_app_does" {
     max_unknown_jump       = 1.5
     checks                 = "checks"
     max_customer_changes   = 2
+    publish                = "never"
+    publish_delay          = 31
+    feed_rhythm            = "log_reviews:weekly"
     file_limits            = { MAX_FIELDS = 1 }
     row_rules              = { DATE_FROM = "1990-01-01" }
     instance_memory_mb     = 1024
@@ -58,7 +61,7 @@ run "what_the_app_does" {
 
   expect_failures = [
     var.pii_mode, var.pii_texts, var.retention_days, var.build_fact_schedule, var.reconcile_schedule, var.extract_schedule, var.max_refused_share,
-    var.max_day_shrink, var.max_day_growth, var.max_unknown_jump, var.checks, var.max_customer_changes, var.file_limits, var.row_rules, var.instance_memory_mb, var.maximum_instance_count,
+    var.max_day_shrink, var.max_day_growth, var.max_unknown_jump, var.checks, var.max_customer_changes, var.publish, var.publish_delay, var.feed_rhythm, var.file_limits, var.row_rules, var.instance_memory_mb, var.maximum_instance_count,
     var.always_ready, var.otlp_endpoint, var.otlp_headers,
   ]
 }
@@ -170,8 +173,7 @@ run "parts" {
     dashboard_group_ids          = ["x"]
     alert_emails                 = ["operations"]
     operational_database_sku     = "tiny"
-    freshness_objective_minutes  = 1
-    delivery_objective_hours     = 72
+    freshness_objective_minutes  = 0
     alert_refused_share          = 5
     alert_failures               = 0
     log_retention_days           = 7
@@ -181,7 +183,7 @@ run "parts" {
   expect_failures = [
     var.lake_replication, var.raw_cool_after_days, var.warehouse_sku, var.warehouse_auto_pause_minutes,
     var.dashboard_client_id, var.dashboard_group_ids, var.alert_emails, var.freshness_objective_minutes,
-    var.delivery_objective_hours, var.alert_refused_share, var.alert_failures, var.log_retention_days, var.log_daily_cap_gb,
+    var.alert_refused_share, var.alert_failures, var.log_retention_days, var.log_daily_cap_gb,
     var.operational_database_sku,
   ]
 }

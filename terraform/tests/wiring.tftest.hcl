@@ -12,12 +12,12 @@ variables {
 
 run "each_dataset_has_a_queue_a_poison_queue_and_a_subscription" {
   assert {
-    condition     = { for key, queue in azurerm_storage_queue.dataset : key => queue.name } == local.datasets
-    error_message = "Queues are those of local.datasets."
+    condition     = { for key, queue in azurerm_storage_queue.dataset : key => queue.name } == local.queues
+    error_message = "Queues are those of local.queues."
   }
 
   assert {
-    condition     = alltrue([for key, name in local.datasets : azurerm_storage_queue.poison[key].name == "${name}-poison"])
+    condition     = alltrue([for key, name in local.queues : azurerm_storage_queue.poison[key].name == "${name}-poison"])
     error_message = "The host moves what it gives up to <queue>-poison."
   }
 
@@ -114,7 +114,7 @@ run "roles_of_the_app_are_the_least_that_work" {
 
 run "alerts_reach_the_operators" {
   assert {
-    condition     = toset(keys(azurerm_monitor_scheduled_query_rules_alert_v2.this)) == toset(["poison", "refused-share", "refused-days", "held-customers", "held-days", "unread", "withdrawn", "deaths", "freshness", "delivery", "failures", "restarts"])
+    condition     = toset(keys(azurerm_monitor_scheduled_query_rules_alert_v2.this)) == toset(["poison", "refused-share", "refused-days", "held-customers", "held-days", "unread", "withdrawn", "deaths", "freshness", "freshness-objective", "delivery", "failures", "restarts"])
     error_message = "An alert is missing."
   }
 

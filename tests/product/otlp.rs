@@ -134,6 +134,12 @@ fn traces_logs_and_metrics_reach_the_collector_before_the_answer() {
     assert_eq!(found.iter().sum::<i64>(), 2, "{found:?}");
     assert_eq!(found[0] + found[1], 1, "the file whose event was lost");
     assert_eq!(found[3], 1, "the file that nobody reads");
+    let latency = histogram(&sent, "movie_analytics.file.latency");
+    let files = |to: &str| {
+        let of = |point: &&HistogramDataPoint| text(&point.attributes, "to").as_deref() == Some(to);
+        latency.iter().filter(of).map(|point| point.count).sum::<u64>()
+    };
+    assert_eq!((files("staged"), files("published")), (2, 2), "{latency:#?}");
     let newest = numbers(&sent, "movie_analytics.feed.newest");
     for feed in ["classify_movie_review", "parse_log_reviews"] {
         assert!(value(&newest, "function", feed) > 1_700_000_000);

@@ -93,7 +93,7 @@ fn run_and_status_count_the_same_files_in_json() {
     place.call_with(&["replay", "--forget", "log_reviews/b.csv"]).ends_with(3);
     let expected = json!({
         "staged": 2, "unpublished": 0, "waiting": 0, "rejected": 1, "excluded": 1, "withdrawn": 0,
-        "unread": 1, "unreadable": 0,
+        "unread": 1, "unreadable": 0, "late": 0,
     });
     for words in ["run", "reconcile", "status"] {
         assert_eq!(place.call(words).json()["states"], expected, "{words}");

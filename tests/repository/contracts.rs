@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use movie_analytics::{deps::Deps, events::output_binding, serve, settings::Settings};
+use movie_analytics::{
+    deps::Deps, events::output_binding, publish_requested, serve, settings::Settings,
+};
 use pipeline::Dataset;
 use serde_json::{Value, json};
 
@@ -104,6 +106,28 @@ fn each_dataset_has_one_queue_that_is_read_by_its_function_and_written_by_its_ou
             .map(|dataset| (json!(output_binding(dataset)).to_string(), queue_of(dataset).into()));
         assert_eq!(outputs, expected.into(), "{function}");
     }
+}
+
+/// The queue on which functions order a publish.
+pub const ORDERS: &str = "publish-requested";
+
+#[test]
+fn functions_that_stage_order_a_publish_on_the_queue_that_one_function_reads() {
+    let functions = functions();
+    assert_eq!(functions["publish_requested"]["bindings"][0]["queueName"], ORDERS);
+    let outputs = bindings().into_iter().filter(|(_, binding)| binding["queueName"] == ORDERS);
+    let outputs: Vec<(String, String)> = outputs
+        .filter(|(_, binding)| binding["type"] == "queue")
+        .map(|(function, binding)| (function, text(&binding["name"])))
+        .collect();
+    let staging = [
+        "classify_movie_review",
+        "extract_user_purchase",
+        "load_user_purchase",
+        "parse_log_reviews",
+    ];
+    let expected = staging.map(|name| (name.into(), publish_requested::OUTPUT_BINDING.into()));
+    assert_eq!(outputs, expected);
 }
 
 #[test]

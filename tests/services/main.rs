@@ -11,4 +11,6 @@ mod host;
 mod messages;
 mod postgres;
 mod postgres_volume;
+mod publish;
 mod two_warehouses;
+mod world;

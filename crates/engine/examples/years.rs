@@ -114,6 +114,7 @@ fn stage(dir: &Path, dataset: Dataset, path: &str, day: Day, ids: (i64, i64)) ->
         recipe: "made".to_owned(),
         attempt: format!("made-{day}"),
         written_at: "2021-04-19T00:00:00Z".to_owned(),
+        source_at: None,
         duration_ms: 0,
         content_hash: None,
         bytes_hash: None,

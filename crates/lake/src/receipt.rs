@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use chrono::{DateTime, Utc};
 use pipeline::{
     Dataset, Day, FileReason, FileRefusal, IdRanges, RefusedRow, RowReason, purchases::DateOrders,
 };
@@ -51,6 +52,10 @@ pub struct Receipt {
     pub attempt: String,
     /// UTC, `2021-04-25T06:15:04Z`.
     pub written_at: String,
+    /// When the file was last written, by the clock of its storage, in the same form. `None` where
+    /// the version counted before, where there is no file, and in older receipts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_at: Option<String>,
     /// Milliseconds from the start of the work to the commit.
     pub duration_ms: u64,
     /// 32 hexadecimal digits that two files have in common when they say the same, whatever bytes
@@ -116,6 +121,7 @@ impl Receipt {
             recipe: String::new(),
             attempt: paths::attempt(),
             written_at: now(),
+            source_at: None,
             duration_ms: 0,
             content_hash: None,
             bytes_hash: None,
@@ -169,7 +175,11 @@ pub(crate) fn today() -> Day {
 
 /// The time as receipts write it.
 pub(crate) fn now() -> String {
-    crate::failpoint::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    text(crate::failpoint::now())
+}
+
+pub(crate) fn text(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Why the file was refused, with what was found and what to do.

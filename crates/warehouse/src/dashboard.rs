@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{HeldCustomer, RefusedDay};
+use crate::{HeldCustomer, Latency, RefusedDay};
 use pipeline::{Day, dimensions::DAILY};
 
 /// Customers are counted fact by fact, within spans of days that hold at most so many: about a
@@ -95,6 +95,8 @@ pub struct Freshness {
     pub refused: u64,
     /// When the newest of them was ingested, UTC, `2021-04-25T06:15:04Z`.
     pub newest_at: Option<String>,
+    /// When the newest file was read first, refused or not, in the same form.
+    pub arrived_at: Option<String>,
 }
 
 /// The newest publish, and what was absorbed since: everything that a dashboard shows changes with
@@ -127,6 +129,8 @@ pub struct Dashboard {
     pub buyers: Customers,
     /// One for each dataset of which any file was absorbed, by name.
     pub freshness: Vec<Freshness>,
+    /// How long the files of the last 30 days took, by dataset.
+    pub latency: Vec<Latency>,
     /// Days that keep their last good rows.
     pub refused_days: Vec<RefusedDay>,
     /// Customers who keep their last total.

@@ -41,6 +41,7 @@ pub mod dashboard;
 mod day_fact;
 pub mod dictionary;
 mod held;
+pub mod latency;
 mod migrations;
 mod refusals;
 mod spend;
@@ -60,6 +61,7 @@ use dashboard::{Dashboard, Filter, LatestPublish};
 pub use day_fact::DayFact;
 pub use held::HeldCustomer;
 use lake::Receipt;
+pub use latency::{Latency, Percentiles};
 use pipeline::{
     Day,
     dimensions::{COUNT, DIMENSIONS},
@@ -347,6 +349,8 @@ pub struct Summary {
     pub refused_days: Vec<RefusedDay>,
     /// Customers who keep their last total.
     pub held_customers: Vec<HeldCustomer>,
+    /// How long the files of the last 30 days took, by dataset.
+    pub latency: Vec<Latency>,
     /// The newest first, ten at most.
     pub publishes: Vec<LoggedPublish>,
 }

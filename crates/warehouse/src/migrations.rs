@@ -23,4 +23,5 @@ migrations![
     "006_uncounted_reviews",
     "007_absorptions",
     "008_held_customers",
+    "009_latency",
 ];

@@ -18,7 +18,7 @@ CREATE TABLE #staged_fact (
 --     day      a day that is replaced: id_dim_date to unmatched. Key: id_dim_date
 --     refused  a day that keeps its last good rows: id_dim_date, reason, detail. Key: id_dim_date
 --     text     a text that a fact uses, dimensions counted from 1. Key: dimension and code
---     receipt  seen for the first time: path to written_at, detail. Key: path and receipt
+--     receipt  seen for the first time: path to source_at, detail. Key: path and receipt
 --     refusal  of such a receipt: path, receipt, reason, rows_refused, detail, parquet. Key: path,
 --              receipt and reason
 --     live     a path whose live version changes: path, receipt, null where none is left. Key: path
@@ -50,6 +50,7 @@ CREATE TABLE #staged_row (
     min_id         bigint NULL,
     max_id         bigint NULL,
     written_at     nvarchar(40) NULL,
+    source_at      nvarchar(40) NULL,
     reason         nvarchar(100) NULL,
     detail         nvarchar(max) NULL
 );

@@ -8,14 +8,15 @@ mod itself;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    time::Duration,
 };
 
-use movie_analytics::settings::Settings;
+use movie_analytics::settings::{Feeds, Publishing, Settings};
 use pipeline::Dataset;
 
 use crate::{
     app::{bindings, functions, settings_read, text, values},
-    contracts::queue_of,
+    contracts::{ORDERS, queue_of},
     read::{assignments, body, files, hcl, json, quoted, read},
 };
 
@@ -28,7 +29,10 @@ fn each_dataset_has_the_queue_that_its_function_reads() {
         .collect();
     let expected = Dataset::ALL.map(|dataset| (dataset.raw_folder(), queue_of(dataset)));
     assert_eq!(built, expected.into());
-    let queues: BTreeSet<String> = built.into_values().collect();
+    let more = assignments(body(&eventing, "queues = merge(local.datasets, {"));
+    assert_eq!(more.get("publish"), Some(&ORDERS));
+    let more = more.into_values().map(str::to_owned);
+    let queues: BTreeSet<String> = built.into_values().chain(more).collect();
     assert_eq!(queues, values("queueTrigger", "queueName"), "queues that functions read");
     assert_eq!(queues, values("queue", "queueName"), "queues that functions write");
 }
@@ -37,7 +41,7 @@ fn each_dataset_has_the_queue_that_its_function_reads() {
 fn poison_queues_are_made_under_the_name_that_the_host_uses() {
     let text = hcl("eventing.tf");
     let queue = body(&text, "resource \"azurerm_storage_queue\" \"poison\" {");
-    assert!(queue.contains("for_each = local.datasets"), "{queue}");
+    assert!(queue.contains("for_each = local.queues"), "{queue}");
     assert_eq!(assignments(queue)["name"], "${each.value}-poison");
     assert!(read("terraform/workbook.json").contains("-poison)"));
 }
@@ -162,6 +166,10 @@ fn defaults_are_those_of_the_program() {
     assert_eq!(default("max_unknown_jump"), program.max_unknown_jump.to_string());
     assert!(default("checks") == "null" && program.checks.is_none());
     assert_eq!(default("max_customer_changes"), program.max_customer_changes.to_string());
+    let delay = default("publish_delay").parse().map(Duration::from_secs).unwrap();
+    assert_eq!((&*default("publish"), program.publish), ("event", Publishing::ByEvent { delay }));
+    let rhythm = |_: &str| Some(default("feed_rhythm"));
+    assert_eq!(Feeds::read(rhythm).unwrap(), program.feeds);
     assert_eq!(default("engine_memory_mb"), program.engine_memory_mb.to_string());
     assert_eq!(default("pii_mode"), "mask");
     assert!(matches!(program.personal.pii, pipeline::logs::Pii::Mask));

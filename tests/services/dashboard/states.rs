@@ -11,14 +11,17 @@ fn what_is_wrong_with_the_numbers_is_said_first() {
     let change = |sql: &str| {
         rusqlite::Connection::open(demo.warehouse()).unwrap().execute_batch(sql).unwrap();
     };
-    change("UPDATE ops_publish_log SET published_at = '2021-04-26T06:15:04Z'");
-    let old = demo.served.read("/");
-    assert_eq!(old["badge"], "Nothing new lately");
-    let says = old["notices"][0].as_str().unwrap();
-    assert!(says.contains("since 2021-04-26 06:15 UTC, more than 26 hours ago"), "{says}");
     change(
-        "INSERT INTO ops_refused_day VALUES (20210420, 2, 'day_shrink', '<b>3</b> instead of 400');
-         UPDATE ops_publish_log SET publish_id = 2, published_at = strftime('%Y-%m-%dT%H:%M:%SZ')",
+        "UPDATE ops_load_history SET written_at = '2021-04-26T06:15:04Z' WHERE dataset = 'review_logs';
+         UPDATE ops_publish_log SET publish_id = 2",
+    );
+    let late = demo.served.read("/");
+    let came = "The newest file of logs came 2021-04-26 06:15 UTC";
+    assert!(late["badge"] == "Late: Logs" && late["notices"].to_string().contains(came), "{late}");
+    change(
+        "INSERT INTO ops_refused_day VALUES (20210420, 3, 'day_shrink', '<b>3</b> instead of 400');
+         UPDATE ops_load_history SET written_at = strftime('%Y-%m-%dT%H:%M:%SZ');
+         UPDATE ops_publish_log SET publish_id = 3",
     );
     let refused = demo.served.read("/");
     assert_eq!(refused["badge"], "Some days are held back");

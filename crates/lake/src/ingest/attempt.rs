@@ -126,7 +126,9 @@ impl Job<'_> {
         let (known, content_hash, kept_orders, kept_on) = kept.unwrap_or_default();
         let next = |state| {
             let receipt = self.receipt(version, number + 1, &attempt, state);
-            Receipt { read_on: Some(read_on), restaged, ..receipt }
+            // What counted before did not come now.
+            let source_at = receipt.source_at.clone().filter(|_| !restaged);
+            Receipt { read_on: Some(read_on), restaged, source_at, ..receipt }
         };
         match self.read(version, read_on, &parquet, known, load).await? {
             Reading::Changed => Ok(Step::Changed),

@@ -96,6 +96,7 @@ impl Job<'_> {
             attempt,
             erasures: self.heeded,
             restaged: true,
+            source_at: None,
             parquet: Some(parquet),
             // Refused rows are of no use without the file.
             quarantine: None,

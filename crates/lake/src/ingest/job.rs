@@ -17,7 +17,7 @@ use crate::{
     Erased, Error, Lake, Receipt, State,
     duplicate_content::same_content,
     failpoint::applies,
-    receipt::now,
+    receipt::{now, text},
     receipt_log::{Commit, ReceiptLog},
     store,
 };
@@ -101,6 +101,7 @@ impl<'a> Job<'a> {
         Receipt {
             etag: store::etag(version),
             size: version.size,
+            source_at: Some(text(version.last_modified)),
             recipe: self.recipe.clone(),
             erasures: self.heeded,
             attempt: attempt.to_owned(),

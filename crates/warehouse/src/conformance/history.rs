@@ -1,8 +1,9 @@
 //! Cases: what was absorbed, what is live, and which days were refused.
 
+use chrono::TimeDelta;
 use lake::{
     Receipt,
-    State::{Accepted, Failed, Forgotten, Rejected, Unchanged},
+    State::{Accepted, Failed, Forgotten, Loaded, Rejected, Unchanged},
 };
 use pipeline::Day;
 
@@ -52,6 +53,42 @@ pub async fn receipts_of_any_length_come_back(connect: Connect<'_>) -> Done {
     for receipt in receipts {
         assert_eq!(state.paths[&receipt.path].live.as_ref(), Some(&receipt), "{}", receipt.path);
     }
+    Ok(())
+}
+
+pub async fn latency_is_counted_from_the_last_write_of_a_file(connect: Connect<'_>) -> Done {
+    let mut warehouse = connect();
+    let at = |ago| (lake::now() - TimeDelta::seconds(ago)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let took = |path, number, state, staged: i64| Receipt {
+        source_at: Some(at(1_000)),
+        written_at: at(1_000 - staged),
+        ..receipt(path, number, state)
+    };
+    // Neither a version that counted before nor one that counts nowhere took any time.
+    let receipts = [
+        took(A, 1, Accepted, 4),
+        took(A, 2, Accepted, 9),
+        receipt(A, 3, Accepted),
+        took(A, 4, Rejected, 700),
+        took(B, 1, Accepted, -5),
+        took(C, 1, Loaded, 1),
+    ];
+    absorb(&mut warehouse, receipts, &[]).await?;
+    let latency = connect().summary().await?.latency;
+    assert_eq!(connect().dashboard(&Filter::default()).await?.latency, latency);
+    let staged: Vec<_> = latency
+        .iter()
+        .map(|of| (of.dataset.name(), of.files, [of.staged.p50, of.staged.p95, of.staged.p99]))
+        .collect();
+    let expected = [
+        ("classified_movie_review", 1, [0; 3]),
+        ("review_logs", 2, [4, 9, 9]),
+        ("user_purchase", 1, [1; 3]),
+    ];
+    assert_eq!(staged, expected);
+    let published: Vec<_> = latency.iter().map(|of| of.published.map(|of| of.p95)).collect();
+    let just_now = |seconds: &Option<u64>| seconds.is_some_and(|of| (998..1_500).contains(&of));
+    assert!(published[..2].iter().all(just_now) && published[2].is_none(), "{published:?}");
     Ok(())
 }
 

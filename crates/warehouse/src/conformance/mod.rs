@@ -120,6 +120,7 @@ macro_rules! conformance_cases {
             nothing_is_absorbed_over_a_publish,
             a_live_version_needs_its_receipt,
             receipts_of_any_length_come_back,
+            latency_is_counted_from_the_last_write_of_a_file,
             refused_days_are_listed_until_they_are_built,
             refusals_are_listed_by_file_version_and_reason,
 

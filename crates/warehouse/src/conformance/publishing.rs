@@ -316,6 +316,7 @@ pub async fn the_summary_counts_everything(connect: Connect<'_>) -> Done {
         uncounted_reviews: 5,
         held_customers: Vec::new(),
         refused_days: Vec::new(),
+        latency: Vec::new(),
         publishes: vec![logged],
     };
     assert_eq!(warehouse.summary().await?, expected);

@@ -138,6 +138,7 @@ pub(super) fn receipt(path: &str, number: u32, state: State) -> Receipt {
         recipe: "logs-1".to_owned(),
         attempt: format!("{number:04x}"),
         written_at: PUBLISHED_AT.to_owned(),
+        source_at: None,
         duration_ms: 12,
         bytes_hash: None,
         content_hash: accepted.then(|| "99aa06d3014798d86001c324468d497f".to_owned()),

@@ -7,7 +7,7 @@ use super::{
     error::Cause,
     facts,
     history::{self, count, day},
-    spend,
+    read, spend,
 };
 use crate::dashboard::{All, Customers, Dashboard, Dimension, Filter, Freshness, MOST_FACTS, Sums};
 
@@ -19,6 +19,7 @@ pub(super) fn dashboard(connection: &mut Connection, filter: &Filter) -> Result<
         span: span(&snapshot)?,
         buyers: snapshot.prepare(sql!("dashboard/buyers"))?.query_row([], spenders)?,
         freshness: freshness(&snapshot)?,
+        latency: read::latency(&snapshot)?,
         refused_days: history::refused_days(&snapshot)?,
         held_customers: spend::held(&snapshot)?,
         ..Dashboard::default()
@@ -133,6 +134,7 @@ fn freshness(connection: &Connection) -> Result<Vec<Freshness>, Cause> {
             live: count(row.get(1)?),
             refused: count(row.get(2)?),
             newest_at: row.get(3)?,
+            arrived_at: row.get(4)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

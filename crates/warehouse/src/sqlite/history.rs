@@ -95,6 +95,7 @@ pub(super) fn absorb(
             receipt.written_at,
             publish_id,
             body.to_string(),
+            receipt.source_at,
         ])?;
     }
     let mut add = connection.prepare(sql!("operations/add_refusal"))?;

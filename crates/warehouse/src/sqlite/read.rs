@@ -15,7 +15,8 @@ use super::{
     spend,
 };
 use crate::{
-    DayCount, DayFact, Summary,
+    DayCount, DayFact, Latency, Summary,
+    latency::Counted,
     variants::{MOST_MEMBERS, variants},
 };
 
@@ -125,10 +126,26 @@ pub(super) fn summary(connection: &mut Connection) -> Result<Summary, Cause> {
     }
     summary.refused_days = history::refused_days(&snapshot)?;
     summary.held_customers = spend::held(&snapshot)?;
+    summary.latency = latency(&snapshot)?;
     summary.publishes = history::publishes(&snapshot, 10)?;
     summary.publish_id = newest.head.publish_id;
     summary.published_at = newest.published_at;
     Ok(summary)
+}
+
+/// How long files took lately, by dataset.
+pub(super) fn latency(connection: &Connection) -> Result<Vec<Latency>, Cause> {
+    let mut statement = connection.prepare(sql!("read/latency"))?;
+    let counted = statement.query_map([], |row| {
+        let published: Option<i64> = row.get(2)?;
+        Ok(Counted {
+            dataset: row.get(0)?,
+            staged: count(row.get(1)?),
+            published: published.map(count),
+            files: count(row.get(3)?),
+        })
+    })?;
+    Ok(Latency::summed(counted.collect::<Result<Vec<_>, _>>()?))
 }
 
 /// All texts of dimensions, each with the place of its dimension.

@@ -7,6 +7,7 @@ use tiberius::Row;
 use super::{
     error::Cause,
     history::{self, day, time},
+    read::latency,
     session::{Parameter, Session, Values, json},
 };
 use crate::dashboard::{
@@ -34,6 +35,7 @@ async fn read(session: &mut Session, filter: &Filter) -> Result<Dashboard, Cause
         span: span(session).await?,
         buyers: spenders(&session.query(sql!("dashboard/buyers"), &[]).await?)?,
         freshness: freshness(session).await?,
+        latency: latency(session).await?,
         refused_days: history::refused_days(session).await?,
         held_customers: history::held(session).await?,
         ..Dashboard::default()
@@ -116,6 +118,7 @@ async fn freshness(session: &mut Session) -> Result<Vec<Freshness>, Cause> {
             live: row.count("paths_live")?,
             refused: row.count("paths_refused")?,
             newest_at: newest.map(|_| time(row, "newest_staged_at")).transpose()?,
+            arrived_at: Some(time(row, "newest_arrived_at")?),
         })
     });
     all.collect()

@@ -155,6 +155,10 @@ fn receipt_row(receipt: &Receipt, body: String) -> StagedRow {
         .with(Column::min_id, receipt.min_id)
         .with(Column::max_id, receipt.max_id)
         .with(Column::written_at, receipt.written_at.trim_end_matches('Z').to_owned())
+        .with(
+            Column::source_at,
+            receipt.source_at.as_ref().map(|at| at.trim_end_matches('Z').to_owned()),
+        )
         .with(Column::detail, body)
 }
 

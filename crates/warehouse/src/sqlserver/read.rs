@@ -15,7 +15,8 @@ use super::{
     session::{Session, Values, json},
 };
 use crate::{
-    DayCount, DayFact, Newest, Summary,
+    DayCount, DayFact, Latency, Newest, Summary,
+    latency::Counted,
     variants::{MOST_MEMBERS, variants},
 };
 
@@ -134,8 +135,24 @@ async fn read_summary(session: &mut Session, newest: Newest) -> Result<Summary, 
     }
     summary.refused_days = history::refused_days(session).await?;
     summary.held_customers = history::held(session).await?;
+    summary.latency = latency(session).await?;
     summary.publishes = history::publishes(session).await?;
     summary.publish_id = newest.head.publish_id;
     summary.published_at = newest.published_at;
     Ok(summary)
+}
+
+/// How long files took lately, by dataset.
+pub(super) async fn latency(session: &mut Session) -> Result<Vec<Latency>, Cause> {
+    let rows = session.query(sql!("read/latency"), &[]).await?;
+    let counted = rows.iter().map(|row| {
+        let published: Option<i64> = row.value("published_seconds")?;
+        Ok(Counted {
+            dataset: row.text("dataset")?,
+            staged: row.count("staged_seconds")?,
+            published: published.map(i64::unsigned_abs),
+            files: row.count("files")?,
+        })
+    });
+    Ok(Latency::summed(counted.collect::<Result<Vec<_>, Cause>>()?))
 }

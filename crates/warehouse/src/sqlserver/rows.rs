@@ -51,6 +51,7 @@ columns! {
     min_id: i64,
     max_id: i64,
     written_at: String,
+    source_at: String,
     reason: String,
     detail: String,
 }

@@ -325,6 +325,7 @@ pub(crate) fn receipt(number: u32, note: &str) -> Receipt {
         recipe: "logs-1".to_owned(),
         attempt: "a".to_owned(),
         written_at: "2021-04-26T06:15:04Z".to_owned(),
+        source_at: None,
         duration_ms: 1,
         content_hash: None,
         bytes_hash: None,
