@@ -4,7 +4,7 @@
 use super::WrongSetting;
 
 /// All that this program reads, and the schedules, which the host reads for its functions.
-const OURS: [&str; 37] = [
+const OURS: [&str; 40] = [
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "BROWSER_BY_OS",
     "BUILD_FACT_SCHEDULE",
