@@ -1,6 +1,9 @@
 //! Checks of one's own: each may read everything, change nothing, and take a while.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use pipeline::Day;
 use rusqlite::{
@@ -23,6 +26,15 @@ pub(super) fn run(
     checks: &[OwnCheck],
     days: &BTreeSet<Day>,
 ) -> Result<(), Cause> {
+    run_within(TIME_LIMIT, connection, checks, days)
+}
+
+fn run_within(
+    limit: Duration,
+    connection: &mut Connection,
+    checks: &[OwnCheck],
+    days: &BTreeSet<Day>,
+) -> Result<(), Cause> {
     if checks.is_empty() {
         return Ok(());
     }
@@ -37,7 +49,7 @@ pub(super) fn run(
     }))?;
     let ran = checks.iter().try_for_each(|check| {
         let began = Instant::now();
-        connection.progress_handler(STEPS, Some(move || began.elapsed() > TIME_LIMIT))?;
+        connection.progress_handler(STEPS, Some(move || began.elapsed() > limit))?;
         let found = found(connection, check, &wanted).map_err(|error| cause(check, error))?;
         judged.add(check, found);
         Ok(())
@@ -82,5 +94,31 @@ fn cause(check: &OwnCheck, error: rusqlite::Error) -> Cause {
         // Without the statement, of which the check is a part.
         (_, rusqlite::Error::SqlInputError { msg, .. }) => check.broken(msg).into(),
         (_, error) => check.broken(error).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, sqlite::open::open};
+
+    #[test]
+    fn a_check_without_an_end_is_stopped_and_the_connection_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let Ok(mut connection) = open(&folder.path().join("w.db"), Duration::ZERO) else {
+            panic!("no warehouse")
+        };
+        let endless = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n)\n\
+                       SELECT n FROM n WHERE n < 0";
+        let endless = [OwnCheck::new("endless.sql", endless).unwrap()];
+        let limit = Duration::from_millis(5);
+        let Err(Cause::Known(Error::BrokenCheck(why))) =
+            run_within(limit, &mut connection, &endless, &BTreeSet::new())
+        else {
+            panic!("it ended")
+        };
+        assert!(why.contains("`endless.sql`") && why.contains("takes longer than"), "{why}");
+        // Neither the clock nor the rights of checks concern what comes after.
+        connection.execute_batch("DELETE FROM customer_spend").unwrap();
     }
 }
