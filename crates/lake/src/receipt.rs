@@ -53,7 +53,7 @@ pub struct Receipt {
     /// UTC, `2021-04-25T06:15:04Z`.
     pub written_at: String,
     /// When the file was last written, by the clock of its storage, in the same form. `None` where
-    /// the version counted before, where there is no file, and in older receipts.
+    /// the version counted before, where there is no file or no time of it, and in older receipts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_at: Option<String>,
     /// Milliseconds from the start of the work to the commit.

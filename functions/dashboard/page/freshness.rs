@@ -120,7 +120,6 @@ pub fn card(numbers: &Dashboard, state: &State) -> Markup {
                             th scope="col" { "Data" }
                             th.n scope="col" { "Files that count" }
                             th scope="col" { "Last ingested" }
-                            th.n scope="col" { "File to numbers" }
                         }
                     }
                     tbody {
@@ -146,8 +145,11 @@ pub fn card(numbers: &Dashboard, state: &State) -> Markup {
                                         Some(at) => time datetime=(at) { (moment(at)) },
                                         None => "never",
                                     }
+                                    @if let Some(took) = took(numbers, &data.dataset) {
+                                        br;
+                                        "counts within " (took)
+                                    }
                                 }
-                                td.n { (took(numbers, &data.dataset)) }
                             }
                         }
                     }
@@ -185,10 +187,10 @@ pub fn about(numbers: &Dashboard) -> Markup {
                          these numbers if the chosen days have at most "
                         (count(MOST_FACTS)) " facts."
                     }
-                    dt { "File to numbers" }
+                    dt { "Counts within" }
                     dd {
-                        "Seconds or minutes from the last write of a file until it counts. Of the \
-                         last 30 days, 95 of 100 files took at most so long."
+                        "The time from the last write of a file until it counts. Of the last 30 \
+                         days, 95 of 100 files took at most so long."
                     }
                     dt { "Numbers on buttons" }
                     dd { "Reviews for this choice, with the filters of the other kinds applied." }
@@ -204,13 +206,13 @@ pub fn about(numbers: &Dashboard) -> Markup {
 }
 
 /// How long 95 of 100 files of a dataset took to the numbers.
-fn took(numbers: &Dashboard, dataset: &str) -> String {
+fn took(numbers: &Dashboard, dataset: &str) -> Option<String> {
     let latency = numbers.latency.iter().find(|of| of.dataset.name() == dataset);
-    match latency.and_then(|of| of.published) {
-        Some(Percentiles { p95: seconds @ 0..300, .. }) => format!("{seconds} s"),
-        Some(Percentiles { p95: seconds, .. }) => format!("{} min", count(seconds / 60)),
-        None => "–".to_owned(),
-    }
+    let Percentiles { p95: seconds, .. } = latency?.published?;
+    Some(match seconds {
+        ..300 => format!("{seconds} s"),
+        _ => format!("{} min", count(seconds / 60)),
+    })
 }
 
 /// Where its files arrive.

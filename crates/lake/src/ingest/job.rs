@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use chrono::Datelike;
 use object_store::ObjectMeta;
 use pipeline::{Dataset, FileRefusal};
 use tokio::runtime::Handle;
@@ -101,7 +102,8 @@ impl<'a> Job<'a> {
         Receipt {
             etag: store::etag(version),
             size: version.size,
-            source_at: Some(text(version.last_modified)),
+            // Some archives leave files without a time: in 1970, or before.
+            source_at: Some(version.last_modified).filter(|at| at.year() >= 2000).map(text),
             recipe: self.recipe.clone(),
             erasures: self.heeded,
             attempt: attempt.to_owned(),

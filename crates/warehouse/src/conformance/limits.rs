@@ -47,6 +47,7 @@ fn receipts() -> [Receipt; 2] {
         receipt.etag = longest(VERSION);
         receipt.recipe = longest(VERSION);
         receipt.written_at = LAST.to_owned();
+        receipt.source_at = Some(LAST.to_owned());
     }
     [live, refused]
 }
