@@ -7,6 +7,7 @@
 mod change;
 mod held;
 mod judge;
+mod latency;
 mod marker;
 mod plan;
 mod publish;

@@ -8,7 +8,7 @@ use std::{
 use engine::{Change, Live};
 use futures_util::TryStreamExt;
 use lake::{
-    Listing, Receipt,
+    Listing,
     failpoint::{applies, reach},
 };
 use pipeline::{
@@ -16,8 +16,7 @@ use pipeline::{
     facts::{self, Check, SpendChange, Violation, check},
 };
 use warehouse::{
-    HeldCustomer, Latency, OwnCheck, Publication, Publish, Published, RefusedDay, State, Warehouse,
-    latency::seconds,
+    HeldCustomer, OwnCheck, Publication, Publish, Published, RefusedDay, State, Warehouse,
 };
 
 use super::{
@@ -25,6 +24,7 @@ use super::{
     change::{self, ChangeSet},
     held::explain,
     judge::{Before, other_customers, shrunk, unusual},
+    latency::latency,
     marker,
     plan::{Built, Sums, compared, largest, texts},
 };
@@ -214,7 +214,7 @@ async fn build(
     let Found { superseded, texts, days, .. } = found;
     let days = compared(&candidate.before.counts, &days);
     let built = Built { days, customers, texts };
-    let latency = latency(&candidate.publish.receipts);
+    let absorbed = if end == End::Commit { &candidate.publish.receipts[..] } else { &[] };
     let report = Report {
         published,
         checks,
@@ -223,22 +223,9 @@ async fn build(
         held_from,
         held_customers,
         superseded,
-        latency,
+        latency: latency(absorbed),
     };
     Ok((Outcome::Published(report), built))
-}
-
-/// How long the files took that were absorbed right now. Each is an event of its own for the
-/// metrics alone: `telemetry` sends it nowhere else.
-fn latency(receipts: &[Receipt]) -> Vec<Latency> {
-    let now = lake::now();
-    for receipt in receipts {
-        if let Some((staged, Some(published))) = seconds(receipt, now) {
-            let feed = receipt.dataset.raw_folder();
-            tracing::debug!(feed, latency.staged = staged, latency.published = published);
-        }
-    }
-    Latency::of(receipts, now)
 }
 
 /// What each dataset has, and all publishers look at first.

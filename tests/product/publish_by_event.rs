@@ -96,3 +96,21 @@ fn an_order_that_finds_nothing_new_or_cannot_be_read_fails_nothing() {
     let by_timer = serve(&place, &[("PUBLISH", "timer")]);
     call(&by_timer, "publish_requested", &message(order.as_str().unwrap(), 1));
 }
+
+#[test]
+fn orders_of_two_instances_at_once_publish_everything_and_nothing_fails() {
+    let place = place();
+    let instances =
+        [serve(&place, &[("PUBLISH_DELAY", "1")]), serve(&place, &[("PUBLISH_DELAY", "1")])];
+    let sent = [orders(&instances[0], REVIEWS, 1), orders(&instances[1], LOGS, 1)];
+    std::thread::scope(|scope| {
+        for (handler, order) in instances.iter().zip(&sent) {
+            let text = order[0].as_str().unwrap();
+            scope.spawn(|| call(handler, "publish_requested", &message(text, 1)));
+        }
+    });
+    assert_eq!(place.facts(), place.oracle().facts);
+    for handler in instances {
+        assert_eq!(handler.stop().1, Vec::<String>::new(), "nothing to warn of");
+    }
+}
