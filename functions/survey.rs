@@ -1,10 +1,12 @@
 //! The files of a dataset and what their receipts say of them.
 
+mod newest;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lake::{Listing, Raw, Receipt, SNAPSHOT, Source, State, Unread, failpoint::applies};
+use lake::{Raw, Receipt, SNAPSHOT, Source, State, Unread, failpoint::applies};
 use pipeline::{Dataset, FileReason, RefusedRow, RowReason, parser::protection};
 use serde::Serialize;
 
@@ -14,6 +16,9 @@ use crate::{
     late::{Late, arrived_at},
     withdrawn,
 };
+
+use newest::last_versions;
+pub use newest::newest;
 
 /// Receipts that are read at the same time.
 const CONCURRENT: usize = 32;
@@ -318,6 +323,7 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
     let newest = newest(deps, dataset, sources, &receipts).await?;
     let receipts = newest.iter().filter_map(|(_, receipt)| receipt.as_ref());
     let arrived_at = receipts.chain(&vanished).filter_map(arrived_at).max();
+    let newest = last_versions(deps, newest).await?;
     let mut survey = Survey {
         dataset,
         waiting: Vec::new(),
@@ -375,30 +381,6 @@ async fn survey(deps: &Deps, dataset: Dataset, sources: Vec<Source>) -> anyhow::
     }
     survey.old_protection = old_protection as u64;
     Ok(survey)
-}
-
-/// The newest receipt of each file that has one.
-pub async fn newest(
-    deps: &Deps,
-    dataset: Dataset,
-    sources: Vec<Source>,
-    receipts: &Listing,
-) -> anyhow::Result<Vec<(Source, Option<Receipt>)>> {
-    stream::iter(sources)
-        .map(|source| {
-            let number = receipts.newest.get(&source.path).copied();
-            async move {
-                let Some(number) = number else { return Ok((source, None)) };
-                let mut receipt = deps.lake.receipts().find(dataset, &source.path, number).await?;
-                if receipt.etag != source.etag {
-                    receipt = deps.lake.receipts().of_last_version(receipt).await?;
-                }
-                anyhow::Ok((source, Some(receipt)))
-            }
-        })
-        .buffered(CONCURRENT)
-        .try_collect()
-        .await
 }
 
 /// The refused rows of the version that a newest receipt leaves live, if it took any in.

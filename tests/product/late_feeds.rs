@@ -105,3 +105,11 @@ fn files_that_are_staged_again_make_no_feed_punctual() {
     assert_eq!(late["states"]["late"], 1, "{late}");
     assert_eq!(late["summary"]["latency"][1]["files"], 1, "the first version alone: {late}");
 }
+
+#[test]
+fn a_feed_that_sends_the_same_bytes_again_brings_nothing_new_and_stays_late() {
+    let place = place();
+    place.drop("log_reviews/a.csv", logs(&[(1, "2021-04-19", "Mobile")]));
+    assert_eq!(place.call("run").ends_with(3).json()["states"]["late"], 1);
+    assert_eq!(place.call("status").ends_with(3).json()["states"]["late"], 1);
+}
