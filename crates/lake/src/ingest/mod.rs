@@ -18,7 +18,6 @@ mod remote;
 mod source;
 mod start_marker;
 mod under_way;
-mod writer;
 
 use std::time::Duration;
 

@@ -15,7 +15,6 @@ use super::{
     content::ContentHash,
     quarantine::Quarantine,
     source::{Bounds, SourceReader, Stop, too_large},
-    writer::Writer,
 };
 use crate::{
     Error, Lake, erased::Eraser, failpoint::reach, parquet_out::ParquetOut, store::etag,
@@ -82,17 +81,17 @@ pub(super) enum Reading {
 
 /// Where good rows go.
 enum Good {
-    Staged(Writer),
+    Staged(Box<ParquetOut>),
     Table { load: Box<dyn Load>, rows: u64 },
 }
 
 impl Good {
-    fn write(&mut self, handle: &Handle, rows: RecordBatch) -> Result<(), Error> {
+    fn write(&mut self, handle: &Handle, rows: &RecordBatch) -> Result<(), Error> {
         match self {
             Self::Staged(staged) => staged.write(rows),
             Self::Table { load, rows: written } => {
                 *written += rows.num_rows() as u64;
-                Ok(handle.block_on(load.write(&rows))?)
+                Ok(handle.block_on(load.write(rows))?)
             }
         }
     }
@@ -174,7 +173,7 @@ impl Pass {
             None => {
                 let (store, schema) = (self.lake.staging(), parser.schema());
                 let file = ParquetOut::create(&self.lake, handle, store, &self.parquet, schema)?;
-                Good::Staged(Writer::start(file, handle, &self.path))
+                Good::Staged(Box::new(file))
             }
         };
         let content = ContentHash::new(self.dataset);
@@ -237,7 +236,7 @@ impl Pass {
                 Some(eraser) => eraser.keep(batch)?,
                 None => batch,
             };
-            output.good.write(handle, batch)?;
+            output.good.write(handle, &batch)?;
         }
         while let Some(batch) = parser.take_refused() {
             let refused = match &mut output.refused {
