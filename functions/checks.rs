@@ -29,6 +29,9 @@ pub async fn read(deps: &Deps) -> anyhow::Result<Vec<OwnCheck>> {
         })?;
         checks.push(OwnCheck::new(&name, text)?);
     }
+    if checks.is_empty() {
+        tracing::warn!("CHECKS names `{folder}` within staging, where no file ends in .sql");
+    }
     Ok(checks)
 }
 

@@ -137,8 +137,8 @@ variable "max_day_growth" {
   default     = 10
 
   validation {
-    condition     = var.max_day_growth >= 1
-    error_message = "Write a number from 1 on."
+    condition     = var.max_day_growth >= 1 && var.max_day_growth <= 1000000000
+    error_message = "Write a number from 1 to 1,000,000,000."
   }
 }
 
@@ -214,7 +214,7 @@ variable "feed_rhythm" {
   default     = "movie_review:1d,log_reviews:1d,user_purchase:1d"
 
   validation {
-    condition     = alltrue([for part in split(",", var.feed_rhythm) : can(regex("^(movie_review|log_reviews|user_purchase):([1-9][0-9]*[hd]|off)$", part))])
+    condition     = alltrue([for part in split(",", var.feed_rhythm) : can(regex("^(movie_review|log_reviews|user_purchase):([1-9][0-9]?[0-9]?h|(36[0-6]|3[0-5][0-9]|[12][0-9][0-9]|[1-9][0-9]?)d|off)$", part))])
     error_message = "Write movie_review, log_reviews or user_purchase with a rhythm, as in log_reviews:6h,user_purchase:off."
   }
 }

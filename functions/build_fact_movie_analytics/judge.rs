@@ -11,7 +11,7 @@ use pipeline::{
         check_unknown,
     },
 };
-use warehouse::{DayCount, Warehouse};
+use warehouse::{DayCount, OwnCheck, RefusedDay, Warehouse};
 
 use super::{plan::Sums, publish::Candidate};
 use crate::deps::Deps;
@@ -87,6 +87,23 @@ pub fn unusual(deps: &Deps, candidate: &Candidate, days: &BTreeMap<Day, Sums>) -
     found
 }
 
+/// Whom to leave out: where days fail that a file has changed, those that are only judged again come
+/// first, as they were. Their rows alone may make all days fail, by a check that names no day.
+pub fn blamed(
+    candidate: &Candidate,
+    before: &[RefusedDay],
+    days: &BTreeSet<Day>,
+    violations: Vec<RefusedDay>,
+) -> Vec<RefusedDay> {
+    let is_again =
+        |day: &&RefusedDay| days.contains(&day.day) && candidate.again.contains(&day.day);
+    if violations.iter().all(|day| is_again(&day) || !OwnCheck::is_own(&day.check)) {
+        return violations;
+    }
+    let again: Vec<_> = before.iter().filter(is_again).cloned().collect();
+    if again.is_empty() { violations } else { again }
+}
+
 /// Days with reviews that have another customer elsewhere, where that is news: a review file that
 /// changed has an id of theirs, or nobody has accepted them yet. Else a log that comes later would
 /// hold a day back that somebody has accepted.
@@ -96,7 +113,10 @@ pub async fn other_customers(
     customers: &BTreeMap<Day, (u64, u64)>,
 ) -> anyhow::Result<Vec<Violation>> {
     let most = deps.settings.max_customer_changes;
-    let judged = |day: Day| (!candidate.accepted().contains(&day)).then_some(most);
+    let judged = |day: Day| {
+        let known = candidate.accepted().contains(&day) || candidate.again.contains(&day);
+        (!known).then_some(most)
+    };
     let mut found = check_customers(customers, judged);
     if found.is_empty() {
         return Ok(found);

@@ -23,7 +23,7 @@ use super::{
     Checked, Input, Outcome, Report,
     change::{self, ChangeSet},
     held::explain,
-    judge::{Before, other_customers, shrunk, unusual},
+    judge::{Before, blamed, other_customers, shrunk, unusual},
     latency::latency,
     marker,
     plan::{Built, Sums, compared, largest, texts},
@@ -162,6 +162,7 @@ async fn build(
         change: changes.change,
         before,
         held,
+        again,
         rebuild,
     };
     if end == End::Commit && !applies("marker after commit") {
@@ -169,22 +170,22 @@ async fn build(
     }
     let mut refused: Vec<RefusedDay> = Vec::new();
     // Days that were judged again alone and fail as before are held since then, not anew.
-    let is_news = |refused: &[RefusedDay]| {
-        let was = |day: &RefusedDay| {
+    let news = |refused: &[RefusedDay]| -> Vec<RefusedDay> {
+        let was = |day: &&RefusedDay| {
             let was = state.refused_days.iter().find(|was| was.day == day.day);
-            again.contains(&day.day) && was.is_some_and(|was| was.check == day.check)
+            candidate.again.contains(&day.day) && was.is_some_and(|was| was.check == day.check)
         };
-        !refused.iter().all(was)
+        refused.iter().filter(|day| !was(day)).cloned().collect()
     };
     // A failed check takes days out, and with them those that share their logs; what is left is
     // tried again, until all of it passes.
     let (published, mut held_customers, found) = loop {
         let publication = warehouse.begin(candidate.publish.clone()).await?;
-        let news = if is_news(&refused) { refused.as_slice() } else { &[] };
-        match attempt(deps, &candidate, &days, publication, news, end).await? {
+        match attempt(deps, &candidate, &days, publication, &news(&refused), end).await? {
             Attempt::Ended { published, held, found } => break (published, held, found),
             Attempt::Violated(violations) => {
-                let left_out = leave_out(deps, &candidate, &mut days, violations).await?;
+                let blamed = blamed(&candidate, &state.refused_days, &days, violations);
+                let left_out = leave_out(deps, &candidate, &mut days, blamed).await?;
                 refused.extend(left_out);
             }
         }
@@ -198,9 +199,7 @@ async fn build(
         return Ok((Outcome::NothingNew, Built::default()));
     };
     let checks = Checked::of(&candidate.publish.checks, &refused);
-    if !is_news(&refused) {
-        refused.clear();
-    }
+    let mut refused = news(&refused);
     for day in &mut refused {
         day.publish_id = published.publish_id;
         day.since.clone_from(&candidate.publish.published_at);
@@ -270,6 +269,8 @@ pub struct Candidate {
     pub before: Before,
     /// Days that were left out together: published together, or left out again.
     pub held: Vec<BTreeSet<Day>>,
+    /// Held by checks of one's own, and judged again though none of their files has changed.
+    pub again: BTreeSet<Day>,
     pub rebuild: bool,
 }
 
@@ -280,9 +281,9 @@ impl Candidate {
     }
 
     /// Whether a day must not differ from what is usual: neither new rules nor an operator explain
-    /// that.
+    /// that, and it has not passed before a check of one's own held it.
     pub fn judges(&self, day: Day) -> bool {
-        !(self.rebuild || self.accepted().contains(&day))
+        !(self.rebuild || self.accepted().contains(&day) || self.again.contains(&day))
     }
 }
 

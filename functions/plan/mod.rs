@@ -124,7 +124,14 @@ async fn files(deps: &Deps) -> anyhow::Result<Vec<FileToRead>> {
         let due = survey.due_again(now()).map(|order: Order| order.path);
         files.extend(due.map(|path| FileToRead { dataset, path, why: Why::FailedBefore }));
         for source in survey.waiting {
-            let why = match deps.lake.receipts().newest(dataset, &source.path).await? {
+            let receipts = deps.lake.receipts();
+            let newest = match receipts.newest(dataset, &source.path).await? {
+                Some(newest) if newest.etag != source.etag => {
+                    Some(receipts.of_last_version(newest).await?)
+                }
+                newest => newest,
+            };
+            let why = match newest {
                 None => Why::New,
                 Some(newest) if newest.etag != source.etag => Why::Changed,
                 Some(newest) if deps.lake.is_free_again(&newest).await? => Why::ContentIsFree,

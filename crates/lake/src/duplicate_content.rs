@@ -1,12 +1,12 @@
 //! Purchases add up, so the same content must not be live under two paths.
 //!
-//! An index names the paths that brought each content: `staging/_contents/<hash>/<path>`. An entry is
+//! An index names the paths that brought each content: `staging/_contents/<hash>/<path>/entry`. An entry is
 //! put before the receipt, so every live version has one, and it decides nothing: the receipts of its
 //! path do. A publish finds what slipped through.
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future, pin_mut, stream};
 use object_store::{ObjectStoreExt, PutPayload};
 use pipeline::{Dataset, FileReason, FileRefusal};
 
@@ -25,6 +25,9 @@ const DATASET: Dataset = Dataset::UserPurchase;
 /// Folder of the index below `staging`.
 const FOLDER: &str = "_contents";
 
+/// Ends the name of an entry: below its path, as receipts are, since one path may begin with another.
+const ENTRY: &str = "/entry";
+
 /// There once all live versions have an entry: a lake may be older than its index.
 const COMPLETE: &str = "_contents/complete";
 
@@ -35,22 +38,29 @@ pub(crate) async fn find_duplicate(
     path: &str,
     content_hash: &str,
 ) -> Result<Option<String>, Error> {
-    lake.complete_contents().await?;
     let folder = format!("{FOLDER}/{content_hash}");
     let entries = lake.list(lake.staging(), "staging", Some(&folder)).await?;
-    let path_of = |name: &str| Some(name.strip_prefix(&folder)?.strip_prefix('/')?.to_owned());
+    let path_of = |name: &str| {
+        let path = name.strip_prefix(&folder)?.strip_prefix('/')?;
+        Some(path.strip_suffix(ENTRY)?.to_owned())
+    };
     let mut others: Vec<_> =
         entries.iter().filter_map(|meta| path_of(meta.location.as_ref())).collect();
     others.sort();
-    for other in others.into_iter().filter(|other| other != path) {
-        if let Some(newest) = lake.receipts().newest(DATASET, &other).await?
-            && let Some(live) = lake.receipts().live_from(newest).await?
-            && live.content_hash.as_deref() == Some(content_hash)
-        {
-            return Ok(Some(other));
-        }
-    }
-    Ok(None)
+    others.retain(|other| other != path);
+    let counts = stream::iter(others)
+        .map(|other| async move {
+            let Some(newest) = lake.receipts().newest(DATASET, &other).await? else {
+                return Ok::<_, Error>(None);
+            };
+            let live = lake.receipts().live_from(newest).await?;
+            let has_it = |live: Receipt| live.content_hash.as_deref() == Some(content_hash);
+            Ok(live.is_some_and(has_it).then_some(other))
+        })
+        .buffered(AT_ONCE)
+        .try_filter_map(|other| future::ready(Ok(other)));
+    pin_mut!(counts);
+    counts.try_next().await
 }
 
 /// Why a file is refused whose content counts under `other` already.
@@ -66,7 +76,7 @@ impl Lake {
     /// Enters that a path brings this content, before its receipt is put.
     pub(crate) async fn enter_content(&self, path: &str, content_hash: &str) -> Result<(), Error> {
         reach("content:before")?;
-        self.put_empty(&format!("{FOLDER}/{content_hash}/{path}")).await?;
+        self.put_empty(&format!("{FOLDER}/{content_hash}/{path}{ENTRY}")).await?;
         Ok(reach("content:after")?)
     }
 
@@ -76,7 +86,7 @@ impl Lake {
     }
 
     /// Enters what is live in a lake that had no index yet.
-    async fn complete_contents(&self) -> Result<(), Error> {
+    pub(crate) async fn complete_contents(&self) -> Result<(), Error> {
         if self.contents_are_complete().load(Relaxed) {
             return Ok(());
         }

@@ -266,17 +266,27 @@ impl ReceiptLog<'_> {
             };
             let Some(live) = live.filter(&which) else { return Ok(None) };
             // The version that lies in `raw` stays out.
-            let newest = self.of_last_version(newest).await?;
+            let etag = self.of_last_version(newest.clone()).await?.etag;
             let receipt = Receipt {
-                etag: newest.etag,
+                etag,
                 size: newest.size,
-                recipe: newest.recipe,
+                recipe: newest.recipe.clone(),
                 read_on: newest.read_on,
                 content_hash: refusal.as_ref().and(live.content_hash),
                 bytes_hash: refusal.as_ref().and(live.bytes_hash),
                 refusal: refusal.clone(),
                 ..Receipt::new(dataset, path, newest.number + 1, State::Forgotten)
             };
+            if self.append(&receipt).await? != Commit::Done {
+                continue;
+            }
+            // Another one may have been found unchanged before the receipt was put.
+            let etag = self.of_last_version(newest).await?.etag;
+            if etag == receipt.etag {
+                return Ok(Some(receipt));
+            }
+            let (number, attempt) = (receipt.number + 1, paths::attempt());
+            let receipt = Receipt { etag, number, attempt, ..receipt };
             if self.append(&receipt).await? == Commit::Done {
                 return Ok(Some(receipt));
             }

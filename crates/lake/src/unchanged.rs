@@ -12,8 +12,8 @@ const FOLDER: &str = "_unchanged";
 
 #[derive(Serialize, Deserialize)]
 struct Unchanged {
-    /// Number of the newest receipt then: a newer one decides alone.
-    number: u32,
+    /// The attempt that wrote the newest receipt then: another one decides alone.
+    attempt: String,
     etag: String,
     /// When it was found, UTC.
     found_at: String,
@@ -27,7 +27,7 @@ impl Unchanged {
 }
 
 fn name(receipt: &Receipt) -> String {
-    format!("{FOLDER}/{}/{}.json", receipt.dataset, receipt.path)
+    format!("{FOLDER}/{}/{}/last.json", receipt.dataset, receipt.path)
 }
 
 impl ReceiptLog<'_> {
@@ -45,7 +45,7 @@ impl ReceiptLog<'_> {
             Err(error) => return Err(Error::store("read", name)(error)),
         };
         Ok(match serde_json::from_slice::<Unchanged>(&bytes) {
-            Ok(last) if last.number == newest.number => last.receipt(newest),
+            Ok(last) if last.attempt == newest.attempt => last.receipt(newest),
             _ => newest,
         })
     }
@@ -61,7 +61,8 @@ impl ReceiptLog<'_> {
             return Ok(None);
         }
         let name = name(newest);
-        let last = Unchanged { number: newest.number, etag, found_at: now() };
+        let attempt = newest.attempt.clone();
+        let last = Unchanged { attempt, etag, found_at: now() };
         let json = serde_json::to_vec(&last)
             .map_err(|error| Error::Bug { path: name.clone(), detail: error.to_string() })?;
         let put = self.staging().put(&paths::object(&name)?, json.into()).await;

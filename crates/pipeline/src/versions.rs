@@ -4,7 +4,7 @@
 
 /// How bytes become rows; hashes by dataset: reviews, logs, purchases.
 pub const PARSER: (&str, [u64; 3]) =
-    ("parser-6", [0x9c13_75c0_498d_595e, 0x0634_4111_5808_a8d6, 0x7f8c_f9a2_1526_bf00]);
+    ("parser-5", [0x9c13_75c0_498d_595e, 0x0634_4111_5808_a8d6, 0x7f8c_f9a2_1526_bf00]);
 
 /// Which reviews are positive.
 pub const CLASSIFIER: (&str, u64) = ("classifier-1", 0x217b_27e2_0f00_7c40);

@@ -92,6 +92,8 @@ fn look_through(query: &str) -> Result<(), &'static str> {
             '\'' => length = closed(rest, "'")?,
             '"' => length = closed(rest, "\"")?,
             '[' => length = closed(rest, "]")?,
+            // One dialect doubles the bracket within a name, another one knows backticks.
+            ']' | '`' => return Err("it has a name with `]` in it, or in backticks"),
             '-' if rest.starts_with("--") => length = rest.find('\n').unwrap_or(rest.len()),
             '/' if rest.starts_with("/*") => {
                 length = closed(rest, "*/")?;
@@ -194,6 +196,8 @@ mod tests {
             ("", Some("it is empty")),
             (" -- nothing", Some("it is empty")),
             ("SELECT 1; DELETE FROM t", Some("it has to be one query")),
+            ("SELECT 1 AS [a]]'b]) SELECT 1; DELETE FROM t --'", Some("it has a name with `]`")),
+            ("SELECT 1 AS `'`) ; DELETE FROM t --'", Some("it has a name with `]`")),
             ("SELECT 1) DELETE FROM t --", Some("it closes a parenthesis too many")),
             ("SELECT 1) AS a, (SELECT 2", Some("it closes a parenthesis too many")),
             ("SELECT (1", Some("it does not close a parenthesis")),

@@ -136,6 +136,7 @@ impl Job<'_> {
                 if let Some(newest) = &newest
                     && let Some(unchanged) = self.log().remember_unchanged(newest, etag).await?
                 {
+                    let unchanged = self.finished(unchanged).without_rows();
                     return Ok(Step::done(Outcome::Unchanged(unchanged)));
                 }
                 // What is staged was read when these bytes came first.
@@ -351,6 +352,7 @@ impl Job<'_> {
         let Some(hash) = receipt.content_hash.clone() else { return self.accept(receipt).await };
         // Held to the end: no other ingest of this process may commit in between.
         let _contents = self.lake.purchases().lock().await;
+        self.lake.complete_contents().await?;
         while let Some(other) = find_duplicate(self.lake, self.path, &hash).await? {
             if self.lake.take_over(&other, self.path, &hash).await? {
                 continue;

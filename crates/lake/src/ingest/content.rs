@@ -7,7 +7,7 @@ use arrow_array::{
 };
 use arrow_schema::DataType;
 use pipeline::Dataset;
-use twox_hash::XxHash3_64;
+use twox_hash::XxHash3_128;
 
 /// Adds rows up. Compression, line ends, byte order marks, other spellings of a number and the
 /// order of columns leave no trace; of purchases, which add up, the order of rows does not either.
@@ -34,9 +34,11 @@ impl ContentHash {
             add_column(&mut self.batch, column.as_ref());
         }
         for row in &self.batch {
-            let row = if self.ordered { mix(row.wrapping_add(self.rows)) } else { *row };
-            let halves = u128::from(mix(row)) << 64 | u128::from(row);
-            self.sum = self.sum.wrapping_add(halves);
+            let place = if self.ordered { self.rows } else { 0 };
+            let mut bytes = [0; 16];
+            bytes[..8].copy_from_slice(&row.to_le_bytes());
+            bytes[8..].copy_from_slice(&place.to_le_bytes());
+            self.sum = self.sum.wrapping_add(XxHash3_128::oneshot(&bytes));
             self.rows += 1;
         }
     }
@@ -47,10 +49,11 @@ impl ContentHash {
     }
 }
 
-/// Spreads each bit of the input over all bits: both halves of a product.
-fn mix(bits: u64) -> u64 {
-    let product = u128::from(bits ^ NULL) * 0xff51_afd7_ed55_8ccd;
-    (product >> 64) as u64 ^ product as u64
+/// Spreads each bit of the input over all bits: the last step of MurmurHash3.
+fn mix(mut bits: u64) -> u64 {
+    bits = (bits ^ (bits >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    bits = (bits ^ (bits >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    bits ^ (bits >> 33)
 }
 
 /// Adds the value of each row to what stands for the row.
@@ -88,6 +91,6 @@ fn fold(rows: &mut [u64], values: impl Iterator<Item = u64>) {
 }
 
 fn texts(column: &dyn Array) -> impl Iterator<Item = u64> {
-    let of = |text: Option<&str>| text.map_or(NULL, |text| XxHash3_64::oneshot(text.as_bytes()));
+    let of = |text: Option<&str>| text.map_or(NULL, |t| XxHash3_128::oneshot(t.as_bytes()) as u64);
     column.as_string::<i32>().iter().map(of)
 }

@@ -103,7 +103,9 @@ impl<'a> Job<'a> {
             etag: store::etag(version),
             size: version.size,
             // Some archives leave files without a time: in 1970, or before.
-            source_at: Some(version.last_modified).filter(|at| at.year() >= 2000).map(text),
+            source_at: Some(version.last_modified)
+                .filter(|at| (2000..=9999).contains(&at.year()))
+                .map(text),
             recipe: self.recipe.clone(),
             erasures: self.heeded,
             attempt: attempt.to_owned(),

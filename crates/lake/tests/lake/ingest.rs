@@ -53,11 +53,12 @@ async fn the_same_bytes_again_keep_the_live_version() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         world.drop_file(REVIEW, reviews(0..3)).await;
         let Outcome::Unchanged(second) = world.ingest(REVIEW).await else { panic!() };
-        assert_eq!((second.number, second.state), (1, State::Accepted));
+        assert_eq!((second.number, second.state, second.rows.read), (1, State::Accepted, 0));
         assert_ne!(second.etag, first.etag);
         // It is known from now on, without a receipt.
         let read = world.lake.work().sources_read;
-        assert_eq!(world.ingest(REVIEW).await, Outcome::AlreadyDone(second));
+        let again = world.ingest(REVIEW).await;
+        assert!(matches!(again, Outcome::AlreadyDone(again) if again.etag == second.etag));
         assert_eq!(world.lake.work().sources_read, read);
         assert_eq!(world.lake.receipts().list(REVIEWS).await.unwrap().newest[REVIEW], 1);
         assert_eq!(world.staged().await, [first.parquet.clone().unwrap()]);
