@@ -117,6 +117,41 @@ fn a_day_is_let_go_when_the_check_is_corrected_taken_away_or_when_purchases_come
 }
 
 #[test]
+fn a_restated_day_that_a_check_holds_is_not_judged_anew_by_what_is_usual() {
+    let place = Place::new();
+    let all: Vec<_> = (1..=5).map(|id| (1, "good", id)).collect();
+    let of_monday: Vec<_> = (1..=5).map(|id| (id, MONDAY, "TV")).collect();
+    place.drop("movie_review/1.csv", reviews(&all));
+    place.drop("log_reviews/1.csv", logs(&of_monday));
+    place.run();
+    write(&place, "many.sql", &FEW.replace("> 2", "< 3"));
+    place.drop("log_reviews/1.csv", logs(&of_monday[..1]));
+    run(&place).ends_with(3);
+    let expected = [(MONDAY.to_owned(), "many.sql".to_owned(), 2)];
+    assert_eq!(held(&place), expected);
+    place.drop("user_purchase/1.csv", purchases(&[("1", 1, "5")]));
+    run(&place).ends_with(3);
+    assert_eq!(held(&place), expected);
+    write(&place, "many.sql", &FEW.replace("> 2", "< 1"));
+    run(&place).ends_with(0);
+    place.holds(&place.oracle());
+}
+
+#[test]
+fn rows_of_a_day_that_is_held_already_hold_no_other_day() {
+    let place = grown();
+    write(&place, "two.sql", "SELECT customerid FROM candidate WHERE customerid = 2");
+    run(&place).ends_with(3);
+    let before = held(&place);
+    assert_eq!(before.len(), 2);
+    let wednesday = "2021-04-21";
+    place.drop("movie_review/3.csv", reviews(&[(1, "good", 5)]));
+    place.drop("log_reviews/3.csv", logs(&[(5, wednesday, "TV")]));
+    run(&place).ends_with(3);
+    assert_eq!((reviews_on(&place, wednesday), held(&place)), (1, before));
+}
+
+#[test]
 fn an_operator_accepts_a_day_that_fails_on_the_command_line_and_over_http() {
     let place = grown();
     write(&place, "few.sql", FEW);
