@@ -3,12 +3,13 @@
 //! **Idempotency key**: the receipts that the warehouse has absorbed, as with the timer.
 //! **Retry**: always; the timer publishes what is given up.
 //! **What a crash leaves behind**: the order that waited, on its queue. Its next delivery also
-//! publishes for those that were acknowledged because it waited.
+//! publishes for those that were acknowledged because it waited, unless another publish has covered it
+//! meanwhile: then the next order does, or the timer.
 
 mod orders;
 
 use chrono::{DateTime, Utc};
-use custom_handler::{DequeueCount, Outcome, Output, OutputError, QueueMessage};
+use custom_handler::{Outcome, Output, OutputError, QueueMessage};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
@@ -49,8 +50,7 @@ pub(crate) async fn handle(message: QueueMessage, context: Context) -> anyhow::R
     let deps = context.state();
     // Left from before the setting was changed: the timer publishes.
     let Publishing::ByEvent { delay } = deps.settings.publish else { return Ok(Outcome::done()) };
-    let again = message.dequeue_count != DequeueCount::Known(1);
-    let Some(turn) = deps.orders.turn(accepted_at, again) else { return Ok(Outcome::done()) };
+    let Some(turn) = deps.orders.turn(accepted_at) else { return Ok(Outcome::done()) };
     if !turn.settle(delay).await {
         return Ok(Outcome::done());
     }

@@ -69,17 +69,16 @@ impl Orders {
         known.published = known.published.max(began);
     }
 
-    /// The turn to wait and publish; `None` where a publish has covered the order and all that may
-    /// have joined it, or an order that waits is going to. One that is delivered `again` may stand for
-    /// orders that another process knew of.
-    pub fn turn(&self, accepted_at: DateTime<Utc>, again: bool) -> Option<Turn<'_>> {
+    /// The turn to wait and publish; `None` where a publish has covered the order, or an order
+    /// that waits is going to.
+    pub fn turn(&self, accepted_at: DateTime<Utc>) -> Option<Turn<'_>> {
         let mut known = self.known();
         known.newest = known.newest.max(accepted_at);
-        if known.waits || (known.covers(known.newest) && !again) {
+        if known.waits || known.covers(accepted_at) {
             return None;
         }
         known.waits = true;
-        Some(Turn { orders: self, accepted_at, again })
+        Some(Turn { orders: self, accepted_at })
     }
 }
 
@@ -87,7 +86,6 @@ impl Orders {
 pub struct Turn<'a> {
     orders: &'a Orders,
     accepted_at: DateTime<Utc>,
-    again: bool,
 }
 
 impl Turn<'_> {
@@ -97,7 +95,7 @@ impl Turn<'_> {
         let began = Instant::now();
         loop {
             let known = *self.orders.known();
-            if known.covers(known.newest) && !self.again {
+            if known.covers(known.newest) {
                 return false;
             }
             let left = known.left(self.accepted_at, delay, began.elapsed());
@@ -124,29 +122,24 @@ mod tests {
     #[tokio::test]
     async fn one_order_waits_for_all_and_publishes_for_all() {
         let orders = Orders::default();
-        let turn = orders.turn(lake::now(), false).expect("nobody waits");
-        assert!(orders.turn(lake::now(), false).is_none(), "the first one publishes for it");
+        let turn = orders.turn(lake::now()).expect("nobody waits");
+        assert!(orders.turn(lake::now()).is_none(), "the first one publishes for it");
         assert!(turn.settle(DELAY).await);
         // From here on the first one publishes: what comes now may be too late for that.
-        assert!(orders.turn(lake::now(), false).is_some());
-        assert!(
-            orders.turn(lake::now(), false).is_some(),
-            "an order that was dropped waits no more"
-        );
+        assert!(orders.turn(lake::now()).is_some());
+        assert!(orders.turn(lake::now()).is_some(), "an order that was dropped waits no more");
     }
 
     #[tokio::test]
     async fn an_order_that_a_publish_has_covered_is_no_work() {
         let orders = Orders::default();
         let now = lake::now();
-        let waiting = orders.turn(now, false).expect("nothing was published");
+        let waiting = orders.turn(now).expect("nothing was published");
         orders.published(now + CLOCKS);
         assert!(!waiting.settle(DELAY).await, "the timer came first");
-        assert!(orders.turn(now, false).is_none());
-        let again = orders.turn(now, true).expect("another process may have known of more");
-        assert!(again.settle(DELAY).await);
+        assert!(orders.turn(now).is_none());
         // Another order that joined may be newer than the publish.
-        let waiting = orders.turn(now + CLOCKS, false).expect("accepted after the publish began");
+        let waiting = orders.turn(now + CLOCKS).expect("accepted after the publish began");
         orders.published(now + CLOCKS * 2);
         orders.accepted(now + CLOCKS * 2);
         assert!(waiting.settle(DELAY).await);

@@ -59,7 +59,7 @@ fn a_file_that_is_accepted_orders_a_publish_and_no_other_does() {
 #[test]
 fn an_order_publishes_what_was_accepted_and_one_that_was_covered_does_nothing() {
     let place = place();
-    let handler = serve(&place, &[("PUBLISH_DELAY", "1")]);
+    let handler = serve(&place, &[("PUBLISH_DELAY", "3")]);
     let mut sent = orders(&handler, REVIEWS, 1);
     sent.extend(orders(&handler, LOGS, 1));
     assert!(!place.has_facts());
@@ -76,7 +76,7 @@ fn an_order_publishes_what_was_accepted_and_one_that_was_covered_does_nothing() 
     std::fs::remove_dir_all(place.folder().join("lake")).unwrap();
     let accepted_at = Utc::now() - TimeDelta::hours(1);
     let old = json!({ "accepted_at": accepted_at }).to_string();
-    call(&handler, "publish_requested", &message(&old, 5));
+    call(&handler, "publish_requested", &message(&old, 1));
 }
 
 #[test]
