@@ -8,7 +8,7 @@ use pipeline::Dataset;
 use tokio::time::timeout;
 use warehouse::{
     Warehouse,
-    dashboard::{Freshness, LatestPublish},
+    dashboard::{Dashboard, Freshness, LatestPublish},
 };
 
 use super::{
@@ -58,17 +58,18 @@ impl Desk {
         let (pages, notes, feeds) = (self.pages.clone(), self.notes().await, self.feeds);
         let lists_refused = self.lake.is_some();
         let look = async move |warehouse: &mut Box<dyn Warehouse>, latest| {
+            let mut read = None;
             let known = lock(&pages).arrivals(&latest);
             let arrivals = match known {
                 Some(arrivals) => arrivals,
                 None => {
                     let numbers = warehouse.dashboard(&asked.filter).await?;
                     lock(&pages).note_arrivals(&latest, &numbers);
-                    numbers.freshness
+                    read.insert(numbers).freshness.clone()
                 }
             };
             let state = State { late: late(&feeds, &arrivals, now), notes, lists_refused };
-            look(warehouse, &pages, &latest, &asked, if_none_match.as_deref(), state).await
+            look(warehouse, &pages, &latest, &asked, if_none_match.as_deref(), state, read).await
         };
         let answer = self.reader.read(look).await?;
         Ok(answer.unwrap_or_else(|| Answer::passing(200, page::nothing_yet())))
@@ -104,6 +105,7 @@ async fn look(
     asked: &Asked,
     if_none_match: Option<&str>,
     state: State,
+    read: Option<Dashboard>,
 ) -> Result<Answer, warehouse::Error> {
     let known = tag(latest, asked, &state);
     if if_none_match.is_some_and(|tags| names(tags, &known)) {
@@ -112,7 +114,7 @@ async fn look(
     if let Some(html) = lock(pages).get(&known) {
         return Ok(Answer::page(known, &html));
     }
-    let (numbers, earlier) = earlier::read(warehouse, &asked.filter).await?;
+    let (numbers, earlier) = earlier::read(warehouse, &asked.filter, read).await?;
     // Somebody may have published in between.
     let latest = numbers.latest.as_ref().unwrap_or(latest);
     let tag = tag(latest, asked, &state);

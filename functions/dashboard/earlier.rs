@@ -25,13 +25,18 @@ fn days_before(filter: &Filter, (first, last): (Day, Day)) -> Option<(Day, Day)>
     (begin >= first).then_some((begin, Day(from.0 - 1)))
 }
 
-/// The numbers of a filter, and those of the days before; both of one publish.
+/// The numbers of a filter, unless they are `read` already, and those of the days before; both of
+/// one publish.
 pub async fn read(
     warehouse: &mut Box<dyn Warehouse>,
     filter: &Filter,
+    mut read: Option<Dashboard>,
 ) -> Result<(Dashboard, Option<Earlier>), Error> {
     loop {
-        let numbers = warehouse.dashboard(filter).await?;
+        let numbers = match read.take() {
+            Some(numbers) => numbers,
+            None => warehouse.dashboard(filter).await?,
+        };
         let before = numbers.span.and_then(|span| days_before(filter, span));
         let Some((first, last)) = before else { return Ok((numbers, None)) };
         let filter = Filter { from: Some(first), to: Some(last), ..filter.clone() };

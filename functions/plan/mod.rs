@@ -126,10 +126,8 @@ async fn files(deps: &Deps) -> anyhow::Result<Vec<FileToRead>> {
         for source in survey.waiting {
             let receipts = deps.lake.receipts();
             let newest = match receipts.newest(dataset, &source.path).await? {
-                Some(newest) if newest.etag != source.etag => {
-                    Some(receipts.of_last_version(newest).await?)
-                }
-                newest => newest,
+                Some(newest) => Some(receipts.of_version(newest, &source.etag).await?),
+                None => None,
             };
             let why = match newest {
                 None => Why::New,

@@ -35,13 +35,9 @@ pub(super) async fn last_versions(
 ) -> anyhow::Result<Vec<(Source, Option<Receipt>)>> {
     stream::iter(newest)
         .map(|(source, receipt)| async move {
-            match receipt {
-                Some(receipt) if receipt.etag != source.etag => {
-                    let last = deps.lake.receipts().of_last_version(receipt).await?;
-                    anyhow::Ok((source, Some(last)))
-                }
-                receipt => Ok((source, receipt)),
-            }
+            let Some(receipt) = receipt else { return Ok((source, None)) };
+            let receipt = deps.lake.receipts().of_version(receipt, &source.etag).await?;
+            anyhow::Ok((source, Some(receipt)))
         })
         .buffered(CONCURRENT)
         .try_collect()

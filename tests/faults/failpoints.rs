@@ -104,6 +104,22 @@ fn a_publisher_whose_listing_is_older_than_what_another_absorbed_lists_again() {
 }
 
 #[test]
+fn an_exclusion_is_of_the_version_that_is_found_unchanged_at_the_same_moment() {
+    alone(async {
+        let lab = lab().await;
+        let (slow, fast) = (lab.deps(), lab.deps());
+        let (path, content) = FILES[0];
+        lab.put(path, content()).await;
+        let reading = Arc::clone(&lab);
+        meanwhile("receipt:before", async move {
+            reading.reads(&fast, path, "unchanged").await;
+        });
+        slow.forget(Dataset::ClassifiedMovieReview, path).await.unwrap().expect("it counted");
+        lab.reads(&slow, path, "already_done").await;
+    });
+}
+
+#[test]
 fn a_sweep_leaves_what_a_publisher_reads_that_has_listed_before_it_was_replaced() {
     alone(async {
         let lab = lab().await;

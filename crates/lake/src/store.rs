@@ -189,17 +189,7 @@ impl Lake {
 
     /// As [`get_marker`](Self::get_marker), and when it was put, by the clock of the storage.
     pub async fn dated_marker(&self, name: &str) -> Result<Option<(Bytes, DateTime<Utc>)>, Error> {
-        let path = paths::marker(name)?;
-        let got = async {
-            let got = self.staging().get(&path).await?;
-            let put_at = got.meta.last_modified;
-            Ok((got.bytes().await?, put_at))
-        };
-        match got.await {
-            Ok(found) => Ok(Some(found)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(Error::store("read", path)(error)),
-        }
+        get(self.staging(), &paths::marker(name)?).await
     }
 
     /// Names of all [markers](Self::put_marker).
@@ -366,6 +356,23 @@ pub(crate) fn etag(meta: &ObjectMeta) -> String {
     match &meta.e_tag {
         Some(etag) => paths::plain_etag(etag),
         None => format!("{:x}-{:x}", meta.last_modified.timestamp_micros(), meta.size),
+    }
+}
+
+/// The bytes of an object and when it was put, or `None` where there is none.
+pub(crate) async fn get(
+    store: &Arc<dyn ObjectStore>,
+    path: &Path,
+) -> Result<Option<(Bytes, DateTime<Utc>)>, Error> {
+    let got = async {
+        let got = store.get(path).await?;
+        let put_at = got.meta.last_modified;
+        Ok((got.bytes().await?, put_at))
+    };
+    match got.await {
+        Ok(found) => Ok(Some(found)),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(Error::store("read", path)(error)),
     }
 }
 

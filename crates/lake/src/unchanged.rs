@@ -5,7 +5,7 @@
 use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Receipt, State, paths, receipt::now, receipt_log::ReceiptLog};
+use crate::{Error, Receipt, State, paths, receipt::now, receipt_log::ReceiptLog, store::get};
 
 /// Folder of these below `staging`.
 const FOLDER: &str = "_unchanged";
@@ -31,19 +31,20 @@ fn name(receipt: &Receipt) -> String {
 }
 
 impl ReceiptLog<'_> {
+    /// The newest receipt of a path as one of this version, where that was found unchanged after it;
+    /// else as it is.
+    pub async fn of_version(self, newest: Receipt, etag: &str) -> Result<Receipt, Error> {
+        if newest.etag == etag { Ok(newest) } else { self.of_last_version(newest).await }
+    }
+
     /// The newest receipt of a path as one of the version that was found unchanged after it, if
     /// there is one.
-    pub async fn of_last_version(self, newest: Receipt) -> Result<Receipt, Error> {
+    pub(crate) async fn of_last_version(self, newest: Receipt) -> Result<Receipt, Error> {
         if !leaves_live(&newest) {
             return Ok(newest);
         }
-        let name = name(&newest);
-        let object = paths::object(&name)?;
-        let bytes = match async { self.staging().get(&object).await?.bytes().await }.await {
-            Ok(bytes) => bytes,
-            Err(object_store::Error::NotFound { .. }) => return Ok(newest),
-            Err(error) => return Err(Error::store("read", name)(error)),
-        };
+        let found = get(self.staging(), &paths::object(&name(&newest))?).await?;
+        let Some((bytes, _)) = found else { return Ok(newest) };
         Ok(match serde_json::from_slice::<Unchanged>(&bytes) {
             Ok(last) if last.attempt == newest.attempt => last.receipt(newest),
             _ => newest,

@@ -10,7 +10,7 @@ mod search;
 
 use std::sync::Arc;
 
-use object_store::{ObjectStoreExt, PutMode};
+use object_store::PutMode;
 use pipeline::logs::PiiKey;
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     failpoint::reach,
     paths::{self, ERASED},
     receipt::now,
+    store::get,
 };
 
 pub(crate) use eraser::Eraser;
@@ -45,13 +46,8 @@ impl Lake {
 
     async fn read_entry(&self, number: u32) -> Result<Option<Entry>, Error> {
         let name = name(number);
-        let path = paths::object(&name)?;
-        let got = async { self.staging().get(&path).await?.bytes().await };
-        let bytes = match got.await {
-            Ok(bytes) => bytes,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(Error::store("read", name)(error)),
-        };
+        let found = get(self.staging(), &paths::object(&name)?).await?;
+        let Some((bytes, _)) = found else { return Ok(None) };
         let entry = serde_json::from_slice(&bytes).map_err(|error| {
             // Only where the JSON breaks, never what it says.
             let why = format!("no entry from line {} column {} on", error.line(), error.column());

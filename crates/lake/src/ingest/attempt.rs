@@ -46,10 +46,8 @@ impl Job<'_> {
         };
         reach("head:after")?;
         let newest = match self.log().newest(self.dataset, self.path).await? {
-            Some(newest) if newest.etag != store::etag(&version) => {
-                Some(self.log().of_last_version(newest).await?)
-            }
-            newest => newest,
+            Some(newest) => Some(self.log().of_version(newest, &store::etag(&version)).await?),
+            None => None,
         };
         if let Some(newest) = &newest
             && let Some(outcome) = self.settled(newest, &version)
