@@ -145,9 +145,10 @@ pub fn card(numbers: &Dashboard, state: &State) -> Markup {
                                         Some(at) => time datetime=(at) { (moment(at)) },
                                         None => "never",
                                     }
-                                    @if let Some(took) = took(numbers, &data.dataset) {
+                                    @if let Some((seconds, took)) = took(numbers, &data.dataset) {
                                         br;
-                                        "counts within " (took)
+                                        "counts within "
+                                        time datetime={ "PT" (seconds) "S" } { (took) }
                                     }
                                 }
                             }
@@ -205,14 +206,15 @@ pub fn about(numbers: &Dashboard) -> Markup {
     }
 }
 
-/// How long 95 of 100 files of a dataset took to the numbers.
-fn took(numbers: &Dashboard, dataset: &str) -> Option<String> {
+/// How long 95 of 100 files of a dataset took to the numbers, in seconds and in words.
+fn took(numbers: &Dashboard, dataset: &str) -> Option<(u64, String)> {
     let latency = numbers.latency.iter().find(|of| of.dataset.name() == dataset);
     let Percentiles { p95: seconds, .. } = latency?.published?;
-    Some(match seconds {
+    let words = match seconds {
         ..300 => format!("{seconds} s"),
         _ => format!("{} min", count(seconds / 60)),
-    })
+    };
+    Some((seconds, words))
 }
 
 /// Where its files arrive.
